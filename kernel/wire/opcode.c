@@ -11,118 +11,114 @@
 
 /* Extended headers in the order in which they lie on the wire. */
 enum header {
-	DETH = 1 << 0,
-	XRCETH = 1 << 1,
-	FETH = 1 << 2,
-	RETH = 1 << 3,
-	ATOMICETH = 1 << 4,
-	AETH = 1 << 5,
-	ATOMICACKETH = 1 << 6,
-	IMMDT = 1 << 7,
-	IETH = 1 << 8,
+	H_DETH = 1 << 0,
+	H_XRCETH = 1 << 1,
+	H_FETH = 1 << 2,
+	H_RETH = 1 << 3,
+	H_ATOMICETH = 1 << 4,
+	H_AETH = 1 << 5,
+	H_ATOMICACKETH = 1 << 6,
+	H_IMMDT = 1 << 7,
+	H_IETH = 1 << 8,
 };
+
+/* clang-format off */
 
 /* END_x(set): the bytes from the start of the BTH to the end of header x, or of its place. */
 #define END(set, header, before, type) (before + ((set) & (header) ? sizeof(struct type) : 0))
-#define END_BTH(set)		       (sizeof(struct rodp_bth))
-#define END_DETH(set)		       END(set, DETH, END_BTH(set), rodp_deth)
-#define END_XRCETH(set)		       END(set, XRCETH, END_DETH(set), rodp_xrceth)
-#define END_FETH(set)		       END(set, FETH, END_XRCETH(set), rodp_feth)
-#define END_RETH(set)		       END(set, RETH, END_FETH(set), rodp_reth)
-#define END_ATOMICETH(set)	       END(set, ATOMICETH, END_RETH(set), rodp_atomiceth)
-#define END_AETH(set)		       END(set, AETH, END_ATOMICETH(set), rodp_aeth)
-#define END_ATOMICACKETH(set)	       END(set, ATOMICACKETH, END_AETH(set), rodp_atomicacketh)
-#define END_IMMDT(set)		       END(set, IMMDT, END_ATOMICACKETH(set), rodp_immdt)
-#define END_IETH(set)		       END(set, IETH, END_IMMDT(set), rodp_ieth)
+#define END_BTH(set) (sizeof(struct rodp_bth))
+#define END_DETH(set) END(set, H_DETH, END_BTH(set), rodp_deth)
+#define END_XRCETH(set) END(set, H_XRCETH, END_DETH(set), rodp_xrceth)
+#define END_FETH(set) END(set, H_FETH, END_XRCETH(set), rodp_feth)
+#define END_RETH(set) END(set, H_RETH, END_FETH(set), rodp_reth)
+#define END_ATOMICETH(set) END(set, H_ATOMICETH, END_RETH(set), rodp_atomiceth)
+#define END_AETH(set) END(set, H_AETH, END_ATOMICETH(set), rodp_aeth)
+#define END_ATOMICACKETH(set) END(set, H_ATOMICACKETH, END_AETH(set), rodp_atomicacketh)
+#define END_IMMDT(set) END(set, H_IMMDT, END_ATOMICACKETH(set), rodp_immdt)
+#define END_IETH(set) END(set, H_IETH, END_IMMDT(set), rodp_ieth)
 
 /* The offset of a header: where the one before it ends, 0 when it is absent. */
-#define AT(set, header, before) ((set) & (header) ? END_##before(set) : 0)
+#define AT(set, header, before) ((set) & H_##header ? END_##before(set) : 0)
 
-#define OPCODE(tp, op, what, set)                            \
-	[RODP_TP_##tp | RODP_OP_##op] = {                    \
-		.flags = (what),                             \
-		.bytes = END_IETH(set),                      \
-		.deth = AT(set, DETH, BTH),                  \
-		.xrceth = AT(set, XRCETH, DETH),             \
-		.feth = AT(set, FETH, XRCETH),               \
-		.reth = AT(set, RETH, FETH),                 \
-		.atomiceth = AT(set, ATOMICETH, RETH),       \
-		.aeth = AT(set, AETH, ATOMICETH),            \
+#define ROW(tp, op, what, set)                       \
+	[RODP_TP_##tp | RODP_OP_##op] = {            \
+		.flags = (what),                     \
+		.bytes = END_IETH(set),              \
+		.deth = AT(set, DETH, BTH),          \
+		.xrceth = AT(set, XRCETH, DETH),     \
+		.feth = AT(set, FETH, XRCETH),       \
+		.reth = AT(set, RETH, FETH),         \
+		.atomiceth = AT(set, ATOMICETH, RETH), \
+		.aeth = AT(set, AETH, ATOMICETH),    \
 		.atomicacketh = AT(set, ATOMICACKETH, AETH), \
-		.immdt = AT(set, IMMDT, ATOMICACKETH),       \
-		.ieth = AT(set, IETH, IMMDT),                \
-	}
-
-/* The place of a packet in its message. */
-#define FIRST  RODP_OPF_FIRST
-#define MIDDLE RODP_OPF_MIDDLE
-#define LAST   RODP_OPF_LAST
-#define ONLY   RODP_OPF_ONLY
+		.immdt = AT(set, IMMDT, ATOMICACKETH), \
+		.ieth = AT(set, IETH, IMMDT),        \
+	},
 
 /* What the packets of one kind of message have in common. */
-#define SEND	  (RODP_OPF_REQUEST | RODP_OPF_SEND | RODP_OPF_PAYLOAD)
-#define WRITE	  (RODP_OPF_REQUEST | RODP_OPF_WRITE | RODP_OPF_PAYLOAD)
-#define READ_RESP (RODP_OPF_RESPONSE | RODP_OPF_READ | RODP_OPF_PAYLOAD)
-#define REQUEST	  (RODP_OPF_REQUEST | RODP_OPF_ONLY)
-#define RESPONSE  (RODP_OPF_RESPONSE | RODP_OPF_ONLY)
-#define RWQE	  RODP_OPF_RWQE
-#define IMM	  RODP_OPF_IMM
-#define INV	  RODP_OPF_INV
+#define IS_SEND (RODP_OPF_REQUEST | RODP_OPF_SEND | RODP_OPF_PAYLOAD)
+#define IS_WRITE (RODP_OPF_REQUEST | RODP_OPF_WRITE | RODP_OPF_PAYLOAD)
+#define IS_READ_RESP (RODP_OPF_RESPONSE | RODP_OPF_READ | RODP_OPF_PAYLOAD)
+#define IS_REQUEST (RODP_OPF_REQUEST | RODP_OPF_ONLY)
+#define IS_RESPONSE (RODP_OPF_RESPONSE | RODP_OPF_ONLY)
+
+/* The place of a packet in its message, and what else comes with some. */
+#define FIRST RODP_OPF_FIRST
+#define MIDDLE RODP_OPF_MIDDLE
+#define LAST RODP_OPF_LAST
+#define ONLY RODP_OPF_ONLY
+#define RWQE RODP_OPF_RWQE
+#define IMM RODP_OPF_IMM
+#define INV RODP_OPF_INV
 
 /* Messages of one packet that need nothing of the transport: all transports have them. */
-#define DATAGRAMS(tp, own)                              \
-	OPCODE(tp, SEND_ONLY, SEND | ONLY | RWQE, own), \
-		OPCODE(tp, SEND_ONLY_IMM, SEND | ONLY | RWQE | IMM, own | IMMDT)
+#define DATAGRAMS(tp, own)                                                    \
+	ROW(tp, SEND_ONLY, IS_SEND | ONLY | RWQE, own)                        \
+	ROW(tp, SEND_ONLY_IMM, IS_SEND | ONLY | RWQE | IMM, own | H_IMMDT)
 
 /* SENDs of several packets and WRITEs: the connected transports. */
-#define CONNECTED(tp, own)                                                          \
-	OPCODE(tp, SEND_FIRST, SEND | FIRST | RWQE, own),                           \
-		OPCODE(tp, SEND_MIDDLE, SEND | MIDDLE, own),                        \
-		OPCODE(tp, SEND_LAST, SEND | LAST, own),                            \
-		OPCODE(tp, SEND_LAST_IMM, SEND | LAST | IMM, own | IMMDT),          \
-		OPCODE(tp, WRITE_FIRST, WRITE | FIRST, own | RETH),                 \
-		OPCODE(tp, WRITE_MIDDLE, WRITE | MIDDLE, own),                      \
-		OPCODE(tp, WRITE_LAST, WRITE | LAST, own),                          \
-		OPCODE(tp, WRITE_LAST_IMM, WRITE | LAST | RWQE | IMM, own | IMMDT), \
-		OPCODE(tp, WRITE_ONLY, WRITE | ONLY, own | RETH),                   \
-		OPCODE(tp, WRITE_ONLY_IMM, WRITE | ONLY | RWQE | IMM, own | RETH | IMMDT)
+#define CONNECTED(tp, own)                                                    \
+	ROW(tp, SEND_FIRST, IS_SEND | FIRST | RWQE, own)                      \
+	ROW(tp, SEND_MIDDLE, IS_SEND | MIDDLE, own)                           \
+	ROW(tp, SEND_LAST, IS_SEND | LAST, own)                               \
+	ROW(tp, SEND_LAST_IMM, IS_SEND | LAST | IMM, own | H_IMMDT)           \
+	ROW(tp, WRITE_FIRST, IS_WRITE | FIRST, own | H_RETH)                  \
+	ROW(tp, WRITE_MIDDLE, IS_WRITE | MIDDLE, own)                         \
+	ROW(tp, WRITE_LAST, IS_WRITE | LAST, own)                             \
+	ROW(tp, WRITE_LAST_IMM, IS_WRITE | LAST | RWQE | IMM, own | H_IMMDT)  \
+	ROW(tp, WRITE_ONLY, IS_WRITE | ONLY, own | H_RETH)                    \
+	ROW(tp, WRITE_ONLY_IMM, IS_WRITE | ONLY | RWQE | IMM, own | H_RETH | H_IMMDT)
 
-/* Requests that need an answer or in-order delivery (FLUSH, ATOMIC WRITE: annex A19). */
-#define RELIABLE(tp, own)                                                                    \
-	OPCODE(tp, READ_REQ, REQUEST | RODP_OPF_READ, own | RETH),                           \
-		OPCODE(tp, CMP_SWAP, REQUEST | RODP_OPF_ATOMIC, own | ATOMICETH),            \
-		OPCODE(tp, FETCH_ADD, REQUEST | RODP_OPF_ATOMIC, own | ATOMICETH),           \
-		OPCODE(tp, SEND_LAST_INV, SEND | LAST | INV, own | IETH),                    \
-		OPCODE(tp, SEND_ONLY_INV, SEND | ONLY | RWQE | INV, own | IETH),             \
-		OPCODE(tp, FLUSH, REQUEST | RODP_OPF_FLUSH, own | FETH | RETH),              \
-		OPCODE(tp, ATOMIC_WRITE, REQUEST | RODP_OPF_ATOMIC_WRITE | RODP_OPF_PAYLOAD, \
-		       own | RETH)
+/* Requests that only a reliable transport carries (FLUSH, ATOMIC WRITE: annex A19). */
+#define RELIABLE(tp, own)                                                     \
+	ROW(tp, READ_REQ, IS_REQUEST | RODP_OPF_READ, own | H_RETH)           \
+	ROW(tp, CMP_SWAP, IS_REQUEST | RODP_OPF_ATOMIC, own | H_ATOMICETH)    \
+	ROW(tp, FETCH_ADD, IS_REQUEST | RODP_OPF_ATOMIC, own | H_ATOMICETH)   \
+	ROW(tp, SEND_LAST_INV, IS_SEND | LAST | INV, own | H_IETH)            \
+	ROW(tp, SEND_ONLY_INV, IS_SEND | ONLY | RWQE | INV, own | H_IETH)     \
+	ROW(tp, FLUSH, IS_REQUEST | RODP_OPF_FLUSH, own | H_FETH | H_RETH)    \
+	ROW(tp, ATOMIC_WRITE, IS_REQUEST | RODP_OPF_PAYLOAD | RODP_OPF_ATOMIC_WRITE, own | H_RETH)
 
 /* Responses never carry the transport's own header: they find their QP by the BTH. */
-#define RESPONSES(tp)                                                \
-	OPCODE(tp, READ_RESP_FIRST, READ_RESP | FIRST, AETH),        \
-		OPCODE(tp, READ_RESP_MIDDLE, READ_RESP | MIDDLE, 0), \
-		OPCODE(tp, READ_RESP_LAST, READ_RESP | LAST, AETH),  \
-		OPCODE(tp, READ_RESP_ONLY, READ_RESP | ONLY, AETH),  \
-		OPCODE(tp, ACK, RESPONSE, AETH),                     \
-		OPCODE(tp, ATOMIC_ACK, RESPONSE | RODP_OPF_ATOMIC, AETH | ATOMICACKETH)
+#define RESPONSES(tp)                                                         \
+	ROW(tp, READ_RESP_FIRST, IS_READ_RESP | FIRST, H_AETH)                \
+	ROW(tp, READ_RESP_MIDDLE, IS_READ_RESP | MIDDLE, 0)                   \
+	ROW(tp, READ_RESP_LAST, IS_READ_RESP | LAST, H_AETH)                  \
+	ROW(tp, READ_RESP_ONLY, IS_READ_RESP | ONLY, H_AETH)                  \
+	ROW(tp, ACK, IS_RESPONSE, H_AETH)                                     \
+	ROW(tp, ATOMIC_ACK, IS_RESPONSE | RODP_OPF_ATOMIC, H_AETH | H_ATOMICACKETH)
 
 const struct rodp_opcode_info rodp_opcodes[256] = {
-	DATAGRAMS(RC, 0),	CONNECTED(RC, 0),	RELIABLE(RC, 0),       RESPONSES(RC),
-
-	DATAGRAMS(UC, 0),	CONNECTED(UC, 0),
-
-	DATAGRAMS(UD, DETH),
-
-	DATAGRAMS(XRC, XRCETH), CONNECTED(XRC, XRCETH), RELIABLE(XRC, XRCETH), RESPONSES(XRC),
+	DATAGRAMS(RC, 0) CONNECTED(RC, 0) RELIABLE(RC, 0) RESPONSES(RC)
+	DATAGRAMS(UC, 0) CONNECTED(UC, 0)
+	DATAGRAMS(UD, H_DETH)
+	DATAGRAMS(XRC, H_XRCETH) CONNECTED(XRC, H_XRCETH) RELIABLE(XRC, H_XRCETH) RESPONSES(XRC)
 };
+
+/* clang-format on */
 
 /* Operation of each packet of a message, indexed by first + 2 * last; NONE: no such packet. */
 #define NONE 0xff
-#define SINGLE(op)                   \
-	{                            \
-		NONE, NONE, NONE, op \
-	}
 
 static const u8 message_ops[][4] = {
 	[RODP_MSG_SEND] = { RODP_OP_SEND_MIDDLE, RODP_OP_SEND_FIRST, RODP_OP_SEND_LAST,
@@ -135,11 +131,11 @@ static const u8 message_ops[][4] = {
 			     RODP_OP_WRITE_ONLY },
 	[RODP_MSG_WRITE_IMM] = { RODP_OP_WRITE_MIDDLE, RODP_OP_WRITE_FIRST, RODP_OP_WRITE_LAST_IMM,
 				 RODP_OP_WRITE_ONLY_IMM },
-	[RODP_MSG_READ] = SINGLE(RODP_OP_READ_REQ),
-	[RODP_MSG_CMP_SWAP] = SINGLE(RODP_OP_CMP_SWAP),
-	[RODP_MSG_FETCH_ADD] = SINGLE(RODP_OP_FETCH_ADD),
-	[RODP_MSG_FLUSH] = SINGLE(RODP_OP_FLUSH),
-	[RODP_MSG_ATOMIC_WRITE] = SINGLE(RODP_OP_ATOMIC_WRITE),
+	[RODP_MSG_READ] = { NONE, NONE, NONE, RODP_OP_READ_REQ },
+	[RODP_MSG_CMP_SWAP] = { NONE, NONE, NONE, RODP_OP_CMP_SWAP },
+	[RODP_MSG_FETCH_ADD] = { NONE, NONE, NONE, RODP_OP_FETCH_ADD },
+	[RODP_MSG_FLUSH] = { NONE, NONE, NONE, RODP_OP_FLUSH },
+	[RODP_MSG_ATOMIC_WRITE] = { NONE, NONE, NONE, RODP_OP_ATOMIC_WRITE },
 };
 
 /* A transport that lacks the end of a message lacks the whole of it. */
