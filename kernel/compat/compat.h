@@ -24,6 +24,8 @@
 #include <linux/slab.h>
 #include <linux/timer.h>
 #include <linux/workqueue.h>
+#include <net/flow.h>
+#include <net/route.h>
 #include <net/udp_tunnel.h>
 #include <rdma/ib_umem.h>
 #include <rdma/ib_verbs.h>
@@ -141,6 +143,16 @@ u32 rodp_crc32(u32 crc, const void *data, size_t bytes);
 #endif
 
 /* ---- network ---- */
+
+/* The traffic class of a route look-up. */
+static inline void rodp_flowi4_set_tos(struct flowi4 *fl, u8 tos)
+{
+#ifdef RODP_HAVE_FLOWI4_DSCP
+	fl->flowi4_dscp = inet_dsfield_to_dscp(tos);
+#else
+	fl->flowi4_tos = tos & IPTOS_RT_MASK;
+#endif
+}
 
 #ifndef RODP_HAVE_UDP_TUNNEL_SK
 static inline void rodp_setup_udp_tunnel_sock(struct net *net, struct sock *sk,

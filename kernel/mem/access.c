@@ -44,25 +44,16 @@ static void walk_begin(struct mr_walk *walk, struct rodp_mr *mr, u64 iova, size_
 
 static bool walk_next(struct mr_walk *walk)
 {
-	switch (walk->mr->kind) {
-	case RODP_MR_ODP:
+	if (walk->mr->kind == RODP_MR_ODP) {
 		if (!rodp_span_next(&walk->span))
 			return false;
 		walk->addr = walk->span.addr;
 		walk->bytes = walk->span.bytes;
 		return true;
-	case RODP_MR_PINNED:
-		if (!walk->left)
-			return false;
-		walk->addr = pinned_run(walk->mr, walk->iova, walk->left, &walk->bytes);
-		break;
-	case RODP_MR_DMA:
-		if (!walk->left)
-			return false;
-		walk->addr = (void *)(uintptr_t)walk->iova;
-		walk->bytes = walk->left;
-		break;
 	}
+	if (!walk->left)
+		return false;
+	walk->addr = pinned_run(walk->mr, walk->iova, walk->left, &walk->bytes);
 	walk->iova += walk->bytes;
 	walk->left -= walk->bytes;
 	walk->done += walk->bytes;
@@ -123,12 +114,9 @@ bool rodp_mr_atomic(struct rodp_mr *mr, u64 iova, enum rodp_atomic_op op, u64 co
 
 bool rodp_mr_aligned(const struct rodp_mr *mr, u64 iova)
 {
-	u64 addr = iova;
+	u64 addr = mr->kind == RODP_MR_ODP ? rodp_mr_va(mr, iova) :
+					     mr->pinned.offset + (iova - mr->ib.iova);
 
-	if (mr->kind == RODP_MR_ODP)
-		addr = rodp_mr_va(mr, iova);
-	else if (mr->kind == RODP_MR_PINNED)
-		addr = mr->pinned.offset + (iova - mr->ib.iova);
 	return IS_ALIGNED(addr, sizeof(u64));
 }
 

@@ -2,7 +2,6 @@
 /* Keys, see key.h. */
 #include <linux/random.h>
 
-#include "../compat/compat.h"
 #include "key.h"
 
 #define KEY_VARIANT_BITS 8

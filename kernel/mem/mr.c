@@ -5,15 +5,12 @@
 #include <linux/slab.h>
 #include <rdma/ib_umem.h>
 
-#include "../compat/compat.h"
 #include "../odp/mirror.h"
 #include "key.h"
 #include "mr.h"
 
 bool rodp_mr_covers(const struct rodp_mr *mr, u64 iova, u64 bytes)
 {
-	if (mr->kind == RODP_MR_DMA)
-		return true;
 	return iova >= mr->ib.iova && bytes <= mr->ib.length &&
 	       iova - mr->ib.iova <= mr->ib.length - bytes;
 }
@@ -125,7 +122,7 @@ struct rodp_mr *rodp_mr_create_pinned(struct rodp_dev *dev, struct ib_pd *pd, u6
 	mr = mr_alloc(pd, RODP_MR_PINNED, length, iova, access);
 	if (!mr)
 		return ERR_PTR(-ENOMEM);
-	mr->pinned.umem = rodp_umem_get(&dev->ib, start, length, access);
+	mr->pinned.umem = ib_umem_get_va(&dev->ib, start, length, access);
 	if (IS_ERR(mr->pinned.umem)) {
 		err = PTR_ERR(mr->pinned.umem);
 		goto err_free;
@@ -147,25 +144,9 @@ err_free:
 	return ERR_PTR(err);
 }
 
-struct rodp_mr *rodp_mr_create_dma(struct rodp_dev *dev, struct ib_pd *pd, u32 access)
-{
-	struct rodp_mr *mr = mr_alloc(pd, RODP_MR_DMA, 0, 0, access);
-	int err;
-
-	if (!mr)
-		return ERR_PTR(-ENOMEM);
-	err = rodp_key_assign(dev, mr);
-	if (!err)
-		return mr;
-	kfree(mr);
-	return ERR_PTR(err);
-}
-
 static void mr_release_memory(struct rodp_mr *mr)
 {
 	switch (mr->kind) {
-	case RODP_MR_DMA:
-		break;
 	case RODP_MR_PINNED:
 		kvfree(mr->pinned.page);
 		ib_umem_release(mr->pinned.umem);

@@ -19,7 +19,6 @@ struct rodp_mirror;
 struct rodp_mirror_set;
 
 enum rodp_mr_kind {
-	RODP_MR_DMA, /* all kernel memory, iova is a kernel address; kernel consumers only */
 	RODP_MR_PINNED, /* pages held by ib_umem */
 	RODP_MR_ODP, /* a view of a mirror */
 };
@@ -62,7 +61,6 @@ struct rodp_mr *rodp_mr_create_odp(struct rodp_dev *dev, struct ib_pd *pd,
 				   u32 access);
 struct rodp_mr *rodp_mr_create_pinned(struct rodp_dev *dev, struct ib_pd *pd, u64 start,
 				      u64 length, u64 iova, u32 access);
-struct rodp_mr *rodp_mr_create_dma(struct rodp_dev *dev, struct ib_pd *pd, u32 access);
 
 /* Take the key away, wait until no access is under way, free. Sleeps, briefly. */
 void rodp_mr_destroy(struct rodp_dev *dev, struct rodp_mr *mr);

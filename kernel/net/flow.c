@@ -5,7 +5,6 @@
 #include <net/ipv6.h>
 #include <rdma/ib_cache.h>
 
-#include "../compat/compat.h"
 #include "flow.h"
 
 int rodp_flow_init(struct rodp_flow *flow)

@@ -5,7 +5,6 @@
 #include <linux/udp.h>
 #include <net/sock.h>
 
-#include "../compat/compat.h"
 #include "../wire/icrc.h"
 #include "rx.h"
 

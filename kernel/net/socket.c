@@ -6,7 +6,6 @@
 #include <net/sock.h>
 #include <net/udp_tunnel.h>
 
-#include "../compat/compat.h"
 #include "rx.h"
 #include "socket.h"
 

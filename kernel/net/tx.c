@@ -9,7 +9,6 @@
 #include <net/ipv6.h>
 #include <net/route.h>
 
-#include "../compat/compat.h"
 #include "../wire/icrc.h"
 #include "flow.h"
 #include "packet.h"

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 /* Acknowledge packets, see rq.h. A lost one is asked for again by the peer. */
-#include "../compat/compat.h"
 #include "../net/packet.h"
 #include "rq.h"
 

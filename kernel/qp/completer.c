@@ -3,7 +3,6 @@
  * The completer: takes the peer's answers, puts data where it belongs and
  * completes work requests in order (IBTA vol. 1, 9.7.5). Send lane held throughout.
  */
-#include "../compat/compat.h"
 #include "../net/packet.h"
 #include "sq.h"
 #include "xfer.h"

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 /* Lanes, see lane.h. */
-#include "../compat/compat.h"
 #include "../net/packet.h"
 #include "lane.h"
 #include "qp.h"

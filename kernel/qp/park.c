@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 /* Parking, see park.h. */
-#include "../compat/compat.h"
 #include "lane.h"
 #include "park.h"
 #include "qp.h"

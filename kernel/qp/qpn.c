@@ -5,7 +5,6 @@
  */
 #include <linux/xarray.h>
 
-#include "../compat/compat.h"
 #include "qp.h"
 
 /* 0 and 1 are the management QPs, every device has its own. */

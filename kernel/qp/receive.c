@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 /* The way of a packet from the socket to its QP's lane. Softirq, rcu_read_lock() held. */
-#include "../compat/compat.h"
 #include "../net/packet.h"
 #include "qp.h"
 

@@ -3,7 +3,6 @@
  * Answers to READs, and the memory of READs and ATOMICs whose answers may have to
  * be given again (IBTA vol. 1, 9.4.5, 9.7.5.2). Receive lane held throughout.
  */
-#include "../compat/compat.h"
 #include "../net/packet.h"
 #include "rq.h"
 #include "xfer.h"

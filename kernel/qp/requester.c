@@ -3,7 +3,6 @@
  * The requester: cuts work requests into packets and sends them, as far as the
  * window, the peer's resources and the memory allow. Send lane held throughout.
  */
-#include "../compat/compat.h"
 #include "../net/packet.h"
 #include "sq.h"
 #include "xfer.h"

@@ -7,7 +7,6 @@
  * the packet in hand; it is executed again from where it stopped, and nothing
  * behind it is looked at until then.
  */
-#include "../compat/compat.h"
 #include "../net/packet.h"
 #include "rq.h"
 #include "xfer.h"

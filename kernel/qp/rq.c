@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 /* The receive queue: work requests from ring to completion, see rq.h. */
-#include "../compat/compat.h"
 #include "rq.h"
 
 /* Requests in the ring that were not taken yet; a nonsensical counter reads as none. */

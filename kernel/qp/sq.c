@@ -2,7 +2,6 @@
 /* The send queue: work requests from ring to completion, see sq.h. */
 #include <linux/math64.h>
 
-#include "../compat/compat.h"
 #include "sq.h"
 
 /* Longest message: 2^22 packets at the smallest MTU, half of the PSN window. */

@@ -6,7 +6,6 @@
  * acknowledged: acknowledgements only move the deadline, and a timer that fires
  * before the deadline is started again for the rest.
  */
-#include "../compat/compat.h"
 #include "sq.h"
 
 static enum hrtimer_restart timer_fired(struct hrtimer *timer)

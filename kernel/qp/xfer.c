@@ -2,7 +2,6 @@
 /* Transfers, see xfer.h. */
 #include <linux/minmax.h>
 
-#include "../compat/compat.h"
 #include "qp.h"
 #include "xfer.h"
 

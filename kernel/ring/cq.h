@@ -17,12 +17,11 @@
 
 struct rodp_cq {
 	struct ib_cq ib;
-	spinlock_t lock; /* ring contents, prod, cons, armed, overflow; innermost, _bh */
+	spinlock_t lock; /* ring contents, prod, overflow; innermost, _bh */
 	struct rodp_ring ring;
 	u32 prod;
-	u32 cons; /* kernel consumers only */
-	u32 armed; /* RODP_CQ_ARM_*, kernel consumers only */
 	bool overflow; /* terminal: a completion was lost */
+	bool overflow_told; /* IB_EVENT_CQ_ERR is raised once */
 	bool timestamps; /* CQEs carry the time */
 };
 
@@ -38,20 +37,15 @@ enum rodp_cq_outcome {
 };
 
 /*
- * Add a completion of qp. solicited: it also satisfies an ARM_SOLICITED request.
+ * Add a completion. solicited: it also satisfies an ARM_SOLICITED request.
  * Context: process or softirq.
  */
-enum rodp_cq_outcome rodp_cq_add(struct rodp_cq *cq, struct ib_qp *qp, struct rodp_cqe *cqe,
-				 bool solicited);
+enum rodp_cq_outcome rodp_cq_add(struct rodp_cq *cq, struct rodp_cqe *cqe, bool solicited);
 
 /* Run the completion handler. Process or softirq context, no locks held. */
 void rodp_cq_notify(struct rodp_cq *cq);
 
-/* Raise IB_EVENT_CQ_ERR. As rodp_cq_notify(). */
+/* Raise IB_EVENT_CQ_ERR, the first time. As rodp_cq_notify(). */
 void rodp_cq_fail(struct rodp_cq *cq);
-
-/* The kernel consumers' side. */
-int rodp_cq_poll(struct rodp_cq *cq, int max, struct ib_wc *wc);
-int rodp_cq_arm(struct rodp_cq *cq, enum ib_cq_notify_flags flags);
 
 #endif
