@@ -8,7 +8,7 @@ bool rodp_entries_install(struct rodp_entries *entries, unsigned int i, u64 phys
 	const bool was_present = old & RODP_ENTRY_PRESENT;
 	u64 entry = phys | rodp_entry_need(write);
 
-	if (was_present && rodp_entry_phys(old) == phys)
+	if (rodp_entry_phys(old) == phys)
 		entry |= old & RODP_ENTRY_FLAGS;
 	WRITE_ONCE(entries->slot[i], entry);
 	entries->present += !was_present;

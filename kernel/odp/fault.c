@@ -17,7 +17,7 @@
 #include <linux/sched/mm.h>
 #include <linux/slab.h>
 
-#include "../base/stats.h"
+#include "base/stats.h"
 #include "entries.h"
 #include "fault.h"
 #include "mirror_impl.h"

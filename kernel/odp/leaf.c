@@ -5,7 +5,7 @@
 #include <linux/minmax.h>
 #include <linux/slab.h>
 
-#include "../base/stats.h"
+#include "base/stats.h"
 #include "leaf.h"
 #include "mirror_impl.h"
 #include "notifier.h"

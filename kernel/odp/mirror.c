@@ -6,7 +6,7 @@
 #include <linux/sched/mm.h>
 #include <linux/slab.h>
 
-#include "../base/stats.h"
+#include "base/stats.h"
 #include "leaf.h"
 #include "mirror_impl.h"
 #include "tree.h"

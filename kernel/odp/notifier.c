@@ -4,7 +4,7 @@
  * sleeping locks, before it changes page tables in the range. Never sleeps and
  * never fails (I2), so that ranges which must not block are served like others.
  */
-#include "../base/stats.h"
+#include "base/stats.h"
 #include "leaf.h"
 #include "mirror_impl.h"
 #include "notifier.h"

@@ -6,8 +6,8 @@
 #include <linux/memremap.h>
 #include <linux/mm.h>
 
-#include "../base/stats.h"
-#include "../compat/odp.h"
+#include "base/stats.h"
+#include "compat/odp.h"
 #include "leaf.h"
 #include "mirror_impl.h"
 #include "resolve.h"
