@@ -3,11 +3,11 @@
 # rdma_provider(NAME SOURCE...): what rdma-core's function of that name does, for
 # a build without rdma-core's sources. providers/rodp/CMakeLists.txt can so be the
 # same in both.
-set(VERBS_PROVIDER_DIR ${CMAKE_INSTALL_LIBDIR}/libibverbs)
-if(CMAKE_INSTALL_PREFIX STREQUAL "/usr" AND EXISTS /usr/lib/${CMAKE_LIBRARY_ARCHITECTURE})
-  # GNUInstallDirs answers lib/<triplet> by itself only on Debian with this prefix.
-  set(VERBS_PROVIDER_DIR lib/${CMAKE_LIBRARY_ARCHITECTURE}/libibverbs)
-endif()
+#
+# Where both are installed does not follow CMAKE_INSTALL_PREFIX: libibverbs looks in
+# the two directories that it was built with, and nowhere else.
+set(VERBS_PROVIDER_DIR ${IBVERBS_LIBDIR}/libibverbs CACHE PATH "Where libibverbs looks for providers")
+set(VERBS_CONFIG_DIR /etc/libibverbs.d CACHE PATH "Where libibverbs looks for .driver files")
 
 function(rdma_provider name)
   set(target ${name}-rdmav${IBVERBS_PABI_VERSION})
@@ -26,7 +26,7 @@ endfunction()
 function(rodp_install_driver_file name)
   file(WRITE ${CMAKE_CURRENT_BINARY_DIR}/${name}.driver "driver ${name}\n")
   install(FILES ${CMAKE_CURRENT_BINARY_DIR}/${name}.driver
-    DESTINATION ${CMAKE_INSTALL_FULL_SYSCONFDIR}/libibverbs.d)
+    DESTINATION ${VERBS_CONFIG_DIR})
 endfunction()
 
 function(rdma_man_pages)

@@ -32,7 +32,8 @@ int rodp_wq_init(struct rodp_wq *wq, struct ibv_context *context, const struct r
 int rodp_wq_init_recv(struct rodp_wq *wq, struct ibv_context *context,
 		      const struct rodp_ring_resp *resp, uint32_t max_sge)
 {
-	size_t min_stride = sizeof(struct rodp_recv_wqe) + (size_t)max_sge * sizeof(struct rodp_sge);
+	size_t min_stride = sizeof(struct rodp_recv_wqe) +
+			    (size_t)max_sge * sizeof(struct rodp_sge);
 
 	return rodp_wq_init(wq, context, resp, min_stride, max_sge);
 }

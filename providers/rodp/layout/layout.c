@@ -14,11 +14,11 @@
 #endif
 
 #define SIZE(type) printf(#type " %zu\n", sizeof(struct type))
-#define FIELD(type, field)                                                                         \
-	printf(#type "." #field " %zu %zu\n", offsetof(struct type, field),                        \
+#define FIELD(type, field)                                                  \
+	printf(#type "." #field " %zu %zu\n", offsetof(struct type, field), \
 	       sizeof(((struct type *)0)->field))
 #define VALUE(name) printf(#name " %lld\n", (long long)(name))
-#define OP(name) FIELD(verbs_context_ops, name)
+#define OP(name)    FIELD(verbs_context_ops, name)
 
 static void print_verbs_match_ent(void)
 {

@@ -48,7 +48,10 @@ struct list_node {
 };
 
 /* What a device is recognised by; rodp uses the driver number only. */
-enum { VERBS_MATCH_SENTINEL = 0, VERBS_MATCH_DRIVER_ID = 3 };
+enum {
+	VERBS_MATCH_SENTINEL = 0,
+	VERBS_MATCH_DRIVER_ID = 3
+};
 
 struct verbs_match_ent {
 	void *driver_data;
@@ -61,9 +64,9 @@ struct verbs_match_ent {
 	uint8_t kind;
 };
 
-#define VERBS_DRIVER_ID(_id)                                                                       \
-	{                                                                                          \
-		.u.driver_id = (_id), .kind = VERBS_MATCH_DRIVER_ID                                \
+#define VERBS_DRIVER_ID(_id)                                        \
+	{                                                           \
+		.u.driver_id = (_id), .kind = VERBS_MATCH_DRIVER_ID \
 	}
 
 struct verbs_device_ops {
@@ -102,7 +105,10 @@ struct verbs_mr {
 	int access;
 };
 
-enum verbs_qp_mask { VERBS_QP_XRCD = 1 << 0, VERBS_QP_EX = 1 << 1 };
+enum verbs_qp_mask {
+	VERBS_QP_XRCD = 1 << 0,
+	VERBS_QP_EX = 1 << 1
+};
 
 struct verbs_qp {
 	union {
@@ -252,10 +258,10 @@ struct verbs_context_ops {
  * A command is a header and the kernel's structure; a provider passes the memory,
  * libibverbs fills it in. Commands declared above without a body may be NULL.
  */
-#define VERBS_COMMAND(_name, _kernel_struct)                                                       \
-	struct _name {                                                                             \
-		struct ib_uverbs_cmd_hdr hdr;                                                      \
-		struct _kernel_struct core_payload;                                                \
+#define VERBS_COMMAND(_name, _kernel_struct)        \
+	struct _name {                              \
+		struct ib_uverbs_cmd_hdr hdr;       \
+		struct _kernel_struct core_payload; \
 	}
 
 VERBS_COMMAND(ibv_alloc_mw, ib_uverbs_alloc_mw);
@@ -270,19 +276,19 @@ VERBS_COMMAND(ibv_reg_mr, ib_uverbs_reg_mr);
 VERBS_COMMAND(ibv_resize_cq, ib_uverbs_resize_cq);
 
 /* The symbol's name carries the ABI number: a provider cannot load into another one. */
-#define VERBS_PASTE_(a, b) a##b
-#define VERBS_PASTE(a, b) VERBS_PASTE_(a, b)
+#define VERBS_PASTE_(a, b)    a##b
+#define VERBS_PASTE(a, b)     VERBS_PASTE_(a, b)
 #define verbs_register_driver VERBS_PASTE(verbs_register_driver_, IBVERBS_PABI_VERSION)
 
-#define PROVIDER_DRIVER(_name, _ops)                                                               \
-	static __attribute__((constructor)) void _name##_register(void)                            \
-	{                                                                                          \
-		verbs_register_driver(&(_ops));                                                    \
+#define PROVIDER_DRIVER(_name, _ops)                                    \
+	static __attribute__((constructor)) void _name##_register(void) \
+	{                                                               \
+		verbs_register_driver(&(_ops));                         \
 	}
 
-#define verbs_init_and_alloc_context(_device, _cmd_fd, _ptr, _member, _driver_id)                  \
-	((__typeof__(_ptr))_verbs_init_and_alloc_context(                                          \
-		_device, _cmd_fd, sizeof(*(_ptr)),                                                 \
+#define verbs_init_and_alloc_context(_device, _cmd_fd, _ptr, _member, _driver_id) \
+	((__typeof__(_ptr))_verbs_init_and_alloc_context(                         \
+		_device, _cmd_fd, sizeof(*(_ptr)),                                \
 		(struct verbs_context *)offsetof(__typeof__(*(_ptr)), _member), _driver_id))
 
 #include "verbs_calls.h"
