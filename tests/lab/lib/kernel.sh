@@ -33,7 +33,7 @@ boot_modules() {
 }
 
 kernel_path() {
-	cache_path kernels "$1" "$(kernel_release "$1")" "$(boot_modules)" 3
+	cache_path kernels "$1" "$(kernel_release "$1")" "$(boot_modules)" 4
 }
 
 kernel_version() {
@@ -72,9 +72,11 @@ merge_usr() {
 }
 
 # Brings headers and kbuild together in src/, which is all that a build needs.
+# Without vmlinux kbuild leaves out BTF, for which it would want one exact pahole.
 gather_headers() {
 	local root=$1/root src=$1/src kbuild link target
 	mv "$root/usr/src" "$src"
+	rm -f "$src"/linux-headers-*/vmlinux
 	for kbuild in "$root"/usr/lib/linux-kbuild-*; do
 		[ -d "$kbuild" ] || continue
 		rm -f "$src/${kbuild##*/}"
