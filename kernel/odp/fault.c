@@ -63,7 +63,7 @@ void rodp_fault_cache_exit(void)
 void rodp_fault_waiter_init(struct rodp_fault_waiter *waiter, struct workqueue_struct *wq,
 			    struct work_struct *resume)
 {
-	*waiter = (struct rodp_fault_waiter){ .wq = wq, .resume = resume };
+	*waiter = (struct rodp_fault_waiter){ .wq = wq, .cpu = WORK_CPU_UNBOUND, .resume = resume };
 	INIT_LIST_HEAD(&waiter->link);
 }
 
@@ -80,7 +80,7 @@ static void waiter_forget(struct rodp_fault_waiter *waiter)
 static void waiter_wake(struct rodp_fault_waiter *waiter, int error)
 {
 	waiter->error = error;
-	queue_work(waiter->wq, waiter->resume);
+	queue_work_on(waiter->cpu, waiter->wq, waiter->resume);
 	waiter_forget(waiter);
 }
 

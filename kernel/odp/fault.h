@@ -31,7 +31,8 @@ struct rodp_mirror;
 
 /* Embedded in whoever parks. Initialise once; one request at a time. */
 struct rodp_fault_waiter {
-	struct workqueue_struct *wq; /* where resume is queued */
+	struct workqueue_struct *wq; /* where resume is queued, */
+	int cpu; /* and on which CPU: WORK_CPU_UNBOUND, or the caller's choice at each request */
 	struct work_struct *resume;
 	int error; /* valid once resume runs: 0, or why the page at va cannot be mapped */
 
