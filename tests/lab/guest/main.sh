@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 #
 # main: process 1 of the guest once its root is mounted. Mounts the rest, opens
-# the channels to the host, brings the link up, runs the job and reports. The
+# the channels to the host, and runs the job: one command (here) or a batch of tests
+# (batch.sh). The
 # host believes only what is written to the status channel:
 #   started             the script runs
 #   refused REASON      this kernel cannot have this link
@@ -69,8 +70,6 @@ run_job() {
 	local out_pid=$!
 	exec 4> >(exec cat >"$err")
 	local err_pid=$!
-	# shellcheck source=SCRIPTDIR/link.sh
-	. "$LAB/link.sh"
 	link_up "$LINK" "$TOPO" >"$LAB/link.log" 2>&1 || status=$?
 	if [ "$status" -eq 77 ]; then
 		status "refused $(tail -n 1 "$LAB/link.log")"
@@ -94,6 +93,12 @@ run_job() {
 	status "exit $status"
 }
 
+# shellcheck source=SCRIPTDIR/link.sh
+. "$LAB/link.sh"
+# shellcheck source=SCRIPTDIR/scan.sh
+. "$LAB/scan.sh"
+# shellcheck source=SCRIPTDIR/batch.sh
+. "$LAB/batch.sh"
 stty -F /dev/ttyS1 raw
 mount_rest
 # shellcheck source=/dev/null
@@ -104,5 +109,5 @@ modprobe virtio_console
 install_stage
 # From here on every kernel message goes to the console, which is a file.
 dmesg -n 8
-run_job
+if [ -e "$JOB/batch" ]; then run_batch; else run_job; fi
 power_off

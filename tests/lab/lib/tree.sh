@@ -17,12 +17,14 @@ tree_packages() {
 	EOT
 }
 
-# Packages whose names differ between releases.
+# Packages whose names differ between releases; the default suite also has what
+# checks the scripts and draws the charts.
 tree_packages_of() {
 	case $1 in
-	bookworm) tree_packages | tr -s '\n' ' ' ;;
-	*) tree_packages | sed 's/libelf1/libelf1t64/' | tr -s '\n' ' ' ;;
-	esac
+	bookworm) tree_packages ;;
+	trixie) tree_packages | sed 's/libelf1/libelf1t64/' && echo shellcheck gnuplot-nox fonts-dejavu-core ;;
+	*) tree_packages | sed 's/libelf1/libelf1t64/' ;;
+	esac | tr -s '\n' ' '
 }
 
 tree_excludes() {
