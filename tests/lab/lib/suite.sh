@@ -162,7 +162,7 @@ boot_batch() {
 guest_of_group() {
 	local option
 	guest_defaults
-	G_KERNEL=$1 G_SUITE=$2 G_LINK=$3 G_TOPO=$4 G_LIMIT=7200 G_HEAR=batch_hear G_OVERDUE=batch_overdue
+	G_KERNEL=$1 G_SUITE=$2 G_LINK=$3 G_TOPO=$4 G_LIMIT=7200 G_WORKDIR=$LAB_CHECKOUT G_HEAR=batch_hear G_OVERDUE=batch_overdue
 	for option in ${5//,/ }; do
 		case $option in
 		-) ;;
