@@ -37,6 +37,7 @@ mount_rest() {
 	ln -sfn /proc/self/fd/1 /dev/stdout
 	ln -sfn /proc/self/fd/2 /dev/stderr
 	ip link set lo up
+	echo lab >/proc/sys/kernel/hostname
 	ulimit -l unlimited
 	echo 1 >/proc/sys/kernel/panic_on_oops
 }
@@ -61,9 +62,19 @@ install_stage() {
 	ldconfig
 }
 
+# The host's terminal, whose size is in the job.
+open_terminal() {
+	local rows columns
+	read -r rows columns <"$JOB/terminal"
+	exec 0<>/dev/hvc0 1>&0 2>&0
+	stty rows "$rows" columns "$columns" sane
+	export TERM=xterm
+	CTTY=(--ctty)
+}
+
 # Programs may reopen /dev/stdout, a port opens once: a cat stands between.
 run_job() {
-	local out err status=0
+	local out err status=0 CTTY=()
 	out=$(port out)
 	err=$(port err)
 	exec 3> >(exec cat >"$out")
@@ -80,12 +91,13 @@ run_job() {
 		return
 	fi
 	(
-		exec 0</dev/null 1>&3 2>&4 3>&- 4>&-
+		if [ -s "$JOB/terminal" ]; then open_terminal; else exec 0</dev/null 1>&3 2>&4; fi
+		exec 3>&- 4>&-
 		# shellcheck source=/dev/null
 		. "$LAB/link.env"
 		mapfile -d '' -t argv <"$JOB/argv"
 		cd "$WORKDIR" || exit 126
-		exec setsid ${RDMA_NETNS:+ip netns exec "$RDMA_NETNS"} "${argv[@]}"
+		exec setsid "${CTTY[@]}" --wait ${RDMA_NETNS:+ip netns exec "$RDMA_NETNS"} "${argv[@]}"
 	) || status=$?
 	exec 3>&- 4>&-
 	# A daemon that the command left behind may hold them: do not wait for ever.

@@ -12,7 +12,7 @@ GUEST_FAILED=125     # our exit status when no exit status came from the guest
 # The options of one guest, set by guest_options or by the test runner.
 guest_defaults() {
 	G_KERNEL=7 G_SUITE='' G_LINK=none G_TOPO=one
-	G_CPUS=2 G_MEM=2048 G_LIMIT=1800 G_APPEND='' G_CONSOLE='' G_OUT=1 G_WORKDIR=''
+	G_CPUS=2 G_MEM=2048 G_LIMIT=1800 G_APPEND='' G_CONSOLE='' G_OUT=1 G_TERMINAL='' G_WORKDIR=''
 	G_HEAR=true    # called with each line of the status channel
 	G_OVERDUE=true # called ten times a second: prints why the guest must end
 	G_SHARES=() G_ENV=()
@@ -79,6 +79,7 @@ make_job() {
 		for stage in "${G_ENV[@]}"; do printf 'export %s=%q\n' "${stage%%=*}" "${stage#*=}"; done
 	} >"$dir/settings"
 	stage=$(stage_path "$(guest_suite)")
+	[ -z "$G_TERMINAL" ] || echo "$G_TERMINAL" >"$dir/terminal"
 	if [ -d "$stage" ]; then echo "$stage" >"$dir/stage"; fi
 }
 
@@ -105,6 +106,7 @@ guest_arguments() {
 		-device virtio-serial-pci \
 		-add-fd "fd=$2,set=1" -chardev file,id=out,path=/dev/fdset/1,append=on -device virtserialport,chardev=out,name=out \
 		-add-fd "fd=$3,set=2" -chardev file,id=err,path=/dev/fdset/2,append=on -device virtserialport,chardev=err,name=err
+	[ -z "$G_TERMINAL" ] || printf '%s\n' -chardev stdio,id=terminal,signal=off -device virtconsole,chardev=terminal
 	# In the guest: vda, vdb and vdc.
 	disk_options tree "$(tree_path "$(guest_suite)")/root.img" readonly=on
 	disk_options kern "$kernel/root.img" readonly=on
@@ -182,7 +184,11 @@ boot_once() {
 	exec {err}> >(exec cat >&2)
 	err_pid=$!
 	mapfile -t arguments < <(guest_arguments "$dir" "$out" "$err")
-	qemu-system-x86_64 "${arguments[@]}" >"$dir/qemu" 2>&1 </dev/null &
+	if [ -n "$G_TERMINAL" ]; then
+		qemu-system-x86_64 "${arguments[@]}" 2>"$dir/qemu" <&0 &
+	else
+		qemu-system-x86_64 "${arguments[@]}" >"$dir/qemu" 2>&1 </dev/null &
+	fi
 	pid=$!
 	exec {out}>&- {err}>&-
 	watch_guest "$dir" "$pid"
@@ -227,7 +233,7 @@ guest_run() {
 	[ -z "$G_CONSOLE" ] || tr -d '\r' <"$dir/console" >"$G_CONSOLE"
 	case $status in
 	0 | 77) ;;
-	*) show_console "$dir" ;;
+	*) [ -n "$G_TERMINAL" ] || show_console "$dir" ;;
 	esac
 	rm -rf "$dir"
 	return "$status"
