@@ -13,7 +13,7 @@
 
 BENCH_DIR=$LAB_CHECKOUT/tests/bench
 BENCH_BUILD=$LAB_CHECKOUT/build/bench
-BENCH_QEMU=qemu-system-x86_64
+BENCH_QEMU=${BENCH_QEMU:-qemu-system-x86_64}
 
 # The kernel that is measured; exported for the lab's steps, which are processes of their own.
 export BENCH_KERNEL=${BENCH_KERNEL:-7}

@@ -4,8 +4,8 @@
 # image: the initramfs of a guest. Two archives, one after the other: programs and libraries, the same for all guests,
 # and the guest's modules and plan. The same input gives the same bytes.
 
-BENCH_PROGRAMS="/usr/bin/ib_write_bw /usr/bin/ib_read_bw /usr/bin/ib_send_bw /usr/bin/ib_write_lat"
-BENCH_APPLETS="sh mount mkdir cat cut grep sleep timeout insmod poweroff"
+BENCH_PROGRAMS="ib_write_bw ib_read_bw ib_send_bw ib_write_lat ip rdma dash"
+BENCH_APPLETS="mount mkdir cat cut grep sleep timeout insmod poweroff"
 
 bench_suite() { kernel_suite "$BENCH_KERNEL"; }
 
@@ -19,7 +19,8 @@ bench_archive() {
 bench_common_build() {
 	local root=$BENCH_BUILD/common applet
 	rm -rf "$root"
-	mkdir -p "$root"/{bin,bench,proc,sys,dev}
+	mkdir -p "$root"/{usr/bin,usr/sbin,bench,proc,sys,dev,run,tmp}
+	ln -s usr/bin usr/sbin "$root/"
 	cp "$(command -v busybox)" "$root/bin/busybox"
 	for applet in $BENCH_APPLETS; do ln -s busybox "$root/bin/$applet"; done
 	gcc -Wall -Wextra -Werror -O2 -static -o "$root/bin/mark" "$BENCH_DIR/guest/mark.c"
@@ -31,20 +32,15 @@ bench_common_build() {
 
 # The programs, the providers and every library that they load, from the tree.
 bench_copy_programs() {
-	local tree providers ip rdma
+	local tree provider files
 	tree=$(tree_path "$(bench_suite)")
-	providers=$(cd "$tree" && echo usr/lib/x86_64-linux-gnu/libibverbs/librxe-rdmav*.so)
-	ip=$(bench_tree_program ip)
-	rdma=$(bench_tree_program rdma)
-	# shellcheck disable=SC2086 # lists
-	bench_copy_closure "$1" $BENCH_PROGRAMS "$ip" "$rdma" "/$providers"
+	provider=$(cd "$tree" && echo usr/lib/x86_64-linux-gnu/libibverbs/librxe-rdmav*.so)
+	# shellcheck disable=SC2086 # a list
+	mapfile -t files < <(in_tree "$(bench_suite)" none which $BENCH_PROGRAMS)
+	bench_copy_closure "$1" "${files[@]}" "/$provider"
+	ln -s dash "$1/bin/sh"
 	mkdir -p "$1/etc/libibverbs.d"
 	cp "$tree/etc/libibverbs.d/rxe.driver" "$1/etc/libibverbs.d/"
-}
-
-# bench_tree_program NAME: where the tree has it, below /usr.
-bench_tree_program() {
-	in_tree "$(bench_suite)" none readlink -f "$(in_tree "$(bench_suite)" none which "$1")"
 }
 
 # bench_copy_closure ROOT FILE...: the tree's FILEs, and their libraries where the loader looks for them.

@@ -18,7 +18,7 @@ bench_iterations() {
 	case $1${BENCH_QUICK:+:quick} in
 	floor:*) echo 100 1100 ;;
 	*:quick) echo 100 600 ;;
-	*_lat:*) echo 500 10500 ;;
+	*_lat:*) echo 100 700 ;;
 	*:4096:*) echo 1000 31000 ;;
 	*) echo 200 4200 ;;
 	esac
