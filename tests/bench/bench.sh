@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
-# shellcheck shell=bash
+# shellcheck shell=bash source-path=SCRIPTDIR
 #
 # bench: how many instructions a message costs, counted, not timed. Guests with one virtual CPU run stock perftest under
 # QEMU's emulation, where a plugin (plugin/) counts; the same boot gives the same counters to the last digit.
@@ -13,12 +13,11 @@
 
 BENCH_DIR=$LAB_CHECKOUT/tests/bench
 BENCH_BUILD=$LAB_CHECKOUT/build/bench
-BENCH_QEMU=${BENCH_QEMU:-qemu-system-x86_64}
 
-# The kernel that is measured; exported for the lab's steps, which are processes of their own.
+# The emulator, and the kernel that is measured; exported for the lab's steps, which are processes of their own.
+export BENCH_QEMU=${BENCH_QEMU:-qemu-system-x86_64}
 export BENCH_KERNEL=${BENCH_KERNEL:-7}
 
-# shellcheck source-path=SCRIPTDIR
 . "$BENCH_DIR/lib/plan.sh"
 . "$BENCH_DIR/lib/plugin.sh"
 . "$BENCH_DIR/lib/rodp.sh"
@@ -51,37 +50,34 @@ bench_options() {
 	BENCH_DEVICES="rodp rxe" BENCH_PATTERN=. BENCH_QUICK='' BENCH_PROFILE='' BENCH_REPEAT=''
 	while [ $# -gt 0 ]; do
 		case $1 in
-		--device | -k | --kernel | --profile | --mirror)
-			[ $# -ge 2 ] || die "$1 needs a value" "see lab bench --help"
-			bench_option "$1" "$2"
-			shift
-			;;
 		--quick) BENCH_QUICK=1 ;;
 		--repeat) BENCH_REPEAT=1 ;;
 		-h | --help) bench_usage && exit 0 ;;
-		*) die "unknown option '$1'" "see lab bench --help" ;;
+		*) bench_option "$@" && shift ;;
 		esac
 		shift
 	done
 }
 
+# bench_option OPTION VALUE
 bench_option() {
-	case $1:$2 in
-	--device:both) BENCH_DEVICES="rodp rxe" ;;
-	--device:rodp | --device:rxe) BENCH_DEVICES=$2 ;;
-	--device:*) die "unknown device '$2'" "use rodp, rxe or both" ;;
-	-k:*) BENCH_PATTERN=$2 ;;
-	--kernel:*) BENCH_KERNEL=$2 ;;
-	--profile:*) BENCH_PROFILE=$2 ;;
-	--mirror:*) LAB_MIRROR=$2 ;;
+	[[ $1 =~ ^(--device|-k|--kernel|--profile|--mirror)$ ]] || die "unknown option '$1'" "see lab bench --help"
+	need_value "$@"
+	case $1 in
+	--device) check_word "$1" "$2" rodp rxe both && BENCH_DEVICES=${2/both/rodp rxe} ;;
+	-k) BENCH_PATTERN=$2 ;;
+	--kernel) check_word "$1" "$2" 6.1 6.12 7 && BENCH_KERNEL=$2 ;;
+	--profile) BENCH_PROFILE=$2 BENCH_DEVICES=${2##*:} ;;
+	--mirror) export LAB_MIRROR=$2 ;;
 	esac
 }
 
 cmd_bench() {
 	bench_options "$@"
 	need_host gcc:build-essential gnuplot:gnuplot-nox
-	need_tree "$(kernel_suite "$BENCH_KERNEL")"
+	need_tree "$(bench_suite)"
 	need_kernel "$BENCH_KERNEL"
+	bench_need_rodp
 	mkdir -p "$BENCH_BUILD"
 	bench_plugin_build
 	bench_floor_build
@@ -95,8 +91,10 @@ cmd_bench() {
 
 # All guests, then the report.
 bench_measure() {
-	bench_plan_guests "$BENCH_BUILD/guests"
-	bench_run_guests "$BENCH_BUILD/guests"
-	[ -z "$BENCH_REPEAT" ] || bench_repeat_guests "$BENCH_BUILD/guests"
-	bench_report "$BENCH_BUILD/guests" "$LAB_CHECKOUT/build"
+	local guests=$BENCH_BUILD/guests
+	bench_plan_guests "$guests"
+	bench_run_guests "$guests"
+	[ -z "$BENCH_REPEAT" ] || bench_repeat_guests "$guests"
+	bench_report "$guests" "$LAB_CHECKOUT/build"
+	bench_check_rows "$guests"
 }

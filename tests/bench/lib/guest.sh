@@ -68,11 +68,30 @@ bench_windows_done() {
 
 # A guest that did not come to its end ends the bench, with its last words.
 bench_check_guest() {
-	local file
 	[ "$(tail -n 1 "$1/counters" 2>/dev/null)" != "done" ] || return 0
 	say "guest ${1##*/} did not come to its end; its counters, console and emulator say:"
-	for file in counters console qemu; do tail -n 25 "$1/$file" 2>/dev/null; done | tr -d '\r' | cut -c 1-200 | sed 's/^/  | /' >&2
+	bench_last_words "$1"
 	die "no figures from guest ${1##*/}" "$1 has all of its files"
+}
+
+# Rows that a device refuses are named; rows that failed are an error, with what the programs said.
+bench_check_rows() {
+	local guest bad=
+	for guest in "$1"/*/; do
+		sed -n 's/^refused /not measured, the device does not support it: /p' "$guest/counters" >&2
+		grep -q '^failed\|^error' "$guest/counters" || continue
+		bad=1
+		bench_last_words "${guest%/}"
+	done
+	[ -z "$bad" ] || die "rows have failed"
+}
+
+# bench_last_words GUEST-DIR: the ends of its files.
+bench_last_words() {
+	local file
+	for file in counters console qemu; do
+		tail -n 25 "$1/$file" 2>/dev/null | tr -d '\r' | cut -c 1-200 | sed "s/^/  $file | /" >&2
+	done
 }
 
 # Boots every guest again, and compares.

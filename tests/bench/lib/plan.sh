@@ -16,7 +16,7 @@ BENCH_QUICK_ROWS='^(floor:4096|write_bw:4096:(pinned|odp):one:.*|write_lat:4096:
 # differ by about 0.5 %, and the whole bench takes less than a quarter of an hour on two processors.
 bench_iterations() {
 	case $1${BENCH_QUICK:+:quick} in
-	floor:*) echo 100 1100 ;;
+	floor:*) echo 1000 11000 ;;
 	*:quick) echo 100 600 ;;
 	*_lat:*) echo 100 700 ;;
 	*:4096:*) echo 1000 31000 ;;

@@ -10,20 +10,21 @@ bench_rows_of() {
 
 # bench_report DIR OUT: the table to stdout, OUT/bench.json and OUT/bench.png.
 bench_report() {
-	local rows=$BENCH_BUILD/rows
+	local rows=$BENCH_BUILD/rows release
+	release=$(kernel_version "$BENCH_KERNEL")
 	bench_rows_of "$1" >"$rows"
-	awk -v kernel="$(kernel_version "$BENCH_KERNEL")" -f "$BENCH_DIR/report/json.awk" "$rows" >"$2/bench.json"
-	bench_plot "$rows" "$2/bench.png"
+	awk -v kernel="$release" -f "$BENCH_DIR/report/json.awk" "$rows" >"$2/bench.json"
 	awk -f "$BENCH_DIR/report/table.awk" "$rows"
-	echo
-	echo "kernel $(kernel_version "$BENCH_KERNEL"), $("$BENCH_QEMU" --version | head -n 1)"
+	printf '\nkernel %s, %s\n' "$release" "$("$BENCH_QEMU" --version | head -n 1)"
+	bench_plot "$rows" "$release" "$2/bench.png"
 	say "wrote $2/bench.json and $2/bench.png"
 }
 
-# bench_plot ROWS PNG: bars, a group for each measurement, one picture half for each size.
+# bench_plot ROWS RELEASE PNG: bars, a group for each measurement, one picture half for each size.
 bench_plot() {
-	awk -f "$BENCH_DIR/report/bars.awk" "$1" >"$BENCH_BUILD/bars"
-	gnuplot -e "bars='$BENCH_BUILD/bars'; out='$2'; kernel='$(kernel_version "$BENCH_KERNEL")'" \
+	local bars=$BENCH_BUILD/bars
+	awk -f "$BENCH_DIR/report/bars.awk" "$1" >"$bars"
+	gnuplot -e "bars='$bars'; sizes=$(grep -c KiB "$bars"); devices='$BENCH_DEVICES'; kernel='$2'; out='$3'" \
 		"$BENCH_DIR/report/bars.gp"
 }
 

@@ -1,43 +1,40 @@
 # SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 #
-# Rows (rows.awk) to bars.gp's data: a block for each size of "LABEL RODP-PINNED RODP-ODP RXE-PINNED RXE-ODP" in
-# thousands, "-" where there is none. The floor is a label of its own in the first column.
+# Rows (rows.awk) to bars.gp's data: for each size a block that begins with "SIZE FLOOR" and goes on with lines "LABEL
+# RODP-PINNED RODP-ODP RXE-PINNED RXE-ODP", thousands of instructions, 0 where there is none.
 
 {
 	split($1, part, ":")
+	size = part[2]
+	value[$1] = $2 / 1000
 }
 
-part[1] == "floor" {
-	floor[part[2]] = $2 / 1000
-	next
-}
-
-{
-	label = part[4] "\\n" part[1]
-	if (!((part[2], label) in seen)) {
-		seen[part[2], label]
-		labels[part[2], ++count[part[2]]] = label
-	}
-	value[part[2], label, part[5], part[3]] = $2 / 1000
+part[1] != "floor" {
+	if (!(size in count))
+		sizes[++size_count] = size
+	row = part[1] ":" size ":%s:" part[4] ":%s"
+	if (!(row in label))
+		rows[size, ++count[size]] = row
+	label[row] = part[4] "\\n" part[1]
 }
 
 END {
-	print_size(4096)
-	print "\n"
-	print_size(65536)
+	for (i = 1; i <= size_count; i++)
+		print_size(sizes[i])
 }
 
-function cell(size, label, device, memory)
+function cell(row, memory, device)
 {
-	return (size, label, device, memory) in value ? value[size, label, device, memory] : "-"
+	return value[sprintf(row, memory, device)] + 0
 }
 
-function print_size(size,    i, label)
+function print_size(size,    i, row)
 {
-	printf "\"floor\\n(memcpy)\" %s - - - -\n", size in floor ? floor[size] : "-"
+	printf "\"%d KiB\" %s\n", size / 1024, value["floor:" size] + 0
 	for (i = 1; i <= count[size]; i++) {
-		label = labels[size, i]
-		printf "\"%s\" - %s %s %s %s\n", label, cell(size, label, "rodp", "pinned"), cell(size, label, "rodp", "odp"),
-			cell(size, label, "rxe", "pinned"), cell(size, label, "rxe", "odp")
+		row = rows[size, i]
+		printf "\"%s\" %s %s %s %s\n", label[row], cell(row, "pinned", "rodp"), cell(row, "odp", "rodp"),
+			cell(row, "pinned", "rxe"), cell(row, "odp", "rxe")
 	}
+	print "\n"
 }
