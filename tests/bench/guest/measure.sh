@@ -3,8 +3,8 @@
 #
 # One measurement: the window is open while the client runs and until the server has ended too.
 
-# Seconds of virtual time, so 10^9 instructions each, after which a process is taken for hung.
-LIMIT=30
+# Seconds of virtual time, 10^9 instructions each, after which a process is taken for hung; the longest takes 3.
+LIMIT=10
 PORT=18515
 
 # measure LABEL ROW ITERATIONS
@@ -28,11 +28,11 @@ measure_pair() {
 	: >/tmp/near
 	options="-s $3 -n $5 -p $PORT -F $(memory_option "$4")"
 	# shellcheck disable=SC2086 # words
-	$IN_FAR timeout "$LIMIT" "ib_$2" -d "$FAR_DEV" -x "$FAR_GID" $options >/tmp/far 2>&1 &
+	$IN_FAR timeout -k 1 "$LIMIT" "ib_$2" -d "$FAR_DEV" -x "$FAR_GID" $options >/tmp/far 2>&1 &
 	wait_listening $! || { show far; return 1; }
 	mark begin "$1"
 	# shellcheck disable=SC2086 # words
-	$IN_NEAR timeout "$LIMIT" "ib_$2" -d "$NEAR_DEV" -x "$NEAR_GID" $options "$FAR_IP" >/tmp/near 2>&1
+	$IN_NEAR timeout -k 1 "$LIMIT" "ib_$2" -d "$NEAR_DEV" -x "$NEAR_GID" $options "$FAR_IP" >/tmp/near 2>&1
 	near=$?
 	wait $!
 	far=$?

@@ -5,7 +5,7 @@
 # and the guest's modules and plan. The same input gives the same bytes.
 
 BENCH_PROGRAMS="ib_write_bw ib_read_bw ib_send_bw ib_write_lat ip rdma dash"
-BENCH_APPLETS="mount mkdir cat cut grep sleep timeout insmod poweroff"
+BENCH_APPLETS="mount mkdir cat cut grep sleep timeout insmod poweroff seq"
 
 bench_suite() { kernel_suite "$BENCH_KERNEL"; }
 

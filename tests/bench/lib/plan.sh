@@ -12,15 +12,15 @@ BENCH_MEMORIES="pinned odp"
 # What --quick measures.
 BENCH_QUICK_ROWS='^(floor:4096|write_bw:4096:(pinned|odp):one:.*|write_lat:4096:pinned:veth:.*)$'
 
-# bench_iterations ROW: how many iterations the row's two runs have. Chosen by measurement: figures of different boots then
-# differ by about 0.5 %, and the whole bench takes less than a quarter of an hour on two processors.
+# bench_iterations ROW: "FEW MANY TIMES", the iterations of the row's two runs, and how often both are done. Chosen by
+# measurement: short messages settle into another rhythm in every run, so runs are worth more than iterations.
 bench_iterations() {
 	case $1${BENCH_QUICK:+:quick} in
-	floor:*) echo 1000 11000 ;;
-	*:quick) echo 100 600 ;;
-	*_lat:*) echo 100 700 ;;
-	*:4096:*) echo 1000 31000 ;;
-	*) echo 200 4200 ;;
+	floor:*) echo 1000 11000 1 ;;
+	*:quick) echo 100 600 1 ;;
+	*_lat:*) echo 100 1100 2 ;;
+	*:4096:*) echo 1000 31000 3 ;;
+	*) echo 200 4200 1 ;;
 	esac
 }
 
