@@ -72,10 +72,12 @@ run_job() {
 	# shellcheck source=SCRIPTDIR/link.sh
 	. "$LAB/link.sh"
 	link_up "$LINK" "$TOPO" >"$LAB/link.log" 2>&1 || status=$?
-	if [ "$status" -ne 0 ]; then
+	if [ "$status" -eq 77 ]; then
+		status "refused $(tail -n 1 "$LAB/link.log")"
+		return
+	elif [ "$status" -ne 0 ]; then
 		cat "$LAB/link.log" >&4
-		[ "$status" -eq 77 ] && status "refused $(tail -n 1 "$LAB/link.log")" ||
-			status "link-failed $(tail -n 1 "$LAB/link.log")"
+		status "link-failed $(tail -n 1 "$LAB/link.log")"
 		return
 	fi
 	(
@@ -98,7 +100,7 @@ mount_rest
 . "$JOB/settings"
 echo "lab: $LINK, $TOPO" >/dev/kmsg
 status started
-modprobe -a virtio_console virtio_blk
+modprobe virtio_console
 install_stage
 # From here on every kernel message goes to the console, which is a file.
 dmesg -n 8

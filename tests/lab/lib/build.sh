@@ -23,13 +23,16 @@ with_build_lock() {
 	exec {lock}>&-
 }
 
-# The warnings of a build are errors of ours: the module must have none.
+# The module must have no warning. A build with one is thrown away, so that the
+# next build shows it again.
 make_module() {
 	local version
 	version=$(kernel_version "$1")
 	in_tree "$(kernel_suite "$1")" "$1" make -C kernel -j"$(nproc)" \
 		KDIR="/usr/src/linux-headers-$version" O="$(module_dir "$1")" 2>&1 | tee "$LAB_TMP/module.log"
-	if grep -q 'warning:' "$LAB_TMP/module.log"; then
+	if grep -qE ': warning:|WARNING: modpost' "$LAB_TMP/module.log"; then
+		find "$(module_dir "$1")" -name '*.o' -delete
+		rm -f "$(module_path "$1")"
 		die "the module has warnings on kernel $1"
 	fi
 }

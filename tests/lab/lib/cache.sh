@@ -22,6 +22,17 @@ cache_path() {
 	echo "$(cache_dir)/$kind/$name-$(hash_of "$name" "$@")"
 }
 
+# make_image DIR: DIR.img, a read-only ext4 image of DIR, for guests: under
+# emulation its metadata is 5 to 20 times as fast as that of a directory over 9p.
+make_image() {
+	local megabytes files
+	megabytes=$(du -sm "$1" | cut -f1)
+	files=$(find "$1" | wc -l)
+	rm -f "$1.img"
+	PATH=$PATH:/usr/sbin:/sbin mke2fs -q -t ext4 -O ^has_journal -m 0 -N "$((files * 5 / 4 + 1024))" \
+		-d "$1" "$1.img" "$((megabytes * 5 / 4 + 64))M"
+}
+
 # Removes the remains of makers that died: their directories are unlocked.
 cache_sweep() {
 	rm -rf --one-file-system -- "$1".new.*

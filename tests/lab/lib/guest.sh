@@ -71,16 +71,21 @@ make_job() {
 	{
 		printf '%s=%q\n' LINK "$G_LINK" TOPO "$G_TOPO" WORKDIR "$(guest_workdir "$dir/shares")"
 		printf 'export %s=%q\n' RODP_KO "$(module_path "$G_KERNEL")" LAB_SUITE "$(guest_suite)" LAB_KERNEL "$G_KERNEL" \
-			LAB_BUILD "$(build_path "$(guest_suite)")" LAB_CHECKOUT "$LAB_CHECKOUT" LAB_SCRATCH /dev/vda
+			LAB_BUILD "$(build_path "$(guest_suite)")" LAB_CHECKOUT "$LAB_CHECKOUT" LAB_SCRATCH /dev/vdc
 		for stage in "${G_ENV[@]}"; do printf 'export %s=%q\n' "${stage%%=*}" "${stage#*=}"; done
 	} >"$dir/settings"
 	stage=$(stage_path "$(guest_suite)")
 	if [ -d "$stage" ]; then echo "$stage" >"$dir/stage"; fi
 }
 
+disk_options() {
+	local id=$1 path=$2 options=$3
+	printf '%s\n' -drive "file=$path,if=none,id=$id,format=raw,$options" -device "virtio-blk-pci,drive=$id"
+}
+
 share_options() {
-	local tag=$1 path=$2 extra=$3
-	printf '%s\n' -fsdev "local,id=$tag,path=$path,security_model=none,multidevs=remap$extra" \
+	local tag=$1 path=$2
+	printf '%s\n' -fsdev "local,id=$tag,path=$path,security_model=none,multidevs=remap" \
 		-device "virtio-9p-pci,fsdev=$tag,mount_tag=$tag"
 }
 
@@ -95,11 +100,12 @@ guest_arguments() {
 		-chardev "file,id=status,path=$dir/status" -serial chardev:status \
 		-device virtio-serial-pci \
 		-add-fd "fd=$2,set=1" -chardev file,id=out,path=/dev/fdset/1,append=on -device virtserialport,chardev=out,name=out \
-		-add-fd "fd=$3,set=2" -chardev file,id=err,path=/dev/fdset/2,append=on -device virtserialport,chardev=err,name=err \
-		-drive "file=$dir/scratch,if=none,id=scratch,format=raw,cache=unsafe" -device virtio-blk-pci,drive=scratch
-	share_options tree "$(tree_path "$(guest_suite)")" ,readonly=on
-	share_options kern "$kernel/root" ,readonly=on
-	while read -r tag _ path; do share_options "$tag" "$path" ''; done <"$dir/job/shares"
+		-add-fd "fd=$3,set=2" -chardev file,id=err,path=/dev/fdset/2,append=on -device virtserialport,chardev=err,name=err
+	# In the guest: vda, vdb and vdc.
+	disk_options tree "$(tree_path "$(guest_suite)")/root.img" readonly=on
+	disk_options kern "$kernel/root.img" readonly=on
+	disk_options scratch "$dir/scratch" cache=unsafe
+	while read -r tag _ path; do share_options "$tag" "$path"; done <"$dir/job/shares"
 }
 
 guest_said() {

@@ -15,6 +15,7 @@ host_needs() {
 		xz xz-utils
 		zstd zstd
 		unshare util-linux
+		mke2fs e2fsprogs
 		python3 python3-minimal
 	EOT
 }

@@ -5,8 +5,8 @@
 # packages without running a maintainer script. A cached entry holds
 #   version       the release, as uname -r prints it
 #   vmlinux       the uncompressed ELF kernel, or the compressed one
-#   root/         usr/lib/modules and usr/src (headers and kbuild), a lower layer
-#                 of the guest's root and /usr/src of the build tree
+#   src/          headers and kbuild, /usr/src of the build tree
+#   root.img      usr/lib/modules, a lower layer of the guest's root
 #   boot-modules/ what the initrd loads, uncompressed, and their order in `order`
 
 LAB_KERNELS="6.1 6.12 7"
@@ -29,11 +29,11 @@ kernel_release() {
 
 # Modules that mount the guest's root.
 boot_modules() {
-	echo virtio_pci 9pnet_virtio 9p overlay
+	echo virtio_pci virtio_blk 9pnet_virtio 9p ext4 overlay
 }
 
 kernel_path() {
-	cache_path kernels "$1" "$(kernel_release "$1")" "$(boot_modules)" 1
+	cache_path kernels "$1" "$(kernel_release "$1")" "$(boot_modules)" 4
 }
 
 kernel_version() {
@@ -71,14 +71,17 @@ merge_usr() {
 	rm -rf "${root:?}/usr/share" "${root:?}/etc"
 }
 
-# Brings kbuild next to the headers, so that one directory is all a build needs.
-gather_kbuild() {
-	local root=$1 kbuild link target
+# Brings headers and kbuild together in src/, which is all that a build needs.
+# Without vmlinux kbuild leaves out BTF, for which it would want one exact pahole.
+gather_headers() {
+	local root=$1/root src=$1/src kbuild link target
+	mv "$root/usr/src" "$src"
+	rm -f "$src"/linux-headers-*/vmlinux
 	for kbuild in "$root"/usr/lib/linux-kbuild-*; do
 		[ -d "$kbuild" ] || continue
-		rm -f "$root/usr/src/${kbuild##*/}"
-		mv "$kbuild" "$root/usr/src/"
-		find "$root/usr/src" -maxdepth 2 -type l | while read -r link; do
+		rm -f "$src/${kbuild##*/}"
+		mv "$kbuild" "$src/"
+		find "$src" -maxdepth 2 -type l | while read -r link; do
 			target=$(readlink "$link")
 			case $target in
 			*/lib/linux-kbuild-*) ln -sfn "../${target#*/lib/}" "$link" ;;
@@ -104,6 +107,19 @@ extract_vmlinux() {
 	cp "$image" "$out"
 }
 
+# Without drivers of hardware that no guest has, and uncompressed, because
+# unpacking costs a guest seconds.
+prepare_modules() {
+	local modules=$1 dir
+	for dir in sound net/wireless net/bluetooth net/mac80211 \
+		drivers/{gpu,media,staging,iio,hwmon,usb,hid,input,platform,bluetooth,mfd,video,isdn,mmc,mtd,ata,scsi} \
+		drivers/net/{wireless,ethernet,usb,can,phy,dsa}; do
+		rm -rf "$modules/kernel/$dir"
+	done
+	find "$modules" -name '*.ko.xz' -exec xz -d {} +
+	find "$modules" -name '*.ko.zst' -exec zstd -dq --rm {} +
+}
+
 # Copies the boot modules and what they need, in loading order.
 gather_boot_modules() {
 	local dir=$1 version=$2 module file name seen=" "
@@ -111,14 +127,9 @@ gather_boot_modules() {
 	for module in $(boot_modules); do
 		while read -r _ file _; do
 			name=${file##*/}
-			name=${name%%.ko*}.ko
 			[[ $seen != *" $name "* ]] || continue
 			seen+="$name "
-			case $file in
-			*.xz) xz -dc "$file" ;;
-			*.zst) zstd -dcq "$file" ;;
-			*) cat "$file" ;;
-			esac >"$dir/boot-modules/$name"
+			cp "$file" "$dir/boot-modules/$name"
 			echo "$name" >>"$dir/boot-modules/order"
 		done < <(PATH=$PATH:/usr/sbin:/sbin modprobe -d "$dir/root" -S "$version" --show-depends "$module" | grep '^insmod ')
 	done
@@ -135,15 +146,18 @@ make_kernel() {
 	local dir=$1 image version
 	unpack_kernel "$dir" "$2"
 	merge_usr "$dir/root"
-	gather_kbuild "$dir/root"
+	gather_headers "$dir"
 	image=$(kernel_image "$dir/root")
 	[ -n "$image" ] || die "no kernel image in the packages of kernel $2"
 	extract_vmlinux "$image" "$dir/vmlinux"
 	rm -rf "$dir/root/boot" "$image"
 	version=$(basename "$dir"/root/usr/lib/modules/*)
 	echo "$version" >"$dir/version"
+	prepare_modules "$dir/root/usr/lib/modules/$version"
 	PATH=$PATH:/usr/sbin:/sbin depmod -b "$dir/root" "$version"
 	gather_boot_modules "$dir" "$version"
+	make_image "$dir/root"
+	rm -rf "$dir/root"
 }
 
 make_cached_kernel() {

@@ -1,7 +1,8 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 #
-# run: the options that describe a guest, and `lab run`.
+# run: the options that describe a guest, and the commands that are little more
+# than those: run, shell, build, in-tree, clean, bench.
 
 # need_value OPTION VALUE...
 need_value() {
@@ -39,16 +40,58 @@ guest_option() {
 	esac
 }
 
-cmd_run() {
-	local status=0
+# guest_options COMMAND-NAME ARG...: takes the options up to --, leaves the rest
+# in G_COMMAND.
+guest_options() {
+	local name=$1
+	shift
 	guest_defaults
 	while [ $# -gt 0 ] && [ "$1" != -- ]; do
-		guest_option "$@" || die "lab run: unknown option '$1'" "see lab --help; the command follows --"
+		guest_option "$@" || die "lab $name: unknown option '$1'" "see lab --help; a command follows --"
 		shift 2
 	done
-	[ $# -ge 2 ] || die "lab run: no command" "lab run [OPTION...] -- COMMAND..."
-	shift
+	[ $# -eq 0 ] || shift
+	G_COMMAND=("$@")
+}
+
+need_command() {
+	[ "${#G_COMMAND[@]}" -gt 0 ] || die "lab $1: no command" "lab $1 [OPTION...] -- COMMAND..."
+}
+
+cmd_run() {
+	local status=0
+	guest_options run "$@"
+	need_command run
 	guest_needs
-	guest_run "$@" || status=$?
+	guest_run "${G_COMMAND[@]}" || status=$?
 	exit "$status"
+}
+
+cmd_build() {
+	guest_options build "$@"
+	G_LINK=rodp
+	guest_needs
+}
+
+cmd_in_tree() {
+	guest_options in-tree "$@"
+	need_command in-tree
+	need_host
+	need_kernel "$G_KERNEL"
+	need_tree "$(guest_suite)"
+	in_tree "$(guest_suite)" "$G_KERNEL" "${G_COMMAND[@]}"
+}
+
+cmd_clean() {
+	say "removing $(cache_dir)"
+	rm -rf --one-file-system "$(cache_dir)"
+}
+
+# The benchmark has a room of its own, which uses the trees and kernels of this one.
+cmd_bench() {
+	local script=$LAB_CHECKOUT/tests/bench/bench.sh
+	[ -e "$script" ] || die "this checkout has no tests/bench/bench.sh"
+	# shellcheck source=/dev/null
+	. "$script"
+	bench_main "$@"
 }

@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 #
 # tree: a Debian root file system of one suite, with a compiler, rdma-core and
-# the test tools in it. It is the guest's read-only base and the place where
-# everything is built. Cached, never written to after it was made.
+# the test tools in it. A cached entry holds `root`, in which everything is
+# built, and `root.img`, the guest's read-only base. Neither is written to after
+# it was made.
 
 tree_packages() {
 	cat <<-'EOT'
@@ -36,27 +37,29 @@ tree_excludes() {
 }
 
 tree_path() {
-	cache_path trees "$1" "$(tree_packages_of "$1")" "$(tree_excludes)" "$(suite_releases "$1")"
+	cache_path trees "$1" "$(tree_packages_of "$1")" "$(tree_excludes)" "$(suite_releases "$1")" 2
 }
 
 # make_tree NEW-DIR SUITE. Without root the files belong to the user, who is
 # root inside a namespace of his own.
 make_tree() {
-	local dir=$1 suite=$2 option options=() root=root
+	local new=$1 dir=$1/root suite=$2 option options=() root=root
+	mkdir "$dir"
 	while read -r option; do options+=("--dpkgopt=$option"); done < <(tree_excludes)
 	while read -r option; do options+=("--aptopt=$option"); done < <(apt_options "$suite")
 	[ "$(id -u)" -eq 0 ] || root=unshare
-	apt_lines "$suite" >"$dir.list"
+	apt_lines "$suite" >"$new/apt.list"
 	mmdebstrap --mode="$root" --variant=essential --format=tar --skip=output/dev \
 		--include="$(tree_packages_of "$suite" | tr -s ' \n' ',' | sed 's/,$//')" \
-		"${options[@]}" "$suite" - "$dir.list" |
+		"${options[@]}" "$suite" - "$new/apt.list" |
 		tar -x -C "$dir" --exclude='./dev/*' "$([ "$root" = root ] && echo --same-owner || echo --no-same-owner)"
-	rm -f "$dir.list"
+	rm -f "$new/apt.list"
 	rm -rf "$dir"/var/lib/apt/lists/* "$dir"/var/cache/apt/*
-	mkdir -p "$dir"/usr/src "$dir"/usr/lib/modules
+	mkdir -p "$dir"/{dev,proc,sys,run,tmp,usr/src,usr/lib/modules}
 	echo "nameserver 127.0.0.1" >"$dir/etc/resolv.conf"
 	echo lab >"$dir/etc/hostname"
 	printf '127.0.0.1 localhost lab\n::1 localhost\n' >"$dir/etc/hosts"
+	make_image "$dir"
 }
 
 make_cached_tree() {
@@ -87,7 +90,7 @@ in_namespace() {
 in_tree() {
 	local suite=$1 kernel=$2 headers=
 	shift 2
-	[ "$kernel" = none ] || headers=$(kernel_path "$kernel")/root/usr/src
+	[ "$kernel" = none ] || headers=$(kernel_path "$kernel")/src
 	mkdir -p "$LAB_TMP/newroot"
-	in_namespace "$LAB_DIR/lib/enter-tree" "$LAB_TMP/newroot" "$(tree_path "$suite")" "$LAB_CHECKOUT" "$headers" "$@"
+	in_namespace "$LAB_DIR/lib/enter-tree" "$LAB_TMP/newroot" "$(tree_path "$suite")/root" "$LAB_CHECKOUT" "$headers" "$@"
 }

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
+/*
+ * Device access to mirrored memory: the only way in (invariant I1).
+ *
+ * A caller walks a VA range span by span. While a span is held, its leaf's lock
+ * is held, so that no invalidation of these bytes can complete: hold it for the
+ * copy and for nothing else. Nothing here sleeps, allocates or faults; bytes
+ * that are not present with enough rights are a miss, which the caller turns
+ * into a fault request (fault.h).
+ *
+ *	struct rodp_span span;
+ *
+ *	rodp_span_begin(&span, mirror, va, len, write);
+ *	while (rodp_span_next(&span))
+ *		memcpy(dst, span.addr, span.bytes), dst += span.bytes;
+ *	done = rodp_span_end(&span);
+ *	if (done < len)
+ *		miss at va + done;
+ */
+#ifndef RODP_ODP_ACCESS_H
+#define RODP_ODP_ACCESS_H
+
+#include <linux/rcupdate.h>
+#include <linux/types.h>
+
+struct rodp_leaf;
+struct rodp_mirror;
+
+/* Most bytes that are touched under one hold of a leaf's lock. */
+#define RODP_SPAN_HOLD_BYTES 16384
+
+struct rodp_span {
+	/* For the caller, valid after rodp_span_next() returned true. */
+	void *addr;   /* kernel address of the bytes */
+	size_t bytes; /* contiguous bytes at addr, >= 1 */
+
+	/* Private. */
+	struct rodp_mirror *mirror;
+	struct rodp_leaf *leaf; /* locked, or NULL */
+	u64 va;			/* next byte */
+	u64 start;
+	size_t left;
+	size_t held; /* bytes yielded under this hold */
+	bool write;
+};
+
+/*
+ * Begin a walk over [va, va + len). The range does not wrap (the caller's MR
+ * bounds guarantee that). Takes rcu_read_lock() until rodp_span_end().
+ * Context: process or softirq, BH enabled or disabled, not hard interrupt.
+ */
+static inline void rodp_span_begin(struct rodp_span *span, struct rodp_mirror *mirror, u64 va,
+				   size_t len, bool write) __acquires(RCU)
+{
+	rcu_read_lock();
+	span->mirror = mirror;
+	span->leaf = NULL;
+	span->va = va;
+	span->start = va;
+	span->left = len;
+	span->write = write;
+}
+
+/* Of rodp_span_next(): there are bytes left. */
+bool rodp_span_advance(struct rodp_span *span);
+
+/*
+ * Go to the next bytes: physically contiguous pages of a leaf make one span.
+ * The first call starts at va. False at the end of the range and at a miss.
+ * With write, the entries yielded are marked DIRTY (I4), so yield no more than
+ * will be written. Not before the span in hand is done with: its lock may go.
+ */
+static inline bool rodp_span_next(struct rodp_span *span)
+{
+	return span->left && rodp_span_advance(span);
+}
+
+/* Drop the lock. Returns the bytes yielded from the start of the range without a gap. */
+size_t rodp_span_end(struct rodp_span *span) __releases(RCU);
+
+/*
+ * Whether all of [va, va + len) is present with the rights asked for, by a look
+ * that may be stale when it returns: a hint for read-ahead, never a licence.
+ * Returns the bytes present from va without a gap. Cost: one look a page.
+ */
+u64 rodp_mirror_present(struct rodp_mirror *mirror, u64 va, u64 len, bool write);
+
+#endif

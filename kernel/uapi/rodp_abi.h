@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
+/*
+ * The ABI between the rodp kernel driver and its libibverbs provider.
+ *
+ * The only file that both include. Everything here is fixed-size, naturally
+ * aligned and little-or-big-endian as the host, except fields typed __be32.
+ *
+ * Queues are rings in memory that the kernel allocates and the process maps.
+ * A ring is a struct rodp_ring_hdr, then `entries` slots of `stride` bytes from
+ * RODP_RING_DATA on. Producer and consumer counters run freely modulo 2^32; slot
+ * n lives at index n & (entries - 1); entries is a power of two. The counter of
+ * each side is written by that side only, with release semantics, after the
+ * slots it speaks of; it is read by the other side with acquire semantics.
+ * The kernel believes nothing in a ring: sizes come from its own memory, and
+ * each slot is copied once before it is looked at.
+ */
+#ifndef RODP_ABI_H
+#define RODP_ABI_H
+
+#include <linux/types.h>
+
+#define RODP_ABI_VERSION 1
+/* "RODP"; the same number in ib_device_ops.driver_id and in the provider. */
+#define RODP_DRIVER_ID 0x524f4450
+
+/* Offset of slot 0 in a ring, bytes. */
+#define RODP_RING_DATA 256
+
+/*
+ * Ring flags.
+ *
+ * SQ, RQ: RODP_RING_NEED_KICK is set by the kernel while nobody would notice a
+ * new entry by itself. A poster stores the entry, then prod (release), then
+ * executes a full fence, then reads the flags: when the bit is set it must ring
+ * the doorbell (the POST_SEND or POST_RECV write command with wr_count 0). The
+ * kernel sets the bit, executes a full fence and looks at prod once more before
+ * it goes idle.
+ *
+ * CQ: the two ARM bits are set by the process (ibv_req_notify_cq) and cleared
+ * by the kernel when it raises the completion event.
+ */
+#define RODP_RING_NEED_KICK (1u << 0)
+#define RODP_CQ_ARM_NEXT (1u << 0)
+#define RODP_CQ_ARM_SOLICITED (1u << 1)
+
+struct rodp_ring_hdr {
+	__u32 prod;
+	__u32 pad0[15];
+	__u32 cons;
+	__u32 pad1[15];
+	__u32 flags;
+	__u32 pad2[31];
+};
+
+struct rodp_sge {
+	__aligned_u64 addr;
+	__u32 length;
+	__u32 lkey;
+};
+
+/* rodp_send_wqe.flags: the values of enum ibv_send_flags. */
+#define RODP_WQE_FENCE (1u << 0)
+#define RODP_WQE_SIGNALED (1u << 1)
+#define RODP_WQE_SOLICITED (1u << 2)
+#define RODP_WQE_INLINE (1u << 3)
+
+/*
+ * A send work request: 64 bytes, then num_sge scatter/gather entries, or
+ * `inline_len` bytes of data when RODP_WQE_INLINE is set. opcode takes the
+ * values of enum ib_uverbs_wr_opcode.
+ */
+struct rodp_send_wqe {
+	__aligned_u64 wr_id;
+	__u8 opcode;
+	__u8 flags;
+	__u8 num_sge;
+	__u8 reserved0;
+	__u32 inline_len; /* bytes, with RODP_WQE_INLINE */
+	union {
+		__be32 imm_data;
+		__u32 invalidate_rkey;
+	};
+	__u32 remote_srqn; /* XRC only */
+	union {
+		struct {
+			__aligned_u64 remote_addr;
+			__u32 rkey;
+			__u32 reserved;
+		} rdma;
+		struct {
+			__aligned_u64 remote_addr;
+			__aligned_u64 compare_add;
+			__aligned_u64 swap;
+			__u32 rkey;
+			__u32 reserved;
+		} atomic;
+		struct {
+			__u32 remote_qpn;
+			__u32 remote_qkey;
+			__u32 ah_num;
+			__u32 reserved;
+		} ud;
+		struct {
+			__aligned_u64 addr;
+			__aligned_u64 length; /* bytes */
+			__u32 mr_lkey;
+			__u32 mw_rkey;
+			__u32 new_rkey;
+			__u32 access; /* enum ibv_access_flags */
+		} bind;
+		struct {
+			__aligned_u64 remote_addr;
+			__u32 length; /* bytes */
+			__u32 rkey;
+			__u32 type; /* enum ibv_placement_type */
+			__u32 level; /* enum ibv_selectivity_level */
+		} flush;
+		__aligned_u64 reserved1[5];
+	};
+	struct rodp_sge sge[];
+};
+
+/* Stride of an SQ that holds max_sge entries and max_inline bytes: what the kernel uses. */
+#define RODP_SEND_WQE_HDR 64
+
+struct rodp_recv_wqe {
+	__aligned_u64 wr_id;
+	__u32 num_sge;
+	__u32 reserved;
+	struct rodp_sge sge[];
+};
+
+/* A completion. status, opcode and wc_flags take libibverbs' values (enum ibv_wc_*). */
+struct rodp_cqe {
+	__aligned_u64 wr_id;
+	__aligned_u64 timestamp; /* ns, CLOCK_REALTIME as ibv_wc_read_completion_wallclock_ns */
+	__u32 status;
+	__u32 opcode;
+	__u32 vendor_err;
+	__u32 byte_len;
+	union {
+		__be32 imm_data;
+		__u32 invalidated_rkey;
+	};
+	__u32 qp_num;
+	__u32 src_qp;
+	__u32 wc_flags;
+	__u16 pkey_index;
+	__u16 slid;
+	__u8 sl;
+	__u8 dlid_path_bits;
+	__u16 reserved0;
+	__aligned_u64 reserved1; /* 0 */
+};
+
+/* Driver parts of the uverbs commands and responses. */
+
+struct rodp_alloc_ucontext_resp {
+	__u32 max_inline; /* bytes, the most a QP may ask for */
+	__u32 reserved;
+};
+
+/* offset and length are the arguments of mmap(2) on the command fd, bytes. */
+struct rodp_ring_resp {
+	__aligned_u64 offset;
+	__aligned_u64 length;
+	__u32 entries;
+	__u32 stride; /* bytes */
+};
+
+struct rodp_create_cq_resp {
+	struct rodp_ring_resp ring;
+};
+
+struct rodp_resize_cq_resp {
+	struct rodp_ring_resp ring;
+};
+
+struct rodp_create_qp_resp {
+	struct rodp_ring_resp sq;
+	struct rodp_ring_resp rq; /* entries == 0: the QP has none (SRQ, XRC) */
+	__u32 max_inline; /* bytes granted */
+	__u32 max_send_sge;
+};
+
+struct rodp_create_srq_resp {
+	struct rodp_ring_resp ring;
+	__u32 srq_num;
+	__u32 reserved;
+};
+
+struct rodp_create_ah_resp {
+	__u32 ah_num;
+	__u32 reserved;
+};
+
+#endif
