@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
+# shellcheck shell=sh
+#
+# One measurement: the window is open while the client runs and until the server has ended too.
+
+# Seconds of virtual time, 10^9 instructions each, after which a process is taken for hung; the longest takes 3.
+LIMIT=10
+PORT=18515
+
+# measure LABEL ROW ITERATIONS
+measure() {
+	test=${2%%:*} rest=${2#*:}
+	case $test in
+	floor) measure_floor "$1" "$rest" "$3" ;;
+	*) measure_pair "$1" "$test" "${rest%%:*}" "$(echo "$rest" | cut -d: -f2)" "$3" ;;
+	esac
+}
+
+# measure_floor LABEL BYTES TIMES
+measure_floor() {
+	mark begin "$1"
+	echo "$2 $3" >/sys/module/bench_floor/parameters/copy || return
+	mark end
+}
+
+# measure_pair LABEL TEST BYTES MEMORY ITERATIONS
+measure_pair() {
+	: >/tmp/near
+	options="-s $3 -n $5 -p $PORT -F $(memory_option "$4")"
+	# shellcheck disable=SC2086 # words
+	$IN_FAR timeout -k 1 "$LIMIT" "ib_$2" -d "$FAR_DEV" -x "$FAR_GID" $options >/tmp/far 2>&1 &
+	wait_listening $! || { show far; return 1; }
+	mark begin "$1"
+	# shellcheck disable=SC2086 # words
+	$IN_NEAR timeout -k 1 "$LIMIT" "ib_$2" -d "$NEAR_DEV" -x "$NEAR_GID" $options "$FAR_IP" >/tmp/near 2>&1
+	near=$?
+	wait $!
+	far=$?
+	mark end
+	[ "$near$far" = 00 ] && return
+	show far
+	show near
+	return 1
+}
+
+memory_option() {
+	case $1 in
+	pinned) ;;
+	odp) echo --odp ;;
+	implicit) echo --odp_implicit ;;
+	esac
+}
+
+# Waits until process $1 listens on PORT (48 53 in hexadecimal; 0A is LISTEN).
+wait_listening() {
+	for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+		grep -q ":4853 .* 0A " "/proc/$1/net/tcp" "/proc/$1/net/tcp6" 2>/dev/null && return
+		sleep 0.2
+	done
+	return 1
+}
+
+# What a run that failed is called: "refused" when the device says that it cannot do this.
+verdict() {
+	if grep -q "does not support On-Demand" /tmp/far /tmp/near; then
+		echo refused
+	else
+		echo failed
+	fi
+}
+
+show() {
+	echo "--- $1"
+	cat "/tmp/$1"
+} >/dev/console

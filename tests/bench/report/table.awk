@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
+#
+# Rows (rows.awk) to a table: kernel instructions per message, devices side by side.
+
+{
+	split($1, part, ":")
+}
+
+part[1] == "floor" {
+	floor[part[2]] = $2
+	next
+}
+
+{
+	what = sprintf("%-5s %-10s %6d", part[4], part[1], part[2])
+	if (!(what in bytes))
+		order[count++] = what
+	bytes[what] = part[2]
+	kernel[what, part[5], part[3]] = $2
+	module[what, part[5], part[3]] = $3
+	devices[part[5]]
+}
+
+END {
+	print "Instructions in the kernel per message, thousands; in brackets those in the device's own module."
+	for (size in floor)
+		print "Floor, one memcpy in the kernel: " size " bytes " thousands(floor[size])
+	print ""
+	for (device in devices)
+		print_device(device)
+	if ("rodp" in devices && "rxe" in devices)
+		print_comparison()
+}
+
+function thousands(insns)
+{
+	return sprintf("%.2f", insns / 1000)
+}
+
+function cell(what, device, memory)
+{
+	if (!((what, device, memory) in kernel))
+		return sprintf("%18s", "-")
+	return sprintf("%8s (%7s)", thousands(kernel[what, device, memory]), thousands(module[what, device, memory]))
+}
+
+function ratio(a, b)
+{
+	return a && b ? sprintf("%10.3f", a / b) : sprintf("%10s", "-")
+}
+
+function print_device(device,    i, what)
+{
+	printf "%-23s %18s %18s %10s %10s\n", device, "pinned", "ODP", "ODP/pinned", "ODP/floor"
+	for (i = 0; i < count; i++) {
+		what = order[i]
+		print what, cell(what, device, "pinned"), cell(what, device, "odp"),
+			ratio(kernel[what, device, "odp"], kernel[what, device, "pinned"]),
+			ratio(kernel[what, device, "odp"], floor[bytes[what]])
+	}
+	print ""
+}
+
+function print_comparison(    i, what)
+{
+	printf "%-23s %10s %10s\n", "rodp/rxe", "pinned", "ODP"
+	for (i = 0; i < count; i++) {
+		what = order[i]
+		print what, ratio(kernel[what, "rodp", "pinned"], kernel[what, "rxe", "pinned"]),
+			ratio(kernel[what, "rodp", "odp"], kernel[what, "rxe", "odp"])
+	}
+}
