@@ -24,6 +24,7 @@
 #include <linux/slab.h>
 #include <linux/timer.h>
 #include <linux/workqueue.h>
+#include <net/inet_dscp.h>
 #include <net/udp_tunnel.h>
 #include <rdma/ib_umem.h>
 #include <rdma/ib_verbs.h>
@@ -141,6 +142,16 @@ u32 rodp_crc32(u32 crc, const void *data, size_t bytes);
 #endif
 
 /* ---- network ---- */
+
+/* Sets the type of service of an IPv4 route key from the byte on the wire. */
+static inline void rodp_flowi4_set_tos(struct flowi4 *fl, u8 tos)
+{
+#ifdef RODP_HAVE_FLOWI4_DSCP
+	fl->flowi4_dscp = inet_dsfield_to_dscp(tos);
+#else
+	fl->flowi4_tos = tos & INET_DSCP_MASK;
+#endif
+}
 
 #ifndef RODP_HAVE_UDP_TUNNEL_SK
 static inline void rodp_setup_udp_tunnel_sock(struct net *net, struct sock *sk,
