@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
+/*
+ * Memory regions. The kernel does everything: on-demand, implicit
+ * (ibv_reg_mr(pd, NULL, SIZE_MAX, ...)) and pinned registrations are one command.
+ */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "rodp.h"
+
+/*
+ * length is in bytes, hca_va the address that work requests and peers will use
+ * for addr. Returns NULL with errno set.
+ */
+struct ibv_mr *rodp_reg_mr(struct ibv_pd *pd, void *addr, size_t length, uint64_t hca_va,
+			   int access)
+{
+	struct ib_uverbs_reg_mr_resp resp = {};
+	struct ibv_reg_mr cmd = {};
+	struct verbs_mr *vmr;
+	int err;
+
+	vmr = calloc(1, sizeof(*vmr));
+	if (!vmr)
+		return NULL;
+
+	err = ibv_cmd_reg_mr(pd, addr, length, hca_va, access, vmr, &cmd, sizeof(cmd), &resp,
+			     sizeof(resp));
+	if (err) {
+		free(vmr);
+		errno = err;
+		return NULL;
+	}
+	return &vmr->ibv_mr;
+}
+
+int rodp_dereg_mr(struct verbs_mr *vmr)
+{
+	int err;
+
+	err = ibv_cmd_dereg_mr(vmr);
+	if (!err)
+		free(vmr);
+	return err;
+}

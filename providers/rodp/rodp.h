@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
+/*
+ * The provider's objects: what rodp adds to each of libibverbs' own.
+ */
+#ifndef RODP_H
+#define RODP_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <infiniband/driver.h>
+
+#include "rodp_abi.h"
+#include "ring.h"
+
+struct rodp_context {
+	struct verbs_context vctx;
+	/* What the kernel reported when the device was opened. */
+	uint64_t timestamp_mask;
+	unsigned int device_cap_flags;
+	enum ibv_atomic_cap atomic_cap;
+};
+
+/*
+ * The posting side of a ring: SQ, RQ or SRQ. prod is the producer counter that
+ * counts; the ring holds a copy for the kernel. cons is the kernel's counter as
+ * last read. Both are protected by lock.
+ */
+struct rodp_wq {
+	struct rodp_ring ring;
+	pthread_spinlock_t lock;
+	uint32_t prod;
+	uint32_t cons;
+	uint32_t max_sge;
+};
+
+struct rodp_cq {
+	struct verbs_cq vcq;
+	struct rodp_ring ring;
+	pthread_spinlock_t lock;
+	bool single_threaded; /* the application promised: lock is not taken */
+	uint32_t cons;
+	uint32_t prod;		    /* the kernel's counter as last read */
+	const struct rodp_cqe *cqe; /* between start_poll and end_poll; NULL: none is left */
+};
+
+struct rodp_qp {
+	struct verbs_qp vqp;
+	struct rodp_wq sq;
+	struct rodp_wq rq;   /* not mapped when the QP has an SRQ */
+	uint32_t max_inline; /* bytes */
+	uint64_t send_ops;   /* what may be posted, enum ibv_qp_create_send_ops_flags */
+
+	/* The list being built between ibv_wr_start and ibv_wr_complete, under sq.lock. */
+	struct {
+		struct rodp_send_wqe *wqe;
+		uint32_t prod;
+		int err;
+	} wr;
+};
+
+struct rodp_srq {
+	struct verbs_srq vsrq;
+	struct rodp_wq rq;
+};
+
+struct rodp_ah {
+	struct ibv_ah ibv_ah;
+	uint32_t ah_num;
+};
+
+static inline struct rodp_context *to_rodp_context(struct ibv_context *context)
+{
+	return container_of(context, struct rodp_context, vctx.context);
+}
+
+static inline struct rodp_cq *to_rodp_cq(struct ibv_cq *cq)
+{
+	return container_of(cq, struct rodp_cq, vcq.cq);
+}
+
+static inline struct rodp_cq *to_rodp_cq_ex(struct ibv_cq_ex *cq)
+{
+	return container_of(cq, struct rodp_cq, vcq.cq_ex);
+}
+
+static inline struct rodp_qp *to_rodp_qp(struct ibv_qp *qp)
+{
+	return container_of(qp, struct rodp_qp, vqp.qp);
+}
+
+static inline struct rodp_qp *to_rodp_qp_ex(struct ibv_qp_ex *qp)
+{
+	return container_of(qp, struct rodp_qp, vqp.qp_ex);
+}
+
+static inline struct rodp_srq *to_rodp_srq(struct ibv_srq *srq)
+{
+	return container_of(srq, struct rodp_srq, vsrq.srq);
+}
+
+static inline struct rodp_ah *to_rodp_ah(struct ibv_ah *ah)
+{
+	return container_of(ah, struct rodp_ah, ibv_ah);
+}
+
+/* ah.c */
+struct ibv_ah *rodp_create_ah(struct ibv_pd *pd, struct ibv_ah_attr *attr);
+int rodp_destroy_ah(struct ibv_ah *ah);
+
+/* cq.c */
+struct ibv_cq *rodp_create_cq(struct ibv_context *context, int cqe,
+			      struct ibv_comp_channel *channel, int comp_vector);
+struct ibv_cq_ex *rodp_create_cq_ex(struct ibv_context *context, struct ibv_cq_init_attr_ex *attr);
+int rodp_resize_cq(struct ibv_cq *cq, int cqe);
+int rodp_destroy_cq(struct ibv_cq *cq);
+int rodp_poll_cq(struct ibv_cq *cq, int num_entries, struct ibv_wc *wc);
+int rodp_req_notify_cq(struct ibv_cq *cq, int solicited_only);
+
+/* cq_ex.c */
+void rodp_cq_set_ex_ops(struct rodp_cq *cq, uint64_t wc_flags);
+
+/* mr.c */
+struct ibv_mr *rodp_reg_mr(struct ibv_pd *pd, void *addr, size_t length, uint64_t hca_va,
+			   int access);
+int rodp_dereg_mr(struct verbs_mr *vmr);
+
+/* mw.c */
+struct ibv_mw *rodp_alloc_mw(struct ibv_pd *pd, enum ibv_mw_type type);
+int rodp_dealloc_mw(struct ibv_mw *mw);
+int rodp_bind_mw(struct ibv_qp *qp, struct ibv_mw *mw, struct ibv_mw_bind *bind);
+
+/* qp.c */
+struct ibv_qp *rodp_create_qp(struct ibv_pd *pd, struct ibv_qp_init_attr *attr);
+struct ibv_qp *rodp_create_qp_ex(struct ibv_context *context, struct ibv_qp_init_attr_ex *attr);
+int rodp_query_qp(struct ibv_qp *qp, struct ibv_qp_attr *attr, int attr_mask,
+		  struct ibv_qp_init_attr *init_attr);
+int rodp_modify_qp(struct ibv_qp *qp, struct ibv_qp_attr *attr, int attr_mask);
+int rodp_destroy_qp(struct ibv_qp *qp);
+int rodp_post_recv(struct ibv_qp *qp, struct ibv_recv_wr *wr, struct ibv_recv_wr **bad_wr);
+
+/* send.c */
+uint64_t rodp_send_ops(const struct rodp_context *context, enum ibv_qp_type type);
+int rodp_post_send(struct ibv_qp *qp, struct ibv_send_wr *wr, struct ibv_send_wr **bad_wr);
+
+/* srq.c */
+struct ibv_srq *rodp_create_srq(struct ibv_pd *pd, struct ibv_srq_init_attr *attr);
+int rodp_modify_srq(struct ibv_srq *srq, struct ibv_srq_attr *attr, int attr_mask);
+int rodp_query_srq(struct ibv_srq *srq, struct ibv_srq_attr *attr);
+int rodp_destroy_srq(struct ibv_srq *srq);
+int rodp_post_srq_recv(struct ibv_srq *srq, struct ibv_recv_wr *wr, struct ibv_recv_wr **bad_wr);
+
+/* wq.c */
+int rodp_wq_init(struct rodp_wq *wq, struct ibv_context *context, const struct rodp_ring_resp *resp,
+		 size_t min_stride, uint32_t max_sge);
+int rodp_wq_init_recv(struct rodp_wq *wq, struct ibv_context *context,
+		      const struct rodp_ring_resp *resp, uint32_t max_sge);
+void rodp_wq_destroy(struct rodp_wq *wq);
+int rodp_wq_post_recv(struct rodp_wq *wq, struct ibv_context *context, uint32_t command,
+		      uint32_t handle, struct ibv_recv_wr *wr, struct ibv_recv_wr **bad_wr);
+int rodp_doorbell(struct ibv_context *context, uint32_t command, uint32_t handle);
+
+/* wr.c */
+void rodp_qp_set_wr_ops(struct rodp_qp *qp, uint64_t send_ops);
+
+#endif
