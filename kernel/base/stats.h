@@ -33,7 +33,6 @@
 	X(RETRY_EXCEEDED, "retry_exceeded_err")          \
 	X(RNR_EXCEEDED, "retry_rnr_exceeded_err")        \
 	X(SEND_ERRORS, "send_err")                       \
-	X(BAD_PACKETS, "rcvd_malformed_pkts")            \
 	X(BAD_ICRC, "rcvd_icrc_err")                     \
 	X(BACKLOG_DROPS, "backlog_drops")                \
 	X(ODP_FAULTS, "odp_faults")                      \

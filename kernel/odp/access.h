@@ -20,6 +20,7 @@
 #ifndef RODP_ODP_ACCESS_H
 #define RODP_ODP_ACCESS_H
 
+#include <linux/rcupdate.h>
 #include <linux/types.h>
 
 struct rodp_leaf;
@@ -30,13 +31,13 @@ struct rodp_mirror;
 
 struct rodp_span {
 	/* For the caller, valid after rodp_span_next() returned true. */
-	void *addr; /* kernel address of the bytes */
+	void *addr;   /* kernel address of the bytes */
 	size_t bytes; /* contiguous bytes at addr, >= 1 */
 
 	/* Private. */
 	struct rodp_mirror *mirror;
 	struct rodp_leaf *leaf; /* locked, or NULL */
-	u64 va; /* next byte */
+	u64 va;			/* next byte */
 	u64 start;
 	size_t left;
 	size_t held; /* bytes yielded under this hold */
@@ -48,18 +49,34 @@ struct rodp_span {
  * bounds guarantee that). Takes rcu_read_lock() until rodp_span_end().
  * Context: process or softirq, BH enabled or disabled, not hard interrupt.
  */
-void rodp_span_begin(struct rodp_span *span, struct rodp_mirror *mirror, u64 va, size_t len,
-		     bool write);
+static inline void rodp_span_begin(struct rodp_span *span, struct rodp_mirror *mirror, u64 va,
+				   size_t len, bool write) __acquires(RCU)
+{
+	rcu_read_lock();
+	span->mirror = mirror;
+	span->leaf = NULL;
+	span->va = va;
+	span->start = va;
+	span->left = len;
+	span->write = write;
+}
+
+/* Of rodp_span_next(): there are bytes left. */
+bool rodp_span_advance(struct rodp_span *span);
 
 /*
  * Go to the next bytes: physically contiguous pages of a leaf make one span.
  * The first call starts at va. False at the end of the range and at a miss.
- * With write, the entries yielded are marked DIRTY (I4).
+ * With write, the entries yielded are marked DIRTY (I4), so yield no more than
+ * will be written. Not before the span in hand is done with: its lock may go.
  */
-bool rodp_span_next(struct rodp_span *span);
+static inline bool rodp_span_next(struct rodp_span *span)
+{
+	return span->left && rodp_span_advance(span);
+}
 
 /* Drop the lock. Returns the bytes yielded from the start of the range without a gap. */
-size_t rodp_span_end(struct rodp_span *span);
+size_t rodp_span_end(struct rodp_span *span) __releases(RCU);
 
 /*
  * Whether all of [va, va + len) is present with the rights asked for, by a look

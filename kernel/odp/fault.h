@@ -4,9 +4,9 @@
  *
  * A miss never sleeps where it happens. It becomes a request here; a worker maps the whole
  * extent leaf by leaf (mmu_interval_read_begin, hmm_range_fault, leaf lock,
- * mmu_interval_read_retry, install), then wakes whoever waits by queueing the
- * waiter's work item. A request whose range lies inside one that is already
- * under way, with no more rights than that one, joins it.
+ * mmu_interval_read_retry, install) and wakes whoever waits, as the pages come, by
+ * queueing the waiter's work item. A request that begins in what a job has yet to
+ * map, with no more rights than that job, joins it.
  *
  * Nobody ever waits for a job: a waiter detaches, and the job, which may hang in
  * a userfaultfd for as long as user space likes, ends later on references of its
@@ -16,18 +16,31 @@
 #define RODP_ODP_FAULT_H
 
 #include <linux/list.h>
+#include <linux/types.h>
 #include <linux/workqueue.h>
 
 struct rodp_fault;
 struct rodp_mirror;
 
+/*
+ * Most bytes that one job maps: enough that asking again costs nothing beside
+ * the mapping (milliseconds), and little enough that a peer who announces a huge
+ * message cannot have memory allocated far ahead of the bytes that it sends.
+ */
+#define RODP_FAULT_BYTES (64ULL << 20)
+
 /* Embedded in whoever parks. Initialise once; one request at a time. */
 struct rodp_fault_waiter {
-	struct list_head link; /* private */
-	struct rodp_fault *fault; /* private: the job waited for, or NULL */
 	struct workqueue_struct *wq; /* where resume is queued */
 	struct work_struct *resume;
 	int error; /* valid once resume runs: 0, or why the page at va cannot be mapped */
+
+	/* Private; all but mirror under its fault_lock. */
+	struct rodp_mirror *mirror; /* where the request is under way, or NULL */
+	struct rodp_fault *fault;   /* the job waited for; NULL while there is no memory for one */
+	struct list_head link;	    /* in the job, or with others that have none */
+	u64 va, end;		    /* the request */
+	bool write;
 };
 
 void rodp_fault_waiter_init(struct rodp_fault_waiter *waiter, struct workqueue_struct *wq,
@@ -35,15 +48,21 @@ void rodp_fault_waiter_init(struct rodp_fault_waiter *waiter, struct workqueue_s
 
 /*
  * Ask for [va, va + len) to become present, writable if write is set.
- * @waiter: woken once the job is over; NULL for read-ahead that nobody waits for.
+ * @waiter: woken once the page at va is mapped or known to be impossible; the job
+ *	may go on with the rest of the range meanwhile. NULL for read-ahead that
+ *	nobody waits for, which is a hint: it may come to nothing.
  *
- * The job succeeds (error 0) when the page at va is mapped, whatever became of
- * later pages: the caller tries again and asks again from where it stopped.
+ * error is 0 when the page at va was mapped, whatever became of later pages: the
+ * caller tries again and asks again from where it stopped, which it must be ready
+ * to do any number of times, since what is mapped may be gone when it looks.
  * error: -EFAULT (nothing mapped there, wrong rights, memory that HMM refuses,
  * owner gone), -ENOMEM.
  *
- * Context: process or softirq, spin locks held or not; does not sleep
- * (GFP_ATOMIC, backed by a mempool so that it cannot fail for want of memory).
+ * A job maps at most RODP_FAULT_BYTES; what is beyond must be asked for again.
+ *
+ * Context: process or softirq, spin locks held or not; not hard interrupt. Does
+ * not sleep, and does not fail for want of memory: a waiter carries its request
+ * until a work item has memory for a job.
  * Returns 0, or -ENODEV when the mirror is going away.
  */
 int rodp_fault_request(struct rodp_mirror *mirror, u64 va, u64 len, bool write,

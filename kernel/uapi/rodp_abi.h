@@ -149,7 +149,8 @@ struct rodp_cqe {
 	__u16 slid;
 	__u8 sl;
 	__u8 dlid_path_bits;
-	__u8 reserved[10];
+	__u16 reserved0;
+	__aligned_u64 reserved1; /* 0 */
 };
 
 /* Driver parts of the uverbs commands and responses. */

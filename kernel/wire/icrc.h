@@ -27,11 +27,10 @@ typedef u32 (*rodp_crc32_fn)(u32 crc, const void *data, size_t bytes);
  */
 u32 rodp_icrc_start(const void *ip, int version, rodp_crc32_fn crc32);
 
-/* The four bytes to put on the wire, in wire order, for CRC state crc. */
-static inline u32 rodp_icrc_finish(u32 crc)
+/* The four bytes to put on the wire for CRC state crc. */
+static inline __le32 rodp_icrc_finish(u32 crc)
 {
-	crc = ~crc;
-	return (u32)__cpu_to_le32(crc);
+	return __cpu_to_le32(~crc);
 }
 
 #endif

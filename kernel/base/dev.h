@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
+/*
+ * The device: what every room may know of it. Made and registered by verbs/device.c.
+ */
+#ifndef RODP_BASE_DEV_H
+#define RODP_BASE_DEV_H
+
+#include <linux/netdevice.h>
+#include <linux/xarray.h>
+#include <rdma/ib_verbs.h>
+
+#include "stats.h"
+
+/* Limits, told by query_device and checked where an object is made. */
+enum rodp_limits {
+	RODP_MAX_QP = 1 << 16,
+	RODP_MAX_CQ = 1 << 16,
+	RODP_MAX_MR = 1 << 20,
+	RODP_MAX_PD = 1 << 16,
+	RODP_MAX_SGE = 32,
+	RODP_MAX_INLINE = RODP_MAX_SGE * 16, /* bytes: what the SGEs of a full WQE would take */
+	RODP_MAX_WR = 1 << 15,
+	RODP_MAX_CQE = 1 << 20,
+	RODP_MAX_RD_ATOMIC = 128,
+};
+
+struct rodp_dev {
+	struct ib_device ib;
+	struct net_device *ndev; /* held until the device is freed */
+	struct rodp_stats *stats;
+	struct xarray mrs; /* key index -> struct rodp_mr, read under RCU */
+	u32 next_mr; /* where the search for a free key index goes on */
+};
+
+static inline struct rodp_dev *to_rodp_dev(struct ib_device *ib)
+{
+	return container_of(ib, struct rodp_dev, ib);
+}
+
+/* The network namespace of the device's netdev. */
+static inline struct net *rodp_dev_net(const struct rodp_dev *dev)
+{
+	return dev_net(dev->ndev);
+}
+
+#endif

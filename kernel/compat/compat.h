@@ -1,0 +1,389 @@
+/* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
+/*
+ * One modern kernel API for the driver, whatever kernel it is built for.
+ *
+ * Included by the build ahead of every file. The driver is written against the
+ * newest kernel; what an older one lacks is supplied here, and the few things
+ * that no name can hide are macros called RODP_*. What the kernel has is found
+ * out by compile probes (probe.sh), never by its version. Nothing else in the
+ * driver knows that kernels differ. README lists what is here.
+ */
+#ifndef RODP_COMPAT_H
+#define RODP_COMPAT_H
+
+#ifndef pr_fmt
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+#endif
+
+#include "rodp_config.h"
+
+#include <linux/crc32.h>
+#include <linux/hrtimer.h>
+#include <linux/mm.h>
+#include <linux/shrinker.h>
+#include <linux/slab.h>
+#include <linux/timer.h>
+#include <linux/workqueue.h>
+#include <net/flow.h>
+#include <net/route.h>
+#include <net/udp_tunnel.h>
+#include <rdma/ib_umem.h>
+#include <rdma/ib_verbs.h>
+#include <rdma/rdma_netlink.h>
+#include <rdma/uverbs_ioctl.h>
+
+/* ---- time and deferred work ---- */
+
+#ifndef RODP_HAVE_HRTIMER_SETUP
+static inline void hrtimer_setup(struct hrtimer *timer,
+				 enum hrtimer_restart (*function)(struct hrtimer *),
+				 clockid_t clock, enum hrtimer_mode mode)
+{
+	hrtimer_init(timer, clock, mode);
+	timer->function = function;
+}
+#endif
+
+#ifndef RODP_HAVE_TIMER_CONTAINER_OF
+#define timer_container_of from_timer
+#endif
+
+#ifndef RODP_HAVE_WQ_PERCPU
+#define WQ_PERCPU 0
+#endif
+
+#ifndef RODP_HAVE_SYSTEM_DFL_WQ
+#define system_dfl_wq system_unbound_wq
+#endif
+
+/* ---- memory ---- */
+
+#ifdef RODP_HAVE_YOUNG_BOOL
+typedef bool rodp_young_t;
+#else
+typedef int rodp_young_t;
+#endif
+
+#ifndef RODP_HAVE_VM_FLAGS_SET
+static inline void vm_flags_set(struct vm_area_struct *vma, vm_flags_t flags)
+{
+	vma->vm_flags |= flags;
+}
+
+static inline void vm_flags_clear(struct vm_area_struct *vma, vm_flags_t flags)
+{
+	vma->vm_flags &= ~flags;
+}
+#endif
+
+#ifndef RODP_HAVE_SHRINKER_ALLOC
+/* Here the name is given at registration: kept behind the shrinker until then. */
+struct rodp_named_shrinker {
+	struct shrinker shrinker;
+	const char *name;
+};
+
+/* @name: lives as long as the shrinker; no format directives. */
+static inline struct shrinker *shrinker_alloc(unsigned int flags, const char *name)
+{
+	struct rodp_named_shrinker *named = kzalloc(sizeof(*named), GFP_KERNEL);
+
+	if (!named)
+		return NULL;
+	named->shrinker.flags = flags;
+	named->shrinker.seeks = DEFAULT_SEEKS;
+	named->name = name;
+	return &named->shrinker;
+}
+
+/* When memory is too short to register, the shrinker is never called. */
+static inline void shrinker_register(struct shrinker *shrinker)
+{
+	struct rodp_named_shrinker *named =
+		container_of(shrinker, struct rodp_named_shrinker, shrinker);
+
+	if (register_shrinker(shrinker, "%s", named->name))
+		pr_warn_once("no memory to register a shrinker\n");
+}
+
+static inline void shrinker_free(struct shrinker *shrinker)
+{
+	if (!shrinker)
+		return;
+	unregister_shrinker(shrinker);
+	kfree(container_of(shrinker, struct rodp_named_shrinker, shrinker));
+}
+#endif
+
+/* ---- checksums ---- */
+
+/*
+ * The kernel's fastest CRC-32 (Ethernet polynomial, reflected; inverts neither
+ * its input nor its output). Any context but hard interrupt. Never fails:
+ * rodp_crc32_init() only looks for something faster and says in the log what it
+ * found.
+ */
+#ifdef RODP_HAVE_CRC32_FAST
+static inline void rodp_crc32_init(void)
+{
+}
+
+static inline void rodp_crc32_exit(void)
+{
+}
+
+static inline u32 rodp_crc32(u32 crc, const void *data, size_t bytes)
+{
+	return crc32_le(crc, data, bytes);
+}
+#else
+void rodp_crc32_init(void);
+void rodp_crc32_exit(void);
+u32 rodp_crc32(u32 crc, const void *data, size_t bytes);
+#endif
+
+/* ---- network ---- */
+
+/* The traffic class of a route look-up. */
+static inline void rodp_flowi4_set_tos(struct flowi4 *fl, u8 tos)
+{
+#ifdef RODP_HAVE_FLOWI4_DSCP
+	fl->flowi4_dscp = inet_dsfield_to_dscp(tos);
+#else
+	fl->flowi4_tos = tos & IPTOS_RT_MASK;
+#endif
+}
+
+#ifndef RODP_HAVE_UDP_TUNNEL_SK
+static inline void rodp_setup_udp_tunnel_sock(struct net *net, struct sock *sk,
+					      struct udp_tunnel_sock_cfg *cfg)
+{
+	setup_udp_tunnel_sock(net, sk->sk_socket, cfg);
+}
+#define setup_udp_tunnel_sock rodp_setup_udp_tunnel_sock
+
+static inline void rodp_udp_tunnel_sock_release(struct sock *sk)
+{
+	udp_tunnel_sock_release(sk->sk_socket);
+}
+#define udp_tunnel_sock_release rodp_udp_tunnel_sock_release
+#endif
+
+/* ---- RDMA: what the core knows ---- */
+
+#ifndef RODP_HAVE_FLUSH_VERBS
+/*
+ * This core refuses the access flags of FLUSH, so that it cannot be offered: its
+ * capabilities and rights are nothing. The rest are the numbers of the user API.
+ */
+#define IB_DEVICE_FLUSH_GLOBAL 0ull
+#define IB_DEVICE_FLUSH_PERSISTENT 0ull
+#define IB_DEVICE_ATOMIC_WRITE (1ull << 40)
+#define IB_ACCESS_FLUSH_GLOBAL 0
+#define IB_ACCESS_FLUSH_PERSISTENT 0
+#define IB_WR_FLUSH 14
+#define IB_WR_ATOMIC_WRITE 15
+#define IB_WC_FLUSH 8
+#define IB_WC_ATOMIC_WRITE 9
+#endif
+
+#ifndef RODP_HAVE_ODP_FLUSH_CAPS
+#ifdef RODP_HAVE_FLUSH_VERBS
+#define IB_ODP_SUPPORT_FLUSH (1 << 6)
+#else
+#define IB_ODP_SUPPORT_FLUSH 0
+#endif
+#define IB_ODP_SUPPORT_ATOMIC_WRITE (1 << 7)
+#endif
+
+/* ---- RDMA: devices ---- */
+
+#ifndef RODP_HAVE_RDMA_DEV_NET
+static inline struct net *rdma_dev_net(struct ib_device *dev)
+{
+	return read_pnet(&dev->coredev.rdma_net);
+}
+#endif
+
+#ifndef RODP_HAVE_ALLOC_DEVICE_WITH_NET
+static inline struct ib_device *rodp_device_set_net(struct ib_device *dev, struct net *net)
+{
+	if (dev)
+		write_pnet(&dev->coredev.rdma_net, net);
+	return dev;
+}
+
+/* The device is the first member of what is allocated: the macro checks it. */
+#define ib_alloc_device_with_net(drv_struct, member, net)                               \
+	container_of(rodp_device_set_net(_ib_alloc_device(sizeof(struct drv_struct) +    \
+				BUILD_BUG_ON_ZERO(offsetof(struct drv_struct, member))), \
+			net), struct drv_struct, member)
+#endif
+
+#ifndef RODP_HAVE_DEVICE_GET_NETDEV
+/* The netdev of a port with a reference, NULL when it is none or going. Process context. */
+static inline struct net_device *ib_device_get_netdev(struct ib_device *dev, u32 port)
+{
+	struct net_device *ndev = NULL;
+	struct ib_port_data *data;
+
+	if (!dev->port_data || !rdma_is_port_valid(dev, port))
+		return NULL;
+	data = &dev->port_data[port];
+	spin_lock(&data->netdev_lock);
+	ndev = rcu_dereference_protected(data->netdev, lockdep_is_held(&data->netdev_lock));
+	if (ndev && ndev->reg_state == NETREG_REGISTERED)
+		dev_hold(ndev);
+	else
+		ndev = NULL;
+	spin_unlock(&data->netdev_lock);
+	return ndev;
+}
+#endif
+
+#ifndef RODP_HAVE_MARK_NAME_ASSIGNED
+static inline void ib_mark_name_assigned_by_user(struct ib_device *dev)
+{
+}
+#endif
+
+/* In a struct rdma_link_ops: the function that deletes a device, where there is one. */
+#ifdef RODP_HAVE_LINK_DELLINK
+#define RODP_LINK_DELLINK(fn) .dellink = fn,
+#else
+#define RODP_LINK_DELLINK(fn)
+#endif
+
+/* ---- RDMA: operations whose form changed ---- */
+
+/*
+ * RODP_<OP>_OP(name, fn) defines name(), which has the form that this kernel's
+ * struct ib_device_ops wants and calls fn(), which has the modern form:
+ *
+ *	int fn(struct ib_cq *, const struct ib_cq_init_attr *, struct uverbs_attr_bundle *);
+ *	int fn(struct ib_cq *, unsigned int cqe, struct ib_udata *);
+ *	struct ib_mr *fn(struct ib_pd *, u64 start, u64 length, u64 virt_addr, int access,
+ *			 struct ib_dmah *, struct ib_udata *);
+ */
+#ifdef RODP_HAVE_CREATE_CQ_ATTRS
+#define RODP_CREATE_CQ_OP(name, fn)                                             \
+	static int name(struct ib_cq *cq, const struct ib_cq_init_attr *attr,   \
+			struct uverbs_attr_bundle *attrs)                       \
+	{                                                                       \
+		return fn(cq, attr, attrs);                                     \
+	}
+#else
+#define RODP_CREATE_CQ_OP(name, fn)                                             \
+	static int name(struct ib_cq *cq, const struct ib_cq_init_attr *attr,   \
+			struct ib_udata *udata)                                 \
+	{                                                                       \
+		return fn(cq, attr, rodp_udata_to_attrs(udata));                \
+	}
+
+static inline struct uverbs_attr_bundle *rodp_udata_to_attrs(struct ib_udata *udata)
+{
+	return udata ? container_of(udata, struct uverbs_attr_bundle, driver_udata) : NULL;
+}
+#endif
+
+#ifdef RODP_HAVE_RESIZE_USER_CQ
+#define RODP_RESIZE_CQ_OP(name, fn)                                                  \
+	static int name(struct ib_cq *cq, unsigned int cqe, struct ib_udata *udata)  \
+	{                                                                            \
+		return fn(cq, cqe, udata);                                           \
+	}
+#else
+#define RODP_RESIZE_CQ_OP(name, fn)                                                  \
+	static int name(struct ib_cq *cq, int cqe, struct ib_udata *udata)           \
+	{                                                                            \
+		return cqe > 0 ? fn(cq, cqe, udata) : -EINVAL;                       \
+	}
+#define resize_user_cq resize_cq
+#endif
+
+#ifdef RODP_HAVE_REG_USER_MR_DMAH
+#define RODP_REG_USER_MR_OP(name, fn)                                                           \
+	static struct ib_mr *name(struct ib_pd *pd, u64 start, u64 length, u64 virt_addr,       \
+				  int access, struct ib_dmah *dmah, struct ib_udata *udata)     \
+	{                                                                                       \
+		return fn(pd, start, length, virt_addr, access, dmah, udata);                   \
+	}
+#else
+struct ib_dmah;
+#define RODP_REG_USER_MR_OP(name, fn)                                                           \
+	static struct ib_mr *name(struct ib_pd *pd, u64 start, u64 length, u64 virt_addr,       \
+				  int access, struct ib_udata *udata)                           \
+	{                                                                                       \
+		return fn(pd, start, length, virt_addr, access, NULL, udata);                   \
+	}
+#endif
+
+/* ---- RDMA: user memory and the driver's part of requests ---- */
+
+#ifndef RODP_HAVE_UMEM_GET_VA
+static inline struct ib_umem *ib_umem_get_va(struct ib_device *dev, unsigned long addr,
+					     size_t size, int access)
+{
+	return ib_umem_get(dev, addr, size, access);
+}
+#endif
+
+/* In a struct ib_device_ops: every operation uses the helpers below. */
+#ifdef RODP_HAVE_ROBUST_UDATA
+#define RODP_ROBUST_UDATA .uverbs_robust_udata = 1,
+#else
+#define RODP_ROBUST_UDATA
+#endif
+
+#ifndef RODP_HAVE_UDATA_HELPERS
+/* A shorter request is filled up with zeros, a longer one must end in zeros. */
+static inline int rodp_udata_in(struct ib_udata *udata, void *req, size_t bytes, size_t least)
+{
+	size_t given = udata ? udata->inlen : 0;
+	size_t common = min(bytes, given);
+
+	if (given < least)
+		return -EINVAL;
+	if (given > bytes && !ib_is_udata_cleared(udata, bytes, given - bytes))
+		return -EOPNOTSUPP;
+	if (common && ib_copy_from_udata(req, udata, common))
+		return -EFAULT;
+	if (bytes > common)
+		memset(req + common, 0, bytes - common);
+	return 0;
+}
+
+/* A shorter buffer gets the beginning, the rest of a longer one gets zeros. */
+static inline int rodp_udata_out(struct ib_udata *udata, const void *rep, size_t bytes)
+{
+	size_t room = udata ? udata->outlen : 0;
+	size_t common = min(bytes, room);
+
+	if (common && copy_to_user(udata->outbuf, rep, common))
+		return -EFAULT;
+	if (room > common && clear_user(udata->outbuf + common, room - common))
+		return -EFAULT;
+	return 0;
+}
+
+#define ib_copy_validate_udata_in(udata, req, end_member) \
+	rodp_udata_in(udata, &(req), sizeof(req), offsetofend(typeof(req), end_member))
+#define ib_respond_udata(udata, rep) rodp_udata_out(udata, &(rep), sizeof(rep))
+
+static inline int ib_is_udata_in_empty(struct ib_udata *udata)
+{
+	return rodp_udata_in(udata, NULL, 0, 0);
+}
+
+static inline int ib_respond_empty_udata(struct ib_udata *udata)
+{
+	return rodp_udata_out(udata, NULL, 0);
+}
+
+static inline int ib_no_udata_io(struct ib_udata *udata)
+{
+	return ib_is_udata_in_empty(udata) ?: ib_respond_empty_udata(udata);
+}
+#endif
+
+#endif

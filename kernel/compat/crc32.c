@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
+/*
+ * CRC-32 on kernels whose library works from tables and whose crypto API has
+ * code for the CPU's carry-less multiplication. Owns the crypto transform, made
+ * at module load and gone at its unload; in between it is read only.
+ */
+#include <linux/crc32.h>
+#include <linux/err.h>
+#include <linux/printk.h>
+
+#ifndef RODP_HAVE_CRC32_FAST
+#include <crypto/hash.h>
+
+/*
+ * Below this many bytes the transform itself falls back to the table: the
+ * multiplying code wants four blocks of 16 bytes and an aligned start.
+ */
+#define TRANSFORM_MIN_BYTES 128
+
+static struct crypto_shash *transform;
+
+/* A descriptor with room for this algorithm's state: the CRC itself, nothing else. */
+union crc_desc {
+	struct shash_desc shash;
+	char room[sizeof(struct shash_desc) + sizeof(u32)];
+};
+
+void rodp_crc32_init(void)
+{
+	struct crypto_shash *shash = crypto_alloc_shash("crc32", 0, 0);
+
+	if (IS_ERR(shash)) {
+		pr_info("CRC-32 by table: no transform (%pe)\n", shash);
+		return;
+	}
+	if (crypto_shash_descsize(shash) != sizeof(u32)) {
+		crypto_free_shash(shash);
+		return;
+	}
+	transform = shash;
+	pr_info("CRC-32 by %s\n", crypto_shash_driver_name(shash));
+}
+
+void rodp_crc32_exit(void)
+{
+	if (transform)
+		crypto_free_shash(transform);
+	transform = NULL;
+}
+
+u32 rodp_crc32(u32 crc, const void *data, size_t bytes)
+{
+	union crc_desc desc;
+
+	if (!transform || bytes < TRANSFORM_MIN_BYTES)
+		return crc32_le(crc, data, bytes);
+	desc.shash.tfm = transform;
+	memcpy(shash_desc_ctx(&desc.shash), &crc, sizeof(crc));
+	if (crypto_shash_update(&desc.shash, data, bytes))
+		return crc32_le(crc, data, bytes);
+	memcpy(&crc, shash_desc_ctx(&desc.shash), sizeof(crc));
+	return crc;
+}
+#endif

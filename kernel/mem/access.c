@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
+/* Device access to the memory of an MR, see access.h. */
+#include <linux/mm.h>
+
+#include "../odp/access.h"
+#include "../odp/fault.h"
+#include "access.h"
+
+/* The bytes of a pinned MR at iova that are contiguous in kernel memory, at most max. */
+static void *pinned_run(const struct rodp_mr *mr, u64 iova, size_t max, size_t *bytes)
+{
+	u64 pos = mr->pinned.offset + (iova - mr->ib.iova);
+	size_t i = pos >> PAGE_SHIFT, run = PAGE_SIZE - offset_in_page(pos);
+
+	for (; run < max && mr->pinned.page[i + 1] == mr->pinned.page[i] + PAGE_SIZE; i++)
+		run += PAGE_SIZE;
+	*bytes = min(run, max);
+	return mr->pinned.page[pos >> PAGE_SHIFT] + offset_in_page(pos);
+}
+
+/*
+ * Walks an MR run by run. next() yields the address and length of the next run
+ * and holds what must be held for its copy; end() says how far the walk came.
+ */
+struct mr_walk {
+	struct rodp_mr *mr;
+	void *addr;
+	size_t bytes;
+	u64 iova;
+	size_t left;
+	size_t done;
+	struct rodp_span span; /* ODP */
+};
+
+static void walk_begin(struct mr_walk *walk, struct rodp_mr *mr, u64 iova, size_t bytes, bool write)
+{
+	walk->mr = mr;
+	walk->iova = iova;
+	walk->left = bytes;
+	walk->done = 0;
+	if (mr->kind == RODP_MR_ODP)
+		rodp_span_begin(&walk->span, mr->odp.mirror, rodp_mr_va(mr, iova), bytes, write);
+}
+
+static bool walk_next(struct mr_walk *walk)
+{
+	if (walk->mr->kind == RODP_MR_ODP) {
+		if (!rodp_span_next(&walk->span))
+			return false;
+		walk->addr = walk->span.addr;
+		walk->bytes = walk->span.bytes;
+		return true;
+	}
+	if (!walk->left)
+		return false;
+	walk->addr = pinned_run(walk->mr, walk->iova, walk->left, &walk->bytes);
+	walk->iova += walk->bytes;
+	walk->left -= walk->bytes;
+	walk->done += walk->bytes;
+	return true;
+}
+
+static size_t walk_end(struct mr_walk *walk)
+{
+	return walk->mr->kind == RODP_MR_ODP ? rodp_span_end(&walk->span) : walk->done;
+}
+
+size_t rodp_mr_read(struct rodp_mr *mr, u64 iova, void *dst, size_t bytes)
+{
+	struct mr_walk walk;
+
+	walk_begin(&walk, mr, iova, bytes, false);
+	while (walk_next(&walk)) {
+		memcpy(dst, walk.addr, walk.bytes);
+		dst += walk.bytes;
+	}
+	return walk_end(&walk);
+}
+
+size_t rodp_mr_write(struct rodp_mr *mr, u64 iova, const void *src, size_t bytes)
+{
+	struct mr_walk walk;
+
+	walk_begin(&walk, mr, iova, bytes, true);
+	while (walk_next(&walk)) {
+		memcpy(walk.addr, src, walk.bytes);
+		src += walk.bytes;
+	}
+	return walk_end(&walk);
+}
+
+static u64 atomic_apply(u64 *p, enum rodp_atomic_op op, u64 compare, u64 swap_add)
+{
+	if (op == RODP_ATOMIC_CMP_SWAP)
+		return cmpxchg(p, compare, swap_add);
+	return atomic64_fetch_add(swap_add, (atomic64_t *)p);
+}
+
+bool rodp_mr_atomic(struct rodp_mr *mr, u64 iova, enum rodp_atomic_op op, u64 compare,
+		    u64 swap_add, u64 *original)
+{
+	struct mr_walk walk;
+	bool done = false;
+
+	walk_begin(&walk, mr, iova, sizeof(u64), true);
+	if (walk_next(&walk) && walk.bytes == sizeof(u64) &&
+	    IS_ALIGNED((uintptr_t)walk.addr, sizeof(u64))) {
+		*original = atomic_apply(walk.addr, op, compare, swap_add);
+		done = true;
+	}
+	walk_end(&walk);
+	return done;
+}
+
+bool rodp_mr_aligned(const struct rodp_mr *mr, u64 iova)
+{
+	u64 addr = mr->kind == RODP_MR_ODP ? rodp_mr_va(mr, iova) :
+					     mr->pinned.offset + (iova - mr->ib.iova);
+
+	return IS_ALIGNED(addr, sizeof(u64));
+}
+
+int rodp_mr_fault(struct rodp_mr *mr, u64 iova, u64 bytes, bool write,
+		  struct rodp_fault_waiter *waiter)
+{
+	return rodp_fault_request(mr->odp.mirror, rodp_mr_va(mr, iova), bytes, write, waiter);
+}

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
+/* Memory regions: making, finding and ending them, see mr.h. */
+#include <linux/mm.h>
+#include <linux/overflow.h>
+#include <linux/slab.h>
+#include <rdma/ib_umem.h>
+
+#include "../odp/mirror.h"
+#include "key.h"
+#include "mr.h"
+
+bool rodp_mr_covers(const struct rodp_mr *mr, u64 iova, u64 bytes)
+{
+	return iova >= mr->ib.iova && bytes <= mr->ib.length &&
+	       iova - mr->ib.iova <= mr->ib.length - bytes;
+}
+
+struct rodp_mr *rodp_mr_get(struct rodp_dev *dev, struct ib_pd *pd, u32 key, u32 access, u64 iova,
+			    u64 bytes)
+{
+	struct rodp_mr *mr;
+
+	rcu_read_lock();
+	mr = rodp_key_lookup(dev, key);
+	if (mr && (mr->ib.pd != pd || (mr->access & access) != access ||
+		   !rodp_mr_covers(mr, iova, bytes) || !refcount_inc_not_zero(&mr->ref)))
+		mr = NULL;
+	rcu_read_unlock();
+	return mr;
+}
+
+void rodp_mr_put(struct rodp_mr *mr)
+{
+	if (refcount_dec_and_test(&mr->ref))
+		complete(&mr->unused);
+}
+
+static struct rodp_mr *mr_alloc(struct ib_pd *pd, enum rodp_mr_kind kind, u64 length, u64 iova,
+				u32 access)
+{
+	struct rodp_mr *mr = kzalloc(sizeof(*mr), GFP_KERNEL_ACCOUNT);
+
+	if (!mr)
+		return NULL;
+	mr->kind = kind;
+	mr->access = access;
+	mr->ib.pd = pd;
+	mr->ib.iova = iova;
+	mr->ib.length = length;
+	mr->ib.page_size = PAGE_SIZE;
+	refcount_set(&mr->ref, 1);
+	init_completion(&mr->unused);
+	return mr;
+}
+
+/* Neither the memory nor its image for peers may reach past 2^64. */
+static bool mr_range_wraps(u64 start, u64 length, u64 iova)
+{
+	u64 end;
+
+	return check_add_overflow(start, length, &end) || check_add_overflow(iova, length, &end);
+}
+
+struct rodp_mr *rodp_mr_create_odp(struct rodp_dev *dev, struct ib_pd *pd,
+				   struct rodp_mirror_set *set, u64 start, u64 length, u64 iova,
+				   u32 access)
+{
+	struct rodp_mr *mr;
+	int err;
+
+	if (mr_range_wraps(start, length, iova))
+		return ERR_PTR(-EINVAL);
+	mr = mr_alloc(pd, RODP_MR_ODP, length, iova, access);
+	if (!mr)
+		return ERR_PTR(-ENOMEM);
+	mr->odp.va = start;
+	mr->odp.set = set;
+	mr->odp.mirror = rodp_mirror_get(set, dev->stats);
+	if (IS_ERR(mr->odp.mirror)) {
+		err = PTR_ERR(mr->odp.mirror);
+		goto err_free;
+	}
+	err = rodp_key_assign(dev, mr);
+	if (err)
+		goto err_mirror;
+	return mr;
+
+err_mirror:
+	rodp_mirror_put(set, mr->odp.mirror);
+err_free:
+	kfree(mr);
+	return ERR_PTR(err);
+}
+
+/* The kernel address of each page of a pinned region. */
+static int pinned_list_pages(struct rodp_mr *mr)
+{
+	struct ib_umem *umem = mr->pinned.umem;
+	size_t npages = ib_umem_num_pages(umem), n = 0;
+	struct sg_page_iter iter;
+
+	mr->pinned.offset = ib_umem_offset(umem);
+	mr->pinned.page = kvmalloc_array(npages, sizeof(void *), GFP_KERNEL_ACCOUNT);
+	if (!mr->pinned.page)
+		return -ENOMEM;
+	for_each_sgtable_page(&umem->sgt_append.sgt, &iter, 0) {
+		if (WARN_ON_ONCE(n == npages))
+			break;
+		mr->pinned.page[n++] = page_address(sg_page_iter_page(&iter));
+	}
+	return 0;
+}
+
+struct rodp_mr *rodp_mr_create_pinned(struct rodp_dev *dev, struct ib_pd *pd, u64 start,
+				      u64 length, u64 iova, u32 access)
+{
+	struct rodp_mr *mr;
+	int err;
+
+	if (mr_range_wraps(start, length, iova))
+		return ERR_PTR(-EINVAL);
+	mr = mr_alloc(pd, RODP_MR_PINNED, length, iova, access);
+	if (!mr)
+		return ERR_PTR(-ENOMEM);
+	mr->pinned.umem = ib_umem_get_va(&dev->ib, start, length, access);
+	if (IS_ERR(mr->pinned.umem)) {
+		err = PTR_ERR(mr->pinned.umem);
+		goto err_free;
+	}
+	err = pinned_list_pages(mr);
+	if (err)
+		goto err_umem;
+	err = rodp_key_assign(dev, mr);
+	if (err)
+		goto err_pages;
+	return mr;
+
+err_pages:
+	kvfree(mr->pinned.page);
+err_umem:
+	ib_umem_release(mr->pinned.umem);
+err_free:
+	kfree(mr);
+	return ERR_PTR(err);
+}
+
+static void mr_release_memory(struct rodp_mr *mr)
+{
+	switch (mr->kind) {
+	case RODP_MR_PINNED:
+		kvfree(mr->pinned.page);
+		ib_umem_release(mr->pinned.umem);
+		break;
+	case RODP_MR_ODP:
+		rodp_mirror_put(mr->odp.set, mr->odp.mirror);
+		break;
+	}
+}
+
+void rodp_mr_destroy(struct rodp_dev *dev, struct rodp_mr *mr)
+{
+	rodp_key_remove(dev, mr);
+	rodp_mr_put(mr);
+	wait_for_completion(&mr->unused);
+	mr_release_memory(mr);
+	kfree_rcu(mr, rcu);
+}

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
+/*
+ * Memory regions: bounds, rights and a key over some memory.
+ *
+ * An MR is found by key under RCU and used with a reference; dereg takes it out
+ * of the table, waits for the references to go, and frees it after a grace
+ * period. References are held for one access, never across a wait.
+ */
+#ifndef RODP_MEM_MR_H
+#define RODP_MEM_MR_H
+
+#include <linux/completion.h>
+#include <linux/refcount.h>
+#include <rdma/ib_verbs.h>
+
+#include "../base/dev.h"
+
+struct rodp_mirror;
+struct rodp_mirror_set;
+
+enum rodp_mr_kind {
+	RODP_MR_PINNED, /* pages held by ib_umem */
+	RODP_MR_ODP, /* a view of a mirror */
+};
+
+struct rodp_mr {
+	struct ib_mr ib; /* ib.iova, ib.length: the bounds, bytes; ib.lkey == ib.rkey: the key */
+	enum rodp_mr_kind kind;
+	u32 access; /* IB_ACCESS_* */
+	refcount_t ref;
+	struct completion unused;
+	struct rcu_head rcu;
+	union {
+		struct {
+			struct ib_umem *umem;
+			void **page; /* kernel address of each page */
+			u32 offset; /* of the first byte in page[0], bytes */
+		} pinned;
+		struct {
+			struct rodp_mirror_set *set;
+			struct rodp_mirror *mirror;
+			u64 va; /* of the first byte */
+		} odp;
+	};
+};
+
+static inline struct rodp_mr *to_rodp_mr(struct ib_mr *ib)
+{
+	return container_of(ib, struct rodp_mr, ib);
+}
+
+/*
+ * Register [start, start + length) of current's memory, known to peers as
+ * [iova, iova + length). Process context, sleeps.
+ * ERR_PTR: -EINVAL (wrap-around, rights that contradict each other),
+ * -EOPNOTSUPP (rights not supported), -ENOMEM, what ib_umem_get() says.
+ * O(1) in length for ODP memory, O(pages) for pinned memory.
+ */
+struct rodp_mr *rodp_mr_create_odp(struct rodp_dev *dev, struct ib_pd *pd,
+				   struct rodp_mirror_set *set, u64 start, u64 length, u64 iova,
+				   u32 access);
+struct rodp_mr *rodp_mr_create_pinned(struct rodp_dev *dev, struct ib_pd *pd, u64 start,
+				      u64 length, u64 iova, u32 access);
+
+/* Take the key away, wait until no access is under way, free. Sleeps, briefly. */
+void rodp_mr_destroy(struct rodp_dev *dev, struct rodp_mr *mr);
+
+/*
+ * The MR of key, referenced, if it belongs to pd, grants every right in access
+ * (IB_ACCESS_*; 0 asks for local read, which every MR grants) and
+ * [iova, iova + bytes) lies within it; otherwise NULL.
+ * A transfer of zero bytes checks no key at all (IBTA vol. 1, 9.7.4.1.3): do not ask.
+ * Context: process or softirq.
+ */
+struct rodp_mr *rodp_mr_get(struct rodp_dev *dev, struct ib_pd *pd, u32 key, u32 access, u64 iova,
+			    u64 bytes);
+void rodp_mr_put(struct rodp_mr *mr);
+
+/* Whether [iova, iova + bytes) lies within the MR. */
+bool rodp_mr_covers(const struct rodp_mr *mr, u64 iova, u64 bytes);
+
+/* The one place that turns an iova of an ODP MR into a VA (I6). iova lies within the MR. */
+static inline u64 rodp_mr_va(const struct rodp_mr *mr, u64 iova)
+{
+	return mr->odp.va + (iova - mr->ib.iova);
+}
+
+#endif

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
+/*
+ * A flow: where a QP's packets go, and the cached way there.
+ *
+ * Set while its QP is being modified, read by senders who hold one of the QP's
+ * locks; the route cache is per CPU and checks itself against routing changes.
+ */
+#ifndef RODP_NET_FLOW_H
+#define RODP_NET_FLOW_H
+
+#include <linux/in6.h>
+#include <net/dst_cache.h>
+#include <rdma/ib_verbs.h>
+
+struct rodp_flow {
+	struct dst_cache cache;
+	u8 version; /* of IP: 4, 6, or 0 while unset */
+	u8 tos; /* traffic class */
+	u8 hop_limit;
+	__be16 sport;
+	__be32 flow_label;
+	int oif; /* ifindex of the device's netdev */
+	union {
+		struct {
+			__be32 saddr;
+			__be32 daddr;
+		} v4;
+		struct {
+			struct in6_addr saddr;
+			struct in6_addr daddr;
+		} v6;
+	};
+};
+
+/* Sleeps. Returns 0 or -ENOMEM. */
+int rodp_flow_init(struct rodp_flow *flow);
+void rodp_flow_destroy(struct rodp_flow *flow);
+
+/*
+ * Aim the flow at the far end of ah (RoCE, GRH with an sgid_attr). lqpn and rqpn
+ * feed the UDP source port when ah has no flow label, as every RoCEv2 driver does.
+ * Returns 0 or -EINVAL (addresses of different families).
+ */
+int rodp_flow_set(struct rodp_flow *flow, const struct rdma_ah_attr *ah, int oif, u32 lqpn,
+		  u32 rqpn);
+
+/* Whether a received packet came over this flow, from its far to its near end. */
+bool rodp_flow_matches(const struct rodp_flow *flow, const struct sk_buff *skb);
+
+#endif

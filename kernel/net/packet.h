@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
+/*
+ * Packets: sk_buffs whose data begins at the BTH.
+ *
+ * Outgoing: rodp_packet_alloc() gives room from BTH to ICRC, the caller fills
+ * headers and payload, rodp_packet_send() adds UDP, IP and the ICRC.
+ * Incoming: the UDP socket checks lengths, opcode and version, then hands the
+ * packet to the receiver that rodp_net_init() was given, which finds its QP and
+ * asks for the ICRC.
+ */
+#ifndef RODP_NET_PACKET_H
+#define RODP_NET_PACKET_H
+
+#include <linux/skbuff.h>
+
+#include "../base/dev.h"
+#include "../wire/header.h"
+#include "../wire/opcode.h"
+
+struct rodp_flow;
+
+/* What is known of a checked packet; lies in skb->cb while the packet is ours. */
+struct rodp_packet {
+	const struct rodp_opcode_info *op;
+	u32 psn;
+	u32 dqpn;
+	u32 payload; /* bytes, without pad and ICRC */
+	u8 opcode;
+	bool ackreq;
+	bool solicited;
+};
+
+static inline struct rodp_packet *rodp_packet(struct sk_buff *skb)
+{
+	BUILD_BUG_ON(sizeof(struct rodp_packet) > sizeof(skb->cb));
+	return (struct rodp_packet *)skb->cb;
+}
+
+static inline struct rodp_bth *rodp_packet_bth(struct sk_buff *skb)
+{
+	return (struct rodp_bth *)skb->data;
+}
+
+/* The extended header at `offset` of the opcode table; the opcode has it. */
+static inline void *rodp_packet_header(struct sk_buff *skb, u8 offset)
+{
+	return skb->data + offset;
+}
+
+static inline void *rodp_packet_payload(struct sk_buff *skb)
+{
+	return skb->data + rodp_packet(skb)->op->bytes;
+}
+
+/*
+ * A packet of opcode `opcode` with room for payload bytes; pad bytes are zeroed,
+ * the rest is for the caller to fill. Any context but hard interrupt; NULL when
+ * memory is short.
+ */
+struct sk_buff *rodp_packet_alloc(u8 opcode, u32 payload);
+
+/*
+ * Send the packet and consume it, whatever the result. Process or softirq, BH disabled.
+ * Returns 0 when it is on its way, -EAGAIN when a queue on the way was full, or
+ * a route's error. Nobody is told of later losses.
+ */
+int rodp_packet_send(struct rodp_dev *dev, struct rodp_flow *flow, struct sk_buff *skb);
+
+/* Whether the ICRC of an incoming packet is right. */
+bool rodp_packet_icrc_ok(const struct sk_buff *skb);
+
+/*
+ * Make a packet fit to be kept after the receive path returns: it lets go of
+ * what it holds of the network stack.
+ */
+static inline void rodp_packet_keep(struct sk_buff *skb)
+{
+	skb_dst_drop(skb);
+	skb_orphan(skb);
+	nf_reset_ct(skb);
+	skb->dev = NULL;
+}
+
+/* Takes every well-formed packet, under rcu_read_lock() in softirq context, and owns it. */
+typedef void (*rodp_packet_receiver)(struct net *net, struct sk_buff *skb);
+
+#endif

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
+/* Incoming packets, see rx.h. */
+#include <linux/ip.h>
+#include <linux/ipv6.h>
+#include <linux/udp.h>
+#include <net/sock.h>
+
+#include "../wire/icrc.h"
+#include "rx.h"
+
+static rodp_packet_receiver rx_receiver;
+
+void rodp_rx_set_receiver(rodp_packet_receiver receiver)
+{
+	rx_receiver = receiver;
+}
+
+/* The ICRC covers fixed-length network headers: no IPv4 options, no IPv6 extensions. */
+static bool rx_network_ok(const struct sk_buff *skb)
+{
+	int bytes = skb_transport_header(skb) - skb_network_header(skb);
+
+	if (ip_hdr(skb)->version == 4)
+		return bytes == sizeof(struct iphdr);
+	return ip_hdr(skb)->version == 6 && bytes == sizeof(struct ipv6hdr);
+}
+
+bool rodp_packet_icrc_ok(const struct sk_buff *skb)
+{
+	u32 body = skb->len - sizeof(struct rodp_bth) - RODP_ICRC_BYTES;
+	u32 crc = rodp_icrc_start(skb_network_header(skb), ip_hdr(skb)->version, rodp_crc32);
+	u32 icrc;
+
+	crc = rodp_crc32(crc, skb->data + sizeof(struct rodp_bth), body);
+	memcpy(&icrc, skb->data + skb->len - RODP_ICRC_BYTES, sizeof(icrc));
+	return icrc == rodp_icrc_finish(crc);
+}
+
+/* Fill in skb->cb from the headers; false for what no QP could make sense of. */
+static bool rx_parse(struct sk_buff *skb)
+{
+	const struct rodp_bth *bth = rodp_packet_bth(skb);
+	const struct rodp_opcode_info *op = rodp_opcode_info(bth->opcode);
+	struct rodp_packet *pkt = rodp_packet(skb);
+	u32 tail = rodp_bth_pad(bth) + RODP_ICRC_BYTES;
+
+	if (!op->flags || skb->len < op->bytes + tail || (bth->flags & RODP_BTH_TVER_MASK))
+		return false;
+	pkt->op = op;
+	pkt->opcode = bth->opcode;
+	pkt->psn = rodp_bth_psn(bth);
+	pkt->dqpn = rodp_bth_qpn(bth);
+	pkt->payload = skb->len - op->bytes - tail;
+	pkt->ackreq = rodp_bth_ackreq(bth);
+	pkt->solicited = bth->flags & RODP_BTH_SOLICITED;
+	return !pkt->payload || (op->flags & RODP_OPF_PAYLOAD);
+}
+
+/* Cut the datagram out of the skb: from the BTH to the end that the UDP header names. */
+static bool rx_trim(struct sk_buff *skb)
+{
+	const struct udphdr *udp = udp_hdr(skb);
+	u32 bytes = be16_to_cpu(udp->len);
+
+	if (bytes < sizeof(*udp) + sizeof(struct rodp_bth) + RODP_ICRC_BYTES || bytes > skb->len)
+		return false;
+	return !pskb_trim(skb, bytes) && skb_pull(skb, sizeof(*udp));
+}
+
+int rodp_rx_udp(struct sock *sk, struct sk_buff *skb)
+{
+	/* Everything downstream reads headers and payload in place. */
+	if (skb_linearize(skb) || !rx_network_ok(skb) || !rx_trim(skb) || !rx_parse(skb)) {
+		kfree_skb(skb);
+		return 0;
+	}
+	rx_receiver(sock_net(sk), skb);
+	return 0;
+}

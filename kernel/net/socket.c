@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
+/* UDP sockets, one pair a network namespace, see socket.h. */
+#include <linux/mutex.h>
+#include <linux/udp.h>
+#include <net/netns/generic.h>
+#include <net/sock.h>
+#include <net/udp_tunnel.h>
+
+#include "rx.h"
+#include "socket.h"
+
+struct rodp_netns {
+	struct mutex lock; /* users, and the sockets' coming and going */
+	unsigned int users;
+	struct socket *sock4;
+	struct socket *sock6; /* NULL also where IPv6 is off */
+};
+
+static unsigned int netns_id;
+
+static struct rodp_netns *netns_of(struct net *net)
+{
+	return net_generic(net, netns_id);
+}
+
+static struct socket *netns_open(struct net *net, sa_family_t family)
+{
+	struct udp_port_cfg port = {
+		.family = family,
+		.local_udp_port = cpu_to_be16(RODP_UDP_PORT),
+		.ipv6_v6only = family == AF_INET6,
+	};
+	struct udp_tunnel_sock_cfg tunnel = {
+		.encap_type = 1,
+		.encap_rcv = rodp_rx_udp,
+	};
+	struct socket *sock;
+	int err = udp_sock_create(net, &port, &sock);
+
+	if (err)
+		return ERR_PTR(err);
+	setup_udp_tunnel_sock(net, sock->sk, &tunnel);
+	return sock;
+}
+
+static void netns_close(struct rodp_netns *ns)
+{
+	if (ns->sock6)
+		udp_tunnel_sock_release(ns->sock6->sk);
+	if (ns->sock4)
+		udp_tunnel_sock_release(ns->sock4->sk);
+	WRITE_ONCE(ns->sock6, NULL);
+	WRITE_ONCE(ns->sock4, NULL);
+}
+
+static int netns_open_both(struct net *net, struct rodp_netns *ns)
+{
+	struct socket *sock = netns_open(net, AF_INET);
+
+	if (IS_ERR(sock))
+		return PTR_ERR(sock);
+	WRITE_ONCE(ns->sock4, sock);
+	sock = netns_open(net, AF_INET6);
+	if (!IS_ERR(sock)) {
+		WRITE_ONCE(ns->sock6, sock);
+		return 0;
+	}
+	if (PTR_ERR(sock) == -EAFNOSUPPORT)
+		return 0;
+	netns_close(ns);
+	return PTR_ERR(sock);
+}
+
+int rodp_net_get(struct net *net)
+{
+	struct rodp_netns *ns = netns_of(net);
+	int err = 0;
+
+	mutex_lock(&ns->lock);
+	if (!ns->users)
+		err = netns_open_both(net, ns);
+	if (!err)
+		ns->users++;
+	mutex_unlock(&ns->lock);
+	return err;
+}
+
+void rodp_net_put(struct net *net)
+{
+	struct rodp_netns *ns = netns_of(net);
+
+	mutex_lock(&ns->lock);
+	if (!--ns->users)
+		netns_close(ns);
+	mutex_unlock(&ns->lock);
+}
+
+struct sock *rodp_net_sock(struct net *net, int version)
+{
+	struct rodp_netns *ns = netns_of(net);
+	struct socket *sock = version == 4 ? READ_ONCE(ns->sock4) : READ_ONCE(ns->sock6);
+
+	return sock ? sock->sk : NULL;
+}
+
+static int __net_init netns_init(struct net *net)
+{
+	mutex_init(&netns_of(net)->lock);
+	return 0;
+}
+
+static struct pernet_operations netns_ops = {
+	.init = netns_init,
+	.id = &netns_id,
+	.size = sizeof(struct rodp_netns),
+};
+
+int rodp_net_init(rodp_packet_receiver receiver)
+{
+	rodp_rx_set_receiver(receiver);
+	return register_pernet_subsys(&netns_ops);
+}
+
+void rodp_net_exit(void)
+{
+	unregister_pernet_subsys(&netns_ops);
+}

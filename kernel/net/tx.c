@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
+/* Outgoing packets: buffers, routes, UDP and IP headers, the ICRC. See packet.h. */
+#include <linux/etherdevice.h>
+#include <linux/ip.h>
+#include <linux/ipv6.h>
+#include <linux/udp.h>
+#include <net/ip.h>
+#include <net/ip6_route.h>
+#include <net/ipv6.h>
+#include <net/route.h>
+
+#include "../wire/icrc.h"
+#include "flow.h"
+#include "packet.h"
+#include "socket.h"
+
+/* In front of the BTH: link layer, IPv6 (the longer one), UDP. */
+#define PACKET_HEADROOM (LL_MAX_HEADER + sizeof(struct ipv6hdr) + sizeof(struct udphdr))
+
+/*
+ * Buffers come from the per-CPU page fragment cache: a fragment of some 4.5 KiB
+ * costs half of what kmalloc of the next power of two does, and its pages are
+ * zeroed (init_on_alloc) once and not with every packet.
+ */
+static struct sk_buff *packet_alloc_skb(u32 bytes)
+{
+	unsigned int room = SKB_DATA_ALIGN(PACKET_HEADROOM + bytes) +
+			    SKB_DATA_ALIGN(sizeof(struct skb_shared_info));
+	void *data = netdev_alloc_frag(room);
+	struct sk_buff *skb;
+
+	if (!data)
+		return NULL;
+	skb = build_skb(data, room);
+	if (!skb) {
+		skb_free_frag(data);
+		return NULL;
+	}
+	skb_reserve(skb, PACKET_HEADROOM);
+	skb_put(skb, bytes);
+	return skb;
+}
+
+struct sk_buff *rodp_packet_alloc(u8 opcode, u32 payload)
+{
+	const struct rodp_opcode_info *op = rodp_opcode_info(opcode);
+	u32 pad = -payload & 3;
+	struct sk_buff *skb = packet_alloc_skb(op->bytes + payload + pad + RODP_ICRC_BYTES);
+
+	if (!skb)
+		return NULL;
+	memset(skb->data + op->bytes + payload, 0, pad);
+	rodp_packet(skb)->op = op;
+	rodp_packet(skb)->opcode = opcode;
+	rodp_packet(skb)->payload = payload;
+	return skb;
+}
+
+static void packet_push_udp(const struct rodp_flow *flow, struct sk_buff *skb)
+{
+	struct udphdr *udp = skb_push(skb, sizeof(*udp));
+
+	skb_reset_transport_header(skb);
+	udp->source = flow->sport;
+	udp->dest = cpu_to_be16(RODP_UDP_PORT);
+	udp->len = cpu_to_be16(skb->len);
+	udp->check = 0; /* the ICRC covers the payload (annex A17.3.1.2: should be zero) */
+}
+
+static void packet_push_ipv4(const struct rodp_flow *flow, struct sk_buff *skb)
+{
+	struct iphdr *ip = skb_push(skb, sizeof(*ip));
+
+	skb_reset_network_header(skb);
+	ip->version = 4;
+	ip->ihl = sizeof(*ip) / 4;
+	ip->tos = flow->tos;
+	ip->tot_len = cpu_to_be16(skb->len);
+	ip->id = 0; /* atomic datagram (RFC 6864): DF is set */
+	ip->frag_off = cpu_to_be16(IP_DF);
+	ip->ttl = flow->hop_limit;
+	ip->protocol = IPPROTO_UDP;
+	ip->check = 0; /* ip_local_out() */
+	ip->saddr = flow->v4.saddr;
+	ip->daddr = flow->v4.daddr;
+}
+
+static void packet_push_ipv6(const struct rodp_flow *flow, struct sk_buff *skb)
+{
+	u16 bytes = skb->len;
+	struct ipv6hdr *ip = skb_push(skb, sizeof(*ip));
+
+	skb_reset_network_header(skb);
+	ip6_flow_hdr(ip, flow->tos, flow->flow_label);
+	ip->payload_len = cpu_to_be16(bytes);
+	ip->nexthdr = IPPROTO_UDP;
+	ip->hop_limit = flow->hop_limit;
+	ip->saddr = flow->v6.saddr;
+	ip->daddr = flow->v6.daddr;
+}
+
+/* The ICRC goes into the last four bytes; the network header is in place. */
+static void packet_seal(const struct rodp_flow *flow, struct sk_buff *skb)
+{
+	u8 *bth = skb_transport_header(skb) + sizeof(struct udphdr);
+	u8 *end = skb_tail_pointer(skb) - RODP_ICRC_BYTES;
+	u32 crc = rodp_icrc_start(skb_network_header(skb), flow->version, rodp_crc32);
+	__le32 icrc;
+
+	crc = rodp_crc32(crc, bth + sizeof(struct rodp_bth), end - bth - sizeof(struct rodp_bth));
+	icrc = (__force __le32)rodp_icrc_finish(crc);
+	memcpy(end, &icrc, sizeof(icrc));
+}
+
+static struct dst_entry *flow_route_ipv4(struct net *net, struct rodp_flow *flow)
+{
+	struct flowi4 fl = {
+		.flowi4_oif = flow->oif,
+		.flowi4_proto = IPPROTO_UDP,
+		.saddr = flow->v4.saddr,
+		.daddr = flow->v4.daddr,
+		.fl4_sport = flow->sport,
+		.fl4_dport = cpu_to_be16(RODP_UDP_PORT),
+	};
+	struct rtable *rt;
+	__be32 saddr;
+
+	rt = dst_cache_get_ip4(&flow->cache, &saddr);
+	if (rt)
+		return &rt->dst;
+	rodp_flowi4_set_tos(&fl, flow->tos);
+	rt = ip_route_output_key(net, &fl);
+	if (IS_ERR(rt))
+		return ERR_CAST(rt);
+	dst_cache_set_ip4(&flow->cache, &rt->dst, fl.saddr);
+	return &rt->dst;
+}
+
+static struct dst_entry *flow_route_ipv6(struct net *net, struct rodp_flow *flow)
+{
+	struct flowi6 fl = {
+		.flowi6_oif = flow->oif,
+		.flowi6_proto = IPPROTO_UDP,
+		.flowlabel = ip6_make_flowinfo(flow->tos, flow->flow_label),
+		.saddr = flow->v6.saddr,
+		.daddr = flow->v6.daddr,
+		.fl6_sport = flow->sport,
+		.fl6_dport = cpu_to_be16(RODP_UDP_PORT),
+	};
+	struct in6_addr saddr;
+	struct dst_entry *dst;
+
+	dst = dst_cache_get_ip6(&flow->cache, &saddr);
+	if (dst)
+		return dst;
+	dst = ip6_dst_lookup_flow(net, rodp_net_sock(net, 6), &fl, NULL);
+	if (!IS_ERR(dst))
+		dst_cache_set_ip6(&flow->cache, dst, &fl.saddr);
+	return dst;
+}
+
+static int packet_output(struct net *net, const struct rodp_flow *flow, struct sk_buff *skb)
+{
+	int err;
+
+	if (flow->version == 4)
+		err = ip_local_out(net, rodp_net_sock(net, 4), skb);
+	else
+		err = ip6_local_out(net, rodp_net_sock(net, 6), skb);
+	return net_xmit_eval(err) ? -EAGAIN : 0;
+}
+
+int rodp_packet_send(struct rodp_dev *dev, struct rodp_flow *flow, struct sk_buff *skb)
+{
+	struct net *net = rodp_dev_net(dev);
+	u32 payload = rodp_packet(skb)->payload;
+	struct dst_entry *dst;
+
+	if (!rodp_net_sock(net, flow->version)) {
+		kfree_skb(skb);
+		return -ENETDOWN;
+	}
+	dst = flow->version == 4 ? flow_route_ipv4(net, flow) : flow_route_ipv6(net, flow);
+	if (IS_ERR(dst)) {
+		kfree_skb(skb);
+		rodp_stats_inc(dev->stats, RODP_STAT_SEND_ERRORS);
+		return PTR_ERR(dst);
+	}
+	skb_dst_set(skb, dst);
+	packet_push_udp(flow, skb);
+	if (flow->version == 4)
+		packet_push_ipv4(flow, skb);
+	else
+		packet_push_ipv6(flow, skb);
+	packet_seal(flow, skb);
+
+	memset(skb->cb, 0, sizeof(skb->cb)); /* ours until now, the IP layer's from here */
+	skb->protocol = flow->version == 4 ? cpu_to_be16(ETH_P_IP) : cpu_to_be16(ETH_P_IPV6);
+	skb->dev = dev->ndev;
+	rodp_stats_inc(dev->stats, RODP_STAT_SENT_PKTS);
+	rodp_stats_add(dev->stats, RODP_STAT_SENT_BYTES, payload);
+	return packet_output(net, flow, skb);
+}

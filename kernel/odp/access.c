@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
+/* Device access to mirrored memory, see access.h. */
+#include <linux/minmax.h>
+#include <linux/mm.h>
+#include <linux/rcupdate.h>
+#include <linux/xarray.h>
+
+#include "access.h"
+#include "leaf.h"
+#include "mirror_impl.h"
+
+/* RCU held. */
+static struct rodp_leaf *leaf_find(struct rodp_mirror *mirror, u64 va)
+{
+	return xa_load(&mirror->leaves, va >> RODP_LEAF_SHIFT);
+}
+
+/*
+ * A span's lock is held between calls, which sparse cannot follow; it is told
+ * that these two functions change nothing.
+ */
+static void span_unlock(struct rodp_span *span)
+{
+	__acquire(&span->leaf->lock);
+	spin_unlock_bh(&span->leaf->lock);
+	span->leaf = NULL;
+}
+
+/* Lock the leaf of the next byte. */
+static bool span_lock(struct rodp_span *span)
+{
+	span->leaf = leaf_find(span->mirror, span->va);
+	if (unlikely(!span->leaf))
+		return false;
+	spin_lock_bh(&span->leaf->lock);
+	__release(&span->leaf->lock);
+	span->held = 0;
+	return true;
+}
+
+/* Whether the lock that is held must not, or cannot, serve the next byte. */
+static bool span_is_used_up(const struct rodp_span *span)
+{
+	return span->held >= RODP_SPAN_HOLD_BYTES || !(span->va & (RODP_LEAF_BYTES - 1));
+}
+
+bool rodp_span_advance(struct rodp_span *span)
+{
+	u64 phys;
+
+	if (span->leaf && span_is_used_up(span))
+		span_unlock(span);
+	if (!span->leaf && !span_lock(span))
+		return false;
+	span->bytes = rodp_entries_run(&span->leaf->entries, span->va,
+				       min_t(size_t, span->left, RODP_SPAN_HOLD_BYTES - span->held),
+				       span->write, &phys);
+	if (unlikely(!span->bytes))
+		return false;
+	span->addr = __va(phys);
+	span->va += span->bytes;
+	span->left -= span->bytes;
+	span->held += span->bytes;
+	return true;
+}
+
+size_t rodp_span_end(struct rodp_span *span) __releases(RCU)
+{
+	if (span->leaf)
+		span_unlock(span);
+	rcu_read_unlock();
+	return span->va - span->start;
+}
+
+/* RCU held. Bytes present from va on in its leaf, at most up to end. */
+static u64 leaf_present(const struct rodp_leaf *leaf, u64 va, u64 end, bool write)
+{
+	const u64 need = rodp_entry_need(write);
+	const u64 start = va;
+
+	do {
+		if (!rodp_entry_allows(READ_ONCE(leaf->entries.slot[rodp_entries_slot(va)]), need))
+			break;
+		va = (va | (PAGE_SIZE - 1)) + 1;
+	} while (va < end && (va & (RODP_LEAF_BYTES - 1)));
+	return min(va, end) - start;
+}
+
+u64 rodp_mirror_present(struct rodp_mirror *mirror, u64 va, u64 len, bool write)
+{
+	const u64 end = va + len;
+	const u64 start = va;
+	struct rodp_leaf *leaf;
+	u64 bytes = 1;
+
+	rcu_read_lock();
+	while (va < end && bytes) {
+		leaf = leaf_find(mirror, va);
+		bytes = leaf ? leaf_present(leaf, va, end, write) : 0;
+		va += bytes;
+	}
+	rcu_read_unlock();
+	return va - start;
+}

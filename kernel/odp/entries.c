@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
+/* The entries of a leaf, see entries.h. */
+#include "entries.h"
+
+bool rodp_entries_install(struct rodp_entries *entries, unsigned int i, u64 phys, bool write)
+{
+	const u64 old = entries->slot[i];
+	const bool was_present = old & RODP_ENTRY_PRESENT;
+	u64 entry = phys | rodp_entry_need(write);
+
+	if (rodp_entry_phys(old) == phys)
+		entry |= old & RODP_ENTRY_FLAGS;
+	WRITE_ONCE(entries->slot[i], entry);
+	entries->present += !was_present;
+	return !was_present;
+}
+
+static void note_dirty(struct rodp_dirty_set *dirty, unsigned int i)
+{
+	dirty->word[i / 64] |= 1ULL << (i % 64);
+	dirty->count++;
+}
+
+/* Clears flags of slots first to last. Returns how many entries had any of them. */
+static unsigned int take(struct rodp_entries *entries, unsigned int first, unsigned int last,
+			 u64 flags, struct rodp_dirty_set *dirty)
+{
+	unsigned int i, taken = 0;
+
+	for (i = first; i <= last; i++) {
+		const u64 entry = entries->slot[i];
+
+		if (!(entry & flags))
+			continue;
+		if (entry & RODP_ENTRY_DIRTY)
+			note_dirty(dirty, i);
+		WRITE_ONCE(entries->slot[i], entry & ~flags);
+		taken++;
+	}
+	return taken;
+}
+
+unsigned int rodp_entries_drop(struct rodp_entries *entries, unsigned int first, unsigned int last,
+			       struct rodp_dirty_set *dirty)
+{
+	unsigned int dropped = 0;
+
+	if (entries->present)
+		dropped = take(entries, first, last, RODP_ENTRY_FLAGS, dirty);
+	entries->present -= dropped;
+	return dropped;
+}
+
+unsigned int rodp_entries_protect(struct rodp_entries *entries, unsigned int first,
+				  unsigned int last, struct rodp_dirty_set *dirty)
+{
+	if (!entries->present)
+		return 0;
+	return take(entries, first, last, RODP_ENTRY_WRITE | RODP_ENTRY_DIRTY, dirty);
+}
+
+void rodp_entries_hand_over(const struct rodp_entries *entries, const struct rodp_dirty_set *dirty)
+{
+	unsigned int w;
+
+	if (!dirty->count)
+		return;
+	for (w = 0; w < sizeof(dirty->word) / sizeof(dirty->word[0]); w++) {
+		u64 left = dirty->word[w];
+
+		for (; left; left &= left - 1) {
+			const unsigned int i = w * 64 + __builtin_ctzll(left);
+
+			rodp_env_mark_dirty(rodp_entry_phys(READ_ONCE(entries->slot[i])));
+		}
+	}
+}

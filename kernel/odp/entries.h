@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
+/*
+ * The entries of a leaf: what the device knows of 2 MiB of VA, a word a page.
+ *
+ * An entry is a physical address with flags in the bits below the page size:
+ *
+ *	PRESENT	the device may read the page
+ *	WRITE	the device may write it
+ *	DIRTY	the device did, and the mm has not been told
+ *
+ * WRITE implies PRESENT, and DIRTY implies WRITE: whoever takes WRITE away takes
+ * DIRTY with it and owes the mm a word, which is what a rodp_dirty_set holds
+ * between the two steps of a hand-over (see leaf.h for why there are two). An
+ * entry without PRESENT means nothing, but keeps its address until the hand-over
+ * is done.
+ *
+ * Pure: no locks (the leaf's are assumed), no kernel but for entries_env.h.
+ */
+#ifndef RODP_ODP_ENTRIES_H
+#define RODP_ODP_ENTRIES_H
+
+#include "entries_env.h"
+
+#define RODP_LEAF_SHIFT	   21
+#define RODP_LEAF_BYTES	   (1ULL << RODP_LEAF_SHIFT)
+#define RODP_LEAF_PAGES	   (1U << (RODP_LEAF_SHIFT - PAGE_SHIFT))
+
+#define RODP_ENTRY_PRESENT 1ULL
+#define RODP_ENTRY_WRITE   2ULL
+#define RODP_ENTRY_DIRTY   4ULL
+#define RODP_ENTRY_FLAGS   (RODP_ENTRY_PRESENT | RODP_ENTRY_WRITE | RODP_ENTRY_DIRTY)
+
+struct rodp_entries {
+	u64 *slot;	      /* RODP_LEAF_PAGES of them, zeroed at first */
+	unsigned int present; /* entries that are */
+};
+
+/* Slots whose pages the mm must be told about. Zeroed by its owner. */
+struct rodp_dirty_set {
+	u64 word[(RODP_LEAF_PAGES + 63) / 64];
+	unsigned int count;
+};
+
+/* The slot of a VA in its leaf. */
+static inline unsigned int rodp_entries_slot(u64 va)
+{
+	return (va & (RODP_LEAF_BYTES - 1)) >> PAGE_SHIFT;
+}
+
+static inline u64 rodp_entry_phys(u64 entry)
+{
+	return entry & ~(u64)(PAGE_SIZE - 1);
+}
+
+/* The flags an access needs. */
+static inline u64 rodp_entry_need(bool write)
+{
+	return write ? RODP_ENTRY_PRESENT | RODP_ENTRY_WRITE : RODP_ENTRY_PRESENT;
+}
+
+static inline bool rodp_entry_allows(u64 entry, u64 need)
+{
+	return (entry & need) == need;
+}
+
+/*
+ * The physically contiguous bytes from va on, at most max of them (>= 1), that
+ * may be read, or written: 0 when the first page may not be. With write, the
+ * entries of these bytes become DIRTY.
+ * @phys: where the first byte is.
+ * The hottest function of the driver, hence inline.
+ */
+static inline size_t rodp_entries_run(struct rodp_entries *entries, u64 va, size_t max, bool write,
+				      u64 *phys)
+{
+	const u64 need = rodp_entry_need(write);
+	unsigned int i = rodp_entries_slot(va);
+	size_t bytes = PAGE_SIZE - (va & (PAGE_SIZE - 1));
+	u64 entry = READ_ONCE(entries->slot[i]);
+	u64 page = rodp_entry_phys(entry);
+
+	if (!rodp_entry_allows(entry, need))
+		return 0;
+	*phys = page + (va & (PAGE_SIZE - 1));
+	for (;;) {
+		if (write && !(entry & RODP_ENTRY_DIRTY))
+			WRITE_ONCE(entries->slot[i], entry | RODP_ENTRY_DIRTY);
+		if (bytes >= max)
+			return max;
+		if (++i == RODP_LEAF_PAGES)
+			return bytes;
+		entry = READ_ONCE(entries->slot[i]);
+		page += PAGE_SIZE;
+		if (!rodp_entry_allows(entry, need) || rodp_entry_phys(entry) != page)
+			return bytes;
+		bytes += PAGE_SIZE;
+	}
+}
+
+/*
+ * Make slot i present. phys is page aligned. Rights only grow here: what the mm
+ * takes away comes through rodp_entries_drop() and _protect().
+ * Returns whether the slot was not present before.
+ */
+bool rodp_entries_install(struct rodp_entries *entries, unsigned int i, u64 phys, bool write);
+
+/* Drop slots first to last, both included. Returns how many were present. */
+unsigned int rodp_entries_drop(struct rodp_entries *entries, unsigned int first, unsigned int last,
+			       struct rodp_dirty_set *dirty);
+
+/* Take WRITE from slots first to last, both included. Returns how many had it. */
+unsigned int rodp_entries_protect(struct rodp_entries *entries, unsigned int first,
+				  unsigned int last, struct rodp_dirty_set *dirty);
+
+/* The second step of a hand-over: tell the mm of every page in dirty. */
+void rodp_entries_hand_over(const struct rodp_entries *entries, const struct rodp_dirty_set *dirty);
+
+#endif

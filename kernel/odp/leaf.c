@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
+/* A leaf, see leaf.h. */
+#include <linux/build_bug.h>
+#include <linux/gfp.h>
+#include <linux/minmax.h>
+#include <linux/slab.h>
+
+#include "base/stats.h"
+#include "leaf.h"
+#include "mirror_impl.h"
+#include "notifier.h"
+
+static struct kmem_cache *leaf_cache;
+
+int rodp_leaf_cache_init(void)
+{
+	/* The slots of a leaf are one page. */
+	BUILD_BUG_ON(RODP_LEAF_PAGES * sizeof(u64) > PAGE_SIZE);
+	/* The device reaches pages through the direct map, which is all of memory. */
+	BUILD_BUG_ON(!IS_ENABLED(CONFIG_64BIT));
+
+	leaf_cache = kmem_cache_create("rodp_leaf", sizeof(struct rodp_leaf), 0, SLAB_HWCACHE_ALIGN,
+				       NULL);
+	return leaf_cache ? 0 : -ENOMEM;
+}
+
+void rodp_leaf_cache_exit(void)
+{
+	kmem_cache_destroy(leaf_cache);
+}
+
+static void leaf_free(struct rodp_leaf *leaf)
+{
+	free_page((unsigned long)leaf->entries.slot);
+	kmem_cache_free(leaf_cache, leaf);
+}
+
+static void leaf_free_rcu(struct rcu_head *rcu)
+{
+	leaf_free(container_of(rcu, struct rodp_leaf, rcu));
+}
+
+static struct rodp_leaf *leaf_alloc(struct rodp_mirror *mirror, u64 base)
+{
+	struct rodp_leaf *leaf = kmem_cache_zalloc(leaf_cache, GFP_KERNEL_ACCOUNT);
+
+	if (!leaf)
+		return NULL;
+	leaf->entries.slot = (u64 *)get_zeroed_page(GFP_KERNEL_ACCOUNT);
+	if (!leaf->entries.slot) {
+		kmem_cache_free(leaf_cache, leaf);
+		return NULL;
+	}
+	spin_lock_init(&leaf->lock);
+	spin_lock_init(&leaf->mm_lock);
+	leaf->base = base;
+	leaf->mirror = mirror;
+	leaf->pins = 1;
+	return leaf;
+}
+
+struct rodp_leaf *rodp_leaf_create(struct rodp_mirror *mirror, u64 base)
+{
+	struct rodp_leaf *leaf = leaf_alloc(mirror, base);
+	int error;
+
+	if (!leaf)
+		return ERR_PTR(-ENOMEM);
+	error = mmu_interval_notifier_insert(&leaf->notifier, mirror->mm, base, RODP_LEAF_BYTES,
+					     &rodp_leaf_notifier_ops);
+	if (error) {
+		leaf_free(leaf);
+		return ERR_PTR(error);
+	}
+	rodp_stats_inc(mirror->stats, RODP_STAT_ODP_LEAVES_MADE);
+	return leaf;
+}
+
+void rodp_leaf_destroy(struct rodp_leaf *leaf)
+{
+	mmu_interval_notifier_remove(&leaf->notifier);
+	rodp_stats_inc(leaf->mirror->stats, RODP_STAT_ODP_LEAVES_FREED);
+	call_rcu(&leaf->rcu, leaf_free_rcu);
+}
+
+/*
+ * mm_lock held. entries.present is stable without lock when there are no pins:
+ * only a pinned leaf grows entries, and only holders of mm_lock take them away.
+ */
+static bool leaf_is_unused(const struct rodp_leaf *leaf)
+{
+	return !leaf->pins && !leaf->entries.present;
+}
+
+bool rodp_leaf_pin(struct rodp_leaf *leaf)
+{
+	bool alive;
+
+	spin_lock(&leaf->mm_lock);
+	alive = !leaf->dead;
+	leaf->pins += alive;
+	spin_unlock(&leaf->mm_lock);
+	return alive;
+}
+
+bool rodp_leaf_unpin(struct rodp_leaf *leaf)
+{
+	bool unused;
+
+	spin_lock(&leaf->mm_lock);
+	leaf->pins--;
+	unused = leaf_is_unused(leaf);
+	spin_unlock(&leaf->mm_lock);
+	return unused;
+}
+
+/* mm_lock held. */
+static void die(struct rodp_leaf *leaf)
+{
+	leaf->dead = true;
+	xa_erase(&leaf->mirror->leaves, leaf->base >> RODP_LEAF_SHIFT);
+}
+
+bool rodp_leaf_kill_unused(struct rodp_leaf *leaf)
+{
+	bool unused;
+
+	spin_lock(&leaf->mm_lock);
+	unused = leaf_is_unused(leaf);
+	if (unused)
+		die(leaf);
+	spin_unlock(&leaf->mm_lock);
+	return unused;
+}
+
+/* mm_lock held. Tells the mm of the pages in dirty, and the counters of everything. */
+static void hand_over(struct rodp_leaf *leaf, const struct rodp_dirty_set *dirty,
+		      unsigned int dropped)
+{
+	struct rodp_stats *stats = leaf->mirror->stats;
+
+	rodp_entries_hand_over(&leaf->entries, dirty);
+	rodp_stats_add(stats, RODP_STAT_ODP_PAGES_INVALIDATED, dropped);
+	rodp_stats_add(stats, RODP_STAT_ODP_PAGES_DIRTIED, dirty->count);
+}
+
+void rodp_leaf_kill(struct rodp_leaf *leaf)
+{
+	struct rodp_dirty_set dirty = {};
+	unsigned int dropped;
+
+	spin_lock(&leaf->mm_lock);
+	WARN_ON_ONCE(leaf->pins);
+	die(leaf);
+	spin_lock_bh(&leaf->lock);
+	dropped = rodp_entries_drop(&leaf->entries, 0, RODP_LEAF_PAGES - 1, &dirty);
+	spin_unlock_bh(&leaf->lock);
+	hand_over(leaf, &dirty, dropped);
+	spin_unlock(&leaf->mm_lock);
+}
+
+/* lock held. Returns how many entries went. */
+static unsigned int lose(struct rodp_leaf *leaf, u64 start, u64 end, enum rodp_leaf_loss loss,
+			 struct rodp_dirty_set *dirty)
+{
+	const u64 last_byte = min(end - 1, leaf->base + (RODP_LEAF_BYTES - 1));
+	const unsigned int first = rodp_entries_slot(max(start, leaf->base));
+	const unsigned int last = rodp_entries_slot(last_byte);
+
+	if (loss == RODP_LEAF_LOSE_PAGES)
+		return rodp_entries_drop(&leaf->entries, first, last, dirty);
+	rodp_entries_protect(&leaf->entries, first, last, dirty);
+	return 0;
+}
+
+bool rodp_leaf_invalidate(struct rodp_leaf *leaf, u64 start, u64 end, enum rodp_leaf_loss loss,
+			  unsigned long seq)
+{
+	struct rodp_dirty_set dirty = {};
+	unsigned int dropped;
+	bool unused;
+
+	spin_lock(&leaf->mm_lock);
+	spin_lock_bh(&leaf->lock);
+	mmu_interval_set_seq(&leaf->notifier, seq);
+	dropped = lose(leaf, start, end, loss, &dirty);
+	spin_unlock_bh(&leaf->lock);
+	hand_over(leaf, &dirty, dropped);
+	unused = leaf_is_unused(leaf);
+	spin_unlock(&leaf->mm_lock);
+	return unused;
+}

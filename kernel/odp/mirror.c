@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
+/* Mirrors: their sets, their lives, and the room's. See mirror.h, mirror_impl.h. */
+#include <linux/err.h>
+#include <linux/mmu_notifier.h>
+#include <linux/module.h>
+#include <linux/sched/mm.h>
+#include <linux/slab.h>
+
+#include "base/stats.h"
+#include "leaf.h"
+#include "mirror_impl.h"
+#include "tree.h"
+
+struct workqueue_struct *rodp_odp_wq;
+
+void rodp_mirror_set_init(struct rodp_mirror_set *set)
+{
+	mutex_init(&set->lock);
+	INIT_LIST_HEAD(&set->mirrors);
+}
+
+/*
+ * The last reference has gone: nobody can ask for faults, no job is under way.
+ * The last steps of the job that dropped it may still run; destroy_workqueue()
+ * waits for them. Must not touch the set, which may be gone.
+ */
+static void teardown_work(struct work_struct *work)
+{
+	struct rodp_mirror *mirror = container_of(work, struct rodp_mirror, teardown);
+
+	destroy_workqueue(mirror->wq);
+	rodp_tree_clear(mirror);
+	mmdrop(mirror->mm);
+	rodp_stats_put(mirror->stats);
+	/* rodp_fault_detach() and the data path may still look at it. */
+	kfree_rcu(mirror, rcu);
+	/* rodp_odp_exit() waits for the rest of this function. */
+	module_put(THIS_MODULE);
+}
+
+void rodp_mirror_drop(struct rodp_mirror *mirror)
+{
+	if (refcount_dec_and_test(&mirror->refs))
+		queue_work(rodp_odp_wq, &mirror->teardown);
+}
+
+static struct rodp_mirror *mirror_alloc(void)
+{
+	struct rodp_mirror *mirror = kzalloc(sizeof(*mirror), GFP_KERNEL_ACCOUNT);
+
+	if (!mirror)
+		return NULL;
+	mirror->wq = alloc_workqueue("rodp_fault", WQ_UNBOUND, WQ_MAX_ACTIVE);
+	if (!mirror->wq) {
+		kfree(mirror);
+		return NULL;
+	}
+	return mirror;
+}
+
+/* A mirror of current->mm with one user. The caller has a reference to the module. */
+static struct rodp_mirror *mirror_create(struct rodp_stats *stats)
+{
+	struct rodp_mirror *mirror = mirror_alloc();
+
+	if (!mirror)
+		return NULL;
+	mirror->mm = current->mm;
+	mmgrab(mirror->mm);
+	mirror->stats = rodp_stats_get(stats);
+	mirror->users = 1;
+	refcount_set(&mirror->refs, 1);
+	INIT_WORK(&mirror->teardown, teardown_work);
+	rodp_tree_init(mirror);
+	rodp_faults_init(mirror);
+	return mirror;
+}
+
+/* set->lock held. */
+static struct rodp_mirror *set_find(struct rodp_mirror_set *set, const struct mm_struct *mm)
+{
+	struct rodp_mirror *mirror;
+
+	list_for_each_entry(mirror, &set->mirrors, link)
+		if (mirror->mm == mm)
+			return mirror;
+	return NULL;
+}
+
+/* set->lock held. */
+static struct rodp_mirror *set_add(struct rodp_mirror_set *set, struct rodp_stats *stats)
+{
+	struct rodp_mirror *mirror;
+
+	if (!try_module_get(THIS_MODULE))
+		return ERR_PTR(-ENODEV);
+	mirror = mirror_create(stats);
+	if (!mirror) {
+		module_put(THIS_MODULE);
+		return ERR_PTR(-ENOMEM);
+	}
+	list_add(&mirror->link, &set->mirrors);
+	return mirror;
+}
+
+struct rodp_mirror *rodp_mirror_get(struct rodp_mirror_set *set, struct rodp_stats *stats)
+{
+	struct rodp_mirror *mirror;
+
+	mutex_lock(&set->lock);
+	mirror = set_find(set, current->mm);
+	if (mirror)
+		mirror->users++;
+	else
+		mirror = set_add(set, stats);
+	mutex_unlock(&set->lock);
+	return mirror;
+}
+
+void rodp_mirror_put(struct rodp_mirror_set *set, struct rodp_mirror *mirror)
+{
+	bool last;
+
+	mutex_lock(&set->lock);
+	/* Jobs look at it without the lock, to stop early. */
+	WRITE_ONCE(mirror->users, mirror->users - 1);
+	last = !mirror->users;
+	if (last)
+		list_del(&mirror->link);
+	mutex_unlock(&set->lock);
+	if (last)
+		rodp_mirror_drop(mirror);
+}
+
+int rodp_odp_init(void)
+{
+	int error = rodp_leaf_cache_init();
+
+	if (error)
+		return error;
+	error = rodp_fault_cache_init();
+	if (error)
+		goto err_leaf_cache;
+	rodp_odp_wq = alloc_workqueue("rodp_odp", WQ_UNBOUND, 0);
+	if (!rodp_odp_wq) {
+		error = -ENOMEM;
+		goto err_fault_cache;
+	}
+	return 0;
+
+err_fault_cache:
+	rodp_fault_cache_exit();
+err_leaf_cache:
+	rodp_leaf_cache_exit();
+	return error;
+}
+
+void rodp_odp_exit(void)
+{
+	/* Mirrors hold the module, so what is left of them is the ends of tear-downs. */
+	destroy_workqueue(rodp_odp_wq);
+	mmu_notifier_synchronize();
+	rcu_barrier(); /* leaves */
+	rodp_fault_cache_exit();
+	rodp_leaf_cache_exit();
+}

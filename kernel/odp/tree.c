@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
+/* The leaves of a mirror, see tree.h. */
+#include <linux/err.h>
+#include <linux/memcontrol.h>
+#include <linux/sched.h>
+#include <linux/sched/mm.h>
+
+#include "mirror_impl.h"
+#include "tree.h"
+
+#define LEAF_RETIRED XA_MARK_0
+
+static unsigned long leaf_index(u64 va)
+{
+	return va >> RODP_LEAF_SHIFT;
+}
+
+static struct rodp_leaf *pin_present(struct rodp_mirror *mirror, u64 va)
+{
+	struct rodp_leaf *leaf;
+
+	rcu_read_lock();
+	leaf = xa_load(&mirror->leaves, leaf_index(va));
+	if (leaf && !rodp_leaf_pin(leaf))
+		leaf = NULL;
+	rcu_read_unlock();
+	return leaf;
+}
+
+/* Put a new leaf into the tree. -EBUSY when another job was faster. */
+static int publish(struct rodp_leaf *leaf)
+{
+	void *old = xa_cmpxchg(&leaf->mirror->leaves, leaf_index(leaf->base), NULL, leaf,
+			       GFP_KERNEL);
+
+	if (xa_is_err(old))
+		return xa_err(old);
+	return old ? -EBUSY : 0;
+}
+
+static struct rodp_leaf *make(struct rodp_mirror *mirror, u64 va)
+{
+	struct rodp_leaf *leaf = rodp_leaf_create(mirror, va & ~(RODP_LEAF_BYTES - 1));
+	int error;
+
+	if (IS_ERR(leaf))
+		return leaf;
+	error = publish(leaf);
+	if (error) {
+		rodp_leaf_destroy(leaf);
+		return ERR_PTR(error);
+	}
+	return leaf;
+}
+
+/* make(), with the memory charged to the process whose VA it is for. */
+static struct rodp_leaf *make_charged(struct rodp_mirror *mirror, u64 va)
+{
+	struct mem_cgroup *memcg = get_mem_cgroup_from_mm(mirror->mm);
+	struct mem_cgroup *old = set_active_memcg(memcg);
+	struct rodp_leaf *leaf = make(mirror, va);
+
+	set_active_memcg(old);
+	mem_cgroup_put(memcg);
+	return leaf;
+}
+
+struct rodp_leaf *rodp_tree_pin(struct rodp_mirror *mirror, u64 va)
+{
+	struct rodp_leaf *leaf;
+
+	do {
+		leaf = pin_present(mirror, va);
+		if (!leaf)
+			leaf = make_charged(mirror, va);
+	} while (leaf == ERR_PTR(-EBUSY));
+	return leaf;
+}
+
+void rodp_tree_unpin(struct rodp_leaf *leaf)
+{
+	struct rodp_mirror *mirror = leaf->mirror;
+	const u64 base = leaf->base;
+
+	/* Once unpinned, the leaf may be gone. */
+	if (rodp_leaf_unpin(leaf))
+		rodp_tree_retire(mirror, base);
+}
+
+void rodp_tree_retire(struct rodp_mirror *mirror, u64 va)
+{
+	xa_set_mark(&mirror->leaves, leaf_index(va), LEAF_RETIRED);
+	queue_work(rodp_odp_wq, &mirror->reap);
+}
+
+static void reap_work(struct work_struct *work)
+{
+	struct rodp_mirror *mirror = container_of(work, struct rodp_mirror, reap);
+	struct rodp_leaf *leaf;
+	unsigned long index;
+
+	mutex_lock(&mirror->reaping);
+	xa_for_each_marked(&mirror->leaves, index, leaf, LEAF_RETIRED)
+	{
+		/* Before the look: whatever makes the leaf useless after it marks it again. */
+		xa_clear_mark(&mirror->leaves, index, LEAF_RETIRED);
+		if (rodp_leaf_kill_unused(leaf))
+			rodp_leaf_destroy(leaf);
+		cond_resched();
+	}
+	mutex_unlock(&mirror->reaping);
+}
+
+void rodp_tree_init(struct rodp_mirror *mirror)
+{
+	xa_init_flags(&mirror->leaves, XA_FLAGS_ACCOUNT);
+	mutex_init(&mirror->reaping);
+	INIT_WORK(&mirror->reap, reap_work);
+}
+
+void rodp_tree_clear(struct rodp_mirror *mirror)
+{
+	struct rodp_leaf *leaf;
+	unsigned long index;
+
+	mutex_lock(&mirror->reaping);
+	xa_for_each(&mirror->leaves, index, leaf) {
+		rodp_leaf_kill(leaf);
+		rodp_leaf_destroy(leaf);
+		cond_resched();
+	}
+	mutex_unlock(&mirror->reaping);
+	/* Without leaves there are no callbacks, so nobody queues it again. */
+	cancel_work_sync(&mirror->reap);
+	WARN_ON_ONCE(!xa_empty(&mirror->leaves));
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
+/*
+ * The leaves of a mirror: an xarray keyed by va >> RODP_LEAF_SHIFT.
+ *
+ * Read under RCU by the data path. Written in process context only, so that the
+ * xarray's own lock needs no care for softirqs. A leaf that is of no use any
+ * more is marked, and the mirror's reap work kills what is marked and still of
+ * no use; the mark is a hint, the leaf's mm_lock decides.
+ */
+#ifndef RODP_ODP_TREE_H
+#define RODP_ODP_TREE_H
+
+#include "leaf.h"
+
+void rodp_tree_init(struct rodp_mirror *mirror);
+
+/*
+ * The leaf of va, made when there is none, pinned. The users of the mm are
+ * referenced. Sleeps. ERR_PTR: -ENOMEM and what mmu_interval_notifier_insert()
+ * returns.
+ */
+struct rodp_leaf *rodp_tree_pin(struct rodp_mirror *mirror, u64 va);
+void rodp_tree_unpin(struct rodp_leaf *leaf);
+
+/*
+ * Have the reap work look at the leaf of va. Called by a leaf's callback, or with
+ * the mirror held; does not sleep.
+ */
+void rodp_tree_retire(struct rodp_mirror *mirror, u64 va);
+
+/* Destroy every leaf. No pin is left and none will come. Sleeps. */
+void rodp_tree_clear(struct rodp_mirror *mirror);
+
+#endif

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
+/* Acknowledge packets, see rq.h. A lost one is asked for again by the peer. */
+#include "../net/packet.h"
+#include "rq.h"
+
+static struct sk_buff *ack_build(struct rodp_qp *qp, enum rodp_op op, u32 psn, u8 syndrome)
+{
+	struct sk_buff *skb = rodp_packet_alloc(qp->transport | op, 0);
+
+	if (!skb)
+		return NULL;
+	rodp_bth_fill(rodp_packet_bth(skb), qp->transport | op, false, 0, qp->pkey, qp->dest_qpn,
+		      false, psn);
+	rodp_aeth_fill(rodp_packet_header(skb, rodp_packet(skb)->op->aeth), syndrome, qp->rq.msn);
+	return skb;
+}
+
+static void ack_send(struct rodp_qp *qp, u32 psn, u8 syndrome)
+{
+	struct sk_buff *skb = ack_build(qp, RODP_OP_ACK, psn, syndrome);
+
+	if (skb)
+		rodp_packet_send(qp->dev, &qp->flow, skb);
+}
+
+void rodp_send_ack(struct rodp_qp *qp, u32 psn)
+{
+	ack_send(qp, psn, RODP_AETH_ACK | RODP_AETH_CREDIT_UNLIMITED);
+}
+
+void rodp_send_nak(struct rodp_qp *qp, u32 psn, enum rodp_nak code)
+{
+	if (code == RODP_NAK_PSN_SEQ)
+		rodp_stats_inc(qp->dev->stats, RODP_STAT_SENT_SEQ_NAK);
+	ack_send(qp, psn, RODP_AETH_NAK | code);
+}
+
+void rodp_send_rnr_nak(struct rodp_qp *qp, u32 psn)
+{
+	rodp_stats_inc(qp->dev->stats, RODP_STAT_SENT_RNR_NAK);
+	ack_send(qp, psn, RODP_AETH_RNR_NAK | qp->min_rnr_timer);
+}
+
+void rodp_send_atomic_ack(struct rodp_qp *qp, u32 psn, u64 original)
+{
+	struct sk_buff *skb = ack_build(qp, RODP_OP_ATOMIC_ACK, psn,
+					RODP_AETH_ACK | RODP_AETH_CREDIT_UNLIMITED);
+	struct rodp_atomicacketh *eth;
+
+	if (!skb)
+		return;
+	eth = rodp_packet_header(skb, rodp_packet(skb)->op->atomicacketh);
+	eth->original = cpu_to_be64(original);
+	rodp_packet_send(qp->dev, &qp->flow, skb);
+}

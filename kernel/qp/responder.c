@@ -1,0 +1,464 @@
+// SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
+/*
+ * The responder: executes the peer's requests in order (IBTA vol. 1, 9.7.4). Receive
+ * lane held throughout.
+ *
+ * A request is checked once, when its turn comes. A miss while it executes keeps
+ * the packet in hand; it is executed again from where it stopped, and nothing
+ * behind it is looked at until then.
+ */
+#include "../net/packet.h"
+#include "rq.h"
+#include "xfer.h"
+
+/* What became of a packet. */
+enum verdict {
+	DONE, /* executed: step on and acknowledge */
+	ANSWERED, /* executed, and the answer is the acknowledgement */
+	KEPT, /* parked with the packet in hand */
+	DROPPED, /* nothing more to do with it */
+};
+
+/*
+ * Refuse the request: NAK, complete a receive that was taken with `status`, and
+ * fail. `tell` is the asynchronous event for requests that consume no receive.
+ */
+static enum verdict refuse(struct rodp_qp *qp, struct sk_buff *skb, enum rodp_nak code,
+			   enum ib_wc_status status, u32 tell)
+{
+	struct rodp_cqe cqe = { .status = status, .opcode = IB_WC_RECV };
+	bool completes = qp->rq.rwqe_taken && qp->rq.in_message == RODP_OPF_SEND;
+
+	rodp_send_nak(qp, rodp_packet(skb)->psn, code);
+	if (completes)
+		rodp_rq_complete(qp, &cqe, true);
+	rodp_qp_fail(qp, &qp->rq.lane, completes ? 0 : tell);
+	return DROPPED;
+}
+
+static enum verdict refuse_invalid(struct rodp_qp *qp, struct sk_buff *skb)
+{
+	return refuse(qp, skb, RODP_NAK_INV_REQ, IB_WC_LOC_QP_OP_ERR, RODP_TELL_QP_REQ_ERR);
+}
+
+static enum verdict refuse_access(struct rodp_qp *qp, struct sk_buff *skb)
+{
+	return refuse(qp, skb, RODP_NAK_REM_ACCESS, IB_WC_LOC_PROT_ERR, RODP_TELL_QP_ACCESS_ERR);
+}
+
+/* No receive is posted: the peer is to come back. What it sent behind this is dropped silently. */
+static enum verdict not_ready(struct rodp_qp *qp, struct sk_buff *skb)
+{
+	qp->rq.nak_sent = true;
+	rodp_send_rnr_nak(qp, rodp_packet(skb)->psn);
+	return DROPPED;
+}
+
+/* Take a receive for this message unless it has one. DONE, or the verdict that ends it. */
+static enum verdict need_rwqe(struct rodp_qp *qp, struct sk_buff *skb)
+{
+	if (qp->rq.rwqe_taken)
+		return DONE;
+	switch (rodp_rq_take(qp)) {
+	case 0:
+		return DONE;
+	case -ENOENT:
+		return not_ready(qp, skb);
+	default:
+		qp->rq.in_message = RODP_OPF_SEND;
+		return refuse(qp, skb, RODP_NAK_REM_OP, IB_WC_LOC_QP_OP_ERR, 0);
+	}
+}
+
+/* Message order (9.7.4.1.2): a message is begun, continued and ended by its own kind. */
+static bool in_order(const struct rodp_rq *rq, const struct rodp_opcode_info *op)
+{
+	u32 kind = op->flags & (RODP_OPF_SEND | RODP_OPF_WRITE);
+
+	if (op->flags & (RODP_OPF_MIDDLE | RODP_OPF_LAST))
+		return kind && rq->in_message == kind;
+	return !rq->in_message;
+}
+
+/* Payload lengths (9.7.4.1.6): full packets, except the last. */
+static bool length_ok(const struct rodp_qp *qp, const struct rodp_packet *pkt)
+{
+	if (pkt->op->flags & (RODP_OPF_FIRST | RODP_OPF_MIDDLE))
+		return pkt->payload == qp->mtu;
+	if (pkt->op->flags & RODP_OPF_LAST)
+		return pkt->payload >= 1 && pkt->payload <= qp->mtu;
+	return pkt->payload <= qp->mtu;
+}
+
+static bool allowed(const struct rodp_qp *qp, const struct rodp_opcode_info *op)
+{
+	u32 need = 0;
+
+	if (op->flags & RODP_OPF_WRITE)
+		need = IB_ACCESS_REMOTE_WRITE;
+	else if (op->flags & RODP_OPF_READ)
+		need = IB_ACCESS_REMOTE_READ;
+	else if (op->flags & RODP_OPF_ATOMIC)
+		need = IB_ACCESS_REMOTE_ATOMIC;
+	else if (!(op->flags & RODP_OPF_SEND) || (op->flags & RODP_OPF_INV))
+		return false;
+	return (qp->access & need) == need;
+}
+
+static enum verdict end_of_message(struct rodp_qp *qp, struct sk_buff *skb, u32 bytes)
+{
+	const struct rodp_packet *pkt = rodp_packet(skb);
+	struct rodp_cqe cqe = {
+		.status = IB_WC_SUCCESS,
+		.opcode = pkt->op->flags & RODP_OPF_WRITE ? IB_WC_RECV_RDMA_WITH_IMM : IB_WC_RECV,
+		.byte_len = bytes,
+	};
+
+	if (pkt->op->immdt) {
+		cqe.wc_flags |= IB_WC_WITH_IMM;
+		cqe.imm_data = ((struct rodp_immdt *)rodp_packet_header(skb, pkt->op->immdt))->imm;
+	}
+	if (qp->rq.rwqe_taken)
+		rodp_rq_complete(qp, &cqe, pkt->solicited);
+	return DONE;
+}
+
+static enum verdict refuse_receive(struct rodp_qp *qp, struct sk_buff *skb, int err)
+{
+	if (err == -EINVAL) /* longer than the receive's buffers */
+		return refuse(qp, skb, RODP_NAK_INV_REQ, IB_WC_LOC_LEN_ERR, 0);
+	return refuse(qp, skb, RODP_NAK_REM_OP, IB_WC_LOC_PROT_ERR, 0);
+}
+
+/*
+ * A receive buffer may be far longer than the message, so a fault does not map
+ * all of it: as much again as has come already.
+ */
+static enum verdict execute_send(struct rodp_qp *qp, struct sk_buff *skb)
+{
+	const struct rodp_packet *pkt = rodp_packet(skb);
+	struct rodp_rq *rq = &qp->rq;
+	struct rodp_xfer xfer = {
+		.buf = rodp_packet_payload(skb),
+		.bytes = pkt->payload,
+		.done = rq->hand_done,
+		.extent = max(pkt->payload, rq->received),
+		.write = true,
+	};
+	enum verdict verdict = need_rwqe(qp, skb);
+	int err = 0;
+
+	if (verdict != DONE)
+		return verdict;
+	rq->in_message = RODP_OPF_SEND;
+	if (xfer.bytes > rq->rwqe.length - min(rq->received, rq->rwqe.length))
+		return refuse_receive(qp, skb, -EINVAL);
+	if (xfer.bytes)
+		err = rodp_xfer_sgl(qp, &rq->park, rq->rwqe.sge, rq->rwqe.num_sge, rq->received,
+				    &xfer);
+	rq->hand_done = xfer.done;
+	if (err == -EAGAIN)
+		return KEPT;
+	if (err)
+		return refuse_receive(qp, skb, err);
+	rq->received += pkt->payload;
+	return pkt->op->flags & RODP_OPF_END ? end_of_message(qp, skb, rq->received) : DONE;
+}
+
+static void begin_write(struct rodp_rq *rq, struct sk_buff *skb)
+{
+	const struct rodp_reth *reth = rodp_packet_header(skb, rodp_packet(skb)->op->reth);
+
+	rq->va = be64_to_cpu(reth->va);
+	rq->rkey = be32_to_cpu(reth->rkey);
+	rq->total = be32_to_cpu(reth->length);
+	rq->left = rq->total;
+}
+
+/* The whole range is checked with the first packet, each packet's part again with its own. */
+static struct rodp_mr *write_target(struct rodp_qp *qp, const struct rodp_packet *pkt)
+{
+	struct rodp_rq *rq = &qp->rq;
+	u32 bytes = pkt->op->flags & RODP_OPF_BEGIN ? rq->left : pkt->payload;
+
+	return rodp_mr_get(qp->dev, qp->ib.pd, rq->rkey, IB_ACCESS_REMOTE_WRITE, rq->va, bytes);
+}
+
+static enum verdict write_payload(struct rodp_qp *qp, struct sk_buff *skb)
+{
+	const struct rodp_packet *pkt = rodp_packet(skb);
+	struct rodp_rq *rq = &qp->rq;
+	struct rodp_xfer xfer = {
+		.buf = rodp_packet_payload(skb),
+		.bytes = pkt->payload,
+		.done = rq->hand_done,
+		.extent = rq->left,
+		.write = true,
+	};
+	struct rodp_mr *mr = write_target(qp, pkt);
+	int err;
+
+	if (!mr)
+		return refuse_access(qp, skb);
+	err = rodp_xfer_mr(&rq->park, mr, rq->va, &xfer);
+	rodp_mr_put(mr);
+	rq->hand_done = xfer.done;
+	if (err == -EAGAIN)
+		return KEPT;
+	return err ? refuse_access(qp, skb) : DONE;
+}
+
+static enum verdict execute_write(struct rodp_qp *qp, struct sk_buff *skb)
+{
+	const struct rodp_packet *pkt = rodp_packet(skb);
+	struct rodp_rq *rq = &qp->rq;
+	enum verdict verdict = DONE;
+
+	if (pkt->op->reth && !rq->hand)
+		begin_write(rq, skb);
+	if (pkt->op->flags & RODP_OPF_END ? pkt->payload != rq->left : pkt->payload >= rq->left)
+		return refuse_invalid(qp, skb);
+	if (pkt->op->flags & RODP_OPF_RWQE)
+		verdict = need_rwqe(qp, skb);
+	if (verdict == DONE && pkt->payload)
+		verdict = write_payload(qp, skb);
+	if (verdict != DONE)
+		return verdict;
+	rq->in_message = RODP_OPF_WRITE;
+	rq->va += pkt->payload;
+	rq->left -= pkt->payload;
+	return pkt->op->flags & RODP_OPF_END ? end_of_message(qp, skb, rq->total) : DONE;
+}
+
+static enum verdict execute_read(struct rodp_qp *qp, struct sk_buff *skb)
+{
+	const struct rodp_reth *reth = rodp_packet_header(skb, rodp_packet(skb)->op->reth);
+	u32 length = be32_to_cpu(reth->length), rkey = be32_to_cpu(reth->rkey);
+	u32 packets = max(1u, DIV_ROUND_UP(length, qp->mtu));
+	u64 va = be64_to_cpu(reth->va);
+	struct rodp_rq *rq = &qp->rq;
+	struct rodp_rd_atomic *res;
+	struct rodp_mr *mr;
+
+	if (!rq->rd_atomic_size || packets > RODP_PSN_MASK / 2)
+		return refuse_invalid(qp, skb);
+	if (length) {
+		mr = rodp_mr_get(qp->dev, qp->ib.pd, rkey, IB_ACCESS_REMOTE_READ, va, length);
+		if (!mr)
+			return refuse_access(qp, skb);
+		rodp_mr_put(mr);
+	}
+	res = rodp_rq_remember(qp, rq->epsn, packets);
+	res->atomic = false;
+	res->va = va;
+	res->length = length;
+	res->rkey = rkey;
+	rq->msn = (rq->msn + 1) & RODP_PSN_MASK;
+	rodp_reply_start(qp, rq->epsn, va, length, rkey, false);
+	rq->epsn = rodp_psn_add(rq->epsn, packets);
+	return ANSWERED;
+}
+
+/* The operation itself: 0, -EAGAIN (parked), -EACCES, -EINVAL (not aligned). */
+static int atomic_apply(struct rodp_qp *qp, struct sk_buff *skb, u64 *original)
+{
+	const struct rodp_packet *pkt = rodp_packet(skb);
+	const struct rodp_atomiceth *eth = rodp_packet_header(skb, pkt->op->atomiceth);
+	bool swap = (pkt->opcode & RODP_OP_MASK) == RODP_OP_CMP_SWAP;
+	u64 va = be64_to_cpu(eth->va);
+	struct rodp_mr *mr;
+	int err = 0;
+
+	if (va % sizeof(u64))
+		return -EINVAL;
+	mr = rodp_mr_get(qp->dev, qp->ib.pd, be32_to_cpu(eth->rkey), IB_ACCESS_REMOTE_ATOMIC, va,
+			 sizeof(u64));
+	if (!mr)
+		return -EACCES;
+	if (!rodp_mr_aligned(mr, va))
+		err = -EINVAL;
+	else if (!rodp_mr_atomic(mr, va, swap ? RODP_ATOMIC_CMP_SWAP : RODP_ATOMIC_FETCH_ADD,
+				 be64_to_cpu(eth->compare), be64_to_cpu(eth->swap_add), original))
+		err = rodp_park_miss(&qp->rq.park, mr, va, sizeof(u64), true);
+	rodp_mr_put(mr);
+	return err;
+}
+
+static enum verdict execute_atomic(struct rodp_qp *qp, struct sk_buff *skb)
+{
+	struct rodp_rq *rq = &qp->rq;
+	struct rodp_rd_atomic *res;
+	u64 original;
+	int err;
+
+	if (!rq->rd_atomic_size)
+		return refuse_invalid(qp, skb);
+	err = atomic_apply(qp, skb, &original);
+	if (err == -EAGAIN)
+		return KEPT;
+	if (err == -EINVAL)
+		return refuse_invalid(qp, skb);
+	if (err)
+		return refuse_access(qp, skb);
+	res = rodp_rq_remember(qp, rq->epsn, 1);
+	res->atomic = true;
+	res->original = original;
+	rq->msn = (rq->msn + 1) & RODP_PSN_MASK;
+	rodp_send_atomic_ack(qp, rq->epsn, original);
+	rq->epsn = rodp_psn_add(rq->epsn, 1);
+	return ANSWERED;
+}
+
+static enum verdict execute(struct rodp_qp *qp, struct sk_buff *skb)
+{
+	const struct rodp_opcode_info *op = rodp_packet(skb)->op;
+
+	if (op->flags & RODP_OPF_SEND)
+		return execute_send(qp, skb);
+	if (op->flags & RODP_OPF_WRITE)
+		return execute_write(qp, skb);
+	if (op->flags & RODP_OPF_READ)
+		return execute_read(qp, skb);
+	return execute_atomic(qp, skb);
+}
+
+/* A SEND or WRITE packet is executed. */
+static void step_on(struct rodp_qp *qp, const struct rodp_packet *pkt)
+{
+	struct rodp_rq *rq = &qp->rq;
+
+	if (pkt->op->flags & RODP_OPF_END) {
+		rq->in_message = 0;
+		rq->received = 0;
+		rq->msn = (rq->msn + 1) & RODP_PSN_MASK;
+	}
+	rq->epsn = rodp_psn_add(pkt->psn, 1);
+	if (pkt->ackreq)
+		rodp_send_ack(qp, pkt->psn);
+}
+
+/* Execute, keep or free. Nothing else frees or keeps a request. */
+static void carry_out(struct rodp_qp *qp, struct sk_buff *skb)
+{
+	struct rodp_rq *rq = &qp->rq;
+	enum verdict verdict = execute(qp, skb);
+
+	if (verdict == KEPT) {
+		if (rq->hand != skb)
+			rodp_packet_keep(skb);
+		rq->hand = skb;
+		rq->lane.stalled = true;
+		return;
+	}
+	rq->hand = NULL;
+	rq->hand_done = 0;
+	if (verdict == DONE)
+		step_on(qp, rodp_packet(skb));
+	kfree_skb(skb);
+	rodp_reply_run(qp);
+	rq->lane.stalled = rq->reply.active;
+}
+
+static void answer_read_again(struct rodp_qp *qp, struct sk_buff *skb,
+			      const struct rodp_rd_atomic *res)
+{
+	const struct rodp_reth *reth = rodp_packet_header(skb, rodp_packet(skb)->op->reth);
+	u64 va = be64_to_cpu(reth->va);
+	u32 length = be32_to_cpu(reth->length);
+
+	/* The rest of the READ, and nothing else. */
+	if (be32_to_cpu(reth->rkey) != res->rkey || va < res->va || length > res->length ||
+	    va - res->va > res->length - length)
+		return;
+	rodp_reply_start(qp, rodp_packet(skb)->psn, va, length, res->rkey, true);
+	rodp_reply_run(qp);
+	qp->rq.lane.stalled = qp->rq.reply.active;
+}
+
+/* Executed before (9.7.5.1): acknowledge again, answer again; never execute again. */
+static void duplicate(struct rodp_qp *qp, struct sk_buff *skb)
+{
+	const struct rodp_packet *pkt = rodp_packet(skb);
+	const struct rodp_rd_atomic *res;
+
+	rodp_stats_inc(qp->dev->stats, RODP_STAT_DUPLICATE_REQ);
+	if (pkt->op->flags & (RODP_OPF_SEND | RODP_OPF_WRITE)) {
+		if (pkt->ackreq)
+			rodp_send_ack(qp, rodp_psn_add(qp->rq.epsn, RODP_PSN_MASK));
+		return;
+	}
+	res = rodp_rq_recall(qp, pkt->psn);
+	if (!res || res->atomic != !!(pkt->op->flags & RODP_OPF_ATOMIC))
+		return;
+	if (res->atomic)
+		rodp_send_atomic_ack(qp, pkt->psn, res->original);
+	else
+		answer_read_again(qp, skb, res);
+}
+
+static void out_of_sequence(struct rodp_qp *qp)
+{
+	rodp_stats_inc(qp->dev->stats, RODP_STAT_OUT_OF_SEQ);
+	if (qp->rq.nak_sent)
+		return;
+	qp->rq.nak_sent = true;
+	rodp_send_nak(qp, qp->rq.epsn, RODP_NAK_PSN_SEQ);
+}
+
+static void tell_established(struct rodp_qp *qp)
+{
+	if (qp->state != IB_QPS_RTR || qp->rq.comm_est_told)
+		return;
+	qp->rq.comm_est_told = true;
+	qp->rq.lane.tell |= RODP_TELL_COMM_EST;
+}
+
+static void rq_packet(struct rodp_qp *qp, struct sk_buff *skb)
+{
+	const struct rodp_packet *pkt = rodp_packet(skb);
+	s32 order = rodp_psn_cmp(pkt->psn, qp->rq.epsn);
+
+	if (!rodp_qp_may_receive(qp)) {
+		kfree_skb(skb);
+	} else if (order > 0) {
+		out_of_sequence(qp);
+		kfree_skb(skb);
+	} else if (order < 0) {
+		duplicate(qp, skb);
+		kfree_skb(skb);
+	} else {
+		qp->rq.nak_sent = false;
+		tell_established(qp);
+		if (in_order(&qp->rq, pkt->op) && length_ok(qp, pkt) && allowed(qp, pkt->op)) {
+			carry_out(qp, skb);
+		} else {
+			refuse_invalid(qp, skb);
+			kfree_skb(skb);
+		}
+	}
+}
+
+static void rq_run(struct rodp_qp *qp)
+{
+	struct rodp_rq *rq = &qp->rq;
+
+	if (qp->state == IB_QPS_ERR) {
+		rodp_rq_flush(qp);
+		return;
+	}
+	if (rq->park.waiting)
+		return;
+	if (rq->hand) {
+		carry_out(qp, rq->hand);
+	} else if (rq->reply.active) {
+		rodp_reply_run(qp);
+		rq->lane.stalled = rq->reply.active;
+	}
+	if (qp->state == IB_QPS_ERR)
+		rodp_rq_flush(qp);
+}
+
+const struct rodp_lane_ops rodp_rq_ops = {
+	.packet = rq_packet,
+	.run = rq_run,
+};

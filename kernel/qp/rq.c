@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
+/* The receive queue: work requests from ring to completion, see rq.h. */
+#include "rq.h"
+
+/* Requests in the ring that were not taken yet; a nonsensical counter reads as none. */
+static u32 rq_posted(const struct rodp_rq *rq)
+{
+	u32 posted;
+
+	if (!rq->ring.hdr)
+		return 0;
+	posted = rodp_ring_prod(&rq->ring) - rq->cons;
+	return posted <= rq->ring.entries ? posted : 0;
+}
+
+/* Copy once, check the copy. */
+static int rwqe_copy(const struct rodp_rq *rq, struct rodp_rwqe *dst,
+		     const struct rodp_recv_wqe *src)
+{
+	u64 length = 0;
+	u32 i;
+
+	dst->wr_id = READ_ONCE(src->wr_id);
+	dst->num_sge = READ_ONCE(src->num_sge);
+	if (dst->num_sge > rq->max_sge) {
+		dst->num_sge = 0;
+		return -EINVAL;
+	}
+	memcpy(dst->sge, src->sge, dst->num_sge * sizeof(dst->sge[0]));
+	for (i = 0; i < dst->num_sge; i++)
+		length += dst->sge[i].length;
+	dst->length = min_t(u64, length, U32_MAX);
+	return 0;
+}
+
+int rodp_rq_take(struct rodp_qp *qp)
+{
+	struct rodp_rq *rq = &qp->rq;
+	int err;
+
+	if (!rq_posted(rq))
+		return -ENOENT;
+	err = rwqe_copy(rq, &rq->rwqe, rodp_ring_slot(&rq->ring, rq->cons));
+	rodp_ring_publish_cons(&rq->ring, ++rq->cons);
+	rq->rwqe_taken = true;
+	return err;
+}
+
+void rodp_rq_complete(struct rodp_qp *qp, struct rodp_cqe *cqe, bool solicited)
+{
+	struct rodp_rq *rq = &qp->rq;
+
+	rq->rwqe_taken = false;
+	cqe->wr_id = rq->rwqe.wr_id;
+	cqe->qp_num = qp->ib.qp_num;
+	cqe->src_qp = qp->dest_qpn;
+	rodp_qp_complete(qp, &rq->lane, cqe, solicited);
+}
+
+static void rq_complete_flushed(struct rodp_qp *qp)
+{
+	struct rodp_cqe cqe = { .status = IB_WC_WR_FLUSH_ERR, .opcode = IB_WC_RECV };
+
+	rodp_rq_complete(qp, &cqe, true);
+}
+
+static void rq_drop_hand(struct rodp_rq *rq)
+{
+	kfree_skb(rq->hand);
+	rq->hand = NULL;
+	rq->hand_done = 0;
+	rq->reply.active = false;
+	rq->lane.stalled = false;
+}
+
+void rodp_rq_flush(struct rodp_qp *qp)
+{
+	struct rodp_rq *rq = &qp->rq;
+
+	rodp_park_cancel(&rq->park);
+	rq_drop_hand(rq);
+	if (rq->rwqe_taken)
+		rq_complete_flushed(qp);
+	if (!rq->ring.hdr)
+		return;
+	rodp_ring_want_kick(&rq->ring, true); /* what is posted from now on is flushed as well */
+	while (rodp_rq_take(qp) != -ENOENT)
+		rq_complete_flushed(qp);
+}
+
+void rodp_rq_reset(struct rodp_qp *qp)
+{
+	struct rodp_rq *rq = &qp->rq;
+
+	rq_drop_hand(rq);
+	skb_queue_purge(&rq->lane.backlog);
+	rq->cons = 0;
+	rq->msn = 0;
+	rq->nak_sent = false;
+	rq->comm_est_told = false;
+	rq->in_message = 0;
+	rq->rwqe_taken = false;
+	if (!rq->ring.hdr)
+		return;
+	rq->ring.hdr->prod = 0;
+	rq->ring.hdr->cons = 0;
+	rodp_ring_want_kick(&rq->ring, false);
+}

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
+/*
+ * The send queue: what requester, completer and timer share. Every function
+ * wants the send lane held.
+ */
+#ifndef RODP_QP_SQ_H
+#define RODP_QP_SQ_H
+
+#include "qp.h"
+
+/* WQE n of the kernel's copies. */
+static inline struct rodp_swqe *rodp_sq_wqe(const struct rodp_sq *sq, u32 n)
+{
+	return sq->wqe + (size_t)(n & (sq->ring.entries - 1)) * sq->wqe_stride;
+}
+
+/* Packets were sent that are not acknowledged yet. */
+static inline bool rodp_sq_in_flight(const struct rodp_sq *sq)
+{
+	return rodp_psn_cmp(sq->una, sq->sent) < 0;
+}
+
+/*
+ * Take the next work request out of the ring, check it and give it PSNs.
+ * Returns the WQE, or NULL when the ring is empty (then the poster was asked to
+ * ring the doorbell). A bad request is taken too, with its status set.
+ */
+struct rodp_swqe *rodp_sq_fetch(struct rodp_qp *qp);
+
+/* The oldest WQE is done: complete it with success and go on to the next. */
+void rodp_sq_retire(struct rodp_qp *qp);
+
+/* The oldest WQE fails: complete it with status, and the QP fails. */
+void rodp_sq_fail(struct rodp_qp *qp, enum ib_wc_status status);
+
+/* Complete everything, posted later as well, with IB_WC_WR_FLUSH_ERR. */
+void rodp_sq_flush(struct rodp_qp *qp);
+
+/* Go back: send again from PSN psn on, which is not acknowledged. */
+void rodp_sq_rewind(struct rodp_qp *qp, u32 psn);
+
+/* After a rewind, answers to what was sent before may still come: skip what they acknowledge. */
+void rodp_sq_catch_up(struct rodp_qp *qp);
+
+/* Lost packets: rewind to the oldest PSN if retries are left, else fail. */
+void rodp_sq_retry(struct rodp_qp *qp);
+
+/* The peer made progress up to, not including, psn: the clock starts anew. */
+void rodp_sq_progress(struct rodp_qp *qp, u32 psn);
+
+/* Back to how it was created: counters, WQEs, ring. */
+void rodp_sq_reset(struct rodp_qp *qp);
+
+/* timer.c */
+void rodp_sq_timer_init(struct rodp_qp *qp);
+/* Watch for the acknowledgement of what was just sent; was_idle: nothing was in flight before. */
+void rodp_sq_timer_watch(struct rodp_qp *qp, bool was_idle);
+/* Send nothing for ns (RNR NAK). */
+void rodp_sq_timer_rnr(struct rodp_qp *qp, u64 ns);
+/* Deal with a timer that fired. */
+void rodp_sq_timer_expired(struct rodp_qp *qp);
+
+/* requester.c: send what may be sent. */
+void rodp_requester_run(struct rodp_qp *qp);
+
+/* completer.c: take a response; go on with the one in hand. */
+void rodp_completer_packet(struct rodp_qp *qp, struct sk_buff *skb);
+void rodp_completer_resume(struct rodp_qp *qp);
+
+#endif

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
+/* Transfers, see xfer.h. */
+#include <linux/minmax.h>
+
+#include "qp.h"
+#include "xfer.h"
+
+/* Bytes from iova to the end of the MR, which covers iova. */
+static u64 mr_room(const struct rodp_mr *mr, u64 iova)
+{
+	return mr->ib.length - (iova - mr->ib.iova);
+}
+
+int rodp_xfer_mr(struct rodp_park *park, struct rodp_mr *mr, u64 iova, struct rodp_xfer *xfer)
+{
+	u32 left = xfer->bytes - xfer->done;
+	u64 ahead;
+
+	iova += xfer->done;
+	if (xfer->write)
+		xfer->done += rodp_mr_write(mr, iova, xfer->buf + xfer->done, left);
+	else
+		xfer->done += rodp_mr_read(mr, iova, xfer->buf + xfer->done, left);
+	if (likely(xfer->done == xfer->bytes))
+		return 0;
+
+	iova += left - (xfer->bytes - xfer->done);
+	left = xfer->bytes - xfer->done;
+	ahead = xfer->extent > xfer->done ? xfer->extent - xfer->done : 0;
+	return rodp_park_miss(park, mr, iova, min(max_t(u64, ahead, left), mr_room(mr, iova)),
+			      xfer->write);
+}
+
+/* The part of the transfer that lies in one entry, from byte `skip` of it. */
+static int xfer_sge(struct rodp_qp *qp, struct rodp_park *park, const struct rodp_sge *sge,
+		    u32 skip, struct rodp_xfer *xfer)
+{
+	u32 left = sge->length - skip;
+	struct rodp_xfer part = {
+		.buf = xfer->buf + xfer->done,
+		.bytes = min(left, xfer->bytes - xfer->done),
+		.extent = min_t(u64, left, xfer->extent - xfer->done),
+		.write = xfer->write,
+	};
+	struct rodp_mr *mr;
+	int err;
+
+	mr = rodp_mr_get(qp->dev, qp->ib.pd, sge->lkey, xfer->write ? IB_ACCESS_LOCAL_WRITE : 0,
+			 sge->addr + skip, part.bytes);
+	if (!mr)
+		return -EACCES;
+	err = rodp_xfer_mr(park, mr, sge->addr + skip, &part);
+	rodp_mr_put(mr);
+	xfer->done += part.done;
+	return err;
+}
+
+int rodp_xfer_sgl(struct rodp_qp *qp, struct rodp_park *park, const struct rodp_sge *sge,
+		  u32 num_sge, u64 offset, struct rodp_xfer *xfer)
+{
+	u64 skip = offset + xfer->done;
+	int err;
+
+	for (; num_sge && xfer->done < xfer->bytes; sge++, num_sge--) {
+		if (skip >= sge->length) {
+			skip -= sge->length;
+			continue;
+		}
+		err = xfer_sge(qp, park, sge, skip, xfer);
+		if (err)
+			return err;
+		skip = 0;
+	}
+	return xfer->done == xfer->bytes ? 0 : -EINVAL;
+}

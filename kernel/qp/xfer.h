@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
+/*
+ * Transfers: moving bytes between a packet and the memory that a work request
+ * or a remote key names, parking the lane at a miss.
+ */
+#ifndef RODP_QP_XFER_H
+#define RODP_QP_XFER_H
+
+#include "../uapi/rodp_abi.h"
+#include "park.h"
+
+struct rodp_xfer {
+	void *buf; /* in the packet */
+	u32 bytes;
+	u32 done; /* bytes moved so far; a repeated call goes on from here */
+	u64 extent; /* bytes that will be wanted from the first one on: what a fault maps ahead */
+	bool write; /* to memory */
+};
+
+/*
+ * Move bytes between xfer->buf and the MR at iova. The caller has a reference
+ * and has checked bounds and rights for iova and xfer->bytes.
+ * Returns 0, -EAGAIN (parked; call again with the same xfer->done), or -EFAULT.
+ */
+int rodp_xfer_mr(struct rodp_park *park, struct rodp_mr *mr, u64 iova, struct rodp_xfer *xfer);
+
+/*
+ * Move bytes between xfer->buf and a scatter/gather list, from byte `offset` of the list.
+ * Keys are checked here, against the QP's PD, for local read or local write.
+ * Returns as above, or -EINVAL when the list is shorter than offset + bytes, or
+ * -EACCES when a key does not grant the access.
+ */
+int rodp_xfer_sgl(struct rodp_qp *qp, struct rodp_park *park, const struct rodp_sge *sge,
+		  u32 num_sge, u64 offset, struct rodp_xfer *xfer);
+
+#endif

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
+/* User contexts and protection domains. */
+#include "../uapi/rodp_abi.h"
+#include "verbs.h"
+
+int rodp_alloc_ucontext(struct ib_ucontext *ib, struct ib_udata *udata)
+{
+	struct rodp_alloc_ucontext_resp resp = { .max_inline = RODP_MAX_INLINE };
+	int err = ib_is_udata_in_empty(udata);
+
+	if (err)
+		return err;
+	rodp_mirror_set_init(&to_rodp_ucontext(ib)->mirrors);
+	return ib_respond_udata(udata, resp);
+}
+
+void rodp_dealloc_ucontext(struct ib_ucontext *ib)
+{
+}
+
+/*
+ * The device goes while the process still has it open. Its objects are gone
+ * already, and rings are plain pages that stay until they are unmapped.
+ */
+void rodp_disassociate_ucontext(struct ib_ucontext *ib)
+{
+}
+
+int rodp_alloc_pd(struct ib_pd *ib, struct ib_udata *udata)
+{
+	return ib_no_udata_io(udata);
+}
+
+int rodp_dealloc_pd(struct ib_pd *ib, struct ib_udata *udata)
+{
+	return ib_no_udata_io(udata);
+}

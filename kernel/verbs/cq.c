@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
+/* The verbs of completion queues. */
+#include "../ring/cq.h"
+#include "verbs.h"
+
+int rodp_create_cq(struct ib_cq *ib, const struct ib_cq_init_attr *attr,
+		   struct uverbs_attr_bundle *attrs)
+{
+	struct rodp_cq *cq = to_rodp_cq(ib);
+	struct rodp_create_cq_resp resp = {};
+	struct rodp_ucontext *uctx;
+	int err;
+
+	if (!attrs)
+		return -EOPNOTSUPP;
+	if (attr->flags & ~IB_UVERBS_CQ_FLAGS_TIMESTAMP_COMPLETION)
+		return -EOPNOTSUPP;
+	if (!attr->cqe || attr->cqe > RODP_MAX_CQE)
+		return -EINVAL;
+	err = ib_is_udata_in_empty(&attrs->driver_udata);
+	if (err)
+		return err;
+	uctx = rdma_udata_to_drv_context(&attrs->driver_udata, struct rodp_ucontext, ib);
+	spin_lock_init(&cq->lock);
+	cq->timestamps = attr->flags & IB_UVERBS_CQ_FLAGS_TIMESTAMP_COMPLETION;
+	err = rodp_ring_create(&cq->ring, &uctx->ib, attr->cqe, sizeof(struct rodp_cqe),
+			       &resp.ring);
+	if (err)
+		return err;
+	ib->cqe = cq->ring.entries;
+	err = ib_respond_udata(&attrs->driver_udata, resp);
+	if (err)
+		rodp_ring_destroy(&cq->ring);
+	return err;
+}
+
+int rodp_destroy_cq(struct ib_cq *ib, struct ib_udata *udata)
+{
+	int err = ib_no_udata_io(udata);
+
+	if (err)
+		return err;
+	rodp_ring_destroy(&to_rodp_cq(ib)->ring);
+	return 0;
+}

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
+/* A device's coming and going, and its netdev's events. */
+#include <linux/etherdevice.h>
+#include <net/addrconf.h>
+
+#include "../net/socket.h"
+#include "../uapi/rodp_abi.h"
+#include "device.h"
+#include "verbs.h"
+
+static int device_init(struct rodp_dev *dev, struct net_device *ndev)
+{
+	int err;
+
+	dev->stats = rodp_stats_create();
+	if (!dev->stats)
+		return -ENOMEM;
+	err = rodp_net_get(dev_net(ndev));
+	if (err) {
+		rodp_stats_put(dev->stats);
+		return err;
+	}
+	dev_hold(ndev);
+	dev->ndev = ndev;
+	xa_init_flags(&dev->mrs, XA_FLAGS_ALLOC1);
+
+	dev->ib.node_type = RDMA_NODE_IB_CA;
+	dev->ib.phys_port_cnt = 1;
+	dev->ib.num_comp_vectors = num_possible_cpus();
+	dev->ib.uverbs_cmd_mask |= BIT_ULL(IB_USER_VERBS_CMD_POST_SEND) |
+				   BIT_ULL(IB_USER_VERBS_CMD_POST_RECV);
+	addrconf_addr_eui48((u8 *)&dev->ib.node_guid, ndev->dev_addr);
+	strscpy(dev->ib.node_desc, "rodp", sizeof(dev->ib.node_desc));
+	ib_set_device_ops(&dev->ib, &rodp_device_ops);
+	return 0;
+}
+
+/* ib_device_ops.dealloc_driver: the last of the device's users is gone. */
+void rodp_device_free(struct ib_device *ib)
+{
+	struct rodp_dev *dev = to_rodp_dev(ib);
+
+	WARN_ON(!xa_empty(&dev->mrs));
+	xa_destroy(&dev->mrs);
+	rodp_net_put(rodp_dev_net(dev));
+	dev_put(dev->ndev);
+	rodp_stats_put(dev->stats);
+}
+
+int rodp_device_add(const char *name, struct net_device *ndev)
+{
+	struct rodp_dev *dev;
+	int err;
+
+	dev = ib_alloc_device(rodp_dev, ib);
+	if (!dev)
+		return -ENOMEM;
+	err = device_init(dev, ndev);
+	if (err) {
+		ib_dealloc_device(&dev->ib);
+		return err;
+	}
+	err = ib_device_set_netdev(&dev->ib, ndev, 1);
+	if (!err)
+		err = ib_register_device(&dev->ib, name, NULL);
+	if (err)
+		ib_dealloc_device(&dev->ib); /* frees what device_init() took, by dealloc_driver */
+	return err;
+}
+
+static void device_tell_port(struct rodp_dev *dev)
+{
+	struct ib_event event = {
+		.device = &dev->ib,
+		.element.port_num = 1,
+		.event = rodp_port_state(dev) == IB_PORT_ACTIVE ? IB_EVENT_PORT_ACTIVE :
+								  IB_EVENT_PORT_ERR,
+	};
+
+	ib_dispatch_event(&event);
+}
+
+static int device_netdev_event(struct notifier_block *nb, unsigned long event, void *arg)
+{
+	struct net_device *ndev = netdev_notifier_info_to_dev(arg);
+	struct ib_device *ib = ib_device_get_by_netdev(ndev, RODP_DRIVER_ID);
+
+	if (!ib)
+		return NOTIFY_DONE;
+	switch (event) {
+	case NETDEV_UNREGISTER:
+		ib_unregister_device_queued(ib);
+		break;
+	case NETDEV_UP:
+	case NETDEV_DOWN:
+	case NETDEV_CHANGE:
+		device_tell_port(to_rodp_dev(ib));
+		break;
+	}
+	ib_device_put(ib);
+	return NOTIFY_OK;
+}
+
+static struct notifier_block device_notifier = {
+	.notifier_call = device_netdev_event,
+};
+
+int rodp_device_module_init(void)
+{
+	return register_netdevice_notifier(&device_notifier);
+}
+
+void rodp_device_module_exit(void)
+{
+	unregister_netdevice_notifier(&device_notifier);
+	ib_unregister_driver(RODP_DRIVER_ID);
+}

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
+/* The module: rooms come up from the ground floor, and `rdma link add ... type rodp`. */
+#include <linux/module.h>
+#include <rdma/rdma_netlink.h>
+
+#include "../net/socket.h"
+#include "../odp/mirror.h"
+#include "../qp/qp.h"
+#include "../uapi/rodp_abi.h"
+#include "device.h"
+#include "verbs.h"
+
+MODULE_AUTHOR("The rodp developers");
+MODULE_DESCRIPTION("RoCE with on-demand paging: a soft RDMA device without pinning");
+MODULE_LICENSE("Dual BSD/GPL");
+MODULE_ALIAS_RDMA_LINK("rodp");
+
+static int link_new(const char *name, struct net_device *ndev)
+{
+	struct ib_device *ib = ib_device_get_by_netdev(ndev, RODP_DRIVER_ID);
+
+	if (ib) {
+		ib_device_put(ib);
+		return -EEXIST;
+	}
+	if (is_vlan_dev(ndev))
+		return -EOPNOTSUPP;
+	return rodp_device_add(name, ndev);
+}
+
+static struct rdma_link_ops link_ops = {
+	.type = "rodp",
+	.newlink = link_new,
+};
+
+static int __init rodp_init(void)
+{
+	int err = rodp_odp_init();
+
+	if (err)
+		return err;
+	err = rodp_lane_module_init();
+	if (err)
+		goto err_odp;
+	rodp_crc32_init();
+	err = rodp_net_init(rodp_qp_receive);
+	if (err)
+		goto err_lane;
+	err = rodp_device_module_init();
+	if (err)
+		goto err_net;
+	rdma_link_register(&link_ops);
+	return 0;
+
+err_net:
+	rodp_net_exit();
+err_lane:
+	rodp_crc32_exit();
+	rodp_lane_module_exit();
+err_odp:
+	rodp_odp_exit();
+	return err;
+}
+
+static void __exit rodp_exit(void)
+{
+	rdma_link_unregister(&link_ops);
+	rodp_device_module_exit();
+	rodp_net_exit();
+	rodp_crc32_exit();
+	rodp_lane_module_exit();
+	rodp_qpn_module_exit();
+	rodp_odp_exit();
+	rcu_barrier(); /* kfree_rcu of regions */
+}
+
+module_init(rodp_init);
+module_exit(rodp_exit);

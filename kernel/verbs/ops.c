@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
+/* The table of what ib_core may call, see verbs.h. */
+#include <linux/module.h>
+
+#include "../ring/cq.h"
+#include "../ring/ring.h"
+#include "../qp/qp.h"
+#include "../uapi/rodp_abi.h"
+#include "verbs.h"
+
+RODP_CREATE_CQ_OP(create_cq_op, rodp_create_cq)
+RODP_REG_USER_MR_OP(reg_user_mr_op, rodp_reg_user_mr)
+
+/*
+ * No poll_cq, req_notify_cq, get_dma_mr: there are no kernel consumers, and ib_core
+ * tells them so by their absence.
+ */
+const struct ib_device_ops rodp_device_ops = {
+	.owner = THIS_MODULE,
+	.driver_id = RODP_DRIVER_ID,
+	.uverbs_abi_ver = RODP_ABI_VERSION,
+	RODP_ROBUST_UDATA
+
+	.alloc_hw_port_stats = rodp_alloc_hw_port_stats,
+	.alloc_pd = rodp_alloc_pd,
+	.alloc_ucontext = rodp_alloc_ucontext,
+	.create_cq = create_cq_op,
+	.create_qp = rodp_create_qp,
+	.dealloc_driver = rodp_device_free,
+	.dealloc_pd = rodp_dealloc_pd,
+	.dealloc_ucontext = rodp_dealloc_ucontext,
+	.dereg_mr = rodp_dereg_mr,
+	.destroy_cq = rodp_destroy_cq,
+	.destroy_qp = rodp_destroy_qp,
+	.disassociate_ucontext = rodp_disassociate_ucontext,
+	.get_hw_stats = rodp_get_hw_stats,
+	.get_link_layer = rodp_get_link_layer,
+	.get_port_immutable = rodp_get_port_immutable,
+	.mmap = rodp_ring_mmap,
+	.mmap_free = rodp_ring_mmap_free,
+	.modify_qp = rodp_modify_qp,
+	.post_recv = rodp_post_recv,
+	.post_send = rodp_post_send,
+	.query_device = rodp_query_device,
+	.query_pkey = rodp_query_pkey,
+	.query_port = rodp_query_port,
+	.query_qp = rodp_query_qp,
+	.reg_user_mr = reg_user_mr_op,
+
+	INIT_RDMA_OBJ_SIZE(ib_cq, rodp_cq, ib),
+	INIT_RDMA_OBJ_SIZE(ib_pd, rodp_pd, ib),
+	INIT_RDMA_OBJ_SIZE(ib_qp, rodp_qp, ib),
+	INIT_RDMA_OBJ_SIZE(ib_ucontext, rodp_ucontext, ib),
+};

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
+/* What the device and its port are and can do. Every bit here has a test. */
+#include <linux/if_arp.h>
+#include <rdma/ib_addr.h>
+#include <rdma/ib_mad.h>
+
+#include "../wire/header.h"
+#include "verbs.h"
+
+enum {
+	GID_TABLE = 256,
+	MAX_MESSAGE = 1 << 30, /* bytes */
+};
+
+static void fill_odp_caps(struct ib_odp_caps *caps)
+{
+	caps->general_caps = IB_ODP_SUPPORT;
+	caps->per_transport_caps.rc_odp_caps = IB_ODP_SUPPORT_SEND | IB_ODP_SUPPORT_RECV |
+					       IB_ODP_SUPPORT_WRITE | IB_ODP_SUPPORT_READ |
+					       IB_ODP_SUPPORT_ATOMIC;
+}
+
+int rodp_query_device(struct ib_device *ib, struct ib_device_attr *attr, struct ib_udata *udata)
+{
+	int err = ib_no_udata_io(udata);
+
+	if (err)
+		return err;
+	memset(attr, 0, sizeof(*attr));
+	attr->sys_image_guid = ib->node_guid;
+	attr->max_mr_size = ~0ull;
+	attr->page_size_cap = PAGE_SIZE;
+	attr->max_qp = RODP_MAX_QP;
+	attr->max_qp_wr = RODP_MAX_WR;
+	attr->device_cap_flags = IB_DEVICE_CURR_QP_STATE_MOD | IB_DEVICE_RC_RNR_NAK_GEN |
+				 IB_DEVICE_PORT_ACTIVE_EVENT | IB_DEVICE_SYS_IMAGE_GUID;
+	attr->kernel_cap_flags = IBK_ALLOW_USER_UNREG | IBK_ON_DEMAND_PAGING;
+	attr->max_send_sge = RODP_MAX_SGE;
+	attr->max_recv_sge = RODP_MAX_SGE;
+	attr->max_sge_rd = RODP_MAX_SGE;
+	attr->max_cq = RODP_MAX_CQ;
+	attr->max_cqe = RODP_MAX_CQE;
+	attr->max_mr = RODP_MAX_MR;
+	attr->max_pd = RODP_MAX_PD;
+	attr->max_qp_rd_atom = RODP_MAX_RD_ATOMIC;
+	attr->max_qp_init_rd_atom = RODP_MAX_RD_ATOMIC;
+	attr->max_res_rd_atom = RODP_MAX_RD_ATOMIC * 1024;
+	attr->atomic_cap = IB_ATOMIC_GLOB; /* CPU instructions on the memory itself */
+	attr->max_pkeys = 1;
+	fill_odp_caps(&attr->odp_caps);
+	return 0;
+}
+
+enum ib_port_state rodp_port_state(const struct rodp_dev *dev)
+{
+	return netif_running(dev->ndev) && netif_carrier_ok(dev->ndev) ? IB_PORT_ACTIVE :
+									 IB_PORT_DOWN;
+}
+
+int rodp_query_port(struct ib_device *ib, u32 port, struct ib_port_attr *attr)
+{
+	struct rodp_dev *dev = to_rodp_dev(ib);
+
+	attr->state = rodp_port_state(dev);
+	attr->phys_state = attr->state == IB_PORT_ACTIVE ? IB_PORT_PHYS_STATE_LINK_UP :
+							   IB_PORT_PHYS_STATE_DISABLED;
+	attr->max_mtu = IB_MTU_4096;
+	attr->active_mtu = iboe_get_mtu(READ_ONCE(dev->ndev->mtu));
+	attr->gid_tbl_len = GID_TABLE;
+	attr->ip_gids = true;
+	attr->port_cap_flags = 0;
+	attr->max_msg_sz = MAX_MESSAGE;
+	attr->pkey_tbl_len = 1;
+	attr->max_vl_num = 1;
+	/* Software has no speed of its own; something a tool can print. */
+	attr->active_width = IB_WIDTH_4X;
+	attr->active_speed = IB_SPEED_EDR;
+	return 0;
+}
+
+int rodp_query_pkey(struct ib_device *ib, u32 port, u16 index, u16 *pkey)
+{
+	if (index)
+		return -EINVAL;
+	*pkey = RODP_DEFAULT_PKEY;
+	return 0;
+}
+
+/* RoCEv2 without management datagrams: there is no QP1. */
+int rodp_get_port_immutable(struct ib_device *ib, u32 port, struct ib_port_immutable *immutable)
+{
+	struct ib_port_attr attr = {};
+	int err;
+
+	immutable->core_cap_flags = RDMA_CORE_CAP_PROT_ROCE_UDP_ENCAP | RDMA_CORE_CAP_AF_IB |
+				    RDMA_CORE_CAP_ETH_AH;
+	err = ib_query_port(ib, port, &attr);
+	if (err)
+		return err;
+	immutable->pkey_tbl_len = attr.pkey_tbl_len;
+	immutable->gid_tbl_len = attr.gid_tbl_len;
+	return 0;
+}
+
+enum rdma_link_layer rodp_get_link_layer(struct ib_device *ib, u32 port)
+{
+	return IB_LINK_LAYER_ETHERNET;
+}

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
+/* The verbs of queue pairs. */
+#include "../qp/qp.h"
+#include "verbs.h"
+
+int rodp_create_qp(struct ib_qp *ib, struct ib_qp_init_attr *init, struct ib_udata *udata)
+{
+	struct rodp_qp *qp = to_rodp_qp(ib);
+	struct rodp_create_qp_resp resp = {};
+	struct rodp_ucontext *uctx;
+	int err;
+
+	if (!udata)
+		return -EOPNOTSUPP;
+	err = ib_is_udata_in_empty(udata);
+	if (err)
+		return err;
+	uctx = rdma_udata_to_drv_context(udata, struct rodp_ucontext, ib);
+	err = rodp_qp_create(qp, to_rodp_dev(ib->device), init, &uctx->ib, &resp);
+	if (err)
+		return err;
+	init->cap = qp->init.cap;
+	err = ib_respond_udata(udata, resp);
+	if (err)
+		rodp_qp_destroy(qp);
+	return err;
+}
+
+int rodp_modify_qp(struct ib_qp *ib, struct ib_qp_attr *attr, int mask, struct ib_udata *udata)
+{
+	int err = ib_no_udata_io(udata);
+
+	if (err)
+		return err;
+	if (mask & ~IB_QP_ATTR_STANDARD_BITS)
+		return -EOPNOTSUPP;
+	return rodp_qp_modify(to_rodp_qp(ib), attr, mask);
+}
+
+int rodp_query_qp(struct ib_qp *ib, struct ib_qp_attr *attr, int mask,
+		  struct ib_qp_init_attr *init)
+{
+	rodp_qp_query(to_rodp_qp(ib), attr, init);
+	return 0;
+}
+
+int rodp_destroy_qp(struct ib_qp *ib, struct ib_udata *udata)
+{
+	int err = ib_no_udata_io(udata);
+
+	if (err)
+		return err;
+	rodp_qp_destroy(to_rodp_qp(ib));
+	return 0;
+}
+
+/* The doorbell: work requests stand in the ring, none come with the call. */
+int rodp_post_send(struct ib_qp *ib, const struct ib_send_wr *wr, const struct ib_send_wr **bad)
+{
+	if (wr) {
+		*bad = wr;
+		return -EOPNOTSUPP;
+	}
+	rodp_qp_kick_send(to_rodp_qp(ib));
+	return 0;
+}
+
+int rodp_post_recv(struct ib_qp *ib, const struct ib_recv_wr *wr, const struct ib_recv_wr **bad)
+{
+	if (wr) {
+		*bad = wr;
+		return -EOPNOTSUPP;
+	}
+	rodp_qp_kick_recv(to_rodp_qp(ib));
+	return 0;
+}

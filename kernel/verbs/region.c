@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
+/* The verbs of memory regions. */
+#include "../mem/mr.h"
+#include "verbs.h"
+
+/* Rights that an MR may have. MW_BIND grants nothing as long as there are no windows. */
+#define REGION_ACCESS                                                                 \
+	(IB_ACCESS_LOCAL_WRITE | IB_ACCESS_REMOTE_WRITE | IB_ACCESS_REMOTE_READ |     \
+	 IB_ACCESS_REMOTE_ATOMIC | IB_ACCESS_MW_BIND | IB_ACCESS_ON_DEMAND |          \
+	 IB_ACCESS_OPTIONAL)
+
+struct ib_mr *rodp_reg_user_mr(struct ib_pd *pd, u64 start, u64 length, u64 iova, int access,
+			       struct ib_dmah *dmah, struct ib_udata *udata)
+{
+	struct rodp_dev *dev = to_rodp_dev(pd->device);
+	struct rodp_ucontext *uctx;
+	struct rodp_mr *mr;
+	int err = ib_no_udata_io(udata);
+
+	if (err)
+		return ERR_PTR(err);
+	if (dmah || (access & ~REGION_ACCESS))
+		return ERR_PTR(-EOPNOTSUPP);
+	if (access & IB_ACCESS_ON_DEMAND) {
+		uctx = rdma_udata_to_drv_context(udata, struct rodp_ucontext, ib);
+		mr = rodp_mr_create_odp(dev, pd, &uctx->mirrors, start, length, iova, access);
+	} else {
+		mr = rodp_mr_create_pinned(dev, pd, start, length, iova, access);
+	}
+	return IS_ERR(mr) ? ERR_CAST(mr) : &mr->ib;
+}
+
+int rodp_dereg_mr(struct ib_mr *ib, struct ib_udata *udata)
+{
+	int err = ib_no_udata_io(udata);
+
+	if (err)
+		return err;
+	rodp_mr_destroy(to_rodp_dev(ib->device), to_rodp_mr(ib));
+	return 0;
+}

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
+/*
+ * The verbs: what ib_core calls. Each file implements the calls for one object; ops.c
+ * is the table.
+ */
+#ifndef RODP_VERBS_VERBS_H
+#define RODP_VERBS_VERBS_H
+
+#include <rdma/ib_verbs.h>
+
+#include "../base/dev.h"
+#include "../odp/mirror.h"
+
+struct rodp_ucontext {
+	struct ib_ucontext ib;
+	struct rodp_mirror_set mirrors; /* of its ODP memory regions */
+};
+
+static inline struct rodp_ucontext *to_rodp_ucontext(struct ib_ucontext *ib)
+{
+	return container_of(ib, struct rodp_ucontext, ib);
+}
+
+struct rodp_pd {
+	struct ib_pd ib;
+};
+
+extern const struct ib_device_ops rodp_device_ops; /* ops.c */
+
+/* device.c: 0, -EADDRINUSE (another RoCEv2 device has the port), -ENOMEM, ib_core's */
+int rodp_device_add(const char *name, struct net_device *ndev);
+void rodp_device_free(struct ib_device *ib);
+
+/* query.c */
+int rodp_query_device(struct ib_device *ib, struct ib_device_attr *attr, struct ib_udata *udata);
+int rodp_query_port(struct ib_device *ib, u32 port, struct ib_port_attr *attr);
+int rodp_query_pkey(struct ib_device *ib, u32 port, u16 index, u16 *pkey);
+int rodp_get_port_immutable(struct ib_device *ib, u32 port, struct ib_port_immutable *immutable);
+enum rdma_link_layer rodp_get_link_layer(struct ib_device *ib, u32 port);
+/* Whether the netdev can carry packets. */
+enum ib_port_state rodp_port_state(const struct rodp_dev *dev);
+
+/* counters.c */
+struct rdma_hw_stats *rodp_alloc_hw_port_stats(struct ib_device *ib, u32 port);
+int rodp_get_hw_stats(struct ib_device *ib, struct rdma_hw_stats *stats, u32 port, int index);
+
+/* context.c */
+int rodp_alloc_ucontext(struct ib_ucontext *ib, struct ib_udata *udata);
+void rodp_dealloc_ucontext(struct ib_ucontext *ib);
+void rodp_disassociate_ucontext(struct ib_ucontext *ib);
+int rodp_alloc_pd(struct ib_pd *ib, struct ib_udata *udata);
+int rodp_dealloc_pd(struct ib_pd *ib, struct ib_udata *udata);
+
+/* cq.c */
+int rodp_create_cq(struct ib_cq *ib, const struct ib_cq_init_attr *attr,
+		   struct uverbs_attr_bundle *attrs);
+int rodp_destroy_cq(struct ib_cq *ib, struct ib_udata *udata);
+
+/* queue_pair.c */
+int rodp_create_qp(struct ib_qp *ib, struct ib_qp_init_attr *init, struct ib_udata *udata);
+int rodp_modify_qp(struct ib_qp *ib, struct ib_qp_attr *attr, int mask, struct ib_udata *udata);
+int rodp_query_qp(struct ib_qp *ib, struct ib_qp_attr *attr, int mask,
+		  struct ib_qp_init_attr *init);
+int rodp_destroy_qp(struct ib_qp *ib, struct ib_udata *udata);
+int rodp_post_send(struct ib_qp *ib, const struct ib_send_wr *wr, const struct ib_send_wr **bad);
+int rodp_post_recv(struct ib_qp *ib, const struct ib_recv_wr *wr, const struct ib_recv_wr **bad);
+
+/* region.c */
+struct ib_mr *rodp_reg_user_mr(struct ib_pd *pd, u64 start, u64 length, u64 iova, int access,
+			       struct ib_dmah *dmah, struct ib_udata *udata);
+int rodp_dereg_mr(struct ib_mr *ib, struct ib_udata *udata);
+
+#endif

@@ -1,0 +1,172 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
+#
+# link: the RDMA devices of the guest and the network below them.
+#
+#   one    dummy0 (10.77.0.1, fd77::1), one device that talks to itself
+#
+#   veth   netns hostA                     netns hostB
+#          vethA 10.77.0.1 fd77::1  <-->   vethB 10.77.0.2 fd77::2
+#          RDMA_DEV                        RDMA_PEER_DEV
+#
+# A link is a device type (rxe, rodp), none, or TYPE:PEER-TYPE on veth. rxe has
+# its UDP socket only in the initial netns before 7.x: there its side of a mixed
+# link has its veth end in the initial netns, under the name hostA or hostB.
+# What is up is described in /run/lab/link.env, which the command gets as its
+# environment.
+
+LINK_MTU=4200 # the RoCE path MTU of 4096 and its headers
+
+in_host() {
+	local host=$1
+	shift
+	ip netns exec "$host" "$@"
+}
+
+kernel_at_least_7() {
+	[ "$(uname -r | cut -d. -f1)" -ge 7 ]
+}
+
+# load_type TYPE: the modules of a device type.
+load_type() {
+	modprobe -a ib_core ib_uverbs rdma_ucm ib_umad udp_tunnel ip6_udp_tunnel
+	case $1 in
+	rxe)
+		modprobe crc32_generic 2>/dev/null
+		modprobe rdma_rxe
+		;;
+	rodp)
+		[ -e "$RODP_KO" ] || { echo "no rodp.ko at $RODP_KO" && return 1; }
+		[ -e /sys/module/rodp ] || insmod "$RODP_KO"
+		;;
+	*) echo "unknown device type '$1'" && return 1 ;;
+	esac
+}
+
+# add_netdev_addresses HOST NETDEV N
+add_addresses() {
+	in_host "$1" sysctl -qw "net.ipv6.conf.$2.accept_dad=0"
+	in_host "$1" ip link set "$2" mtu "$LINK_MTU" up
+	in_host "$1" ip addr add "10.77.0.$3/24" dev "$2"
+	in_host "$1" ip addr add "fd77::$3/64" dev "$2" nodad
+}
+
+# add_device HOST DEVICE TYPE NETDEV
+add_device() {
+	in_host "$1" rdma link add "$2" type "$3" netdev "$4" || return
+	wait_for_port "$2"
+}
+
+# wait_for_port DEVICE: until its port is active.
+wait_for_port() {
+	for _ in {1..50}; do
+		grep -q ACTIVE "/sys/class/infiniband/$1/ports/1/state" 2>/dev/null && return
+		sleep 0.1
+	done
+	echo "port of $1 is not active after 5 s"
+	return 1
+}
+
+# gid_index DEVICE ADDRESS: the RoCE v2 GID of an IPv4 address.
+gid_index() {
+	local dir=/sys/class/infiniband/$1/ports/1 file gid
+	# shellcheck disable=SC2046,SC2183 # four numbers
+	gid=$(printf '0000:0000:0000:0000:0000:ffff:%02x%02x:%02x%02x' $(tr . ' ' <<<"$2"))
+	for _ in {1..50}; do
+		for file in "$dir"/gids/*; do
+			[ "$(cat "$file" 2>/dev/null)" = "$gid" ] || continue
+			[ "$(cat "$dir/gid_attrs/types/${file##*/}" 2>/dev/null)" = "RoCE v2" ] || continue
+			echo "${file##*/}"
+			return
+		done
+		sleep 0.1
+	done
+	echo "no RoCE v2 GID for $2 on $1" >&2
+	return 1
+}
+
+# link_env NAME VALUE...
+link_env() {
+	while [ $# -gt 0 ]; do
+		printf 'export %s=%q\n' "$1" "$2"
+		shift 2
+	done >>/run/lab/link.env
+}
+
+# The host a device type lives in: see above.
+make_host() {
+	if [ "$2" = rxe ] && ! kernel_at_least_7; then
+		ip netns attach "$1" 1
+	else
+		ip netns add "$1"
+		in_host "$1" ip link set lo up
+	fi
+}
+
+one_up() {
+	local index
+	modprobe dummy numdummies=0
+	ip link add dummy0 type dummy
+	ip netns attach hostA 1
+	add_addresses hostA dummy0 1
+	load_type "$1" || return
+	add_device hostA "${1}0" "$1" dummy0 || return
+	index=$(gid_index "${1}0" 10.77.0.1) || return
+	link_env RDMA_DEV "${1}0" RDMA_ADDR 10.77.0.1 RDMA_ADDR6 fd77::1 RDMA_NETDEV dummy0 RDMA_GID_INDEX "$index"
+	link_env RDMA_PEER_DEV "${1}0" RDMA_PEER_ADDR 10.77.0.1 RDMA_PEER_ADDR6 fd77::1 RDMA_PEER_GID_INDEX "$index"
+	link_env RDMA_NETNS '' RDMA_PEER_NETNS hostA
+}
+
+veth_up() {
+	local type=$1 peer=$2 index peer_index
+	if [ "$type$peer" = rxerxe ] && ! kernel_at_least_7; then
+		echo "two rxe in two network namespaces do not talk before kernel 7"
+		return 77
+	fi
+	make_host hostA "$type"
+	make_host hostB "$peer"
+	ip link add vethA type veth peer name vethB
+	ip link set vethA netns hostA
+	ip link set vethB netns hostB
+	add_addresses hostA vethA 1
+	add_addresses hostB vethB 2
+	load_type "$type" || return
+	load_type "$peer" || return
+	add_device hostA "${type}0" "$type" vethA || return
+	add_device hostB "${peer}1" "$peer" vethB || return
+	index=$(gid_index "${type}0" 10.77.0.1) || return
+	peer_index=$(gid_index "${peer}1" 10.77.0.2) || return
+	link_env RDMA_DEV "${type}0" RDMA_ADDR 10.77.0.1 RDMA_ADDR6 fd77::1 RDMA_NETDEV vethA RDMA_GID_INDEX "$index"
+	link_env RDMA_PEER_DEV "${peer}1" RDMA_PEER_ADDR 10.77.0.2 RDMA_PEER_ADDR6 fd77::2 RDMA_PEER_GID_INDEX "$peer_index"
+	link_env RDMA_NETNS hostA RDMA_PEER_NETNS hostB
+}
+
+# link_up LINK TOPO: status 77 when this kernel cannot have such a link.
+link_up() {
+	local type=${1%%:*} peer=${1#*:}
+	: >/run/lab/link.env
+	link_env RDMA_LINK "$1" RDMA_TOPO "$2"
+	case $1/$2 in
+	none/*) ;;
+	*:*/one) echo "a mixed link needs --topo veth" && return 1 ;;
+	*/one) one_up "$type" ;;
+	*/veth) veth_up "$type" "$peer" ;;
+	*) echo "unknown topology '$2'" && return 1 ;;
+	esac
+}
+
+# link_down: undoes link_up, every step by its own name; says what resists.
+link_down() {
+	local device failed=0
+	for device in /sys/class/infiniband/*; do
+		[ ! -e "$device" ] || rdma link delete "${device##*/}" || failed=1
+	done
+	for device in dummy0 vethA vethB; do
+		[ ! -e "/sys/class/net/$device" ] || ip link delete "$device"
+	done
+	for device in hostA hostB; do
+		[ ! -e "/run/netns/$device" ] || ip netns delete "$device"
+	done
+	if [ -e /sys/module/rodp ]; then rmmod rodp || failed=1; fi
+	return "$failed"
+}

@@ -1,0 +1,71 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
+#
+# build: the project built inside a suite's tree, so that it fits the guest's
+# kernel and libraries whatever the host is. Owns the layout of build/:
+#   build/kernel-VERSION/rodp.ko   the module for one kernel
+#   build/SUITE/                   CMake's build directory
+#   build/SUITE/stage/             what is installed over the guest's root
+
+build_path() { echo "$LAB_CHECKOUT/build/$1"; }
+stage_path() { echo "$LAB_CHECKOUT/build/$1/stage"; }
+module_dir() { echo "$LAB_CHECKOUT/build/kernel-$(kernel_version "$1")"; }
+module_path() { echo "$(module_dir "$1")/rodp.ko"; }
+
+# One build at a time in a build directory.
+with_build_lock() {
+	local dir=$1 lock
+	shift
+	mkdir -p "$dir"
+	exec {lock}>"$dir/.lab-lock"
+	flock -w 1800 "$lock" || die "another build holds $dir for half an hour"
+	"$@"
+	exec {lock}>&-
+}
+
+# The module must have no warning. A build with one is thrown away, so that the
+# next build shows it again.
+make_module() {
+	local version
+	version=$(kernel_version "$1")
+	in_tree "$(kernel_suite "$1")" "$1" make -C kernel -j"$(nproc)" \
+		KDIR="/usr/src/linux-headers-$version" O="$(module_dir "$1")" 2>&1 | tee "$LAB_TMP/module.log"
+	if grep -qE ': warning:|WARNING: modpost' "$LAB_TMP/module.log"; then
+		find "$(module_dir "$1")" -name '*.o' -delete
+		rm -f "$(module_path "$1")"
+		die "the module has warnings on kernel $1"
+	fi
+}
+
+build_module() {
+	with_build_lock "$(module_dir "$1")" make_module "$1"
+}
+
+make_userland() {
+	local dir stage
+	dir=$(build_path "$1")
+	stage=$(stage_path "$1")
+	in_tree "$1" none cmake -S . -B "$dir" -G Ninja -DCMAKE_INSTALL_PREFIX=/usr -DCMAKE_BUILD_TYPE=RelWithDebInfo
+	in_tree "$1" none ninja -C "$dir"
+	rm -rf "$stage.new"
+	in_tree "$1" none env DESTDIR="$stage.new" ninja -C "$dir" install
+	rm -rf "$stage"
+	mv "$stage.new" "$stage"
+}
+
+build_userland() {
+	with_build_lock "$(build_path "$1")" make_userland "$1"
+}
+
+# need_rodp SUITE KERNEL: module and provider, up to date.
+need_rodp() {
+	[ -e "$LAB_CHECKOUT/kernel/Kbuild" ] || [ -e "$LAB_CHECKOUT/kernel/Makefile" ] ||
+		die "this checkout has no kernel/ directory, so there is no rodp to run" "use --link rxe or --link none"
+	need_tree "$(kernel_suite "$2")"
+	step "Building rodp.ko for kernel $2 ($(kernel_version "$2"))" 900 build_module "$2" ||
+		die "rodp.ko does not build for kernel $2"
+	[ -e "$(module_path "$2")" ] || die "the build left no $(module_path "$2")"
+	[ -e "$LAB_CHECKOUT/CMakeLists.txt" ] || { say "no CMakeLists.txt: running without provider" && return 0; }
+	step "Building the provider and the tools for $1" 900 build_userland "$1" ||
+		die "the user-space part does not build on $1"
+}

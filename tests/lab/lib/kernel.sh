@@ -1,0 +1,172 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
+#
+# kernel: Debian's kernels 6.1, 6.12 and 7 (backports), taken out of their
+# packages without running a maintainer script. A cached entry holds
+#   version       the release, as uname -r prints it
+#   vmlinux       the uncompressed ELF kernel, or the compressed one
+#   src/          headers and kbuild, /usr/src of the build tree
+#   root.img      usr/lib/modules, a lower layer of the guest's root
+#   boot-modules/ what the initrd loads, uncompressed, and their order in `order`
+
+LAB_KERNELS="6.1 6.12 7"
+
+# The suite a kernel is from, whose compiler its modules need.
+kernel_suite() {
+	case $1 in
+	6.1) echo bookworm ;;
+	6.12 | 7) echo trixie ;;
+	*) die "unknown kernel '$1'" "use one of: $LAB_KERNELS" ;;
+	esac
+}
+
+kernel_release() {
+	case $1 in
+	7) echo trixie-backports ;;
+	*) kernel_suite "$1" ;;
+	esac
+}
+
+# Modules that mount the guest's root.
+boot_modules() {
+	echo virtio_pci virtio_blk 9pnet_virtio 9p ext4 overlay
+}
+
+kernel_path() {
+	cache_path kernels "$1" "$(kernel_release "$1")" "$(boot_modules)" 4
+}
+
+kernel_version() {
+	cat "$(kernel_path "$1")/version"
+}
+
+# The linux-* packages behind the metapackages, as NAME=VERSION.
+kernel_packages() {
+	private_apt "$1" install --print-uris -qq -y --no-install-recommends -t "$2" linux-image-amd64 linux-headers-amd64 |
+		awk '{ print $2 }' | grep -E '^linux-(image|binary|base|modules|headers|kbuild)-[0-9]' |
+		sed -E 's/^([^_]+)_([^_]+)_.*$/\1=\2/; s/%3a/:/'
+}
+
+# unpack_kernel NEW-DIR KERNEL
+unpack_kernel() {
+	local dir=$1 packages deb
+	make_private_apt "$dir/apt" "$(kernel_suite "$2")"
+	mapfile -t packages < <(kernel_packages "$dir/apt" "$(kernel_release "$2")")
+	[ "${#packages[@]}" -gt 0 ] || die "no kernel $2 in $(kernel_release "$2")" "is the mirror complete?"
+	mkdir "$dir/debs" "$dir/root"
+	(cd "$dir/debs" && private_apt "$dir/apt" download "${packages[@]}")
+	for deb in "$dir"/debs/*.deb; do dpkg-deb -x "$deb" "$dir/root"; done
+	rm -rf "$dir/debs" "$dir/apt"
+}
+
+# Everything below usr/, where the merged-/usr trees expect it.
+merge_usr() {
+	local root=$1
+	mkdir -p "$root/usr/lib"
+	if [ -d "$root/lib" ] && [ ! -L "$root/lib" ]; then
+		cp -al "$root/lib/." "$root/usr/lib/"
+		rm -rf "${root:?}/lib"
+	fi
+	ln -sfn usr/lib "$root/lib"
+	rm -rf "${root:?}/usr/share" "${root:?}/etc"
+}
+
+# Brings headers and kbuild together in src/, which is all that a build needs.
+# Without vmlinux kbuild leaves out BTF, for which it would want one exact pahole.
+gather_headers() {
+	local root=$1/root src=$1/src kbuild link target
+	mv "$root/usr/src" "$src"
+	rm -f "$src"/linux-headers-*/vmlinux
+	for kbuild in "$root"/usr/lib/linux-kbuild-*; do
+		[ -d "$kbuild" ] || continue
+		rm -f "$src/${kbuild##*/}"
+		mv "$kbuild" "$src/"
+		find "$src" -maxdepth 2 -type l | while read -r link; do
+			target=$(readlink "$link")
+			case $target in
+			*/lib/linux-kbuild-*) ln -sfn "../${target#*/lib/}" "$link" ;;
+			esac
+		done
+	done
+}
+
+# The ELF kernel boots through PVH without unpacking itself under emulation.
+extract_vmlinux() {
+	local image=$1 out=$2 magic tool pos places
+	while IFS='|' read -r magic tool; do
+		mapfile -t places < <(LC_ALL=C grep -abo -P "$magic" "$image" | cut -d: -f1)
+		for pos in "${places[@]}"; do
+			tail -c +"$((pos + 1))" "$image" | $tool >"$out" 2>/dev/null || true
+			[ "$(head -c 4 "$out" | tail -c 3)" = ELF ] && return 0
+		done
+	done <<-'EOT'
+		\x28\xb5\x2f\xfd|zstd -dcq
+		\xfd7zXZ\x00|xz -dcq
+		\x1f\x8b\x08|gzip -dcq
+	EOT
+	cp "$image" "$out"
+}
+
+# Without drivers of hardware that no guest has, and uncompressed, because
+# unpacking costs a guest seconds.
+prepare_modules() {
+	local modules=$1 dir
+	for dir in sound net/wireless net/bluetooth net/mac80211 \
+		drivers/{gpu,media,staging,iio,hwmon,usb,hid,input,platform,bluetooth,mfd,video,isdn,mmc,mtd,ata,scsi} \
+		drivers/net/{wireless,ethernet,usb,can,phy,dsa}; do
+		rm -rf "$modules/kernel/$dir"
+	done
+	find "$modules" -name '*.ko.xz' -exec xz -d {} +
+	find "$modules" -name '*.ko.zst' -exec zstd -dq --rm {} +
+}
+
+# Copies the boot modules and what they need, in loading order.
+gather_boot_modules() {
+	local dir=$1 version=$2 module file name seen=" "
+	mkdir "$dir/boot-modules"
+	for module in $(boot_modules); do
+		while read -r _ file _; do
+			name=${file##*/}
+			[[ $seen != *" $name "* ]] || continue
+			seen+="$name "
+			cp "$file" "$dir/boot-modules/$name"
+			echo "$name" >>"$dir/boot-modules/order"
+		done < <(PATH=$PATH:/usr/sbin:/sbin modprobe -d "$dir/root" -S "$version" --show-depends "$module" | grep '^insmod ')
+	done
+	[ -s "$dir/boot-modules/order" ] || die "no boot modules in kernel $version"
+}
+
+# 7.x has its image among the modules, older kernels in /boot.
+kernel_image() {
+	find "$1/boot" "$1"/usr/lib/modules -maxdepth 2 -name 'vmlinuz*' -print -quit 2>/dev/null || true
+}
+
+# make_kernel NEW-DIR KERNEL
+make_kernel() {
+	local dir=$1 image version
+	unpack_kernel "$dir" "$2"
+	merge_usr "$dir/root"
+	gather_headers "$dir"
+	image=$(kernel_image "$dir/root")
+	[ -n "$image" ] || die "no kernel image in the packages of kernel $2"
+	extract_vmlinux "$image" "$dir/vmlinux"
+	rm -rf "$dir/root/boot" "$image"
+	version=$(basename "$dir"/root/usr/lib/modules/*)
+	echo "$version" >"$dir/version"
+	prepare_modules "$dir/root/usr/lib/modules/$version"
+	PATH=$PATH:/usr/sbin:/sbin depmod -b "$dir/root" "$version"
+	gather_boot_modules "$dir" "$version"
+	make_image "$dir/root"
+	rm -rf "$dir/root"
+}
+
+make_cached_kernel() {
+	cache_make "$(kernel_path "$1")" make_kernel "$1"
+}
+
+need_kernel() {
+	local path
+	path=$(kernel_path "$1")
+	[ -e "$path" ] || step "Getting kernel $1 (once)" 1200 make_cached_kernel "$1" ||
+		die "could not get kernel $1" "look at the lines above; --mirror URL names another mirror"
+}

@@ -1,0 +1,96 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
+#
+# tree: a Debian root file system of one suite, with a compiler, rdma-core and
+# the test tools in it. A cached entry holds `root`, in which everything is
+# built, and `root.img`, the guest's read-only base. Neither is written to after
+# it was made.
+
+tree_packages() {
+	cat <<-'EOT'
+		gcc libc6-dev make cmake ninja-build pkgconf patch sparse libelf1
+		rdma-core libibverbs-dev librdmacm-dev libibverbs1 ibverbs-providers
+		ibverbs-utils rdmacm-utils perftest python3-pyverbs
+		libnl-3-dev libnl-route-3-dev
+		iproute2 iputils-ping ethtool tcpdump strace procps mount e2fsprogs
+		util-linux kmod xz-utils zstd python3 ca-certificates
+	EOT
+}
+
+# Packages whose names differ between releases.
+tree_packages_of() {
+	case $1 in
+	bookworm) tree_packages | tr -s '\n' ' ' ;;
+	*) tree_packages | sed 's/libelf1/libelf1t64/' | tr -s '\n' ' ' ;;
+	esac
+}
+
+tree_excludes() {
+	cat <<-'EOT'
+		path-exclude=/usr/share/man/*
+		path-exclude=/usr/share/locale/*
+		path-exclude=/usr/share/info/*
+		path-exclude=/usr/share/doc/*
+		path-include=/usr/share/doc/rdma-core/*
+		path-include=/usr/share/doc/*/copyright
+	EOT
+}
+
+tree_path() {
+	cache_path trees "$1" "$(tree_packages_of "$1")" "$(tree_excludes)" "$(suite_releases "$1")" 2
+}
+
+# make_tree NEW-DIR SUITE. Without root the files belong to the user, who is
+# root inside a namespace of his own.
+make_tree() {
+	local new=$1 dir=$1/root suite=$2 option options=() root=root
+	mkdir "$dir"
+	while read -r option; do options+=("--dpkgopt=$option"); done < <(tree_excludes)
+	while read -r option; do options+=("--aptopt=$option"); done < <(apt_options "$suite")
+	[ "$(id -u)" -eq 0 ] || root=unshare
+	apt_lines "$suite" >"$new/apt.list"
+	mmdebstrap --mode="$root" --variant=essential --format=tar --skip=output/dev \
+		--include="$(tree_packages_of "$suite" | tr -s ' \n' ',' | sed 's/,$//')" \
+		"${options[@]}" "$suite" - "$new/apt.list" |
+		tar -x -C "$dir" --exclude='./dev/*' "$([ "$root" = root ] && echo --same-owner || echo --no-same-owner)"
+	rm -f "$new/apt.list"
+	rm -rf "$dir"/var/lib/apt/lists/* "$dir"/var/cache/apt/*
+	mkdir -p "$dir"/{dev,proc,sys,run,tmp,usr/src,usr/lib/modules}
+	echo "nameserver 127.0.0.1" >"$dir/etc/resolv.conf"
+	echo lab >"$dir/etc/hostname"
+	printf '127.0.0.1 localhost lab\n::1 localhost\n' >"$dir/etc/hosts"
+	make_image "$dir"
+}
+
+make_cached_tree() {
+	cache_make "$(tree_path "$1")" make_tree "$1"
+}
+
+# need_tree SUITE: makes it unless it is there.
+need_tree() {
+	local path
+	path=$(tree_path "$1")
+	[ -e "$path" ] || step "Making the $1 tree (about 1 GB, once)" 1800 make_cached_tree "$1" ||
+		die "could not make the $1 tree" "look at the lines above; --mirror URL names another mirror"
+}
+
+# in_namespace COMMAND...: with mounts and pids of its own, as root or as the
+# user who is root inside.
+in_namespace() {
+	if [ "$(id -u)" -eq 0 ]; then
+		unshare --mount --pid --fork --kill-child --propagation private "$@"
+	else
+		unshare --user --map-root-user --mount --pid --fork --kill-child --propagation private "$@"
+	fi
+}
+
+# in_tree SUITE KERNEL COMMAND...: runs COMMAND natively inside the suite's tree,
+# in the checkout's directory, which is there under its own path; the headers of
+# KERNEL (6.1, 6.12, 7, none) are in /usr/src.
+in_tree() {
+	local suite=$1 kernel=$2 headers=
+	shift 2
+	[ "$kernel" = none ] || headers=$(kernel_path "$kernel")/src
+	mkdir -p "$LAB_TMP/newroot"
+	in_namespace "$LAB_DIR/lib/enter-tree" "$LAB_TMP/newroot" "$(tree_path "$suite")/root" "$LAB_CHECKOUT" "$headers" "$@"
+}

@@ -1,0 +1,58 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
+#
+# usage: what `lab --help` prints.
+
+usage() {
+	cat <<'EOT'
+lab: rodp, rxe or any RDMA program in a virtual machine, on any Debian box
+
+  lab demo                          perftest over rodp and rxe, pinned and ODP: a table and a chart
+  lab test [OPTION...]              every test; the last line is "N passed, N failed, N skipped"
+  lab bench [OPTION...]             instructions per message, counted without noise
+  lab run [GUEST-OPTION...] -- COMMAND...
+                                    runs COMMAND in a guest with the link up
+  lab shell [GUEST-OPTION...]       an interactive guest
+  lab build [GUEST-OPTION...]       builds what such a guest would run
+  lab in-tree [GUEST-OPTION...] -- COMMAND...
+                                    runs COMMAND natively, in the tree that builds are made in
+  lab clean                         forgets every tree and kernel that was kept
+
+Guest options (defaults in brackets):
+  --kernel 6.1|6.12|7               Debian 12's, Debian 13's or Debian 13 backports' kernel [7]
+  --suite bookworm|trixie|sid       user space [the kernel's own]
+  --link none|rxe|rodp|rodp:rxe|rxe:rodp
+                                    device type; TYPE:PEER-TYPE is a mixed link on veth [none]
+  --topo one|veth                   one device that talks to itself, or two network namespaces,
+                                    hostA and hostB, joined by veth; COMMAND runs in hostA [one]
+  --share DIR                       shared read-write under the same path, may be repeated; the
+                                    checkout always is
+  --cpus N  --mem MIB               of the guest [2, 2048]
+  --limit SECONDS                   the guest is ended after this time [1800]
+  --append WORDS                    more words for the guest's kernel command line
+  --env NAME=VALUE                  for COMMAND, may be repeated
+  --console FILE                    keeps the guest's kernel log
+  --mirror URL                      a Debian mirror [the one in this host's apt configuration]
+
+What COMMAND finds in its environment:
+  RDMA_DEV RDMA_GID_INDEX           the device and the index of its RoCE v2 IPv4 GID
+  RDMA_ADDR RDMA_ADDR6 RDMA_NETDEV  its addresses and its netdev
+  RDMA_PEER_*                       the same of the other side (the same device with --topo one)
+  RDMA_PEER_NETNS                   for: ip netns exec $RDMA_PEER_NETNS COMMAND...
+  RDMA_LINK RDMA_TOPO               as given
+  LAB_SCRATCH                       an empty disk of 2 GiB
+  LAB_KERNEL LAB_SUITE LAB_BUILD LAB_CHECKOUT
+
+COMMAND's output comes as it is printed, its exit status is lab's. 77 means that the kernel
+cannot have such a link, 124 that the guest ran into its limit, 125 that it died.
+
+lab test:
+  -k PATTERN                        only tests whose name matches the extended regular expression
+  --kernel K                        only tests on this kernel
+  --full                            the long ones too; without it: what CI runs
+  --list                            prints the tests instead of running them
+
+Kept in ${XDG_CACHE_HOME:-~/.cache}/rodp: trees, kernels, whether KVM works. Needs root only to
+install missing packages. LAB_ACCEL=kvm|tcg decides what is otherwise probed.
+EOT
+}
