@@ -231,6 +231,15 @@ bool vt_comp_event(struct vt_end *end, unsigned int ms);
 uint64_t vt_now_ns(void);
 void vt_sleep_ms(unsigned int ms);
 
+/* ---- swap.c ---- */
+
+/* Swap on a disk until the program ends; skips without one. */
+void vt_swap_on(void);
+/* Pages of the range that are not in the process's page table. */
+size_t vt_pages_out(const uint8_t *at, size_t len);
+/* Pushes the range out; returns how many pages went. */
+size_t vt_page_out(uint8_t *at, size_t len);
+
 /* ---- counters.c ---- */
 
 /* A device counter of port 1 (hw_counters), or -1 if the device has none of that name. */
