@@ -12,7 +12,7 @@ set -u
 [ "${RDMA_TOPO:-}" = one ] || skip "needs the topology of one device"
 
 mark_log
-start_traffic
+start_traffic --memory=odp
 timeout 60 rdma link delete "$RDMA_DEV" || fail "rdma link delete says $?"
 expect_traffic_lost
 [ ! -e "/sys/class/infiniband/$RDMA_DEV" ] || fail "$RDMA_DEV is still there"
@@ -25,7 +25,6 @@ again() {
 }
 
 again "$RDMA_NETDEV"
-PIDS=()
 "$TRAFFIC" --seconds=1 || fail "the new device does not work"
 
 ip link add vtdummy type dummy || skip "no dummy interface"
@@ -33,7 +32,7 @@ ip link set vtdummy mtu 4200 up
 ip addr add 10.78.0.1/24 dev vtdummy
 rdma link delete "$RDMA_DEV"
 again vtdummy
-start_traffic
+start_traffic --memory=odp
 timeout 60 ip link delete vtdummy || fail "ip link delete says $?"
 expect_traffic_lost
 timeout 10 sh -c "while [ -e /sys/class/infiniband/$RDMA_DEV ]; do sleep 0.1; done" ||

@@ -21,15 +21,14 @@ restore() {
 }
 
 mark_log
-for round in 1 2 3; do
-	PIDS=()
-	start_traffic
-	timeout 60 rmmod rodp || fail "round $round: rmmod says $?"
+for round in pinned odp pinned odp; do
+	start_traffic --memory="$round"
+	timeout 60 rmmod rodp || fail "$round: rmmod says $?"
 	expect_traffic_lost
-	[ ! -e /sys/module/rodp ] || fail "round $round: the module is still there"
-	! grep -E '^rodp' /proc/slabinfo || fail "round $round: slab caches are left"
+	[ ! -e /sys/module/rodp ] || fail "$round: the module is still there"
+	! grep -E '^rodp' /proc/slabinfo || fail "$round: slab caches are left"
 	restore
-	"$TRAFFIC" --seconds=1 || fail "round $round: the new device does not work"
+	"$TRAFFIC" --seconds=1 || fail "$round: the new device does not work"
 done
 check_log
 echo "passed"

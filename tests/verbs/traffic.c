@@ -91,6 +91,8 @@ int main(int argc, char **argv)
 	a = vt_open_a();
 	b = vt_open_b();
 	memory = vt_has_odp(b, 0) && !vt_is_rxe(b) ? VT_ODP : VT_PINNED;
+	if (vt_options.memory)
+		memory = vt_options.memory & 1 ? VT_PINNED : VT_ODP; /* of the target */
 	vt_connect(&s.conn, a, b, &(struct vt_conn_attr){ .timeout = 14, .retry_cnt = 3 });
 	vt_buf_make(&s.a, a, LEN, VT_PINNED, VT_ACCESS_ALL);
 	vt_buf_make(&s.b, b, LEN, memory, VT_ACCESS_ALL);

@@ -20,11 +20,13 @@ fail() {
 	exit 1
 }
 
-# Starts the processes, and returns when all of them transfer data.
+# start_traffic [OPTION...]: starts the processes, and returns when all of them
+# transfer data.
 start_traffic() {
 	local i
+	PIDS=()
 	for ((i = 0; i < PROCESSES; i++)); do
-		"$TRAFFIC" --seconds=120 >"$LOGS/$i" 2>&1 &
+		"$TRAFFIC" --seconds=120 "$@" >"$LOGS/$i" 2>&1 &
 		PIDS+=($!)
 	done
 	for ((i = 0; i < PROCESSES; i++)); do
