@@ -76,7 +76,7 @@ static int check_send(const struct rodp_qp *qp, const struct ibv_send_wr *wr)
 		return EINVAL;
 	if ((wr->send_flags & IBV_SEND_INLINE) && !(op & OPS_INLINE))
 		return EINVAL;
-	if (wr->num_sge < 0 || (uint32_t)wr->num_sge > qp->sq.max_sge)
+	if ((uint32_t)wr->num_sge > qp->sq.max_sge) /* a negative one as well */
 		return EINVAL;
 	return 0;
 }

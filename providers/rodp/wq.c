@@ -61,7 +61,7 @@ static int fill_recv(struct rodp_wq *wq, const struct ibv_recv_wr *wr)
 	struct rodp_recv_wqe *wqe;
 	int i;
 
-	if (wr->num_sge < 0 || (uint32_t)wr->num_sge > wq->max_sge)
+	if ((uint32_t)wr->num_sge > wq->max_sge) /* a negative one as well */
 		return EINVAL;
 
 	wqe = rodp_wq_slot(wq, wq->prod);
