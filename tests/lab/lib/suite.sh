@@ -236,7 +236,7 @@ prepare() {
 	for word in $(words_of T_SUITE "$@"); do prepare_suite "$word" & pids+=("$!"); done
 	for word in $(words_of T_KERNEL "$@"); do prepare_kernel "$word" "$modules" & pids+=("$!"); done
 	for pid in "${pids[@]}"; do wait "$pid" || die "the tests cannot be prepared" "see above"; done
-	for word in $(words_of T_KERNEL "$@"); do [ -n "${LAB_ACCEL:-}" ] || need_accel "$word"; done
+	for word in $(words_of T_KERNEL "$@"); do need_accel "$word" "$(words_of T_SUITE "$@" | head -n 1)"; done
 }
 
 # Results.
