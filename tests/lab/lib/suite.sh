@@ -44,7 +44,7 @@ last_line() {
 run_here() {
 	local id=$1 command=${T_COMMAND[$1]}
 	case ${T_DEPTH[id]} in
-	host) cd "$LAB_CHECKOUT" && exec bash -c "$command" ;;
+	host) (cd "$LAB_CHECKOUT" && bash -c "$command") ;;
 	native)
 		in_tree "${T_SUITE[id]}" "${T_KERNEL[id]}" env LAB_SUITE="${T_SUITE[id]}" LAB_KERNEL="${T_KERNEL[id]}" \
 			LAB_BUILD="$(build_path "${T_SUITE[id]}")" LAB_CHECKOUT="$LAB_CHECKOUT" bash -c "$command"
