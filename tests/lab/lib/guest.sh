@@ -37,7 +37,7 @@ guest_needs() {
 	local kernel_pid=$!
 	need_tree "$(guest_suite)"
 	wait "$kernel_pid" || exit 1
-	[ -n "${LAB_ACCEL:-}" ] || need_accel "$G_KERNEL"
+	need_accel "$G_KERNEL" "$(guest_suite)"
 	case $G_LINK in
 	*rodp*) need_rodp "$(guest_suite)" "$G_KERNEL" ;;
 	esac
@@ -100,7 +100,7 @@ guest_arguments() {
 	kernel=$(kernel_path "$G_KERNEL")
 	accel_options "$G_KERNEL"
 	printf '%s\n' -machine q35 -smp "$G_CPUS" -m "$G_MEM" -nodefaults -no-user-config -no-reboot -display none \
-		-kernel "$kernel/vmlinux" -initrd "$dir/initrd" -append "$(kernel_command_line "$G_APPEND")" \
+		-kernel "$kernel/vmlinux" -initrd "$dir/initrd" -append "$(kernel_command_line "$(accel_words "$G_KERNEL")" "$G_APPEND")" \
 		-chardev "file,id=console,path=$dir/console" -serial chardev:console \
 		-chardev "file,id=status,path=$dir/status" -serial chardev:status \
 		-device virtio-serial-pci \
