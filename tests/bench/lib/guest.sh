@@ -4,8 +4,8 @@
 # guest: boots a guest and waits for its counters. Nothing that the guest sees depends on the host: one virtual CPU, a
 # clock that counts instructions, a fixed seed, no devices but a serial port, everything in its initramfs.
 
-# A guest's limit in seconds; with both processors busy with other work it needs a fifth of it. How many run at once.
-BENCH_GUEST_LIMIT=900
+# A guest's limit in seconds; alone on two processors it needs a tenth of it. How many run at once.
+BENCH_GUEST_LIMIT=1800
 BENCH_GUESTS_AT_ONCE=2
 
 # Copies are plain moves (clearcpuid): a newer QEMU offers fast string instructions, and counts them byte by byte.
