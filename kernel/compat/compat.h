@@ -24,8 +24,7 @@
 #include <linux/slab.h>
 #include <linux/timer.h>
 #include <linux/workqueue.h>
-#include <net/flow.h>
-#include <net/route.h>
+#include <net/inet_dscp.h>
 #include <net/udp_tunnel.h>
 #include <rdma/ib_umem.h>
 #include <rdma/ib_verbs.h>
@@ -144,13 +143,13 @@ u32 rodp_crc32(u32 crc, const void *data, size_t bytes);
 
 /* ---- network ---- */
 
-/* The traffic class of a route look-up. */
+/* Sets the type of service of an IPv4 route key from the byte on the wire. */
 static inline void rodp_flowi4_set_tos(struct flowi4 *fl, u8 tos)
 {
 #ifdef RODP_HAVE_FLOWI4_DSCP
 	fl->flowi4_dscp = inet_dsfield_to_dscp(tos);
 #else
-	fl->flowi4_tos = tos & IPTOS_RT_MASK;
+	fl->flowi4_tos = tos & INET_DSCP_MASK;
 #endif
 }
 

@@ -20,6 +20,12 @@ struct rodp_flow {
 	__be16 sport;
 	__be32 flow_label;
 	int oif; /* ifindex of the device's netdev */
+	/*
+	 * The way out is a device without a queue (lo, veth, bridge): what is sent on
+	 * one CPU is received on that CPU, in order, and out of order with what is
+	 * sent on another at the same time.
+	 */
+	bool per_cpu;
 	union {
 		struct {
 			__be32 saddr;

@@ -54,7 +54,7 @@ static inline void *rodp_packet_payload(struct sk_buff *skb)
 
 /*
  * A packet of opcode `opcode` with room for payload bytes; pad bytes are zeroed,
- * the rest is for the caller to fill. Any context but hard interrupt; NULL when
+ * the rest is for the caller to fill. Process or softirq, BH disabled; NULL when
  * memory is short.
  */
 struct sk_buff *rodp_packet_alloc(u8 opcode, u32 payload);
@@ -65,6 +65,9 @@ struct sk_buff *rodp_packet_alloc(u8 opcode, u32 payload);
  * a route's error. Nobody is told of later losses.
  */
 int rodp_packet_send(struct rodp_dev *dev, struct rodp_flow *flow, struct sk_buff *skb);
+
+/* The end of the module: give up the buffers kept for packets. */
+void rodp_packet_module_exit(void);
 
 /* Whether the ICRC of an incoming packet is right. */
 bool rodp_packet_icrc_ok(const struct sk_buff *skb);

@@ -18,24 +18,48 @@
 #define PACKET_HEADROOM (LL_MAX_HEADER + sizeof(struct ipv6hdr) + sizeof(struct udphdr))
 
 /*
- * Buffers come from the per-CPU page fragment cache: a fragment of some 4.5 KiB
- * costs half of what kmalloc of the next power of two does, and its pages are
- * zeroed (init_on_alloc) once and not with every packet.
+ * Buffers are cut from 32 KiB pages, one at a time on each CPU: a packet of some
+ * 4.5 KiB costs half of what kmalloc of the next power of two does, and a page
+ * is zeroed (init_on_alloc) when it comes and not with every packet.
+ * (The stack's own fragment cache refuses fragments of more than a page.)
  */
+static DEFINE_PER_CPU(struct page_frag, packet_page);
+
+/* BH disabled. NULL: no 32 KiB page is to be had. */
+static struct sk_buff *packet_cut(unsigned int room)
+{
+	struct page_frag *frag = this_cpu_ptr(&packet_page);
+	struct sk_buff *skb;
+
+	if (!skb_page_frag_refill(room, frag, GFP_ATOMIC) || frag->offset + room > frag->size)
+		return NULL;
+	skb = build_skb(page_address(frag->page) + frag->offset, room);
+	if (!skb)
+		return NULL;
+	get_page(frag->page);
+	frag->offset += room;
+	return skb;
+}
+
+void rodp_packet_module_exit(void)
+{
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		if (per_cpu(packet_page, cpu).page)
+			put_page(per_cpu(packet_page, cpu).page);
+}
+
 static struct sk_buff *packet_alloc_skb(u32 bytes)
 {
 	unsigned int room = SKB_DATA_ALIGN(PACKET_HEADROOM + bytes) +
 			    SKB_DATA_ALIGN(sizeof(struct skb_shared_info));
-	void *data = netdev_alloc_frag(room);
-	struct sk_buff *skb;
+	struct sk_buff *skb = packet_cut(room);
 
-	if (!data)
+	if (!skb)
+		skb = alloc_skb(PACKET_HEADROOM + bytes, GFP_ATOMIC);
+	if (!skb)
 		return NULL;
-	skb = build_skb(data, room);
-	if (!skb) {
-		skb_free_frag(data);
-		return NULL;
-	}
 	skb_reserve(skb, PACKET_HEADROOM);
 	skb_put(skb, bytes);
 	return skb;
@@ -132,6 +156,7 @@ static struct dst_entry *flow_route_ipv4(struct net *net, struct rodp_flow *flow
 	rt = ip_route_output_key(net, &fl);
 	if (IS_ERR(rt))
 		return ERR_CAST(rt);
+	flow->per_cpu = rt->dst.dev->priv_flags & IFF_NO_QUEUE;
 	dst_cache_set_ip4(&flow->cache, &rt->dst, fl.saddr);
 	return &rt->dst;
 }
@@ -154,8 +179,10 @@ static struct dst_entry *flow_route_ipv6(struct net *net, struct rodp_flow *flow
 	if (dst)
 		return dst;
 	dst = ip6_dst_lookup_flow(net, rodp_net_sock(net, 6), &fl, NULL);
-	if (!IS_ERR(dst))
-		dst_cache_set_ip6(&flow->cache, dst, &fl.saddr);
+	if (IS_ERR(dst))
+		return dst;
+	flow->per_cpu = dst->dev->priv_flags & IFF_NO_QUEUE;
+	dst_cache_set_ip6(&flow->cache, dst, &fl.saddr);
 	return dst;
 }
 

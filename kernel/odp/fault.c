@@ -7,13 +7,15 @@
  * space holds up (userfaultfd) delays no other process and, up to the queue's
  * limit of active jobs, no other job of its own.
  *
- * A waiter's memory may go as soon as waiter->mirror reads NULL. So that store is
- * the last thing done to it, after its work was queued, and the mirror's memory
- * stays for an RCU grace period, because rodp_fault_detach() locks the mirror
- * that it reads there.
+ * A waiter's memory may go as soon as its work runs, or its owner's call of
+ * rodp_fault_detach() finds nothing to detach. So queueing the work is the last
+ * thing done to it, and detach must not overtake that: for the moment of waking,
+ * and for the look whether there is anything to detach, there are locks that are
+ * in neither the waiter nor the mirror, chosen by the waiter's address.
  */
 #include <linux/delay.h>
 #include <linux/gfp.h>
+#include <linux/hash.h>
 #include <linux/sched/mm.h>
 #include <linux/slab.h>
 
@@ -49,41 +51,45 @@ static struct kmem_cache *fault_cache;
 
 static void fault_work(struct work_struct *work);
 
-int rodp_fault_cache_init(void)
-{
-	fault_cache = KMEM_CACHE(rodp_fault, 0);
-	return fault_cache ? 0 : -ENOMEM;
-}
-
-void rodp_fault_cache_exit(void)
-{
-	kmem_cache_destroy(fault_cache);
-}
-
 void rodp_fault_waiter_init(struct rodp_fault_waiter *waiter, struct workqueue_struct *wq,
 			    struct work_struct *resume)
 {
-	*waiter = (struct rodp_fault_waiter){ .wq = wq, .resume = resume };
+	*waiter = (struct rodp_fault_waiter){ .wq = wq, .cpu = WORK_CPU_UNBOUND, .resume = resume };
 	INIT_LIST_HEAD(&waiter->link);
 }
 
-/* Waiters. All under fault_lock. */
+/* Waiters. */
 
+/* Inside fault_lock; see the head of this file. */
+#define WAKE_LOCK_BITS 6
+static spinlock_t wake_locks[1 << WAKE_LOCK_BITS];
+
+static spinlock_t *wake_lock_of(const struct rodp_fault_waiter *waiter)
+{
+	return &wake_locks[hash_ptr(waiter, WAKE_LOCK_BITS)];
+}
+
+/* fault_lock held. */
 static void waiter_forget(struct rodp_fault_waiter *waiter)
 {
 	list_del_init(&waiter->link);
 	waiter->fault = NULL;
-	/* Whoever sees NULL may free the waiter: nothing may follow. */
-	smp_store_release(&waiter->mirror, NULL);
+	waiter->mirror = NULL;
 }
 
+/* fault_lock held. The waiter may be gone when this returns. */
 static void waiter_wake(struct rodp_fault_waiter *waiter, int error)
 {
+	spinlock_t *wake_lock = wake_lock_of(waiter);
+
+	spin_lock(wake_lock);
 	waiter->error = error;
-	queue_work(waiter->wq, waiter->resume);
 	waiter_forget(waiter);
+	queue_work_on(waiter->cpu, waiter->wq, waiter->resume);
+	spin_unlock(wake_lock);
 }
 
+/* fault_lock held. */
 static void waiter_join(struct rodp_fault_waiter *waiter, struct rodp_fault *fault)
 {
 	waiter->fault = fault;
@@ -91,7 +97,8 @@ static void waiter_join(struct rodp_fault_waiter *waiter, struct rodp_fault *fau
 	fault->abandoned = false;
 }
 
-static void waiter_detach(struct rodp_fault_waiter *waiter)
+/* fault_lock held. */
+static void waiter_leave(struct rodp_fault_waiter *waiter)
 {
 	struct rodp_fault *fault = waiter->fault;
 
@@ -100,18 +107,33 @@ static void waiter_detach(struct rodp_fault_waiter *waiter)
 		fault->abandoned = list_empty(&fault->waiters);
 }
 
+/*
+ * RCU held. Where the waiter is, or NULL when nothing is done to it any more. The
+ * mirror may be at its end by now, but its memory is not.
+ */
+static struct rodp_mirror *waiter_mirror(const struct rodp_fault_waiter *waiter)
+{
+	spinlock_t *wake_lock = wake_lock_of(waiter);
+	struct rodp_mirror *mirror;
+	unsigned long flags;
+
+	spin_lock_irqsave(wake_lock, flags);
+	mirror = waiter->mirror;
+	spin_unlock_irqrestore(wake_lock, flags);
+	return mirror;
+}
+
 void rodp_fault_detach(struct rodp_fault_waiter *waiter)
 {
 	struct rodp_mirror *mirror;
 	unsigned long flags;
 
 	rcu_read_lock();
-	/* Pairs with waiter_forget(). */
-	mirror = smp_load_acquire(&waiter->mirror);
+	mirror = waiter_mirror(waiter);
 	if (mirror) {
 		spin_lock_irqsave(&mirror->fault_lock, flags);
 		if (waiter->mirror)
-			waiter_detach(waiter);
+			waiter_leave(waiter);
 		spin_unlock_irqrestore(&mirror->fault_lock, flags);
 	}
 	rcu_read_unlock();
@@ -379,4 +401,19 @@ void rodp_faults_init(struct rodp_mirror *mirror)
 	INIT_LIST_HEAD(&mirror->faults);
 	INIT_LIST_HEAD(&mirror->starved);
 	INIT_WORK(&mirror->feed, feed_work);
+}
+
+int rodp_faults_room_init(void)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(wake_locks); i++)
+		spin_lock_init(&wake_locks[i]);
+	fault_cache = KMEM_CACHE(rodp_fault, 0);
+	return fault_cache ? 0 : -ENOMEM;
+}
+
+void rodp_faults_room_exit(void)
+{
+	kmem_cache_destroy(fault_cache);
 }

@@ -31,11 +31,12 @@ struct rodp_mirror;
 
 /* Embedded in whoever parks. Initialise once; one request at a time. */
 struct rodp_fault_waiter {
-	struct workqueue_struct *wq; /* where resume is queued */
+	struct workqueue_struct *wq; /* where resume is queued, */
+	int cpu; /* and on which CPU: WORK_CPU_UNBOUND, or the caller's choice at each request */
 	struct work_struct *resume;
 	int error; /* valid once resume runs: 0, or why the page at va cannot be mapped */
 
-	/* Private; all but mirror under its fault_lock. */
+	/* Private, under fault_lock of the mirror. */
 	struct rodp_mirror *mirror; /* where the request is under way, or NULL */
 	struct rodp_fault *fault;   /* the job waited for; NULL while there is no memory for one */
 	struct list_head link;	    /* in the job, or with others that have none */
@@ -70,7 +71,8 @@ int rodp_fault_request(struct rodp_mirror *mirror, u64 va, u64 len, bool write,
 
 /*
  * Forget the request: after this returns the engine does not touch waiter and does not
- * queue its work. (Work that was queued already is the caller's to cancel.)
+ * queue its work. (Work that was queued already is the caller's to cancel.) Not needed
+ * once resume has run: queueing it is the last thing that is done to a waiter.
  * Any context, does not sleep. Harmless when nothing is under way.
  */
 void rodp_fault_detach(struct rodp_fault_waiter *waiter);

@@ -32,7 +32,7 @@ static void teardown_work(struct work_struct *work)
 	rodp_tree_clear(mirror);
 	mmdrop(mirror->mm);
 	rodp_stats_put(mirror->stats);
-	/* rodp_fault_detach() and the data path may still look at it. */
+	/* A late rodp_fault_detach() and the data path may still look at it. */
 	kfree_rcu(mirror, rcu);
 	/* rodp_odp_exit() waits for the rest of this function. */
 	module_put(THIS_MODULE);
@@ -138,18 +138,18 @@ int rodp_odp_init(void)
 
 	if (error)
 		return error;
-	error = rodp_fault_cache_init();
+	error = rodp_faults_room_init();
 	if (error)
 		goto err_leaf_cache;
 	rodp_odp_wq = alloc_workqueue("rodp_odp", WQ_UNBOUND, 0);
 	if (!rodp_odp_wq) {
 		error = -ENOMEM;
-		goto err_fault_cache;
+		goto err_faults;
 	}
 	return 0;
 
-err_fault_cache:
-	rodp_fault_cache_exit();
+err_faults:
+	rodp_faults_room_exit();
 err_leaf_cache:
 	rodp_leaf_cache_exit();
 	return error;
@@ -161,6 +161,6 @@ void rodp_odp_exit(void)
 	destroy_workqueue(rodp_odp_wq);
 	mmu_notifier_synchronize();
 	rcu_barrier(); /* leaves */
-	rodp_fault_cache_exit();
+	rodp_faults_room_exit();
 	rodp_leaf_cache_exit();
 }

@@ -64,7 +64,7 @@ static inline bool rodp_mirror_is_used(const struct rodp_mirror *mirror)
 
 /* Of fault.c. */
 void rodp_faults_init(struct rodp_mirror *mirror);
-int rodp_fault_cache_init(void);
-void rodp_fault_cache_exit(void);
+int rodp_faults_room_init(void);
+void rodp_faults_room_exit(void);
 
 #endif

@@ -21,11 +21,24 @@ void rodp_lane_init(struct rodp_lane *lane, struct rodp_qp *qp, const struct rod
 	INIT_DELAYED_WORK(&lane->work, lane_work);
 	lane->qp = qp;
 	lane->ops = ops;
+	lane->cpu = raw_smp_processor_id();
+}
+
+bool rodp_lane_is_here(struct rodp_lane *lane, bool free)
+{
+	int cpu = smp_processor_id();
+
+	if (lane->cpu == cpu)
+		return true;
+	if (!free && lane->qp->flow.per_cpu)
+		return false;
+	lane->cpu = cpu;
+	return true;
 }
 
 void rodp_lane_schedule(struct rodp_lane *lane, unsigned long delay)
 {
-	queue_delayed_work(rodp_lane_wq, &lane->work, delay);
+	queue_delayed_work_on(READ_ONCE(lane->cpu), rodp_lane_wq, &lane->work, delay);
 }
 
 void rodp_lane_quiesce(struct rodp_lane *lane)
@@ -116,7 +129,7 @@ void rodp_lane_receive(struct rodp_lane *lane, struct sk_buff *skb)
 
 int rodp_lane_module_init(void)
 {
-	rodp_lane_wq = alloc_workqueue("rodp", WQ_UNBOUND | WQ_MEM_RECLAIM, 0);
+	rodp_lane_wq = alloc_workqueue("rodp", WQ_PERCPU | WQ_MEM_RECLAIM, 0);
 	return rodp_lane_wq ? 0 : -ENOMEM;
 }
 

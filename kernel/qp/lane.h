@@ -55,6 +55,7 @@ struct rodp_lane {
 	bool stalled; /* the packet in hand waits (for memory, for room): take no other */
 	bool dropped; /* the backlog overflowed since it was last looked at */
 	u32 tell;
+	int cpu; /* where the lane sends, see rodp_lane_is_here() */
 	struct delayed_work work; /* runs the lane in process context */
 };
 
@@ -67,7 +68,15 @@ void rodp_lane_unlock(struct rodp_lane *lane);
 /* A packet for this lane: handled now, or queued, or (full) dropped. Softirq, RCU. */
 void rodp_lane_receive(struct rodp_lane *lane, struct sk_buff *skb);
 
-/* Run the lane from the workqueue, in `delay` jiffies. Any context. */
+/*
+ * Whether this CPU may send the lane's packets; lane held. Over a device without a
+ * queue only packets from one CPU stay in order (net/flow.h), so a lane that has
+ * packets on their way goes on sending where it sent them. `free`: it has none, and
+ * settles here. A lane that is not here is to be scheduled instead.
+ */
+bool rodp_lane_is_here(struct rodp_lane *lane, bool free);
+
+/* Run the lane from the workqueue, on its CPU, in `delay` jiffies. Any context. */
 void rodp_lane_schedule(struct rodp_lane *lane, unsigned long delay);
 
 /* No work item of this lane runs after this. Sleeps. Nobody else may use the lane. */

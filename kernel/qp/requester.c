@@ -186,6 +186,10 @@ void rodp_requester_run(struct rodp_qp *qp)
 	if (qp->state != IB_QPS_RTS && qp->state != IB_QPS_SQD)
 		return;
 	rodp_sq_catch_up(qp);
+	if (!rodp_lane_is_here(&sq->lane, was_idle)) {
+		rodp_lane_schedule(&sq->lane, 0);
+		return;
+	}
 	while (!sq->tx_park.waiting && !sq->rnr_wait && (wqe = current_wqe(qp))) {
 		if (wqe->status) {
 			if (sq->tail == sq->cur)

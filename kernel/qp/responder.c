@@ -418,6 +418,9 @@ static void rq_packet(struct rodp_qp *qp, struct sk_buff *skb)
 	const struct rodp_packet *pkt = rodp_packet(skb);
 	s32 order = rodp_psn_cmp(pkt->psn, qp->rq.epsn);
 
+	/* Answers go out where requests come in: in order with those before. */
+	rodp_lane_is_here(&qp->rq.lane, in_serving_softirq());
+
 	if (!rodp_qp_may_receive(qp)) {
 		kfree_skb(skb);
 	} else if (order > 0) {

@@ -130,16 +130,23 @@ static u32 sq_posted(const struct rodp_sq *sq)
 	return posted <= sq->ring.entries ? posted : 0;
 }
 
-/* Whether there is one to take; if not, the poster is asked to ring. */
-static bool sq_has_posted(struct rodp_sq *sq)
+/*
+ * Whether there is one to take. If not, the poster is asked to ring; but while
+ * packets are on their way without a wire (net/flow.h), their acknowledgement is
+ * only softirqs away and brings us here in good time.
+ */
+static bool sq_has_posted(struct rodp_qp *qp)
 {
-	if (!sq_posted(sq)) {
+	struct rodp_sq *sq = &qp->sq;
+	bool soon = qp->flow.per_cpu && rodp_sq_in_flight(sq);
+
+	if (!sq_posted(sq) && !soon) {
 		rodp_ring_want_kick(&sq->ring, true);
 		if (!sq_posted(sq))
 			return false;
 	}
 	rodp_ring_want_kick(&sq->ring, false);
-	return true;
+	return sq_posted(sq);
 }
 
 struct rodp_swqe *rodp_sq_fetch(struct rodp_qp *qp)
@@ -147,7 +154,7 @@ struct rodp_swqe *rodp_sq_fetch(struct rodp_qp *qp)
 	struct rodp_sq *sq = &qp->sq;
 	struct rodp_swqe *wqe;
 
-	if (sq->head - sq->tail >= sq->ring.entries || !sq_has_posted(sq))
+	if (sq->head - sq->tail >= sq->ring.entries || !sq_has_posted(qp))
 		return NULL;
 	wqe = rodp_sq_wqe(sq, sq->head);
 	wqe->status = swqe_copy(sq, wqe, rodp_ring_slot(&sq->ring, sq->head));

@@ -3,6 +3,7 @@
 #include <linux/module.h>
 #include <rdma/rdma_netlink.h>
 
+#include "../net/packet.h"
 #include "../net/socket.h"
 #include "../odp/mirror.h"
 #include "../qp/qp.h"
@@ -67,6 +68,7 @@ static void __exit rodp_exit(void)
 	rdma_link_unregister(&link_ops);
 	rodp_device_module_exit();
 	rodp_net_exit();
+	rodp_packet_module_exit();
 	rodp_crc32_exit();
 	rodp_lane_module_exit();
 	rodp_qpn_module_exit();

@@ -136,11 +136,19 @@ int rodp_query_qp(struct ibv_qp *qp, struct ibv_qp_attr *attr, int attr_mask,
 	return ibv_cmd_query_qp(qp, attr, attr_mask, init_attr, &cmd, sizeof(cmd));
 }
 
-int rodp_modify_qp(struct ibv_qp *qp, struct ibv_qp_attr *attr, int attr_mask)
+/* In RESET the kernel empties both queues, and begins to count anew. */
+int rodp_modify_qp(struct ibv_qp *ibqp, struct ibv_qp_attr *attr, int attr_mask)
 {
+	struct rodp_qp *qp = to_rodp_qp(ibqp);
 	struct ibv_modify_qp cmd = {};
+	int err;
 
-	return ibv_cmd_modify_qp(qp, attr, attr_mask, &cmd, sizeof(cmd));
+	err = ibv_cmd_modify_qp(ibqp, attr, attr_mask, &cmd, sizeof(cmd));
+	if (!err && (attr_mask & IBV_QP_STATE) && attr->qp_state == IBV_QPS_RESET) {
+		rodp_wq_reload(&qp->sq);
+		rodp_wq_reload(&qp->rq);
+	}
+	return err;
 }
 
 int rodp_destroy_qp(struct ibv_qp *ibqp)

@@ -156,6 +156,7 @@ int rodp_wq_init(struct rodp_wq *wq, struct ibv_context *context, const struct r
 		 size_t min_stride, uint32_t max_sge);
 int rodp_wq_init_recv(struct rodp_wq *wq, struct ibv_context *context,
 		      const struct rodp_ring_resp *resp, uint32_t max_sge);
+void rodp_wq_reload(struct rodp_wq *wq);
 void rodp_wq_destroy(struct rodp_wq *wq);
 int rodp_wq_post_recv(struct rodp_wq *wq, struct ibv_context *context, uint32_t command,
 		      uint32_t handle, struct ibv_recv_wr *wr, struct ibv_recv_wr **bad_wr);

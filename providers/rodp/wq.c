@@ -23,10 +23,20 @@ int rodp_wq_init(struct rodp_wq *wq, struct ibv_context *context, const struct r
 		return err;
 
 	pthread_spin_init(&wq->lock, PTHREAD_PROCESS_PRIVATE);
+	wq->max_sge = max_sge;
+	rodp_wq_reload(wq);
+	return 0;
+}
+
+/* Take both counters from the ring, after the kernel has emptied it. */
+void rodp_wq_reload(struct rodp_wq *wq)
+{
+	if (!wq->ring.hdr)
+		return;
+	pthread_spin_lock(&wq->lock);
 	wq->prod = rodp_ring_acquire(&wq->ring.hdr->prod);
 	wq->cons = rodp_ring_acquire(&wq->ring.hdr->cons);
-	wq->max_sge = max_sge;
-	return 0;
+	pthread_spin_unlock(&wq->lock);
 }
 
 int rodp_wq_init_recv(struct rodp_wq *wq, struct ibv_context *context,

@@ -53,7 +53,8 @@ add_addresses() {
 
 # add_device HOST DEVICE TYPE NETDEV
 add_device() {
-	in_host "$1" rdma link add "$2" type "$3" netdev "$4" || return
+	in_host "$1" rdma link add "$2" type "$3" netdev "$4" ||
+		{ echo "rdma link add $2 type $3 netdev $4 failed" && return 1; }
 	wait_for_port "$2"
 }
 

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 #
 # main: process 1 of the guest once its root is mounted. Mounts the rest, opens
-# the channels to the host, brings the link up, runs the job and reports. The
+# the channels to the host, and runs the job: one command (here) or a batch of tests
+# (batch.sh). The
 # host believes only what is written to the status channel:
 #   started             the script runs
 #   refused REASON      this kernel cannot have this link
@@ -36,6 +37,7 @@ mount_rest() {
 	ln -sfn /proc/self/fd/1 /dev/stdout
 	ln -sfn /proc/self/fd/2 /dev/stderr
 	ip link set lo up
+	echo lab >/proc/sys/kernel/hostname
 	ulimit -l unlimited
 	echo 1 >/proc/sys/kernel/panic_on_oops
 }
@@ -60,17 +62,25 @@ install_stage() {
 	ldconfig
 }
 
+# The host's terminal, whose size is in the job.
+open_terminal() {
+	local rows columns
+	read -r rows columns <"$JOB/terminal"
+	exec 0<>/dev/hvc0 1>&0 2>&0
+	stty rows "$rows" columns "$columns" sane
+	export TERM=xterm
+	CTTY=(--ctty)
+}
+
 # Programs may reopen /dev/stdout, a port opens once: a cat stands between.
 run_job() {
-	local out err status=0
+	local out err status=0 CTTY=()
 	out=$(port out)
 	err=$(port err)
 	exec 3> >(exec cat >"$out")
 	local out_pid=$!
 	exec 4> >(exec cat >"$err")
 	local err_pid=$!
-	# shellcheck source=SCRIPTDIR/link.sh
-	. "$LAB/link.sh"
 	link_up "$LINK" "$TOPO" >"$LAB/link.log" 2>&1 || status=$?
 	if [ "$status" -eq 77 ]; then
 		status "refused $(tail -n 1 "$LAB/link.log")"
@@ -81,12 +91,13 @@ run_job() {
 		return
 	fi
 	(
-		exec 0</dev/null 1>&3 2>&4 3>&- 4>&-
+		if [ -s "$JOB/terminal" ]; then open_terminal; else exec 0</dev/null 1>&3 2>&4; fi
+		exec 3>&- 4>&-
 		# shellcheck source=/dev/null
 		. "$LAB/link.env"
 		mapfile -d '' -t argv <"$JOB/argv"
 		cd "$WORKDIR" || exit 126
-		exec setsid ${RDMA_NETNS:+ip netns exec "$RDMA_NETNS"} "${argv[@]}"
+		exec setsid "${CTTY[@]}" --wait ${RDMA_NETNS:+ip netns exec "$RDMA_NETNS"} "${argv[@]}"
 	) || status=$?
 	exec 3>&- 4>&-
 	# A daemon that the command left behind may hold them: do not wait for ever.
@@ -94,6 +105,12 @@ run_job() {
 	status "exit $status"
 }
 
+# shellcheck source=SCRIPTDIR/link.sh
+. "$LAB/link.sh"
+# shellcheck source=SCRIPTDIR/scan.sh
+. "$LAB/scan.sh"
+# shellcheck source=SCRIPTDIR/batch.sh
+. "$LAB/batch.sh"
 stty -F /dev/ttyS1 raw
 mount_rest
 # shellcheck source=/dev/null
@@ -104,5 +121,5 @@ modprobe virtio_console
 install_stage
 # From here on every kernel message goes to the console, which is a file.
 dmesg -n 8
-run_job
+if [ -e "$JOB/batch" ]; then run_batch; else run_job; fi
 power_off

@@ -57,15 +57,23 @@ build_userland() {
 	with_build_lock "$(build_path "$1")" make_userland "$1"
 }
 
-# need_rodp SUITE KERNEL: module and provider, up to date.
-need_rodp() {
+need_module() {
 	[ -e "$LAB_CHECKOUT/kernel/Kbuild" ] || [ -e "$LAB_CHECKOUT/kernel/Makefile" ] ||
 		die "this checkout has no kernel/ directory, so there is no rodp to run" "use --link rxe or --link none"
-	need_tree "$(kernel_suite "$2")"
-	step "Building rodp.ko for kernel $2 ($(kernel_version "$2"))" 900 build_module "$2" ||
-		die "rodp.ko does not build for kernel $2"
-	[ -e "$(module_path "$2")" ] || die "the build left no $(module_path "$2")"
+	step "Building rodp.ko for kernel $1 ($(kernel_version "$1"))" 900 build_module "$1" ||
+		die "rodp.ko does not build for kernel $1"
+	[ -e "$(module_path "$1")" ] || die "the build left no $(module_path "$1")"
+}
+
+need_userland() {
 	[ -e "$LAB_CHECKOUT/CMakeLists.txt" ] || { say "no CMakeLists.txt: running without provider" && return 0; }
 	step "Building the provider and the tools for $1" 900 build_userland "$1" ||
 		die "the user-space part does not build on $1"
+}
+
+# need_rodp SUITE KERNEL: module and provider, up to date; the trees are there.
+need_rodp() {
+	need_tree "$(kernel_suite "$2")"
+	need_module "$2"
+	need_userland "$1"
 }

@@ -12,14 +12,17 @@ GUEST_FAILED=125     # our exit status when no exit status came from the guest
 # The options of one guest, set by guest_options or by the test runner.
 guest_defaults() {
 	G_KERNEL=7 G_SUITE='' G_LINK=none G_TOPO=one
-	G_CPUS=2 G_MEM=2048 G_LIMIT=1800 G_APPEND='' G_CONSOLE=''
+	G_CPUS=2 G_MEM=2048 G_LIMIT=1800 G_APPEND='' G_CONSOLE='' G_OUT=1 G_TERMINAL='' G_WORKDIR=''
+	G_HEAR=true    # called with each line of the status channel
+	G_OVERDUE=true # called ten times a second: prints why the guest must end
 	G_SHARES=() G_ENV=()
 }
 
 # The guest has one kernel command line; everything in it was measured to help
-# under emulation, except panic=-1, which makes a panic end the guest at once.
+# under emulation (without no_timer_check a boot on a busy host hangs now and then),
+# except panic=-1, which makes a panic end the guest at once.
 kernel_command_line() {
-	echo "console=ttyS0 quiet panic=-1 nokaslr mitigations=off random.trust_cpu=on tsc=reliable" \
+	echo "console=ttyS0 quiet no_timer_check log_buf_len=4M slab_nomerge panic=-1 nokaslr mitigations=off random.trust_cpu=on tsc=reliable" \
 		"net.ifnames=0 cryptomgr.notests $*"
 }
 
@@ -54,6 +57,7 @@ guest_shares() {
 
 guest_workdir() {
 	local path
+	[ -z "$G_WORKDIR" ] || { echo "$G_WORKDIR" && return; }
 	while read -r _ _ path; do
 		case $PWD/ in "$path"/*) echo "$PWD" && return ;; esac
 	done <"$1"
@@ -75,6 +79,7 @@ make_job() {
 		for stage in "${G_ENV[@]}"; do printf 'export %s=%q\n' "${stage%%=*}" "${stage#*=}"; done
 	} >"$dir/settings"
 	stage=$(stage_path "$(guest_suite)")
+	[ -z "$G_TERMINAL" ] || echo "$G_TERMINAL" >"$dir/terminal"
 	if [ -d "$stage" ]; then echo "$stage" >"$dir/stage"; fi
 }
 
@@ -101,6 +106,7 @@ guest_arguments() {
 		-device virtio-serial-pci \
 		-add-fd "fd=$2,set=1" -chardev file,id=out,path=/dev/fdset/1,append=on -device virtserialport,chardev=out,name=out \
 		-add-fd "fd=$3,set=2" -chardev file,id=err,path=/dev/fdset/2,append=on -device virtserialport,chardev=err,name=err
+	[ -z "$G_TERMINAL" ] || printf '%s\n' -chardev stdio,id=terminal,signal=off -device virtconsole,chardev=terminal
 	# In the guest: vda, vdb and vdc.
 	disk_options tree "$(tree_path "$(guest_suite)")/root.img" readonly=on
 	disk_options kern "$kernel/root.img" readonly=on
@@ -108,29 +114,62 @@ guest_arguments() {
 	while read -r tag _ path; do share_options "$tag" "$path"; done <"$dir/job/shares"
 }
 
-guest_said() {
-	tr -d '\r' <"$1/status" 2>/dev/null | grep -E "^$2( |\$)" | tail -n 1 || true
+# What the watched guest said on its status channel.
+GUEST_STARTED='' # yes once its script runs
+GUEST_END=''     # the line that ends it, or `limit`
+
+# hear LINE
+hear() {
+	case ${1%% *} in
+	started) GUEST_STARTED=yes ;;
+	exit | refused | link-failed | boot-failed) GUEST_END=$1 ;;
+	esac
+	"$G_HEAR" "$1"
+}
+
+# listen FD: all complete lines that are new; the rest of a line waits in HALF.
+listen() {
+	local line
+	while IFS= read -r -u "$1" line; do
+		line=$HALF$line
+		HALF=''
+		hear "${line%$'\r'}"
+	done
+	HALF+=$line
+}
+
+# overdue START ENDED: why this guest must be ended by force, if it must.
+overdue() {
+	if [ "$2" -gt 0 ] && [ $((SECONDS - $2)) -gt 15 ]; then
+		echo "the guest does not power off"
+	elif [ $((SECONDS - $1)) -ge "$G_LIMIT" ]; then
+		echo "the guest ran into its limit of $G_LIMIT s"
+	elif [ -z "$GUEST_STARTED" ] && [ $((SECONDS - $1)) -ge "$GUEST_BOOT_LIMIT" ]; then
+		echo "the guest did not start its script within $GUEST_BOOT_LIMIT s"
+	else
+		"$G_OVERDUE"
+	fi
 }
 
 # watch_guest DIR PID: returns when the guest is gone, or ends it.
 watch_guest() {
-	local dir=$1 pid=$2 start=$SECONDS ended=0
+	local dir=$1 pid=$2 start=$SECONDS ended=0 words reason
+	GUEST_STARTED='' GUEST_END='' HALF=''
+	exec {words}<"$dir/status"
 	while kill -0 "$pid" 2>/dev/null; do
 		sleep 0.1
-		if [ "$ended" -eq 0 ] && [ -n "$(guest_said "$dir" '(exit|refused|link-failed|boot-failed)')" ]; then
-			ended=$SECONDS
-		fi
-		if [ "$ended" -gt 0 ] && [ $((SECONDS - ended)) -gt 15 ]; then
-			kill -KILL "$pid"
-		elif [ $((SECONDS - start)) -ge "$G_LIMIT" ]; then
-			say "the guest ran into its limit of $G_LIMIT s (--limit)"
-			echo limit >>"$dir/status"
-			kill -KILL "$pid"
-		elif [ $((SECONDS - start)) -ge "$GUEST_BOOT_LIMIT" ] && [ -z "$(guest_said "$dir" started)" ]; then
-			say "the guest did not start its script within $GUEST_BOOT_LIMIT s"
-			kill -KILL "$pid"
-		fi
+		listen "$words"
+		[ -z "$GUEST_END" ] || [ "$ended" -gt 0 ] || ended=$SECONDS
+		reason=$(overdue "$start" "$ended")
+		[ -n "$reason" ] || continue
+		say "$reason"
+		[ -n "$GUEST_END" ] || GUEST_END=limit
+		kill -KILL "$pid" 2>/dev/null || true
+		break
 	done
+	wait "$pid" 2>/dev/null || true
+	listen "$words"
+	exec {words}<&-
 }
 
 # boot_once DIR: one boot, with the guest's output on our own.
@@ -140,16 +179,20 @@ boot_once() {
 	: >"$dir/status"
 	truncate -s 0 "$dir/scratch"
 	truncate -s 2G "$dir/scratch"
-	exec {out}> >(exec cat)
+	exec {out}> >(exec cat >&"$G_OUT")
 	out_pid=$!
 	exec {err}> >(exec cat >&2)
 	err_pid=$!
 	mapfile -t arguments < <(guest_arguments "$dir" "$out" "$err")
-	qemu-system-x86_64 "${arguments[@]}" >"$dir/qemu" 2>&1 </dev/null &
+	if [ -n "$G_TERMINAL" ]; then
+		qemu-system-x86_64 "${arguments[@]}" 2>"$dir/qemu" <&0 &
+	else
+		qemu-system-x86_64 "${arguments[@]}" >"$dir/qemu" 2>&1 </dev/null &
+	fi
 	pid=$!
 	exec {out}>&- {err}>&-
 	watch_guest "$dir" "$pid"
-	wait "$pid" "$out_pid" "$err_pid" || true
+	wait "$out_pid" "$err_pid" || true
 }
 
 # show_console DIR: the kernel's last words.
@@ -159,21 +202,25 @@ show_console() {
 	if [ -s "$1/qemu" ]; then sed 's/^/  qemu: /' "$1/qemu" >&2; fi
 }
 
-# guest_status DIR: our exit status; says what else happened.
+# guest_status: our exit status; says what else happened.
 guest_status() {
-	local dir=$1 word
-	word=$(guest_said "$dir" exit)
-	if [ -n "$word" ]; then
-		echo "${word#exit }"
-		return
-	fi
-	word=$(guest_said "$dir" '(refused|link-failed|boot-failed|limit)')
-	case $word in
+	case $GUEST_END in
+	exit\ *) echo "${GUEST_END#exit }" ;;
 	limit) echo 124 ;;
-	refused*) say "${word#refused }" && echo 77 ;;
-	?*) say "$word" && echo "$GUEST_FAILED" ;;
+	refused*) say "${GUEST_END#refused }" && echo 77 ;;
+	?*) say "$GUEST_END" && echo "$GUEST_FAILED" ;;
 	*) say "the guest ended without saying how its command ended" && echo "$GUEST_FAILED" ;;
 	esac
+}
+
+# boot_guest DIR: boots, and once more if it died before its script ran.
+boot_guest() {
+	make_initrd "$1/initrd" "$(kernel_path "$G_KERNEL")" "$1/job"
+	boot_once "$1"
+	[ -z "$GUEST_STARTED" ] || return 0
+	show_console "$1"
+	say "the guest died before its script started; trying once more"
+	boot_once "$1"
 }
 
 # guest_run COMMAND...: boots a guest for COMMAND and returns its exit status.
@@ -181,18 +228,12 @@ guest_run() {
 	local dir status
 	dir=$(mktemp -d "$LAB_TMP/guest.XXXXXX")
 	make_job "$dir/job" "$@"
-	make_initrd "$dir/initrd" "$(kernel_path "$G_KERNEL")" "$dir/job"
-	boot_once "$dir"
-	if [ -z "$(guest_said "$dir" started)" ]; then
-		show_console "$dir"
-		say "the guest died before its script started; trying once more"
-		boot_once "$dir"
-	fi
-	status=$(guest_status "$dir")
+	boot_guest "$dir"
+	status=$(guest_status)
 	[ -z "$G_CONSOLE" ] || tr -d '\r' <"$dir/console" >"$G_CONSOLE"
 	case $status in
 	0 | 77) ;;
-	*) show_console "$dir" ;;
+	*) [ -n "$G_TERMINAL" ] || show_console "$dir" ;;
 	esac
 	rm -rf "$dir"
 	return "$status"

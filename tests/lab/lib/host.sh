@@ -16,7 +16,6 @@ host_needs() {
 		zstd zstd
 		unshare util-linux
 		mke2fs e2fsprogs
-		python3 python3-minimal
 	EOT
 }
 

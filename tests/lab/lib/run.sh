@@ -67,6 +67,20 @@ cmd_run() {
 	exit "$status"
 }
 
+# The terminal is QEMU's while the guest runs; Ctrl-C goes to the guest.
+cmd_shell() {
+	local status=0 saved=''
+	guest_options shell "$@"
+	G_LIMIT=86400
+	guest_needs
+	G_TERMINAL=$(stty size 2>/dev/null || echo 24 80)
+	saved=$(stty -g 2>/dev/null || true)
+	say "a shell in the guest; exit or Ctrl-D ends it"
+	guest_run bash --login -i || status=$?
+	[ -z "$saved" ] || stty "$saved"
+	exit "$status"
+}
+
 cmd_build() {
 	guest_options build "$@"
 	G_LINK=rodp

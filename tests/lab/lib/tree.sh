@@ -17,12 +17,14 @@ tree_packages() {
 	EOT
 }
 
-# Packages whose names differ between releases.
+# Packages whose names differ between releases; the default suite also has what
+# checks the scripts and draws the charts.
 tree_packages_of() {
 	case $1 in
-	bookworm) tree_packages | tr -s '\n' ' ' ;;
-	*) tree_packages | sed 's/libelf1/libelf1t64/' | tr -s '\n' ' ' ;;
-	esac
+	bookworm) tree_packages ;;
+	trixie) tree_packages | sed 's/libelf1/libelf1t64/' && echo shellcheck gnuplot-nox fonts-dejavu-core ;;
+	*) tree_packages | sed 's/libelf1/libelf1t64/' ;;
+	esac | tr -s '\n' ' '
 }
 
 tree_excludes() {
@@ -40,7 +42,19 @@ tree_path() {
 	cache_path trees "$1" "$(tree_packages_of "$1")" "$(tree_excludes)" "$(suite_releases "$1")" 2
 }
 
-# make_tree NEW-DIR SUITE. Without root the files belong to the user, who is
+# use_memory DIR: a tmpfs for the many small writes of an installation, which a
+# slow disk makes minutes of, where root and memory allow it.
+use_memory() {
+	local free
+	mkdir -p "$1"
+	chmod 1777 "$1"
+	free=$(awk '/^MemAvailable/ { print int($2 / 1024) }' /proc/meminfo)
+	if [ "$(id -u)" -eq 0 ] && [ "$free" -gt 6000 ]; then
+		mount -t tmpfs -o size=3G tmp "$1" 2>/dev/null || true
+	fi
+}
+
+# make_tree NEW-DIR SUITE, in a mount namespace of its own. Without root the files belong to the user, who is
 # root inside a namespace of his own.
 make_tree() {
 	local new=$1 dir=$1/root suite=$2 option options=() root=root
@@ -49,11 +63,13 @@ make_tree() {
 	while read -r option; do options+=("--aptopt=$option"); done < <(apt_options "$suite")
 	[ "$(id -u)" -eq 0 ] || root=unshare
 	apt_lines "$suite" >"$new/apt.list"
-	mmdebstrap --mode="$root" --variant=essential --format=tar --skip=output/dev \
+	use_memory "$new/tmp"
+	TMPDIR=$new/tmp mmdebstrap --mode="$root" --variant=essential --format=tar --skip=output/dev \
 		--include="$(tree_packages_of "$suite" | tr -s ' \n' ',' | sed 's/,$//')" \
 		"${options[@]}" "$suite" - "$new/apt.list" |
 		tar -x -C "$dir" --exclude='./dev/*' "$([ "$root" = root ] && echo --same-owner || echo --no-same-owner)"
-	rm -f "$new/apt.list"
+	umount "$new/tmp" 2>/dev/null || true
+	rm -rf --one-file-system "$new/tmp" "$new/apt.list"
 	rm -rf "$dir"/var/lib/apt/lists/* "$dir"/var/cache/apt/*
 	mkdir -p "$dir"/{dev,proc,sys,run,tmp,usr/src,usr/lib/modules}
 	echo "nameserver 127.0.0.1" >"$dir/etc/resolv.conf"
@@ -62,8 +78,16 @@ make_tree() {
 	make_image "$dir"
 }
 
+make_tree_apart() {
+	if [ "$(id -u)" -eq 0 ]; then
+		unshare --mount --propagation private "$LAB_DIR/lab" --call make_tree "$@"
+	else
+		make_tree "$@"
+	fi
+}
+
 make_cached_tree() {
-	cache_make "$(tree_path "$1")" make_tree "$1"
+	cache_make "$(tree_path "$1")" make_tree_apart "$1"
 }
 
 # need_tree SUITE: makes it unless it is there.

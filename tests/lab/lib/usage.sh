@@ -46,6 +46,10 @@ What COMMAND finds in its environment:
 COMMAND's output comes as it is printed, its exit status is lab's. 77 means that the kernel
 cannot have such a link, 124 that the guest ran into its limit, 125 that it died.
 
+lab demo:
+  --rounds N                        every test is run N times, the median counts [3]
+  --device rodp|rxe                 only this one
+
 lab test:
   -k PATTERN                        only tests whose name matches the extended regular expression
   --kernel K                        only tests on this kernel

@@ -1,0 +1,12 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
+#
+# Every shell script of the project is clean.
+set -euo pipefail
+
+command -v shellcheck >/dev/null || { echo "shellcheck is not installed" && exit 77; }
+cd "$(dirname "$(readlink -f "$0")")/.."
+shellcheck -x lab
+shellcheck guest/*.sh guest/init lib/enter-tree checks/*.sh
+cd ..
+find . -path ./lab -prune -o -name '*.sh' -print0 | xargs -0 --no-run-if-empty shellcheck

@@ -1,0 +1,109 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
+#
+# traffic ROUNDS: the guest's part of `lab demo`, in hostA of a veth link. Runs
+# stock perftest and ibv_rc_pingpong against hostB, with pinned memory and with
+# on-demand paging where the device has it, and verifies data first. Prints a
+# line a result, tabs between its columns:
+#   DEVICE MEMORY TEST BYTES VALUE     VALUE in MiB/s, or ok|failed for `verify`
+# and progress on stderr. Status 1 when anything failed.
+set -euo pipefail
+
+ROUNDS=$1
+BYTES=65536
+COUNT=500    # messages of BYTES a run
+LIMIT=90     # seconds a run may take
+PORT=18515   # the default of both perftest and pingpong
+DEVICE=${RDMA_LINK%%:*}
+TMP=$(mktemp -d)
+FAILED=0
+
+in_peer() { ip netns exec "$RDMA_PEER_NETNS" "$@"; }
+
+# wait_for_server PID: until it listens.
+wait_for_server() {
+	for _ in {1..300}; do
+		in_peer ss -tlnH "sport = $PORT" | grep -q . && return
+		kill -0 "$1" 2>/dev/null || return 1
+		sleep 0.1
+	done
+	return 1
+}
+
+# pair COMMAND OPTION...: server in hostB, client here; both must succeed.
+pair() {
+	local server status=0
+	: >"$TMP/client"
+	in_peer timeout "$LIMIT" "$@" -d "$RDMA_PEER_DEV" "$GID_OPTION" "$RDMA_PEER_GID_INDEX" >"$TMP/server" 2>&1 &
+	server=$!
+	wait_for_server "$server" || status=1
+	[ "$status" -ne 0 ] || timeout "$LIMIT" "$@" -d "$RDMA_DEV" "$GID_OPTION" "$RDMA_GID_INDEX" "$RDMA_PEER_ADDR" \
+		>"$TMP/client" 2>&1 || status=1
+	[ "$status" -eq 0 ] || kill "$server" 2>/dev/null || true
+	wait "$server" || status=1
+	[ "$status" -eq 0 ] || tail -n 15 "$TMP/server" "$TMP/client" >&2
+	return "$status"
+}
+
+# perftest TEST MEMORY: MiB/s of ib_TEST.
+perftest() {
+	local odp=()
+	GID_OPTION=-x
+	[ "$2" = pinned ] || odp=(--odp)
+	pair "ib_$1" -F -s "$BYTES" -n "$COUNT" "${odp[@]}" || return
+	awk -v bytes="$BYTES" '$1 == bytes && NF == 5 { print $4; found = 1 } END { exit !found }' "$TMP/client"
+}
+
+# pingpong MEMORY OPTION...: MiB/s of ibv_rc_pingpong.
+pingpong() {
+	local odp=()
+	GID_OPTION=-g
+	[ "$1" = pinned ] || odp=(-o)
+	pair ibv_rc_pingpong -s "$BYTES" -n "$COUNT" "${odp[@]}" "${@:2}" || return
+	awk '/Mbit\/sec/ { printf "%.2f\n", $(NF - 1) * 1e6 / 8 / 1048576; found = 1 } END { exit !found }' "$TMP/client"
+}
+
+# The verbs room may bring a better check than pingpong's own.
+verify() {
+	local check=$LAB_CHECKOUT/tests/verbs/demo-verify.sh
+	if [ -x "$check" ]; then
+		"$check" "$1" >&2
+	else
+		pingpong "$1" -c >/dev/null
+	fi
+}
+
+has_odp() {
+	ibv_devinfo -v -d "$RDMA_DEV" | grep -q 'ODP_SUPPORT'
+}
+
+result() {
+	printf '%s\t%s\t%s\t%s\t%s\n' "$DEVICE" "$@"
+}
+
+# measure ROUND MEMORY TEST
+measure() {
+	local value
+	printf 'demo: %s %s %s, round %s of %s\n' "$DEVICE" "$2" "$3" "$1" "$ROUNDS" >&2
+	case $3 in
+	pingpong) value=$(pingpong "$2") || value=failed ;;
+	*) value=$(perftest "$3" "$2") || value=failed ;;
+	esac
+	[ "$value" != failed ] || FAILED=1
+	result "$2" "$3" "$BYTES" "$value"
+}
+
+memories=(pinned)
+if has_odp; then memories+=(odp); else echo "demo: $DEVICE has no on-demand paging on this kernel" >&2; fi
+
+for memory in "${memories[@]}"; do
+	printf 'demo: %s %s: verifying data\n' "$DEVICE" "$memory" >&2
+	if verify "$memory"; then word=ok; else word=failed FAILED=1; fi
+	result "$memory" verify "$BYTES" "$word"
+done
+for ((round = 1; round <= ROUNDS; round++)); do
+	for test in write_bw read_bw send_bw pingpong; do
+		for memory in "${memories[@]}"; do measure "$round" "$memory" "$test"; done
+	done
+done
+exit "$FAILED"

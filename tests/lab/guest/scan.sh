@@ -1,0 +1,45 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
+#
+# scan: finds trouble that a test's exit status does not show: lines of the kernel
+# log since the test began, RDMA objects and slab caches that outlive it.
+
+SCAN_TROUBLE='WARNING:|BUG:|Oops|KFENCE|KASAN|UBSAN|KCSAN|general protection|Kernel panic'
+SCAN_TROUBLE+='|possible circular|possible recursive|suspicious RCU|inconsistent lock state|bad unlock balance'
+SCAN_TROUBLE+='|hung_task|blocked for more than|soft lockup|scheduling while atomic|sleeping function called'
+SCAN_TROUBLE+='|refcount_t|list_(add|del) corruption|ODEBUG|unreferenced object|Call Trace'
+
+scan_begin() {
+	echo "lab: begin $1" >/dev/kmsg
+}
+
+# kernel_log_since NAME: what the kernel said since scan_begin NAME.
+kernel_log_since() {
+	dmesg | awk -v mark="lab: begin $1" 'index($0, mark) && substr($0, index($0, mark)) == mark { text = ""; next }
+		{ text = text $0 "\n" } END { printf "%s", text }'
+}
+
+# kernel_trouble NAME: the first line of trouble, if there is one.
+kernel_trouble() {
+	kernel_log_since "$1" | grep -E "$SCAN_TROUBLE" | head -n 1
+}
+
+rdma_objects() {
+	rdma resource show 2>/dev/null
+}
+
+# objects_left BASELINE: the difference, once the kernel had time to clean up.
+objects_left() {
+	local now
+	for _ in {1..50}; do
+		now=$(rdma_objects)
+		[ "$now" != "$1" ] || return 0
+		sleep 0.1
+	done
+	echo "before: $1, after: $now" | tr '\n' ' '
+}
+
+# Names of slab caches of a module that is gone.
+slabs_left() {
+	awk '/^rodp/ { print $1 }' /proc/slabinfo | tr '\n' ' '
+}

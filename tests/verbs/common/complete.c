@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
+/* Completions and events, always with a bound on the wait. */
+#include <fcntl.h>
+#include <poll.h>
+#include <sched.h>
+#include <time.h>
+
+#include "vt.h"
+
+uint64_t vt_now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000000000ull + now.tv_nsec;
+}
+
+void vt_sleep_ms(unsigned int ms)
+{
+	struct timespec time = { .tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000l };
+
+	nanosleep(&time, NULL);
+}
+
+static bool poll_until(struct vt_end *end, struct ibv_wc *wc, uint64_t end_ns)
+{
+	int n;
+
+	for (;;) {
+		n = ibv_poll_cq(end->cq, 1, wc);
+		if (n < 0)
+			vt_fail("ibv_poll_cq: %d", n);
+		if (n)
+			return true;
+		if (vt_now_ns() > end_ns)
+			return false;
+		sched_yield();
+	}
+}
+
+struct ibv_wc vt_wait(struct vt_end *end)
+{
+	struct ibv_wc wc;
+
+	if (!poll_until(end, &wc, vt_now_ns() + vt_options.wait_ms * 1000000ull))
+		vt_fail("no completion on %s within %u ms", end->dev->name, vt_options.wait_ms);
+	return wc;
+}
+
+struct ibv_wc vt_expect(struct vt_end *end, uint64_t wr_id, enum ibv_wc_status status)
+{
+	struct ibv_wc wc;
+
+	if (!poll_until(end, &wc, vt_now_ns() + vt_options.wait_ms * 1000000ull))
+		vt_fail("wr_id 0x%lx of QP %u (state %d) did not complete within %u ms",
+			(unsigned long)wr_id, end->qp->qp_num, vt_qp_state(end->qp),
+			vt_options.wait_ms);
+
+	if (wc.wr_id != wr_id || wc.status != status)
+		vt_fail("completion of wr_id 0x%lx with \"%s\" (vendor 0x%x), expected 0x%lx with \"%s\"",
+			(unsigned long)wc.wr_id, ibv_wc_status_str(wc.status), wc.vendor_err,
+			(unsigned long)wr_id, ibv_wc_status_str(status));
+	if (wc.qp_num != end->qp->qp_num)
+		vt_fail("completion of QP %u, expected %u", wc.qp_num, end->qp->qp_num);
+	return wc;
+}
+
+struct ibv_wc vt_expect_ok(struct vt_end *end, uint64_t wr_id, enum ibv_wc_opcode opcode)
+{
+	struct ibv_wc wc = vt_expect(end, wr_id, IBV_WC_SUCCESS);
+
+	if (wc.opcode != opcode)
+		vt_fail("the completion's opcode is %d instead of %d", wc.opcode, opcode);
+	return wc;
+}
+
+void vt_expect_none(struct vt_end *end, unsigned int ms)
+{
+	struct ibv_wc wc;
+
+	if (poll_until(end, &wc, vt_now_ns() + ms * 1000000ull))
+		vt_fail("a completion that nobody asked for: wr_id 0x%lx, \"%s\"",
+			(unsigned long)wc.wr_id, ibv_wc_status_str(wc.status));
+}
+
+static bool readable(int fd, unsigned int ms)
+{
+	struct pollfd pollfd = { .fd = fd, .events = POLLIN };
+	int n;
+
+	n = poll(&pollfd, 1, ms);
+	if (n < 0)
+		vt_fail("poll: %m");
+	return n;
+}
+
+int vt_async_event(struct vt_device *dev, unsigned int ms)
+{
+	struct ibv_async_event event;
+
+	if (!readable(dev->ctx->async_fd, ms))
+		return -1;
+	if (ibv_get_async_event(dev->ctx, &event))
+		vt_fail("ibv_get_async_event: %m");
+	ibv_ack_async_event(&event);
+	return event.event_type;
+}
+
+bool vt_comp_event(struct vt_end *end, unsigned int ms)
+{
+	struct ibv_cq *cq;
+	void *context;
+
+	if (!readable(end->channel->fd, ms))
+		return false;
+	if (ibv_get_cq_event(end->channel, &cq, &context))
+		vt_fail("ibv_get_cq_event: %m");
+	if (cq != end->cq)
+		vt_fail("an event of another CQ");
+	ibv_ack_cq_events(cq, 1);
+	return true;
+}

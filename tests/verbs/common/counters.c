@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
+/* Numbers: the device's counters, the kernel's memory, random ones. */
+#include "vt.h"
+
+int64_t vt_counter(const struct vt_device *dev, const char *name)
+{
+	char path[256];
+	long long value;
+	FILE *file;
+	int n;
+
+	snprintf(path, sizeof(path), "/sys/class/infiniband/%s/ports/1/hw_counters/%s", dev->name,
+		 name);
+	file = fopen(path, "r");
+	if (!file)
+		return -1;
+	n = fscanf(file, "%lld", &value);
+	fclose(file);
+	return n == 1 ? value : -1;
+}
+
+uint64_t vt_kernel_kib(void)
+{
+	static const char *const parts[] = { "Slab:", "KernelStack:", "PageTables:", "VmallocUsed:",
+					     "Percpu:" };
+	unsigned long long value;
+	uint64_t sum = 0;
+	char word[64];
+	size_t i;
+	FILE *file;
+
+	file = fopen("/proc/meminfo", "r");
+	if (!file)
+		vt_fail("/proc/meminfo: %m");
+	while (fscanf(file, "%63s %llu%*[^\n]", word, &value) == 2) {
+		for (i = 0; i < VT_ARRAY_SIZE(parts); i++)
+			sum += strcmp(word, parts[i]) ? 0 : value;
+	}
+	fclose(file);
+	return sum;
+}
+
+/* xorshift64*: the same numbers for the same seed everywhere. */
+uint64_t vt_random(uint64_t *state)
+{
+	uint64_t x = *state ? *state : 0x9e3779b97f4a7c15ull;
+
+	x ^= x >> 12;
+	x ^= x << 25;
+	x ^= x >> 27;
+	*state = x;
+	return x * 0x2545f4914f6cdd1dull;
+}

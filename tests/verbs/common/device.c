@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
+/* Devices: opening, and what they say of themselves. */
+#include "vt.h"
+
+static struct ibv_context *open_by_name(const char **name)
+{
+	struct ibv_context *ctx = NULL;
+	struct ibv_device **list;
+	int i, n;
+
+	list = ibv_get_device_list(&n);
+	if (!list || !n)
+		vt_skip("no RDMA device");
+	for (i = 0; i < n && !ctx; i++) {
+		if (*name && strcmp(*name, ibv_get_device_name(list[i])))
+			continue;
+		ctx = ibv_open_device(list[i]);
+		if (!ctx)
+			vt_fail("opening %s: %m", ibv_get_device_name(list[i]));
+	}
+	ibv_free_device_list(list);
+	if (!ctx)
+		vt_fail("no device %s", *name);
+	*name = ibv_get_device_name(ctx->device);
+	return ctx;
+}
+
+static int first_roce_v2_gid(struct vt_device *dev)
+{
+	struct ibv_gid_entry entry;
+	int i;
+
+	for (i = 0; i < dev->port.gid_tbl_len; i++) {
+		if (!ibv_query_gid_ex(dev->ctx, 1, i, &entry, 0) &&
+		    entry.gid_type == IBV_GID_TYPE_ROCE_V2)
+			return i;
+	}
+	return 0;
+}
+
+struct vt_device *vt_open(const char *name, int gid_index)
+{
+	struct vt_device *dev = calloc(1, sizeof(*dev));
+
+	vt_check(dev);
+	dev->name = name;
+	dev->ctx = open_by_name(&dev->name);
+	if (ibv_query_device_ex(dev->ctx, NULL, &dev->attr))
+		vt_fail("querying %s: %m", dev->name);
+	if (ibv_query_port(dev->ctx, 1, &dev->port))
+		vt_fail("querying port 1 of %s: %m", dev->name);
+	if (dev->port.state != IBV_PORT_ACTIVE)
+		vt_fail("port 1 of %s is not active", dev->name);
+
+	dev->gid_index = gid_index >= 0 ? gid_index : first_roce_v2_gid(dev);
+	if (ibv_query_gid(dev->ctx, 1, dev->gid_index, &dev->gid))
+		vt_fail("%s has no GID %d", dev->name, dev->gid_index);
+	dev->pd = ibv_alloc_pd(dev->ctx);
+	if (!dev->pd)
+		vt_fail("allocating a PD on %s: %m", dev->name);
+	return dev;
+}
+
+struct vt_device *vt_open_a(void)
+{
+	return vt_open(vt_options.dev, vt_options.gid_index);
+}
+
+struct vt_device *vt_open_b(void)
+{
+	return vt_open(vt_options.peer_dev, vt_options.peer_gid_index);
+}
+
+void vt_close(struct vt_device *dev)
+{
+	int err;
+
+	err = ibv_dealloc_pd(dev->pd);
+	if (err)
+		vt_fail("deallocating the PD of %s: %s", dev->name, strerror(err));
+	if (ibv_close_device(dev->ctx))
+		vt_fail("closing %s: %m", dev->name);
+	free(dev);
+}
+
+bool vt_is_rxe(const struct vt_device *dev)
+{
+	return !strncmp(dev->name, "rxe", 3);
+}
+
+bool vt_has_odp(const struct vt_device *dev, uint32_t caps)
+{
+	const struct ibv_odp_caps *odp = &dev->attr.odp_caps;
+
+	return (odp->general_caps & IBV_ODP_SUPPORT) &&
+	       (odp->per_transport_caps.rc_odp_caps & caps) == caps;
+}
+
+unsigned int vt_mtu_bytes(enum ibv_mtu mtu)
+{
+	return 128u << mtu;
+}
+
+enum ibv_mtu vt_mtu_enum(unsigned int bytes)
+{
+	enum ibv_mtu mtu;
+
+	for (mtu = IBV_MTU_256; mtu <= IBV_MTU_4096; mtu++) {
+		if (vt_mtu_bytes(mtu) == bytes)
+			return mtu;
+	}
+	vt_fail("%u is no path MTU", bytes);
+}
