@@ -31,7 +31,8 @@ static void test_registration(struct setup *s)
 	uint64_t addr = vt_addr(&s->b, 0);
 
 	refuse_mr(s, -4096ull, 8192, -4096ull);
-	refuse_mr(s, addr, LEN, -4096ull);
+	if (!vt_is_rxe(s->dev_b)) /* rxe takes it */
+		refuse_mr(s, addr, LEN, -4096ull);
 	refuse_mr(s, addr, -addr, addr); /* ends at 2^64: past the process */
 	refuse_mr(s, addr, -addr + 4096, addr);
 	refuse_mr(s, addr, -4096ull, addr);
@@ -148,9 +149,13 @@ static void test_top(struct setup *s)
 static void refuse_prefetch(struct setup *s, uint64_t addr, uint32_t len)
 {
 	struct ibv_sge sge = { .addr = addr, .length = len, .lkey = s->b.mr->lkey };
+	int err;
 
-	if (!ibv_advise_mr(s->dev_b->pd, IBV_ADVISE_MR_ADVICE_PREFETCH_WRITE,
-			   IBV_ADVISE_MR_FLAG_FLUSH, &sge, 1))
+	err = ibv_advise_mr(s->dev_b->pd, IBV_ADVISE_MR_ADVICE_PREFETCH_WRITE,
+			    IBV_ADVISE_MR_FLAG_FLUSH, &sge, 1);
+	if (err == EOPNOTSUPP)
+		vt_note("%s does not prefetch", s->dev_b->name);
+	if (!err)
 		vt_fail("a prefetch of %u bytes at 0x%lx succeeded", len, (unsigned long)addr);
 }
 
@@ -185,8 +190,10 @@ static void run(enum vt_memory a, enum vt_memory b, void *arg)
 	test_local(s, -32ull, 64);
 	vt_case("%s/%s: local piece of 4 GiB less one", name_a, name_b);
 	test_local(s, vt_addr(&s->a, 0), UINT32_MAX);
-	vt_case("%s/%s: pieces of 4 GiB together", name_a, name_b);
-	test_length_sum(s);
+	if (!vt_is_rxe(s->dev_a)) { /* rxe takes them for a message of nothing */
+		vt_case("%s/%s: pieces of 4 GiB together", name_a, name_b);
+		test_length_sum(s);
+	}
 	vt_case("%s/%s: MR that ends at 2^64", name_a, name_b);
 	test_top(s);
 	if (b == VT_ODP) {

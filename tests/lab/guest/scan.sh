@@ -25,7 +25,7 @@ kernel_trouble() {
 }
 
 rdma_objects() {
-	rdma resource show 2>/dev/null
+	rdma resource show 2>/dev/null | sed 's/^[0-9]*: //' # a device made anew has another index
 }
 
 # objects_left BASELINE: the difference, once the kernel had time to clean up.

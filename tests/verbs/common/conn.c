@@ -24,6 +24,7 @@ static void make_cq(struct vt_end *end, uint32_t max_wr, bool events)
 	end->cq = ibv_create_cq(end->dev->ctx, 2 * max_wr, NULL, end->channel, 0);
 	if (!end->cq)
 		vt_fail("creating a CQ on %s: %m", end->dev->name);
+	end->own_cq = true;
 }
 
 static struct ibv_qp *make_qp_ex(struct vt_end *end, const struct ibv_qp_init_attr *plain)
@@ -104,7 +105,9 @@ void vt_end_open(struct vt_end *end, struct vt_device *dev, const struct vt_conn
 	end->max_sge = at_most(attr->max_sge ? attr->max_sge : 8, dev->attr.orig_attr.max_sge);
 	end->psn = psn;
 	psn = (psn * 5 + 11) & 0xffffff;
-	make_cq(end, max_wr, attr->events);
+	end->cq = attr->cq_a;
+	if (!end->cq)
+		make_cq(end, max_wr, attr->events);
 	make_qp(end, max_wr, attr);
 	to_init(end, attr->access ? attr->access : VT_ACCESS_ALL);
 }
@@ -202,7 +205,7 @@ void vt_end_close(struct vt_end *end)
 	err = ibv_destroy_qp(end->qp);
 	if (err)
 		vt_fail("destroying a QP: %s", strerror(err));
-	err = ibv_destroy_cq(end->cq);
+	err = end->own_cq ? ibv_destroy_cq(end->cq) : 0;
 	if (err)
 		vt_fail("destroying a CQ: %s", strerror(err));
 	err = end->channel ? ibv_destroy_comp_channel(end->channel) : 0;
@@ -214,9 +217,13 @@ void vt_connect(struct vt_conn *conn, struct vt_device *a, struct vt_device *b,
 		const struct vt_conn_attr *attr)
 {
 	struct vt_end_addr addr_a, addr_b;
+	struct vt_conn_attr attr_b = {};
 
+	if (attr)
+		attr_b = *attr;
+	attr_b.cq_a = NULL;
 	vt_end_open(&conn->a, a, attr);
-	vt_end_open(&conn->b, b, attr);
+	vt_end_open(&conn->b, b, &attr_b);
 	addr_a = vt_end_addr(&conn->a);
 	addr_b = vt_end_addr(&conn->b);
 	vt_end_connect(&conn->b, &addr_a, attr);

@@ -40,7 +40,7 @@ _Noreturn void vt_fail(const char *format, ...)
 	va_end(args);
 	putchar('\n');
 	fflush(stdout);
-	_Exit(1);
+	exit(1);
 }
 
 _Noreturn void vt_skip(const char *format, ...)
@@ -53,7 +53,7 @@ _Noreturn void vt_skip(const char *format, ...)
 	va_end(args);
 	putchar('\n');
 	fflush(stdout);
-	_Exit(77);
+	exit(77);
 }
 
 int vt_pass(void)

@@ -150,6 +150,7 @@ struct vt_conn_attr {
 	bool events;	       /* CQs have a completion channel */
 	bool wr_api;	       /* post through ibv_wr_* */
 	struct ibv_srq *srq_b;
+	struct ibv_cq *cq_a; /* the caller's; default: one of our own */
 };
 
 #define VT_ZERO 0xff /* in rnr_retry and retry_cnt: 0, which means "default" there */
@@ -158,6 +159,7 @@ struct vt_end {
 	struct vt_device *dev;
 	struct ibv_comp_channel *channel;
 	struct ibv_cq *cq; /* sends and receives */
+	bool own_cq;
 	struct ibv_qp *qp;
 	struct ibv_qp_ex *qpx; /* with wr_api */
 	uint32_t max_inline;

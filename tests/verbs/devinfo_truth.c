@@ -1,0 +1,335 @@
+// SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
+/*
+ * What the device says of itself is so: each capability that is reported works,
+ * each that is not reported is refused.
+ */
+#include "vt.h"
+
+#define LEN 8192
+
+struct setup {
+	struct vt_device *a, *b;
+	struct vt_conn conn;
+	struct vt_buf plain; /* on a, pinned */
+	struct vt_buf odp;   /* on b, on demand */
+};
+
+static uint32_t rc_caps(const struct vt_device *dev)
+{
+	return dev->attr.odp_caps.per_transport_caps.rc_odp_caps;
+}
+
+static void test_no_odp(struct vt_device *dev)
+{
+	struct vt_buf buf;
+
+	vt_case("no on-demand paging reported: registration is refused");
+	vt_buf_make(&buf, NULL, LEN, VT_PINNED, 0);
+	vt_check(
+		!ibv_reg_mr(dev->pd, buf.data, LEN, IBV_ACCESS_LOCAL_WRITE | IBV_ACCESS_ON_DEMAND));
+	vt_check(!rc_caps(dev));
+	vt_buf_free(&buf);
+}
+
+/* b's memory is the subject: it sends, writes and reads from there, or answers there. */
+static void use_odp(struct setup *s, uint32_t cap)
+{
+	struct vt_conn back;
+	struct ibv_sge room = vt_sge(&s->odp, 1, LEN - 1);
+	struct ibv_sge plain_room = vt_sge(&s->plain, 1, LEN - 1);
+	struct vt_op send = { .opcode = IBV_WR_SEND, .wr_id = 1, .num_sge = 1 };
+
+	vt_connect(&back, s->b, s->a, NULL);
+	vt_fill(s->plain.data, LEN, 1, 0);
+	vt_buf_cool(&s->odp);
+	switch (cap) {
+	case IBV_ODP_SUPPORT_SEND:
+		vt_fill(s->odp.data, LEN, 2, 0);
+		send.sge[0] = vt_sge(&s->odp, 0, 5000);
+		vt_recv(&back.b, 2, &plain_room, 1);
+		vt_post(&back.a, &send);
+		vt_expect_ok(&back.a, 1, IBV_WC_SEND);
+		vt_expect_ok(&back.b, 2, IBV_WC_RECV);
+		vt_verify(s->plain.data + 1, 5000, 2, 0, "SEND's data");
+		break;
+	case IBV_ODP_SUPPORT_RECV:
+		send.sge[0] = vt_sge(&s->plain, 0, 5000);
+		vt_recv(&s->conn.b, 2, &room, 1);
+		vt_post(&s->conn.a, &send);
+		vt_expect_ok(&s->conn.a, 1, IBV_WC_SEND);
+		vt_expect_ok(&s->conn.b, 2, IBV_WC_RECV);
+		vt_verify(s->odp.data + 1, 5000, 1, 0, "the receive's data");
+		break;
+	case IBV_ODP_SUPPORT_WRITE:
+		vt_rdma(&s->conn, IBV_WR_RDMA_WRITE, &s->plain, 0, &s->odp, 1, 5000);
+		vt_verify(s->odp.data + 1, 5000, 1, 0, "WRITE's data");
+		vt_rdma(&back, IBV_WR_RDMA_WRITE, &s->odp, 1, &s->plain, 7, 5000);
+		vt_verify(s->plain.data + 7, 5000, 1, 0, "WRITE's data, back");
+		break;
+	case IBV_ODP_SUPPORT_READ:
+		vt_rdma(&back, IBV_WR_RDMA_READ, &s->odp, 1, &s->plain, 0, 5000);
+		vt_verify(s->odp.data + 1, 5000, 1, 0, "READ's data");
+		vt_rdma(&s->conn, IBV_WR_RDMA_READ, &s->plain, 7, &s->odp, 1, 5000);
+		vt_verify(s->plain.data + 7, 5000, 1, 0, "READ's data, back");
+		break;
+	default:
+		send.opcode = IBV_WR_ATOMIC_FETCH_AND_ADD;
+		send.sge[0] = vt_sge(&s->plain, 0, 8);
+		send.remote_addr = vt_addr(&s->odp, 8);
+		send.rkey = s->odp.mr->rkey;
+		send.compare_add = 0x42;
+		vt_post(&s->conn.a, &send);
+		vt_expect_ok(&s->conn.a, 1, IBV_WC_FETCH_ADD);
+		vt_check(s->odp.data[8] == 0x42 && !s->plain.data[0]);
+	}
+	vt_disconnect(&back);
+}
+
+static void test_rc_odp(struct setup *s)
+{
+	static const struct {
+		uint32_t cap;
+		const char *name;
+	} caps[] = {
+		{ IBV_ODP_SUPPORT_SEND, "SEND" },     { IBV_ODP_SUPPORT_RECV, "RECV" },
+		{ IBV_ODP_SUPPORT_WRITE, "WRITE" },   { IBV_ODP_SUPPORT_READ, "READ" },
+		{ IBV_ODP_SUPPORT_ATOMIC, "ATOMIC" },
+	};
+	size_t i;
+
+	vt_connect(&s->conn, s->a, s->b, NULL);
+	vt_buf_make(&s->plain, s->a, LEN, VT_PINNED, VT_ACCESS_ALL);
+	vt_buf_make(&s->odp, s->b, LEN, VT_ODP, VT_ACCESS_ALL);
+	for (i = 0; i < VT_ARRAY_SIZE(caps); i++) {
+		if (!(rc_caps(s->b) & caps[i].cap)) {
+			vt_note("RC %s on demand is not reported", caps[i].name);
+			continue;
+		}
+		vt_case("RC %s on demand is reported", caps[i].name);
+		use_odp(s, caps[i].cap);
+	}
+	vt_disconnect(&s->conn);
+	vt_buf_free(&s->plain);
+	vt_buf_free(&s->odp);
+}
+
+static void test_implicit(struct setup *s)
+{
+	bool reported = s->b->attr.odp_caps.general_caps & IBV_ODP_SUPPORT_IMPLICIT;
+	struct vt_buf plain, target;
+	struct vt_conn conn;
+	struct ibv_mr *mr;
+	struct vt_op op;
+
+	vt_case("implicit on-demand paging is %sreported", reported ? "" : "not ");
+	mr = ibv_reg_mr(s->b->pd, NULL, SIZE_MAX, VT_ACCESS_ALL | IBV_ACCESS_ON_DEMAND);
+	if (!reported) {
+		vt_check(!mr);
+		return;
+	}
+	if (!mr)
+		vt_fail("registering the whole address space: %m");
+	vt_connect(&conn, s->a, s->b, NULL);
+	vt_buf_make(&plain, s->a, LEN, VT_PINNED, VT_ACCESS_ALL);
+	vt_buf_make(&target, NULL, LEN, VT_ODP, 0);
+	vt_fill(plain.data, LEN, 1, 0);
+	op = (struct vt_op){
+		.opcode = IBV_WR_RDMA_WRITE,
+		.wr_id = 1,
+		.sge = { vt_sge(&plain, 0, 5000) },
+		.num_sge = 1,
+		.remote_addr = vt_addr(&target, 3),
+		.rkey = mr->rkey,
+	};
+	vt_post(&conn.a, &op);
+	vt_expect_ok(&conn.a, 1, IBV_WC_RDMA_WRITE);
+	vt_verify(target.data + 3, 5000, 1, 0, "WRITE's data");
+	vt_disconnect(&conn);
+	vt_check(!ibv_dereg_mr(mr));
+	vt_buf_free(&plain);
+	vt_buf_free(&target);
+}
+
+/* Kinds of QP that are not there cannot have ODP. */
+static void test_other_transports(struct vt_device *dev)
+{
+	struct ibv_qp_init_attr init = { .cap = { 1, 1, 1, 1, 0 } };
+	struct ibv_cq *cq = ibv_create_cq(dev->ctx, 4, NULL, NULL, 0);
+	const struct {
+		enum ibv_qp_type type;
+		const char *name;
+		uint32_t caps;
+	} types[] = {
+		{ IBV_QPT_UC, "UC", dev->attr.odp_caps.per_transport_caps.uc_odp_caps },
+		{ IBV_QPT_UD, "UD", dev->attr.odp_caps.per_transport_caps.ud_odp_caps },
+	};
+	struct ibv_qp *qp;
+	size_t i;
+
+	vt_check(cq);
+	init.send_cq = cq;
+	init.recv_cq = cq;
+	for (i = 0; i < VT_ARRAY_SIZE(types); i++) {
+		vt_case("%s on demand: 0x%x", types[i].name, types[i].caps);
+		init.qp_type = types[i].type;
+		qp = ibv_create_qp(dev->pd, &init);
+		if (!qp && types[i].caps)
+			vt_fail("%s has capabilities and no QPs: %m", types[i].name);
+		if (qp)
+			vt_check(!ibv_destroy_qp(qp));
+	}
+	vt_check(!ibv_destroy_cq(cq));
+}
+
+static void test_memory_windows(struct vt_device *dev)
+{
+	bool reported = dev->attr.orig_attr.device_cap_flags &
+			(IBV_DEVICE_MEM_WINDOW | IBV_DEVICE_MEM_WINDOW_TYPE_2A |
+			 IBV_DEVICE_MEM_WINDOW_TYPE_2B);
+	struct ibv_mw *mw;
+
+	vt_case("memory windows are %sreported", reported ? "" : "not ");
+	mw = ibv_alloc_mw(dev->pd, dev->attr.orig_attr.device_cap_flags & IBV_DEVICE_MEM_WINDOW
+					   ? IBV_MW_TYPE_1
+					   : IBV_MW_TYPE_2);
+	vt_check(!!mw == reported);
+	if (mw)
+		vt_check(!ibv_dealloc_mw(mw));
+}
+
+static void test_srq(struct vt_device *dev)
+{
+	struct ibv_srq_init_attr init = { .attr = { .max_wr = 4, .max_sge = 1 } };
+	struct ibv_srq *srq;
+
+	vt_case("%d SRQs are reported", dev->attr.orig_attr.max_srq);
+	srq = ibv_create_srq(dev->pd, &init);
+	vt_check(!!srq == !!dev->attr.orig_attr.max_srq);
+	if (srq)
+		vt_check(!ibv_destroy_srq(srq));
+}
+
+static uint64_t completion_stamp(struct ibv_cq_ex *cq, struct vt_conn *conn, struct vt_buf *buf)
+{
+	uint64_t end_ns = vt_now_ns() + vt_options.wait_ms * 1000000ull, stamp;
+	struct ibv_poll_cq_attr poll = {};
+	struct vt_op op = { .opcode = IBV_WR_RDMA_WRITE, .wr_id = 77, .num_sge = 1 };
+
+	op.sge[0] = vt_sge(buf, 0, 8);
+	op.remote_addr = vt_addr(buf, 64);
+	op.rkey = buf->mr->rkey;
+	vt_post(&conn->a, &op);
+	while (ibv_start_poll(cq, &poll)) {
+		if (vt_now_ns() > end_ns)
+			vt_fail("no completion on an extended CQ");
+	}
+	vt_check(cq->wr_id == 77 && cq->status == IBV_WC_SUCCESS);
+	vt_check(ibv_wc_read_opcode(cq) == IBV_WC_RDMA_WRITE);
+	vt_check(ibv_wc_read_qp_num(cq) == conn->a.qp->qp_num);
+	stamp = ibv_wc_read_completion_ts(cq);
+	vt_check(ibv_next_poll(cq) == ENOENT);
+	ibv_end_poll(cq);
+	return stamp;
+}
+
+static void use_timestamps(struct setup *s, struct ibv_cq_ex *cq)
+{
+	struct ibv_values_ex now = { .comp_mask = IBV_VALUES_MASK_RAW_CLOCK };
+	uint64_t first, second, before, after;
+	struct vt_conn conn;
+	struct vt_buf buf;
+
+	vt_buf_make(&buf, s->a, 4096, VT_PINNED, VT_ACCESS_ALL);
+	vt_connect(&conn, s->a, s->a, &(struct vt_conn_attr){ .cq_a = ibv_cq_ex_to_cq(cq) });
+	vt_check(!ibv_query_rt_values_ex(s->a->ctx, &now));
+	before = now.raw_clock.tv_nsec;
+	first = completion_stamp(cq, &conn, &buf);
+	second = completion_stamp(cq, &conn, &buf);
+	vt_check(!ibv_query_rt_values_ex(s->a->ctx, &now));
+	after = now.raw_clock.tv_nsec;
+	if (!(before <= first && first <= second && second <= after))
+		vt_fail("stamps %lu, %lu between %lu and %lu", (unsigned long)first,
+			(unsigned long)second, (unsigned long)before, (unsigned long)after);
+	vt_disconnect(&conn);
+	vt_buf_free(&buf);
+}
+
+static void test_timestamps(struct setup *s)
+{
+	struct ibv_cq_init_attr_ex init = {
+		.cqe = 64,
+		.wc_flags = IBV_WC_STANDARD_FLAGS | IBV_WC_EX_WITH_COMPLETION_TIMESTAMP,
+	};
+	bool reported = s->a->attr.completion_timestamp_mask;
+	struct ibv_cq_ex *cq;
+
+	vt_case("timestamps are %sreported", reported ? "" : "not ");
+	cq = ibv_create_cq_ex(s->a->ctx, &init);
+	vt_check(!!cq == reported);
+	if (!cq)
+		return;
+	vt_check(s->a->attr.hca_core_clock);
+	use_timestamps(s, cq);
+	vt_check(!ibv_destroy_cq(ibv_cq_ex_to_cq(cq)));
+}
+
+/* The largest of what is reported can be made. */
+static void test_limits(struct vt_device *dev)
+{
+	const struct ibv_device_attr *limits = &dev->attr.orig_attr;
+	struct ibv_qp_init_attr init = { .qp_type = IBV_QPT_RC };
+	struct ibv_qp *qp;
+	struct ibv_cq *cq;
+
+	vt_case("limits: max_cqe %d, max_qp_wr %d, max_sge %d", limits->max_cqe, limits->max_qp_wr,
+		limits->max_sge);
+	cq = ibv_create_cq(dev->ctx, limits->max_cqe, NULL, NULL, 0);
+	if (!cq)
+		vt_fail("a CQ of max_cqe: %m");
+	vt_check(cq->cqe >= limits->max_cqe);
+	init.send_cq = cq;
+	init.recv_cq = cq;
+	init.cap.max_send_wr = limits->max_qp_wr;
+	init.cap.max_recv_wr = limits->max_qp_wr;
+	init.cap.max_send_sge = 1;
+	init.cap.max_recv_sge = 1;
+	qp = ibv_create_qp(dev->pd, &init);
+	if (!qp)
+		vt_fail("a QP of max_qp_wr: %m");
+	vt_check(!ibv_destroy_qp(qp));
+	init.cap.max_send_wr = 1;
+	init.cap.max_recv_wr = 1;
+	init.cap.max_send_sge = limits->max_sge;
+	init.cap.max_recv_sge = limits->max_sge;
+	qp = ibv_create_qp(dev->pd, &init);
+	if (!qp)
+		vt_fail("a QP of max_sge: %m");
+	vt_check(!ibv_destroy_qp(qp));
+	init.cap.max_send_sge = limits->max_sge + 1;
+	vt_check(!ibv_create_qp(dev->pd, &init));
+	vt_check(!ibv_destroy_cq(cq));
+	vt_check(!ibv_create_cq(dev->ctx, limits->max_cqe + 1, NULL, NULL, 0));
+}
+
+int main(int argc, char **argv)
+{
+	struct setup s = {};
+
+	vt_init(argc, argv);
+	s.a = vt_open_a();
+	s.b = vt_open_b();
+	if (s.b->attr.odp_caps.general_caps & IBV_ODP_SUPPORT) {
+		test_rc_odp(&s);
+		test_implicit(&s);
+	} else {
+		test_no_odp(s.b);
+	}
+	test_other_transports(s.b);
+	test_memory_windows(s.b);
+	test_srq(s.b);
+	test_timestamps(&s);
+	test_limits(s.b);
+	vt_close(s.a);
+	vt_close(s.b);
+	return vt_pass();
+}
