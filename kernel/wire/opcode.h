@@ -95,6 +95,11 @@ struct rodp_opcode_info {
 
 extern const struct rodp_opcode_info rodp_opcodes[256];
 
+static inline u8 rodp_opcode(enum rodp_transport tp, enum rodp_op op)
+{
+	return (u8)tp | (u8)op;
+}
+
 static inline const struct rodp_opcode_info *rodp_opcode_info(u8 opcode)
 {
 	return &rodp_opcodes[opcode];
