@@ -98,8 +98,8 @@ static inline struct shrinker *shrinker_alloc(unsigned int flags, const char *na
 /* When memory is too short to register, the shrinker is never called. */
 static inline void shrinker_register(struct shrinker *shrinker)
 {
-	struct rodp_named_shrinker *named =
-		container_of(shrinker, struct rodp_named_shrinker, shrinker);
+	struct rodp_named_shrinker *named = container_of(shrinker, struct rodp_named_shrinker,
+							 shrinker);
 
 	if (register_shrinker(shrinker, "%s", named->name))
 		pr_warn_once("no memory to register a shrinker\n");
@@ -119,8 +119,7 @@ static inline void shrinker_free(struct shrinker *shrinker)
 /*
  * The kernel's fastest CRC-32 (Ethernet polynomial, reflected; inverts neither
  * its input nor its output). Any context but hard interrupt. Never fails:
- * rodp_crc32_init() only looks for something faster and says in the log what it
- * found.
+ * rodp_crc32_init() only looks for something faster. Process context, sleeps.
  */
 #ifdef RODP_HAVE_CRC32_FAST
 static inline void rodp_crc32_init(void)
@@ -175,15 +174,15 @@ static inline void rodp_udp_tunnel_sock_release(struct sock *sk)
  * This core refuses the access flags of FLUSH, so that it cannot be offered: its
  * capabilities and rights are nothing. The rest are the numbers of the user API.
  */
-#define IB_DEVICE_FLUSH_GLOBAL 0ull
+#define IB_DEVICE_FLUSH_GLOBAL	   0ull
 #define IB_DEVICE_FLUSH_PERSISTENT 0ull
-#define IB_DEVICE_ATOMIC_WRITE (1ull << 40)
-#define IB_ACCESS_FLUSH_GLOBAL 0
+#define IB_DEVICE_ATOMIC_WRITE	   (1ull << 40)
+#define IB_ACCESS_FLUSH_GLOBAL	   0
 #define IB_ACCESS_FLUSH_PERSISTENT 0
-#define IB_WR_FLUSH 14
-#define IB_WR_ATOMIC_WRITE 15
-#define IB_WC_FLUSH 8
-#define IB_WC_ATOMIC_WRITE 9
+#define IB_WR_FLUSH		   14
+#define IB_WR_ATOMIC_WRITE	   15
+#define IB_WC_FLUSH		   8
+#define IB_WC_ATOMIC_WRITE	   9
 #endif
 
 #ifndef RODP_HAVE_ODP_FLUSH_CAPS
@@ -213,10 +212,12 @@ static inline struct ib_device *rodp_device_set_net(struct ib_device *dev, struc
 }
 
 /* The device is the first member of what is allocated: the macro checks it. */
-#define ib_alloc_device_with_net(drv_struct, member, net)                               \
-	container_of(rodp_device_set_net(_ib_alloc_device(sizeof(struct drv_struct) +    \
-				BUILD_BUG_ON_ZERO(offsetof(struct drv_struct, member))), \
-			net), struct drv_struct, member)
+#define ib_alloc_device_with_net(drv_struct, member, net)                                       \
+	container_of(rodp_device_set_net(_ib_alloc_device(sizeof(struct drv_struct) +           \
+							  BUILD_BUG_ON_ZERO(offsetof(           \
+								  struct drv_struct, member))), \
+					 net),                                                  \
+		     struct drv_struct, member)
 #endif
 
 #ifndef RODP_HAVE_DEVICE_GET_NETDEV
@@ -265,18 +266,18 @@ static inline void ib_mark_name_assigned_by_user(struct ib_device *dev)
  *			 struct ib_dmah *, struct ib_udata *);
  */
 #ifdef RODP_HAVE_CREATE_CQ_ATTRS
-#define RODP_CREATE_CQ_OP(name, fn)                                             \
-	static int name(struct ib_cq *cq, const struct ib_cq_init_attr *attr,   \
-			struct uverbs_attr_bundle *attrs)                       \
-	{                                                                       \
-		return fn(cq, attr, attrs);                                     \
+#define RODP_CREATE_CQ_OP(name, fn)                                           \
+	static int name(struct ib_cq *cq, const struct ib_cq_init_attr *attr, \
+			struct uverbs_attr_bundle *attrs)                     \
+	{                                                                     \
+		return fn(cq, attr, attrs);                                   \
 	}
 #else
-#define RODP_CREATE_CQ_OP(name, fn)                                             \
-	static int name(struct ib_cq *cq, const struct ib_cq_init_attr *attr,   \
-			struct ib_udata *udata)                                 \
-	{                                                                       \
-		return fn(cq, attr, rodp_udata_to_attrs(udata));                \
+#define RODP_CREATE_CQ_OP(name, fn)                                           \
+	static int name(struct ib_cq *cq, const struct ib_cq_init_attr *attr, \
+			struct ib_udata *udata)                               \
+	{                                                                     \
+		return fn(cq, attr, rodp_udata_to_attrs(udata));              \
 	}
 
 static inline struct uverbs_attr_bundle *rodp_udata_to_attrs(struct ib_udata *udata)
@@ -286,42 +287,42 @@ static inline struct uverbs_attr_bundle *rodp_udata_to_attrs(struct ib_udata *ud
 #endif
 
 #ifdef RODP_HAVE_RESIZE_USER_CQ
-#define RODP_RESIZE_CQ_OP(name, fn)                                                  \
-	static int name(struct ib_cq *cq, unsigned int cqe, struct ib_udata *udata)  \
-	{                                                                            \
-		return fn(cq, cqe, udata);                                           \
+#define RODP_RESIZE_CQ_OP(name, fn)                                                 \
+	static int name(struct ib_cq *cq, unsigned int cqe, struct ib_udata *udata) \
+	{                                                                           \
+		return fn(cq, cqe, udata);                                          \
 	}
 #else
-#define RODP_RESIZE_CQ_OP(name, fn)                                                  \
-	static int name(struct ib_cq *cq, int cqe, struct ib_udata *udata)           \
-	{                                                                            \
-		return cqe > 0 ? fn(cq, cqe, udata) : -EINVAL;                       \
+#define RODP_RESIZE_CQ_OP(name, fn)                                        \
+	static int name(struct ib_cq *cq, int cqe, struct ib_udata *udata) \
+	{                                                                  \
+		return cqe > 0 ? fn(cq, cqe, udata) : -EINVAL;             \
 	}
 #define resize_user_cq resize_cq
 #endif
 
 #ifdef RODP_HAVE_REG_USER_MR_DMAH
-#define RODP_REG_USER_MR_OP(name, fn)                                                           \
-	static struct ib_mr *name(struct ib_pd *pd, u64 start, u64 length, u64 virt_addr,       \
-				  int access, struct ib_dmah *dmah, struct ib_udata *udata)     \
-	{                                                                                       \
-		return fn(pd, start, length, virt_addr, access, dmah, udata);                   \
+#define RODP_REG_USER_MR_OP(name, fn)                                                       \
+	static struct ib_mr *name(struct ib_pd *pd, u64 start, u64 length, u64 virt_addr,   \
+				  int access, struct ib_dmah *dmah, struct ib_udata *udata) \
+	{                                                                                   \
+		return fn(pd, start, length, virt_addr, access, dmah, udata);               \
 	}
 #else
 struct ib_dmah;
-#define RODP_REG_USER_MR_OP(name, fn)                                                           \
-	static struct ib_mr *name(struct ib_pd *pd, u64 start, u64 length, u64 virt_addr,       \
-				  int access, struct ib_udata *udata)                           \
-	{                                                                                       \
-		return fn(pd, start, length, virt_addr, access, NULL, udata);                   \
+#define RODP_REG_USER_MR_OP(name, fn)                                                     \
+	static struct ib_mr *name(struct ib_pd *pd, u64 start, u64 length, u64 virt_addr, \
+				  int access, struct ib_udata *udata)                     \
+	{                                                                                 \
+		return fn(pd, start, length, virt_addr, access, NULL, udata);             \
 	}
 #endif
 
 /* ---- RDMA: user memory and the driver's part of requests ---- */
 
 #ifndef RODP_HAVE_UMEM_GET_VA
-static inline struct ib_umem *ib_umem_get_va(struct ib_device *dev, unsigned long addr,
-					     size_t size, int access)
+static inline struct ib_umem *ib_umem_get_va(struct ib_device *dev, unsigned long addr, size_t size,
+					     int access)
 {
 	return ib_umem_get(dev, addr, size, access);
 }
