@@ -19,16 +19,13 @@
 
 #include <linux/crc32.h>
 #include <linux/hrtimer.h>
-#include <linux/mm.h>
 #include <linux/shrinker.h>
 #include <linux/slab.h>
-#include <linux/timer.h>
 #include <linux/workqueue.h>
 #include <net/inet_dscp.h>
 #include <net/udp_tunnel.h>
 #include <rdma/ib_umem.h>
 #include <rdma/ib_verbs.h>
-#include <rdma/rdma_netlink.h>
 #include <rdma/uverbs_ioctl.h>
 
 /* ---- time and deferred work ---- */
@@ -43,16 +40,8 @@ static inline void hrtimer_setup(struct hrtimer *timer,
 }
 #endif
 
-#ifndef RODP_HAVE_TIMER_CONTAINER_OF
-#define timer_container_of from_timer
-#endif
-
 #ifndef RODP_HAVE_WQ_PERCPU
 #define WQ_PERCPU 0
-#endif
-
-#ifndef RODP_HAVE_SYSTEM_DFL_WQ
-#define system_dfl_wq system_unbound_wq
 #endif
 
 /* ---- memory ---- */
@@ -61,18 +50,6 @@ static inline void hrtimer_setup(struct hrtimer *timer,
 typedef bool rodp_young_t;
 #else
 typedef int rodp_young_t;
-#endif
-
-#ifndef RODP_HAVE_VM_FLAGS_SET
-static inline void vm_flags_set(struct vm_area_struct *vma, vm_flags_t flags)
-{
-	vma->vm_flags |= flags;
-}
-
-static inline void vm_flags_clear(struct vm_area_struct *vma, vm_flags_t flags)
-{
-	vma->vm_flags &= ~flags;
-}
 #endif
 
 #ifndef RODP_HAVE_SHRINKER_ALLOC
@@ -196,62 +173,10 @@ static inline void rodp_udp_tunnel_sock_release(struct sock *sk)
 
 /* ---- RDMA: devices ---- */
 
-#ifndef RODP_HAVE_RDMA_DEV_NET
-static inline struct net *rdma_dev_net(struct ib_device *dev)
-{
-	return read_pnet(&dev->coredev.rdma_net);
-}
-#endif
-
-#ifndef RODP_HAVE_ALLOC_DEVICE_WITH_NET
-static inline struct ib_device *rodp_device_set_net(struct ib_device *dev, struct net *net)
-{
-	if (dev)
-		write_pnet(&dev->coredev.rdma_net, net);
-	return dev;
-}
-
-/* The device is the first member of what is allocated: the macro checks it. */
-#define ib_alloc_device_with_net(drv_struct, member, net)                                       \
-	container_of(rodp_device_set_net(_ib_alloc_device(sizeof(struct drv_struct) +           \
-							  BUILD_BUG_ON_ZERO(offsetof(           \
-								  struct drv_struct, member))), \
-					 net),                                                  \
-		     struct drv_struct, member)
-#endif
-
-#ifndef RODP_HAVE_DEVICE_GET_NETDEV
-/* The netdev of a port with a reference, NULL when it is none or going. Process context. */
-static inline struct net_device *ib_device_get_netdev(struct ib_device *dev, u32 port)
-{
-	struct net_device *ndev = NULL;
-	struct ib_port_data *data;
-
-	if (!dev->port_data || !rdma_is_port_valid(dev, port))
-		return NULL;
-	data = &dev->port_data[port];
-	spin_lock(&data->netdev_lock);
-	ndev = rcu_dereference_protected(data->netdev, lockdep_is_held(&data->netdev_lock));
-	if (ndev && ndev->reg_state == NETREG_REGISTERED)
-		dev_hold(ndev);
-	else
-		ndev = NULL;
-	spin_unlock(&data->netdev_lock);
-	return ndev;
-}
-#endif
-
 #ifndef RODP_HAVE_MARK_NAME_ASSIGNED
 static inline void ib_mark_name_assigned_by_user(struct ib_device *dev)
 {
 }
-#endif
-
-/* In a struct rdma_link_ops: the function that deletes a device, where there is one. */
-#ifdef RODP_HAVE_LINK_DELLINK
-#define RODP_LINK_DELLINK(fn) .dellink = fn,
-#else
-#define RODP_LINK_DELLINK(fn)
 #endif
 
 /* ---- RDMA: operations whose form changed ---- */
