@@ -5,12 +5,12 @@
 
 static struct sk_buff *ack_build(struct rodp_qp *qp, enum rodp_op op, u32 psn, u8 syndrome)
 {
-	struct sk_buff *skb = rodp_packet_alloc(qp->transport | op, 0);
+	u8 opcode = rodp_opcode(qp->transport, op);
+	struct sk_buff *skb = rodp_packet_alloc(opcode, 0);
 
 	if (!skb)
 		return NULL;
-	rodp_bth_fill(rodp_packet_bth(skb), qp->transport | op, false, 0, qp->pkey, qp->dest_qpn,
-		      false, psn);
+	rodp_bth_fill(rodp_packet_bth(skb), opcode, false, 0, qp->pkey, qp->dest_qpn, false, psn);
 	rodp_aeth_fill(rodp_packet_header(skb, rodp_packet(skb)->op->aeth), syndrome, qp->rq.msn);
 	return skb;
 }
