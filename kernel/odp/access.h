@@ -95,7 +95,8 @@ size_t rodp_mirror_copy(struct rodp_mirror *dst, u64 dst_va, struct rodp_mirror 
 /*
  * Whether all of [va, va + len) is present with the rights asked for, by a look
  * that may be stale when it returns: a hint for read-ahead, never a licence.
- * Returns the bytes present from va without a gap. Cost: one look a page.
+ * Returns the bytes present from va without a gap. Cost: one look a page. The range
+ * does not wrap.
  */
 u64 rodp_mirror_present(struct rodp_mirror *mirror, u64 va, u64 len, bool write);
 
