@@ -64,6 +64,74 @@ bool rodp_span_advance(struct rodp_span *span)
 	return true;
 }
 
+/* Lock the leaves of both, the one at the lower address first. One leaf is locked for dst. */
+static void pair_lock(struct rodp_span *dst, struct rodp_span *src)
+{
+	struct rodp_leaf *first = min(dst->leaf, src->leaf), *second = max(dst->leaf, src->leaf);
+
+	spin_lock_bh(&first->lock);
+	__release(&first->lock);
+	if (first == second) {
+		src->leaf = NULL;
+		return;
+	}
+	spin_lock_nested(&second->lock, SINGLE_DEPTH_NESTING);
+	__release(&second->lock);
+	local_bh_disable(); /* span_unlock() enables it for each */
+}
+
+static void pair_unlock(struct rodp_span *dst, struct rodp_span *src)
+{
+	if (src->leaf)
+		span_unlock(src);
+	if (dst->leaf)
+		span_unlock(dst);
+}
+
+static bool pair_find(struct rodp_span *dst, struct rodp_span *src)
+{
+	dst->leaf = leaf_find(dst->mirror, dst->va);
+	src->leaf = leaf_find(src->mirror, src->va);
+	if (dst->leaf && src->leaf)
+		return true;
+	src->missed = !src->leaf;
+	dst->missed = !src->missed;
+	dst->leaf = src->leaf = NULL;
+	return false;
+}
+
+static void pair_step(struct rodp_span *span, u64 phys, size_t bytes)
+{
+	span->addr = __va(phys);
+	span->bytes = bytes;
+	span->va += bytes;
+	span->left -= bytes;
+}
+
+bool rodp_span_next_pair(struct rodp_span *dst, struct rodp_span *src)
+{
+	size_t max = min_t(size_t, dst->left, RODP_SPAN_HOLD_BYTES), bytes;
+	struct rodp_leaf *from;
+	u64 to_phys, from_phys;
+
+	pair_unlock(dst, src);
+	if (!max || !pair_find(dst, src))
+		return false;
+	from = src->leaf;
+	pair_lock(dst, src);
+	/* The source first: what is yielded of the target becomes DIRTY. */
+	bytes = rodp_entries_run(&from->entries, src->va, max, false, &from_phys);
+	src->missed = !bytes;
+	if (bytes)
+		bytes = rodp_entries_run(&dst->leaf->entries, dst->va, bytes, true, &to_phys);
+	dst->missed = !bytes && !src->missed;
+	if (!bytes)
+		return false;
+	pair_step(dst, to_phys, bytes);
+	pair_step(src, from_phys, bytes);
+	return true;
+}
+
 size_t rodp_span_end(struct rodp_span *span) __releases(RCU)
 {
 	if (span->leaf)

@@ -42,6 +42,7 @@ struct rodp_span {
 	size_t left;
 	size_t held; /* bytes yielded under this hold */
 	bool write;
+	bool missed; /* of a pair: this one's bytes are not there */
 };
 
 /*
@@ -59,6 +60,7 @@ static inline void rodp_span_begin(struct rodp_span *span, struct rodp_mirror *m
 	span->start = va;
 	span->left = len;
 	span->write = write;
+	span->missed = false;
 }
 
 /* Of rodp_span_next(): there are bytes left. */
@@ -74,6 +76,14 @@ static inline bool rodp_span_next(struct rodp_span *span)
 {
 	return span->left && rodp_span_advance(span);
 }
+
+/*
+ * The same for two walks of one length at once, with equal `bytes`: dst was begun
+ * for writing, src for reading. The leaves are locked in one order (by address;
+ * once, when they are the same). At a miss one of the two has `missed` set. Both walks are
+ * ended by rodp_span_end().
+ */
+bool rodp_span_next_pair(struct rodp_span *dst, struct rodp_span *src);
 
 /* Drop the lock. Returns the bytes yielded from the start of the range without a gap. */
 size_t rodp_span_end(struct rodp_span *span) __releases(RCU);

@@ -2,6 +2,7 @@
 /* The send queue: work requests from ring to completion, see sq.h. */
 #include <linux/math64.h>
 
+#include "loan.h"
 #include "sq.h"
 
 /* Longest message: 2^22 packets at the smallest MTU, half of the PSN window. */
@@ -117,7 +118,7 @@ static void swqe_number(struct rodp_qp *qp, struct rodp_swqe *wqe)
 	bool one = wqe->status || wqe->message == RODP_MSG_CMP_SWAP ||
 		   wqe->message == RODP_MSG_FETCH_ADD;
 
-	wqe->packets = one ? 1 : max(1u, DIV_ROUND_UP(wqe->length, qp->mtu));
+	wqe->packets = one || qp->local ? 1 : max(1u, DIV_ROUND_UP(wqe->length, qp->mtu));
 	wqe->first_psn = qp->sq.psn;
 	qp->sq.psn = rodp_psn_add(qp->sq.psn, wqe->packets);
 }
@@ -165,6 +166,19 @@ struct rodp_swqe *rodp_sq_fetch(struct rodp_qp *qp)
 	return wqe;
 }
 
+/* A local peer may be copying to or from the WQE: then wait for the end of its piece. */
+static void sq_step_tail(struct rodp_qp *qp)
+{
+	struct rodp_sq *sq = &qp->sq;
+
+	if (qp->local)
+		spin_lock(&qp->loan->lock);
+	sq->tail++;
+	if (qp->local)
+		spin_unlock(&qp->loan->lock);
+	rodp_ring_publish_cons(&sq->ring, sq->tail);
+}
+
 /* Complete the oldest WQE. The slot is free before the completion says so. */
 static void sq_complete(struct rodp_qp *qp, enum ib_wc_status status)
 {
@@ -180,7 +194,7 @@ static void sq_complete(struct rodp_qp *qp, enum ib_wc_status status)
 		cqe.opcode = sq_opcodes[wqe->opcode].wc_opcode;
 	if (rodp_swqe_is_rd_atomic(wqe))
 		cqe.byte_len = wqe->length;
-	rodp_ring_publish_cons(&sq->ring, ++sq->tail);
+	sq_step_tail(qp);
 	if (status || sq->signal_all || (wqe->flags & RODP_WQE_SIGNALED))
 		rodp_qp_complete(qp, &sq->lane, &cqe, false);
 }
@@ -302,6 +316,7 @@ void rodp_sq_reset(struct rodp_qp *qp)
 
 	sq_drop_hand(sq);
 	skb_queue_purge(&sq->lane.backlog);
+	rodp_loan_recall(qp->loan);
 	sq->head = sq->cur = sq->tail = 0;
 	sq->cur_packet = 0;
 	sq->rd_atomic = 0;
