@@ -83,10 +83,12 @@ static enum ib_wc_status swqe_copy(const struct rodp_sq *sq, struct rodp_swqe *w
 }
 
 /*
- * An answer needs a place before it is asked for: a key that cannot take it fails the
- * work request here, not when the answer is there (IBTA vol. 1, 10.7.3.2).
+ * Whether the keys of the scatter/gather list grant the access. An answer needs a place
+ * before it is asked for, and a message that the peer fetches is checked before the
+ * peer hears of it: so a bad key fails the work request here (IBTA vol. 1, 10.7.3.2).
  */
-static enum ib_wc_status swqe_check_targets(struct rodp_qp *qp, const struct rodp_swqe *wqe)
+static enum ib_wc_status swqe_check_keys(struct rodp_qp *qp, const struct rodp_swqe *wqe,
+					 u32 access)
 {
 	struct rodp_mr *mr;
 	u8 i;
@@ -94,8 +96,8 @@ static enum ib_wc_status swqe_check_targets(struct rodp_qp *qp, const struct rod
 	for (i = 0; i < wqe->num_sge; i++) {
 		if (!wqe->sge[i].length)
 			continue;
-		mr = rodp_mr_get(qp->dev, qp->ib.pd, wqe->sge[i].lkey, IB_ACCESS_LOCAL_WRITE,
-				 wqe->sge[i].addr, wqe->sge[i].length);
+		mr = rodp_mr_get(qp->dev, qp->ib.pd, wqe->sge[i].lkey, access, wqe->sge[i].addr,
+				 wqe->sge[i].length);
 		if (!mr)
 			return IB_WC_LOC_PROT_ERR;
 		rodp_mr_put(mr);
@@ -109,7 +111,7 @@ static enum ib_wc_status swqe_check_rd_atomic(struct rodp_qp *qp, const struct r
 		return IB_WC_LOC_QP_OP_ERR;
 	if (wqe->message != RODP_MSG_READ && wqe->length != sizeof(u64))
 		return IB_WC_LOC_LEN_ERR;
-	return swqe_check_targets(qp, wqe);
+	return swqe_check_keys(qp, wqe, IB_ACCESS_LOCAL_WRITE);
 }
 
 /* A bad request takes a PSN like a good one; it is never sent. */
@@ -161,6 +163,8 @@ struct rodp_swqe *rodp_sq_fetch(struct rodp_qp *qp)
 	wqe->status = swqe_copy(sq, wqe, rodp_ring_slot(&sq->ring, sq->head));
 	if (!wqe->status && rodp_swqe_is_rd_atomic(wqe))
 		wqe->status = swqe_check_rd_atomic(qp, wqe);
+	else if (!wqe->status && qp->local && !wqe->is_inline)
+		wqe->status = swqe_check_keys(qp, wqe, 0);
 	swqe_number(qp, wqe);
 	sq->head++;
 	return wqe;
