@@ -46,6 +46,7 @@ static bool rx_parse(struct sk_buff *skb)
 
 	if (!op->flags || skb->len < op->bytes + tail || (bth->flags & RODP_BTH_TVER_MASK))
 		return false;
+	memset(pkt, 0, sizeof(*pkt));
 	pkt->op = op;
 	pkt->opcode = bth->opcode;
 	pkt->psn = rodp_bth_psn(bth);
