@@ -88,7 +88,7 @@ cut_output() {
 wait_for_output() {
 	for _ in {1..30}; do
 		! grep -aqx "@@ end $2" "$1/out" || return 0
-		sleep 0.1
+		nap 0.1
 	done
 }
 
