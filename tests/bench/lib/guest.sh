@@ -8,7 +8,7 @@
 BENCH_GUEST_LIMIT=1800
 BENCH_GUESTS_AT_ONCE=2
 
-# Copies are plain moves (clearcpuid): a newer QEMU offers fast string instructions, and counts them byte by byte.
+# Kernels leave fast string instructions alone (clearcpuid): newer QEMUs offer them, and count them byte by byte.
 # A kernel that has trouble ends its guest at once; a process that cannot be killed is trouble.
 BENCH_CMDLINE="console=ttyS0 quiet panic=-1 oops=panic softlockup_panic=1 hung_task_panic=1
 	sysctl.kernel.hung_task_timeout_secs=20 nokaslr norandmaps mitigations=off clearcpuid=erms,fsrm
