@@ -20,7 +20,6 @@
 	X(RCVD_PKTS, "rcvd_pkts")                        \
 	X(SENT_BYTES, "sent_bytes")                      \
 	X(RCVD_BYTES, "rcvd_bytes")                      \
-	X(LOCAL_MSGS, "local_messages")                  \
 	X(DOORBELLS, "doorbells")                        \
 	X(DUPLICATE_REQ, "duplicate_request")            \
 	X(OUT_OF_SEQ, "out_of_seq_request")              \

@@ -19,16 +19,13 @@
 
 #include <linux/crc32.h>
 #include <linux/hrtimer.h>
-#include <linux/mm.h>
 #include <linux/shrinker.h>
 #include <linux/slab.h>
-#include <linux/timer.h>
 #include <linux/workqueue.h>
 #include <net/inet_dscp.h>
 #include <net/udp_tunnel.h>
 #include <rdma/ib_umem.h>
 #include <rdma/ib_verbs.h>
-#include <rdma/rdma_netlink.h>
 #include <rdma/uverbs_ioctl.h>
 
 /* ---- time and deferred work ---- */
@@ -43,16 +40,8 @@ static inline void hrtimer_setup(struct hrtimer *timer,
 }
 #endif
 
-#ifndef RODP_HAVE_TIMER_CONTAINER_OF
-#define timer_container_of from_timer
-#endif
-
 #ifndef RODP_HAVE_WQ_PERCPU
 #define WQ_PERCPU 0
-#endif
-
-#ifndef RODP_HAVE_SYSTEM_DFL_WQ
-#define system_dfl_wq system_unbound_wq
 #endif
 
 /* ---- memory ---- */
@@ -61,18 +50,6 @@ static inline void hrtimer_setup(struct hrtimer *timer,
 typedef bool rodp_young_t;
 #else
 typedef int rodp_young_t;
-#endif
-
-#ifndef RODP_HAVE_VM_FLAGS_SET
-static inline void vm_flags_set(struct vm_area_struct *vma, vm_flags_t flags)
-{
-	vma->vm_flags |= flags;
-}
-
-static inline void vm_flags_clear(struct vm_area_struct *vma, vm_flags_t flags)
-{
-	vma->vm_flags &= ~flags;
-}
 #endif
 
 #ifndef RODP_HAVE_SHRINKER_ALLOC
@@ -98,8 +75,8 @@ static inline struct shrinker *shrinker_alloc(unsigned int flags, const char *na
 /* When memory is too short to register, the shrinker is never called. */
 static inline void shrinker_register(struct shrinker *shrinker)
 {
-	struct rodp_named_shrinker *named =
-		container_of(shrinker, struct rodp_named_shrinker, shrinker);
+	struct rodp_named_shrinker *named = container_of(shrinker, struct rodp_named_shrinker,
+							 shrinker);
 
 	if (register_shrinker(shrinker, "%s", named->name))
 		pr_warn_once("no memory to register a shrinker\n");
@@ -119,8 +96,7 @@ static inline void shrinker_free(struct shrinker *shrinker)
 /*
  * The kernel's fastest CRC-32 (Ethernet polynomial, reflected; inverts neither
  * its input nor its output). Any context but hard interrupt. Never fails:
- * rodp_crc32_init() only looks for something faster and says in the log what it
- * found.
+ * rodp_crc32_init() only looks for something faster. Process context, sleeps.
  */
 #ifdef RODP_HAVE_CRC32_FAST
 static inline void rodp_crc32_init(void)
@@ -175,15 +151,15 @@ static inline void rodp_udp_tunnel_sock_release(struct sock *sk)
  * This core refuses the access flags of FLUSH, so that it cannot be offered: its
  * capabilities and rights are nothing. The rest are the numbers of the user API.
  */
-#define IB_DEVICE_FLUSH_GLOBAL 0ull
+#define IB_DEVICE_FLUSH_GLOBAL	   0ull
 #define IB_DEVICE_FLUSH_PERSISTENT 0ull
-#define IB_DEVICE_ATOMIC_WRITE (1ull << 40)
-#define IB_ACCESS_FLUSH_GLOBAL 0
+#define IB_DEVICE_ATOMIC_WRITE	   (1ull << 40)
+#define IB_ACCESS_FLUSH_GLOBAL	   0
 #define IB_ACCESS_FLUSH_PERSISTENT 0
-#define IB_WR_FLUSH 14
-#define IB_WR_ATOMIC_WRITE 15
-#define IB_WC_FLUSH 8
-#define IB_WC_ATOMIC_WRITE 9
+#define IB_WR_FLUSH		   14
+#define IB_WR_ATOMIC_WRITE	   15
+#define IB_WC_FLUSH		   8
+#define IB_WC_ATOMIC_WRITE	   9
 #endif
 
 #ifndef RODP_HAVE_ODP_FLUSH_CAPS
@@ -197,60 +173,10 @@ static inline void rodp_udp_tunnel_sock_release(struct sock *sk)
 
 /* ---- RDMA: devices ---- */
 
-#ifndef RODP_HAVE_RDMA_DEV_NET
-static inline struct net *rdma_dev_net(struct ib_device *dev)
-{
-	return read_pnet(&dev->coredev.rdma_net);
-}
-#endif
-
-#ifndef RODP_HAVE_ALLOC_DEVICE_WITH_NET
-static inline struct ib_device *rodp_device_set_net(struct ib_device *dev, struct net *net)
-{
-	if (dev)
-		write_pnet(&dev->coredev.rdma_net, net);
-	return dev;
-}
-
-/* The device is the first member of what is allocated: the macro checks it. */
-#define ib_alloc_device_with_net(drv_struct, member, net)                               \
-	container_of(rodp_device_set_net(_ib_alloc_device(sizeof(struct drv_struct) +    \
-				BUILD_BUG_ON_ZERO(offsetof(struct drv_struct, member))), \
-			net), struct drv_struct, member)
-#endif
-
-#ifndef RODP_HAVE_DEVICE_GET_NETDEV
-/* The netdev of a port with a reference, NULL when it is none or going. Process context. */
-static inline struct net_device *ib_device_get_netdev(struct ib_device *dev, u32 port)
-{
-	struct net_device *ndev = NULL;
-	struct ib_port_data *data;
-
-	if (!dev->port_data || !rdma_is_port_valid(dev, port))
-		return NULL;
-	data = &dev->port_data[port];
-	spin_lock(&data->netdev_lock);
-	ndev = rcu_dereference_protected(data->netdev, lockdep_is_held(&data->netdev_lock));
-	if (ndev && ndev->reg_state == NETREG_REGISTERED)
-		dev_hold(ndev);
-	else
-		ndev = NULL;
-	spin_unlock(&data->netdev_lock);
-	return ndev;
-}
-#endif
-
 #ifndef RODP_HAVE_MARK_NAME_ASSIGNED
 static inline void ib_mark_name_assigned_by_user(struct ib_device *dev)
 {
 }
-#endif
-
-/* In a struct rdma_link_ops: the function that deletes a device, where there is one. */
-#ifdef RODP_HAVE_LINK_DELLINK
-#define RODP_LINK_DELLINK(fn) .dellink = fn,
-#else
-#define RODP_LINK_DELLINK(fn)
 #endif
 
 /* ---- RDMA: operations whose form changed ---- */
@@ -265,18 +191,18 @@ static inline void ib_mark_name_assigned_by_user(struct ib_device *dev)
  *			 struct ib_dmah *, struct ib_udata *);
  */
 #ifdef RODP_HAVE_CREATE_CQ_ATTRS
-#define RODP_CREATE_CQ_OP(name, fn)                                             \
-	static int name(struct ib_cq *cq, const struct ib_cq_init_attr *attr,   \
-			struct uverbs_attr_bundle *attrs)                       \
-	{                                                                       \
-		return fn(cq, attr, attrs);                                     \
+#define RODP_CREATE_CQ_OP(name, fn)                                           \
+	static int name(struct ib_cq *cq, const struct ib_cq_init_attr *attr, \
+			struct uverbs_attr_bundle *attrs)                     \
+	{                                                                     \
+		return fn(cq, attr, attrs);                                   \
 	}
 #else
-#define RODP_CREATE_CQ_OP(name, fn)                                             \
-	static int name(struct ib_cq *cq, const struct ib_cq_init_attr *attr,   \
-			struct ib_udata *udata)                                 \
-	{                                                                       \
-		return fn(cq, attr, rodp_udata_to_attrs(udata));                \
+#define RODP_CREATE_CQ_OP(name, fn)                                           \
+	static int name(struct ib_cq *cq, const struct ib_cq_init_attr *attr, \
+			struct ib_udata *udata)                               \
+	{                                                                     \
+		return fn(cq, attr, rodp_udata_to_attrs(udata));              \
 	}
 
 static inline struct uverbs_attr_bundle *rodp_udata_to_attrs(struct ib_udata *udata)
@@ -286,42 +212,42 @@ static inline struct uverbs_attr_bundle *rodp_udata_to_attrs(struct ib_udata *ud
 #endif
 
 #ifdef RODP_HAVE_RESIZE_USER_CQ
-#define RODP_RESIZE_CQ_OP(name, fn)                                                  \
-	static int name(struct ib_cq *cq, unsigned int cqe, struct ib_udata *udata)  \
-	{                                                                            \
-		return fn(cq, cqe, udata);                                           \
+#define RODP_RESIZE_CQ_OP(name, fn)                                                 \
+	static int name(struct ib_cq *cq, unsigned int cqe, struct ib_udata *udata) \
+	{                                                                           \
+		return fn(cq, cqe, udata);                                          \
 	}
 #else
-#define RODP_RESIZE_CQ_OP(name, fn)                                                  \
-	static int name(struct ib_cq *cq, int cqe, struct ib_udata *udata)           \
-	{                                                                            \
-		return cqe > 0 ? fn(cq, cqe, udata) : -EINVAL;                       \
+#define RODP_RESIZE_CQ_OP(name, fn)                                        \
+	static int name(struct ib_cq *cq, int cqe, struct ib_udata *udata) \
+	{                                                                  \
+		return cqe > 0 ? fn(cq, cqe, udata) : -EINVAL;             \
 	}
 #define resize_user_cq resize_cq
 #endif
 
 #ifdef RODP_HAVE_REG_USER_MR_DMAH
-#define RODP_REG_USER_MR_OP(name, fn)                                                           \
-	static struct ib_mr *name(struct ib_pd *pd, u64 start, u64 length, u64 virt_addr,       \
-				  int access, struct ib_dmah *dmah, struct ib_udata *udata)     \
-	{                                                                                       \
-		return fn(pd, start, length, virt_addr, access, dmah, udata);                   \
+#define RODP_REG_USER_MR_OP(name, fn)                                                       \
+	static struct ib_mr *name(struct ib_pd *pd, u64 start, u64 length, u64 virt_addr,   \
+				  int access, struct ib_dmah *dmah, struct ib_udata *udata) \
+	{                                                                                   \
+		return fn(pd, start, length, virt_addr, access, dmah, udata);               \
 	}
 #else
 struct ib_dmah;
-#define RODP_REG_USER_MR_OP(name, fn)                                                           \
-	static struct ib_mr *name(struct ib_pd *pd, u64 start, u64 length, u64 virt_addr,       \
-				  int access, struct ib_udata *udata)                           \
-	{                                                                                       \
-		return fn(pd, start, length, virt_addr, access, NULL, udata);                   \
+#define RODP_REG_USER_MR_OP(name, fn)                                                     \
+	static struct ib_mr *name(struct ib_pd *pd, u64 start, u64 length, u64 virt_addr, \
+				  int access, struct ib_udata *udata)                     \
+	{                                                                                 \
+		return fn(pd, start, length, virt_addr, access, NULL, udata);             \
 	}
 #endif
 
 /* ---- RDMA: user memory and the driver's part of requests ---- */
 
 #ifndef RODP_HAVE_UMEM_GET_VA
-static inline struct ib_umem *ib_umem_get_va(struct ib_device *dev, unsigned long addr,
-					     size_t size, int access)
+static inline struct ib_umem *ib_umem_get_va(struct ib_device *dev, unsigned long addr, size_t size,
+					     int access)
 {
 	return ib_umem_get(dev, addr, size, access);
 }

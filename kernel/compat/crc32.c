@@ -7,6 +7,9 @@
 #include <linux/crc32.h>
 #include <linux/err.h>
 #include <linux/printk.h>
+#include <linux/string.h>
+
+#include "../wire/opcode.h"
 
 #ifndef RODP_HAVE_CRC32_FAST
 #include <crypto/hash.h>
@@ -25,20 +28,43 @@ union crc_desc {
 	char room[sizeof(struct shash_desc) + sizeof(u32)];
 };
 
+/* False when the transform would not have it. */
+static bool crc_by(struct crypto_shash *shash, u32 *crc, const void *data, size_t bytes)
+{
+	union crc_desc desc;
+
+	desc.shash.tfm = shash;
+	memcpy(shash_desc_ctx(&desc.shash), crc, sizeof(*crc));
+	if (crypto_shash_update(&desc.shash, data, bytes))
+		return false;
+	memcpy(crc, shash_desc_ctx(&desc.shash), sizeof(*crc));
+	return true;
+}
+
+/* Whether a transform's state is the CRC as the library has it, by trying. */
+static bool transform_fits(struct crypto_shash *shash)
+{
+	const void *data = rodp_opcodes;
+	u32 crc = ~0;
+
+	BUILD_BUG_ON(sizeof(rodp_opcodes) < TRANSFORM_MIN_BYTES);
+	return crypto_shash_descsize(shash) == sizeof(crc) &&
+	       crc_by(shash, &crc, data, sizeof(rodp_opcodes)) &&
+	       crc == crc32_le(~0, data, sizeof(rodp_opcodes));
+}
+
 void rodp_crc32_init(void)
 {
 	struct crypto_shash *shash = crypto_alloc_shash("crc32", 0, 0);
 
-	if (IS_ERR(shash)) {
-		pr_info("CRC-32 by table: no transform (%pe)\n", shash);
+	if (IS_ERR(shash))
 		return;
-	}
-	if (crypto_shash_descsize(shash) != sizeof(u32)) {
+	if (!transform_fits(shash)) {
 		crypto_free_shash(shash);
 		return;
 	}
 	transform = shash;
-	pr_info("CRC-32 by %s\n", crypto_shash_driver_name(shash));
+	pr_debug("CRC-32 by %s\n", crypto_shash_driver_name(shash));
 }
 
 void rodp_crc32_exit(void)
@@ -50,15 +76,8 @@ void rodp_crc32_exit(void)
 
 u32 rodp_crc32(u32 crc, const void *data, size_t bytes)
 {
-	union crc_desc desc;
-
-	if (!transform || bytes < TRANSFORM_MIN_BYTES)
-		return crc32_le(crc, data, bytes);
-	desc.shash.tfm = transform;
-	memcpy(shash_desc_ctx(&desc.shash), &crc, sizeof(crc));
-	if (crypto_shash_update(&desc.shash, data, bytes))
-		return crc32_le(crc, data, bytes);
-	memcpy(&crc, shash_desc_ctx(&desc.shash), sizeof(crc));
-	return crc;
+	if (transform && bytes >= TRANSFORM_MIN_BYTES && crc_by(transform, &crc, data, bytes))
+		return crc;
+	return crc32_le(crc, data, bytes);
 }
 #endif

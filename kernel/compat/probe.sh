@@ -1,18 +1,20 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 #
-# probe.sh KDIR OUT: asks the kernel headers in KDIR the questions in probes/
-# and writes the answers to OUT/rodp_config.h.
+# probe.sh KDIR OUT [VARIABLE=VALUE...]: asks the kernel headers in KDIR the
+# questions in probes/ and writes the answers to OUT/rodp_config.h. The variables
+# are those of the build that is to follow.
 #
 # A question is a C file: its answer is yes when it compiles, with the kernel's
 # own build system and flags. probes/create_cq_attrs.c becomes
 # RODP_HAVE_CREATE_CQ_ATTRS. Two questions are controls: control_yes must
 # compile and control_no must not, else no answer is believed.
 #
-# The answers are kept until the kernel, the compiler or a question changes.
+# The answers are kept until the kernel, the variables or a question change.
 set -eu
 
 kdir=$1 out=$2
+shift 2
 here=$(cd "$(dirname "$0")" && pwd)
 work=$out/probes
 config=$out/rodp_config.h
@@ -36,8 +38,8 @@ check_headers() {
 key() {
 	{
 		cat "$kdir/include/config/kernel.release" "$kdir/include/config/auto.conf" "$0" "$here"/probes/*.c
-		"${CC:-gcc}" --version
-	} 2>/dev/null | sha256sum
+		echo "$@"
+	} | sha256sum
 }
 
 questions() {
@@ -54,7 +56,7 @@ compile() {
 		echo "obj-m += $question.o"
 	done >"$work/Kbuild"
 	# shellcheck disable=SC2046 # one word a question
-	make -k -j"$(nproc)" -C "$kdir" M="$work" $(questions | sed 's/$/.o/') >"$work/log" 2>&1 || true
+	make -k -j"$(nproc)" -C "$kdir" M="$work" "$@" $(questions | sed 's/$/.o/') >"$work/log" 2>&1 || true
 }
 
 check_controls() {
@@ -79,11 +81,11 @@ answers() {
 }
 
 check_headers
-new_key=$(key)
+new_key=$(key "$@")
 [ ! -e "$config" ] || [ "$(cat "$work/key" 2>/dev/null)" != "$new_key" ] || exit 0
 
 echo "  PROBE   $kdir"
-compile
+compile "$@"
 check_controls
 answers >"$config.new"
 if cmp -s "$config.new" "$config"; then rm "$config.new"; else mv "$config.new" "$config"; fi

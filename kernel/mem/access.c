@@ -89,6 +89,54 @@ size_t rodp_mr_write(struct rodp_mr *mr, u64 iova, const void *src, size_t bytes
 	return walk_end(&walk);
 }
 
+/* One side is an ODP MR, or none: hold its run, and let the other side, which cannot miss, follow. */
+static size_t copy_to(struct rodp_mr *dst, u64 dst_iova, struct rodp_mr *pinned, u64 src_iova,
+		      size_t bytes)
+{
+	struct mr_walk walk;
+
+	walk_begin(&walk, dst, dst_iova, bytes, true);
+	for (; walk_next(&walk); src_iova += walk.bytes)
+		rodp_mr_read(pinned, src_iova, walk.addr, walk.bytes);
+	return walk_end(&walk);
+}
+
+static size_t copy_from(struct rodp_mr *pinned, u64 dst_iova, struct rodp_mr *src, u64 src_iova,
+			size_t bytes)
+{
+	struct mr_walk walk;
+
+	walk_begin(&walk, src, src_iova, bytes, false);
+	for (; walk_next(&walk); dst_iova += walk.bytes)
+		rodp_mr_write(pinned, dst_iova, walk.addr, walk.bytes);
+	return walk_end(&walk);
+}
+
+static size_t copy_odp(struct rodp_mr *dst, u64 dst_iova, struct rodp_mr *src, u64 src_iova,
+		       size_t bytes, struct rodp_mr **missed)
+{
+	bool src_missed;
+	size_t done;
+
+	done = rodp_mirror_copy(dst->odp.mirror, rodp_mr_va(dst, dst_iova), src->odp.mirror,
+				rodp_mr_va(src, src_iova), bytes, &src_missed);
+	*missed = src_missed ? src : dst;
+	return done;
+}
+
+size_t rodp_mr_copy(struct rodp_mr *dst, u64 dst_iova, struct rodp_mr *src, u64 src_iova,
+		    size_t bytes, struct rodp_mr **missed)
+{
+	if (dst->kind == RODP_MR_ODP && src->kind == RODP_MR_ODP)
+		return copy_odp(dst, dst_iova, src, src_iova, bytes, missed);
+	if (dst->kind == RODP_MR_ODP) {
+		*missed = dst;
+		return copy_to(dst, dst_iova, src, src_iova, bytes);
+	}
+	*missed = src;
+	return copy_from(dst, dst_iova, src, src_iova, bytes);
+}
+
 static u64 atomic_apply(u64 *p, enum rodp_atomic_op op, u64 compare, u64 swap_add)
 {
 	if (op == RODP_ATOMIC_CMP_SWAP)

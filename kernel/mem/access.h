@@ -10,6 +10,8 @@
 #ifndef RODP_MEM_ACCESS_H
 #define RODP_MEM_ACCESS_H
 
+#include <linux/minmax.h>
+
 #include "mr.h"
 
 struct rodp_fault_waiter;
@@ -20,6 +22,19 @@ size_t rodp_mr_read(struct rodp_mr *mr, u64 iova, void *dst, size_t bytes);
 
 /* From src to the MR at iova. Returns the bytes copied. */
 size_t rodp_mr_write(struct rodp_mr *mr, u64 iova, const void *src, size_t bytes);
+
+/*
+ * From one MR to another, which may be the same; one copy. Returns the bytes
+ * copied; when they are fewer than asked for, *missed is the MR that missed.
+ */
+size_t rodp_mr_copy(struct rodp_mr *dst, u64 dst_iova, struct rodp_mr *src, u64 src_iova,
+		    size_t bytes, struct rodp_mr **missed);
+
+/* bytes, cut at the end of the MR; it covers iova. */
+static inline u64 rodp_mr_clip(const struct rodp_mr *mr, u64 iova, u64 bytes)
+{
+	return min(bytes, mr->ib.length - (iova - mr->ib.iova));
+}
 
 enum rodp_atomic_op {
 	RODP_ATOMIC_CMP_SWAP,

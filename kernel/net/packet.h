@@ -18,6 +18,14 @@
 #include "../wire/opcode.h"
 
 struct rodp_flow;
+struct rodp_loan;
+
+/* A work request that a local packet names instead of carrying its payload, see qp/loan.h. */
+struct rodp_lent {
+	struct rodp_loan *loan; /* NULL: nothing is lent */
+	u32 epoch;
+	u32 wqe; /* its number in the send queue */
+};
 
 /* What is known of a checked packet; lies in skb->cb while the packet is ours. */
 struct rodp_packet {
@@ -28,12 +36,22 @@ struct rodp_packet {
 	u8 opcode;
 	bool ackreq;
 	bool solicited;
+	/* Of a local packet (qp/courier.h); 0 from the wire. */
+	u8 status; /* enum ib_wc_status: the requester's own memory failed */
+	u32 sqpn;
+	struct rodp_lent lent;
 };
 
 static inline struct rodp_packet *rodp_packet(struct sk_buff *skb)
 {
 	BUILD_BUG_ON(sizeof(struct rodp_packet) > sizeof(skb->cb));
 	return (struct rodp_packet *)skb->cb;
+}
+
+/* Whether it came, or goes, without a network. */
+static inline bool rodp_packet_is_local(struct sk_buff *skb)
+{
+	return rodp_packet(skb)->sqpn;
 }
 
 static inline struct rodp_bth *rodp_packet_bth(struct sk_buff *skb)
@@ -78,6 +96,8 @@ bool rodp_packet_icrc_ok(const struct sk_buff *skb);
  */
 static inline void rodp_packet_keep(struct sk_buff *skb)
 {
+	if (rodp_packet_is_local(skb))
+		return;
 	skb_dst_drop(skb);
 	skb_orphan(skb);
 	nf_reset_ct(skb);

@@ -29,7 +29,7 @@ bool rodp_packet_icrc_ok(const struct sk_buff *skb)
 {
 	u32 body = skb->len - sizeof(struct rodp_bth) - RODP_ICRC_BYTES;
 	u32 crc = rodp_icrc_start(skb_network_header(skb), ip_hdr(skb)->version, rodp_crc32);
-	u32 icrc;
+	__le32 icrc;
 
 	crc = rodp_crc32(crc, skb->data + sizeof(struct rodp_bth), body);
 	memcpy(&icrc, skb->data + skb->len - RODP_ICRC_BYTES, sizeof(icrc));
@@ -46,6 +46,7 @@ static bool rx_parse(struct sk_buff *skb)
 
 	if (!op->flags || skb->len < op->bytes + tail || (bth->flags & RODP_BTH_TVER_MASK))
 		return false;
+	memset(pkt, 0, sizeof(*pkt));
 	pkt->op = op;
 	pkt->opcode = bth->opcode;
 	pkt->psn = rodp_bth_psn(bth);

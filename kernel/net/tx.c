@@ -132,7 +132,7 @@ static void packet_seal(const struct rodp_flow *flow, struct sk_buff *skb)
 	__le32 icrc;
 
 	crc = rodp_crc32(crc, bth + sizeof(struct rodp_bth), end - bth - sizeof(struct rodp_bth));
-	icrc = (__force __le32)rodp_icrc_finish(crc);
+	icrc = rodp_icrc_finish(crc);
 	memcpy(end, &icrc, sizeof(icrc));
 }
 

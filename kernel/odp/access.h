@@ -47,7 +47,8 @@ struct rodp_span {
 /*
  * Begin a walk over [va, va + len). The range does not wrap (the caller's MR
  * bounds guarantee that). Takes rcu_read_lock() until rodp_span_end().
- * Context: process or softirq, BH enabled or disabled, not hard interrupt.
+ * Context: process or softirq, BH enabled or disabled, not hard interrupt. One walk
+ * at a time in a context: see rodp_mirror_copy() for two ranges.
  */
 static inline void rodp_span_begin(struct rodp_span *span, struct rodp_mirror *mirror, u64 va,
 				   size_t len, bool write) __acquires(RCU)
@@ -79,9 +80,23 @@ static inline bool rodp_span_next(struct rodp_span *span)
 size_t rodp_span_end(struct rodp_span *span) __releases(RCU);
 
 /*
+ * Copy len bytes from one mirrored range to another, once a byte: the leaves of both
+ * are locked for it, in an order that all agree on. The ranges may be in one mirror,
+ * and overlap. Neither wraps.
+ * @src_missed: where the copy stopped short, whether the miss is at src_va + the
+ *	result (else at dst_va + the result). May be NULL.
+ * Returns the bytes copied from the start without a gap.
+ * Context: as rodp_span_begin(), and no span is held: a context that held one lock
+ * and waited for others would deadlock with its like.
+ */
+size_t rodp_mirror_copy(struct rodp_mirror *dst, u64 dst_va, struct rodp_mirror *src, u64 src_va,
+			size_t len, bool *src_missed);
+
+/*
  * Whether all of [va, va + len) is present with the rights asked for, by a look
  * that may be stale when it returns: a hint for read-ahead, never a licence.
- * Returns the bytes present from va without a gap. Cost: one look a page.
+ * Returns the bytes present from va without a gap. Cost: one look a page. The range
+ * does not wrap.
  */
 u64 rodp_mirror_present(struct rodp_mirror *mirror, u64 va, u64 len, bool write);
 

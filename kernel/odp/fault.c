@@ -222,36 +222,23 @@ static void fault_end(struct rodp_fault *fault, int error)
 	rodp_mirror_drop(mirror);
 }
 
-/* Map the part of fault's range in the next leaf. Returns an error that ends the job. */
-static int fault_step(struct rodp_fault *fault, unsigned long *pfns, u64 *reached)
-{
-	const u64 leaf_end = (fault->done | (RODP_LEAF_BYTES - 1)) + 1;
-	const u64 end = min_t(u64, fault->end, fault->mirror->mm->task_size);
-	int error;
-
-	if (fault->done >= end)
-		return -EFAULT;
-	error = rodp_resolve(fault->mirror, fault->done, PAGE_ALIGN(min(end, leaf_end)),
-			     fault->write, pfns, reached);
-	if (error != -EAGAIN)
-		return error;
-	usleep_range(BREAK_USEC, 2 * BREAK_USEC);
-	return 0;
-}
-
-/* The users of the mm are referenced. */
+/* The users of the mm are referenced. Returns why the page at fault->done cannot be mapped. */
 static int fault_run(struct rodp_fault *fault)
 {
-	unsigned long *pfns = (unsigned long *)get_zeroed_page(GFP_KERNEL);
-	u64 reached = fault->done;
+	const u64 end = min_t(u64, fault->end, fault->mirror->mm->task_size);
+	struct rodp_resolver resolver;
 	int error;
 
-	if (!pfns)
-		return -ENOMEM;
-	do
-		error = fault_step(fault, pfns, &reached);
-	while (fault_advance(fault, reached) && !error);
-	free_page((unsigned long)pfns);
+	rodp_resolver_init(&resolver, fault->mirror, fault->done, fault->write);
+	do {
+		if (resolver.va >= end)
+			return -EFAULT;
+		error = rodp_resolve(&resolver, end);
+		if (error == -EAGAIN) {
+			usleep_range(BREAK_USEC, 2 * BREAK_USEC);
+			error = 0;
+		}
+	} while (fault_advance(fault, resolver.va) && !error);
 	return error;
 }
 

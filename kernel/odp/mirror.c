@@ -11,6 +11,13 @@
 #include "mirror_impl.h"
 #include "tree.h"
 
+/*
+ * Fault jobs of one mirror at a time. A job may hang in a userfaultfd: so many must
+ * hang before the process delays its own other faults. More than that would let one
+ * process occupy as many kernel threads.
+ */
+#define MAX_ACTIVE_JOBS 64
+
 struct workqueue_struct *rodp_odp_wq;
 
 void rodp_mirror_set_init(struct rodp_mirror_set *set)
@@ -50,7 +57,7 @@ static struct rodp_mirror *mirror_alloc(void)
 
 	if (!mirror)
 		return NULL;
-	mirror->wq = alloc_workqueue("rodp_fault", WQ_UNBOUND, WQ_MAX_ACTIVE);
+	mirror->wq = alloc_workqueue("rodp_fault", WQ_UNBOUND, MAX_ACTIVE_JOBS);
 	if (!mirror->wq) {
 		kfree(mirror);
 		return NULL;

@@ -5,6 +5,7 @@
 #include <linux/magic.h>
 #include <linux/memremap.h>
 #include <linux/mm.h>
+#include <linux/string.h>
 
 #include "base/stats.h"
 #include "compat/odp.h"
@@ -12,6 +13,15 @@
 #include "mirror_impl.h"
 #include "resolve.h"
 #include "tree.h"
+
+/*
+ * Most bytes to ask HMM for at once, and the aligned block whose pages at hand are
+ * mapped along. A waiter resumes after the first such round of a long message, and
+ * copies while the job maps the next ones: a few dozen microseconds of zeroing
+ * pages, beside which a round's own cost is small. Divides a leaf.
+ */
+#define RODP_RESOLVE_BYTES (256ULL << 10)
+#define RODP_RESOLVE_PAGES (RODP_RESOLVE_BYTES >> PAGE_SHIFT)
 
 /*
  * Collisions in a row before the job must take a break. Each one halves what is
@@ -26,15 +36,12 @@
  */
 #define MAX_SLOW_FAULTS 16
 
-/* What is to be mapped, and how far it came. */
-struct extent {
+/* One question to HMM. */
+struct round {
 	struct rodp_leaf *leaf;
-	unsigned long *pfns;
-	u64 va, end;
-	u64 step; /* bytes to ask HMM for at once */
-	bool write;
-	unsigned int collisions; /* since the last success */
-	unsigned int slow_faults;
+	u64 block;		   /* VA of the first page, RODP_RESOLVE_BYTES aligned */
+	unsigned int first, count; /* the pages wanted; the others only when at hand */
+	unsigned long pfns[RODP_RESOLVE_PAGES];
 };
 
 /*
@@ -61,40 +68,44 @@ static bool page_is_touchable(struct page *page)
 	       !page_is_secret(page);
 }
 
-/* leaf->lock held, the sequence checked. Returns the pages installed, or -EFAULT for none. */
-static int install(const struct extent *extent, unsigned int count)
+/* leaf->lock held, the sequence checked. Returns whether page i may be used now. */
+static bool install_page(struct round *round, unsigned int i, unsigned int *mapped)
 {
-	struct rodp_leaf *leaf = extent->leaf;
-	const unsigned int first = rodp_entries_slot(extent->va);
-	unsigned int i, mapped = 0;
+	const unsigned long pfn = round->pfns[i];
+	struct page *page;
 
-	for (i = 0; i < count; i++) {
-		const unsigned long pfn = extent->pfns[i];
-		struct page *page = hmm_pfn_to_page(pfn);
-		/* Mapped as one with the page before, which was looked at. */
-		const bool same = i && hmm_pfn_to_map_order(pfn);
-
-		if (!same && !page_is_touchable(page))
-			break;
-		mapped += rodp_entries_install(&leaf->entries, first + i,
-					       (u64)page_to_pfn(page) << PAGE_SHIFT,
-					       pfn & HMM_PFN_WRITE);
-	}
-	rodp_stats_add(leaf->mirror->stats, RODP_STAT_ODP_PAGES_MAPPED, mapped);
-	return i ? i : -EFAULT;
+	if (!(pfn & HMM_PFN_VALID))
+		return false;
+	page = hmm_pfn_to_page(pfn);
+	if (!page_is_touchable(page))
+		return false;
+	*mapped += rodp_entries_install(&round->leaf->entries, rodp_entries_slot(round->block) + i,
+					(u64)page_to_pfn(page) << PAGE_SHIFT, pfn & HMM_PFN_WRITE);
+	return true;
 }
 
-/* One round of I3 over the next step. Returns the pages that are mapped now, or why none is. */
-static int attempt(const struct extent *extent)
+/* leaf->lock held, the sequence checked. Returns how many wanted pages in a row may be used. */
+static unsigned int install(struct round *round)
 {
-	struct rodp_leaf *leaf = extent->leaf;
-	const u64 end = min(extent->end, extent->va + extent->step);
+	unsigned int i, mapped = 0, reached = round->first;
+
+	for (i = 0; i < RODP_RESOLVE_PAGES; i++)
+		if (install_page(round, i, &mapped) && i == reached)
+			reached++;
+	rodp_stats_add(round->leaf->mirror->stats, RODP_STAT_ODP_PAGES_MAPPED, mapped);
+	return min(reached - round->first, round->count);
+}
+
+/* I3. Returns the pages wanted that may be used now, in a row, or why the first may not. */
+static int round_run(struct round *round)
+{
+	struct rodp_leaf *leaf = round->leaf;
 	struct hmm_range range = {
 		.notifier = &leaf->notifier,
-		.start = extent->va,
-		.end = end,
-		.hmm_pfns = extent->pfns,
-		.default_flags = HMM_PFN_REQ_FAULT | (extent->write ? HMM_PFN_REQ_WRITE : 0),
+		.start = round->block,
+		.end = round->block + RODP_RESOLVE_BYTES,
+		.hmm_pfns = round->pfns,
+		.pfn_flags_mask = HMM_PFN_REQ_FAULT | HMM_PFN_REQ_WRITE,
 	};
 	int result = rodp_hmm_range_fault(&range);
 
@@ -104,84 +115,105 @@ static int attempt(const struct extent *extent)
 	if (mmu_interval_read_retry(&leaf->notifier, range.notifier_seq))
 		result = -EBUSY;
 	else
-		result = install(extent, (end - extent->va) >> PAGE_SHIFT);
+		result = install(round) ?: -EFAULT;
 	spin_unlock_bh(&leaf->lock);
 	return result;
 }
 
-static void proceed(struct extent *extent, unsigned int pages)
+/* The next step, but not beyond end or its block. */
+static int attempt(const struct rodp_resolver *resolver, struct rodp_leaf *leaf, u64 end)
 {
-	extent->va += (u64)pages << PAGE_SHIFT;
-	extent->step = min(extent->step * 2, RODP_LEAF_BYTES);
-	extent->collisions = 0;
-	extent->slow_faults = 0;
+	struct round round = {
+		.leaf = leaf,
+		.block = resolver->va & ~(RODP_RESOLVE_BYTES - 1),
+	};
+	const u64 stop = min3(end, resolver->va + resolver->step, round.block + RODP_RESOLVE_BYTES);
+	const unsigned long want = HMM_PFN_REQ_FAULT | (resolver->write ? HMM_PFN_REQ_WRITE : 0);
+	unsigned int i;
+
+	round.first = (resolver->va - round.block) >> PAGE_SHIFT;
+	round.count = PAGE_ALIGN(stop - resolver->va) >> PAGE_SHIFT;
+	for (i = 0; i < round.count; i++)
+		round.pfns[round.first + i] = want;
+	return round_run(&round);
+}
+
+static void proceed(struct rodp_resolver *resolver, unsigned int pages)
+{
+	resolver->va += (u64)pages << PAGE_SHIFT;
+	resolver->step = min(resolver->step * 2, RODP_RESOLVE_BYTES);
+	resolver->collisions = 0;
+	resolver->slow_faults = 0;
 }
 
 /* Returns whether what is asked for was more than one page, and now is less. */
-static bool halve(struct extent *extent)
+static bool halve(struct rodp_resolver *resolver)
 {
-	if (extent->step <= PAGE_SIZE)
+	if (resolver->step <= PAGE_SIZE)
 		return false;
-	extent->step = PAGE_ALIGN(extent->step / 2);
+	resolver->step /= 2;
 	return true;
 }
 
-static int collided(struct extent *extent)
+static int collided(struct rodp_resolver *resolver)
 {
-	rodp_stats_inc(extent->leaf->mirror->stats, RODP_STAT_ODP_FAULT_RETRIES);
-	halve(extent);
-	return ++extent->collisions < MAX_COLLISIONS ? 0 : -EAGAIN;
+	rodp_stats_inc(resolver->mirror->stats, RODP_STAT_ODP_FAULT_RETRIES);
+	halve(resolver);
+	if (++resolver->collisions < MAX_COLLISIONS)
+		return 0;
+	resolver->collisions = 0;
+	return -EAGAIN;
 }
 
 /*
  * HMM fails for a range when it fails for one page of it, and does not say which. Narrow
  * the step until the first page itself fails, then give it its last chance.
  */
-static int refused(struct extent *extent, int error)
+static int refused(struct rodp_resolver *resolver, int error)
 {
-	if (halve(extent))
+	if (halve(resolver))
 		return 0;
-	if (error == -EFAULT && extent->slow_faults++ < MAX_SLOW_FAULTS &&
-	    !rodp_hmm_fault_slowly(extent->leaf->mirror->mm, extent->va, extent->write))
+	if (error == -EFAULT && resolver->slow_faults++ < MAX_SLOW_FAULTS &&
+	    !rodp_hmm_fault_slowly(resolver->mirror->mm, resolver->va, resolver->write))
 		return 0;
 	return error == -ENOMEM ? error : -EFAULT;
 }
 
-static int resolve_extent(struct extent *extent)
+static int resolve_in(struct rodp_resolver *resolver, struct rodp_leaf *leaf, u64 end)
 {
-	int result, error = 0;
+	int result, error;
 
-	while (extent->va < extent->end && !error) {
-		result = attempt(extent);
-		if (result > 0)
-			proceed(extent, result);
-		else if (result == -EBUSY)
-			error = collided(extent);
-		else
-			error = refused(extent, result);
+	do {
+		result = attempt(resolver, leaf, end);
+		if (result > 0) {
+			proceed(resolver, result);
+			return 0;
+		}
+		error = result == -EBUSY ? collided(resolver) : refused(resolver, result);
 		cond_resched();
-	}
+	} while (!error);
 	return error;
 }
 
-int rodp_resolve(struct rodp_mirror *mirror, u64 va, u64 end, bool write, unsigned long *pfns,
-		 u64 *reached)
+void rodp_resolver_init(struct rodp_resolver *resolver, struct rodp_mirror *mirror, u64 va,
+			bool write)
 {
-	struct extent extent = {
-		.pfns = pfns,
+	*resolver = (struct rodp_resolver){
+		.mirror = mirror,
 		.va = va,
-		.end = end,
-		.step = end - va,
 		.write = write,
+		.step = RODP_RESOLVE_BYTES,
 	};
+}
+
+int rodp_resolve(struct rodp_resolver *resolver, u64 end)
+{
+	struct rodp_leaf *leaf = rodp_tree_pin(resolver->mirror, resolver->va);
 	int error;
 
-	*reached = va;
-	extent.leaf = rodp_tree_pin(mirror, va);
-	if (IS_ERR(extent.leaf))
-		return PTR_ERR(extent.leaf);
-	error = resolve_extent(&extent);
-	rodp_tree_unpin(extent.leaf);
-	*reached = extent.va;
+	if (IS_ERR(leaf))
+		return PTR_ERR(leaf);
+	error = resolve_in(resolver, leaf, end);
+	rodp_tree_unpin(leaf);
 	return error;
 }

@@ -7,16 +7,30 @@
 
 struct rodp_mirror;
 
+/* A walk that maps pages in order. */
+struct rodp_resolver {
+	struct rodp_mirror *mirror;
+	u64 va; /* the next page, page aligned */
+	bool write;
+
+	/* Private. */
+	u64 step;		 /* bytes to ask HMM for at once */
+	unsigned int collisions; /* in a row */
+	unsigned int slow_faults;
+};
+
+void rodp_resolver_init(struct rodp_resolver *resolver, struct rodp_mirror *mirror, u64 va,
+			bool write);
+
 /*
- * Map pages of [va, end), which lies in one leaf, page aligned, in order.
- * @pfns: RODP_LEAF_PAGES words of scratch, zeroed once by their owner.
- * @reached: the first address that was not mapped, end on success.
+ * Map the next page, and those after it up to end (at most RODP_RESOLVE_BYTES) that
+ * go with it, and move on behind them. Pages around them that the mm has at hand are
+ * mapped too.
  *
- * Sleeps, for as long as user space likes where a userfaultfd is behind the pages.
+ * Sleeps, for as long as user space likes where a userfaultfd is behind the page.
  * The users of the mm are referenced. Returns 0; -EAGAIN when invalidations kept
- * coming between; or why the page at *reached cannot be mapped: -EFAULT, -ENOMEM.
+ * coming between; or why the next page cannot be mapped: -EFAULT, -ENOMEM.
  */
-int rodp_resolve(struct rodp_mirror *mirror, u64 va, u64 end, bool write, unsigned long *pfns,
-		 u64 *reached);
+int rodp_resolve(struct rodp_resolver *resolver, u64 end);
 
 #endif

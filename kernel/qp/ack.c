@@ -5,14 +5,25 @@
 
 static struct sk_buff *ack_build(struct rodp_qp *qp, enum rodp_op op, u32 psn, u8 syndrome)
 {
-	struct sk_buff *skb = rodp_packet_alloc(qp->transport | op, 0);
+	u8 opcode = rodp_opcode(qp->transport, op);
+	struct sk_buff *skb = rodp_packet_alloc(opcode, 0);
 
 	if (!skb)
 		return NULL;
-	rodp_bth_fill(rodp_packet_bth(skb), qp->transport | op, false, 0, qp->pkey, qp->dest_qpn,
-		      false, psn);
+	rodp_packet(skb)->psn = psn;
+	rodp_bth_fill(rodp_packet_bth(skb), opcode, false, 0, qp->pkey, qp->dest_qpn, false, psn);
 	rodp_aeth_fill(rodp_packet_header(skb, rodp_packet(skb)->op->aeth), syndrome, qp->rq.msn);
 	return skb;
+}
+
+void rodp_send_local_error(struct rodp_qp *qp, u32 psn, enum ib_wc_status status)
+{
+	struct sk_buff *skb = ack_build(qp, RODP_OP_ACK, psn, RODP_AETH_NAK | RODP_NAK_REM_OP);
+
+	if (!skb)
+		return;
+	rodp_packet(skb)->status = status;
+	rodp_qp_send(qp, skb);
 }
 
 static void ack_send(struct rodp_qp *qp, u32 psn, u8 syndrome)
@@ -20,7 +31,7 @@ static void ack_send(struct rodp_qp *qp, u32 psn, u8 syndrome)
 	struct sk_buff *skb = ack_build(qp, RODP_OP_ACK, psn, syndrome);
 
 	if (skb)
-		rodp_packet_send(qp->dev, &qp->flow, skb);
+		rodp_qp_send(qp, skb);
 }
 
 void rodp_send_ack(struct rodp_qp *qp, u32 psn)
@@ -41,6 +52,15 @@ void rodp_send_rnr_nak(struct rodp_qp *qp, u32 psn)
 	ack_send(qp, psn, RODP_AETH_RNR_NAK | qp->min_rnr_timer);
 }
 
+void rodp_send_read_placed(struct rodp_qp *qp, u32 psn)
+{
+	struct sk_buff *skb = ack_build(qp, RODP_OP_READ_RESP_ONLY, psn,
+					RODP_AETH_ACK | RODP_AETH_CREDIT_UNLIMITED);
+
+	if (skb)
+		rodp_qp_send(qp, skb);
+}
+
 void rodp_send_atomic_ack(struct rodp_qp *qp, u32 psn, u64 original)
 {
 	struct sk_buff *skb = ack_build(qp, RODP_OP_ATOMIC_ACK, psn,
@@ -51,5 +71,5 @@ void rodp_send_atomic_ack(struct rodp_qp *qp, u32 psn, u64 original)
 		return;
 	eth = rodp_packet_header(skb, rodp_packet(skb)->op->atomicacketh);
 	eth->original = cpu_to_be64(original);
-	rodp_packet_send(qp->dev, &qp->flow, skb);
+	rodp_qp_send(qp, skb);
 }

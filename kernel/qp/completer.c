@@ -84,6 +84,11 @@ static void take_ack(struct rodp_qp *qp, struct sk_buff *skb)
 	u8 syndrome = rodp_aeth_syndrome(rodp_packet_header(skb, pkt->op->aeth));
 	u8 value = syndrome & RODP_AETH_VALUE_MASK;
 
+	if (pkt->status) { /* a local peer could not reach our memory */
+		if (acknowledge(qp, pkt->psn))
+			rodp_sq_fail(qp, pkt->status);
+		return;
+	}
 	switch (syndrome & RODP_AETH_KIND_MASK) {
 	case RODP_AETH_ACK:
 		acknowledge(qp, rodp_psn_add(pkt->psn, 1));
@@ -127,6 +132,8 @@ static int take_data(struct rodp_qp *qp, struct sk_buff *skb)
 		original = be64_to_cpu(eth->original);
 		xfer.buf = &original;
 		xfer.bytes = sizeof(original);
+	} else if (rodp_packet_is_local(skb)) {
+		return 0; /* the peer put it there */
 	} else if (pkt->payload != min(qp->mtu, wqe->length - offset)) {
 		return -EBADMSG;
 	}

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 /* Lanes, see lane.h. */
 #include "../net/packet.h"
+#include "courier.h"
 #include "lane.h"
 #include "qp.h"
 
@@ -11,6 +12,7 @@ static void lane_work(struct work_struct *work)
 	struct rodp_lane *lane = container_of(to_delayed_work(work), struct rodp_lane, work);
 
 	rodp_lane_lock(lane);
+	lane->resting = false;
 	rodp_lane_unlock(lane);
 }
 
@@ -39,6 +41,12 @@ bool rodp_lane_is_here(struct rodp_lane *lane, bool free)
 void rodp_lane_schedule(struct rodp_lane *lane, unsigned long delay)
 {
 	queue_delayed_work_on(READ_ONCE(lane->cpu), rodp_lane_wq, &lane->work, delay);
+}
+
+void rodp_lane_rest(struct rodp_lane *lane, unsigned long delay)
+{
+	lane->resting = true;
+	rodp_lane_schedule(lane, delay);
 }
 
 void rodp_lane_quiesce(struct rodp_lane *lane)
@@ -72,15 +80,20 @@ static void lane_drain(struct rodp_lane *lane)
 	lane->ops->run(lane->qp);
 }
 
-/* Drop the lock and tell; the caller looks for latecomers. */
+/*
+ * Drop the lock, deliver and tell; the caller looks for latecomers. BH stays disabled
+ * meanwhile: what the lane sent without a network is with this CPU's courier.
+ */
 static void lane_release(struct rodp_lane *lane)
 {
 	u32 tell = lane->tell;
 
 	lane->tell = 0;
-	spin_unlock_bh(&lane->lock);
+	spin_unlock(&lane->lock);
+	rodp_courier_run();
 	if (tell)
 		rodp_qp_tell(lane->qp, tell);
+	local_bh_enable();
 }
 
 void rodp_lane_unlock(struct rodp_lane *lane)

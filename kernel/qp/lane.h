@@ -9,7 +9,8 @@
  * two, and no thread ever holds the lanes of two QPs.
  *
  * What others must be told (completion events, asynchronous events) is collected
- * while the lane is held and told after it was let go.
+ * while the lane is held and told after it was let go; packets for a QP of the same
+ * host are delivered then as well (courier.h).
  */
 #ifndef RODP_QP_LANE_H
 #define RODP_QP_LANE_H
@@ -53,6 +54,7 @@ struct rodp_lane {
 	const struct rodp_lane_ops *ops;
 	struct sk_buff_head backlog; /* has a lock of its own, inside `lock` */
 	bool stalled; /* the packet in hand waits (for memory, for room): take no other */
+	bool resting; /* did enough in one go: run() is to wait for the work item */
 	bool dropped; /* the backlog overflowed since it was last looked at */
 	u32 tell;
 	int cpu; /* where the lane sends, see rodp_lane_is_here() */
@@ -78,6 +80,9 @@ bool rodp_lane_is_here(struct rodp_lane *lane, bool free);
 
 /* Run the lane from the workqueue, on its CPU, in `delay` jiffies. Any context. */
 void rodp_lane_schedule(struct rodp_lane *lane, unsigned long delay);
+
+/* The same, and until then run() does nothing: others get the CPU. Lane held. */
+void rodp_lane_rest(struct rodp_lane *lane, unsigned long delay);
 
 /* No work item of this lane runs after this. Sleeps. Nobody else may use the lane. */
 void rodp_lane_quiesce(struct rodp_lane *lane);

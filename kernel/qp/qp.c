@@ -3,6 +3,8 @@
 #include <linux/mm.h>
 #include <rdma/ib_addr.h>
 
+#include "courier.h"
+#include "loan.h"
 #include "rq.h"
 #include "sq.h"
 
@@ -104,9 +106,14 @@ int rodp_qp_create(struct rodp_qp *qp, struct rodp_dev *dev, const struct ib_qp_
 	err = rodp_flow_init(&qp->flow);
 	if (err)
 		return err;
+	qp->loan = rodp_loan_create(qp);
+	if (!qp->loan) {
+		err = -ENOMEM;
+		goto err_flow;
+	}
 	err = sq_create(qp, uctx, resp);
 	if (err)
-		goto err_flow;
+		goto err_loan;
 	err = rq_create(qp, uctx, resp);
 	if (err)
 		goto err_sq;
@@ -123,6 +130,8 @@ err_rq:
 	rq_destroy(&qp->rq);
 err_sq:
 	sq_destroy(&qp->sq);
+err_loan:
+	rodp_loan_revoke(qp->loan);
 err_flow:
 	rodp_flow_destroy(&qp->flow);
 	return err;
@@ -280,6 +289,7 @@ static void qp_remember(struct rodp_qp *qp, const struct ib_qp_attr *attr, int m
 
 static int qp_apply(struct rodp_qp *qp, const struct ib_qp_attr *attr, int mask)
 {
+	bool local = qp->local;
 	int err = 0;
 
 	if (mask & IB_QP_AV)
@@ -288,12 +298,18 @@ static int qp_apply(struct rodp_qp *qp, const struct ib_qp_attr *attr, int mask)
 		err = qp_set_rd_atomic(qp, attr->max_dest_rd_atomic);
 	if (err)
 		return err;
+	/* INIT to RTR sets both; which path it is stays as it is from then on. */
+	if ((mask & IB_QP_DEST_QPN) && (mask & IB_QP_AV))
+		local = rodp_courier_reaches(qp, attr->dest_qp_num, &attr->ah_attr);
 	spin_lock_bh(&qp->sq.lane.lock);
 	spin_lock(&qp->rq.lane.lock);
 	if (mask & IB_QP_DEST_QPN)
 		qp->dest_qpn = attr->dest_qp_num & RODP_QPN_MASK;
 	if (mask & IB_QP_PATH_MTU)
 		qp->mtu = rodp_mtu_bytes(attr->path_mtu);
+	qp->local = local;
+	if (local)
+		qp->flow.per_cpu = true;
 	qp_set_receive_attr(qp, attr, mask);
 	qp_set_send_attr(qp, attr, mask);
 	qp_remember(qp, attr, mask);
@@ -365,6 +381,7 @@ void rodp_qp_destroy(struct rodp_qp *qp)
 	qp_set_state(qp, IB_QPS_RESET);
 	synchronize_rcu_expedited(); /* packet handlers that found it are done */
 	qp_quiesce(qp);
+	rodp_loan_revoke(qp->loan);
 	kfree_skb(qp->sq.hand);
 	kfree_skb(qp->rq.hand);
 	rq_destroy(&qp->rq);

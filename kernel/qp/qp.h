@@ -181,7 +181,9 @@ struct rodp_qp {
 	u64 timeout; /* ns, 0: none */
 	u32 dest_qpn;
 	u16 pkey;
+	bool local; /* the peer is reached without a network (courier.h) */
 	struct rodp_flow flow;
+	struct rodp_loan *loan; /* of the send queue's work requests to a local peer */
 	struct rodp_cq *send_cq;
 	struct rodp_cq *recv_cq;
 	struct ib_qp_attr attr; /* as modify_qp set it */
@@ -205,6 +207,12 @@ void rodp_qp_destroy(struct rodp_qp *qp);
 /* Doorbells. Process context. */
 void rodp_qp_kick_send(struct rodp_qp *qp);
 void rodp_qp_kick_recv(struct rodp_qp *qp);
+
+/*
+ * Send a packet to the peer, on whichever path; a lane of the QP is held. Consumes skb.
+ * Errors as rodp_packet_send().
+ */
+int rodp_qp_send(struct rodp_qp *qp, struct sk_buff *skb);
 
 /* Tell what a lane collected (enum rodp_tell). No lane is held. */
 void rodp_qp_tell(struct rodp_qp *qp, u32 tell);

@@ -112,7 +112,7 @@ static int reply_step(struct rodp_qp *qp)
 	if (IS_ERR(skb)) {
 		err = PTR_ERR(skb);
 		if (err == -ENOMEM)
-			rodp_lane_schedule(&qp->rq.lane, 1);
+			rodp_lane_rest(&qp->rq.lane, 1);
 		else if (err != -EAGAIN)
 			reply_refuse(qp);
 		return err;
@@ -120,7 +120,7 @@ static int reply_step(struct rodp_qp *qp)
 	err = rodp_packet_send(qp->dev, &qp->flow, skb);
 	if (err == -EAGAIN) {
 		/* Trap T18: nobody would miss this packet before a timeout. Make it again. */
-		rodp_lane_schedule(&qp->rq.lane, 1);
+		rodp_lane_rest(&qp->rq.lane, 1);
 		return err;
 	}
 	reply->psn = rodp_psn_add(reply->psn, 1);
@@ -133,9 +133,9 @@ void rodp_reply_run(struct rodp_qp *qp)
 {
 	int budget = RODP_SEND_BATCH;
 
-	while (qp->rq.reply.active) {
+	while (qp->rq.reply.active && !qp->rq.lane.resting) {
 		if (!budget--) {
-			rodp_lane_schedule(&qp->rq.lane, 0);
+			rodp_lane_rest(&qp->rq.lane, 0);
 			return;
 		}
 		if (reply_step(qp))

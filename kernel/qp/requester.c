@@ -4,10 +4,14 @@
  * window, the peer's resources and the memory allow. Send lane held throughout.
  */
 #include "../net/packet.h"
+#include "loan.h"
 #include "sq.h"
 #include "xfer.h"
 
-/* A packet to be made. READs and ATOMICs carry no payload and are one packet. */
+/*
+ * A packet to be made. READs and ATOMICs carry no payload and are one packet, and so
+ * is everything on the local path.
+ */
 struct request {
 	struct rodp_swqe *wqe;
 	u32 psn;
@@ -24,7 +28,7 @@ static void request_describe(const struct rodp_qp *qp, struct request *req, stru
 	req->wqe = wqe;
 	req->psn = rodp_psn_add(wqe->first_psn, packet);
 	req->offset = packet * qp->mtu;
-	if (rodp_swqe_is_rd_atomic(wqe)) {
+	if (rodp_swqe_is_rd_atomic(wqe) || qp->local) {
 		req->payload = 0;
 		req->first = req->last = true;
 		return;
@@ -87,6 +91,19 @@ static int fill_payload(struct rodp_qp *qp, struct sk_buff *skb, const struct re
 	return rodp_xfer_sgl(qp, &qp->sq.tx_park, wqe->sge, wqe->num_sge, req->offset, &xfer);
 }
 
+/* The peer fetches the payload, or delivers the answer, itself. */
+static void lend_payload(struct rodp_qp *qp, struct sk_buff *skb, const struct request *req)
+{
+	struct rodp_packet *pkt = rodp_packet(skb);
+
+	pkt->psn = req->psn;
+	pkt->ackreq = true;
+	pkt->solicited = req->wqe->flags & RODP_WQE_SOLICITED;
+	if (pkt->op->flags & RODP_OPF_PAYLOAD)
+		pkt->payload = req->wqe->length;
+	rodp_loan_lend(qp->loan, qp->sq.cur, skb);
+}
+
 /* ERR_PTR: -EAGAIN (parked), -ENOMEM, or why the source cannot be read. */
 static struct sk_buff *request_build(struct rodp_qp *qp, const struct request *req)
 {
@@ -100,6 +117,8 @@ static struct sk_buff *request_build(struct rodp_qp *qp, const struct request *r
 		      req->last && (req->wqe->flags & RODP_WQE_SOLICITED), -req->payload & 3,
 		      qp->pkey, qp->dest_qpn, wants_ack(&qp->sq, req), req->psn);
 	fill_extended_headers(skb, req);
+	if (qp->local)
+		lend_payload(qp, skb, req);
 	err = req->payload ? fill_payload(qp, skb, req) : 0;
 	if (!err)
 		return skb;
@@ -141,13 +160,13 @@ static int request_send(struct rodp_qp *qp, struct rodp_swqe *wqe)
 	request_describe(qp, &req, wqe);
 	skb = request_build(qp, &req);
 	if (PTR_ERR(skb) == -ENOMEM)
-		rodp_lane_schedule(&qp->sq.lane, 1);
+		rodp_lane_rest(&qp->sq.lane, 1);
 	else if (IS_ERR(skb) && PTR_ERR(skb) != -EAGAIN)
 		wqe->status = IB_WC_LOC_PROT_ERR;
 	if (IS_ERR(skb))
 		return PTR_ERR(skb);
 	request_advance(qp, &req);
-	rodp_packet_send(qp->dev, &qp->flow, skb);
+	rodp_qp_send(qp, skb);
 	return 0;
 }
 
@@ -190,7 +209,7 @@ void rodp_requester_run(struct rodp_qp *qp)
 		rodp_lane_schedule(&sq->lane, 0);
 		return;
 	}
-	while (!sq->tx_park.waiting && !sq->rnr_wait && (wqe = current_wqe(qp))) {
+	while (!sq->tx_park.waiting && !sq->rnr_wait && !sq->lane.resting && (wqe = current_wqe(qp))) {
 		if (wqe->status) {
 			if (sq->tail == sq->cur)
 				rodp_sq_fail(qp, wqe->status);
@@ -199,7 +218,7 @@ void rodp_requester_run(struct rodp_qp *qp)
 		if (!may_send(qp, wqe))
 			break;
 		if (!budget--) {
-			rodp_lane_schedule(&sq->lane, 0);
+			rodp_lane_rest(&sq->lane, 0);
 			break;
 		}
 		if (request_send(qp, wqe) == 0)

@@ -8,6 +8,7 @@
  * behind it is looked at until then.
  */
 #include "../net/packet.h"
+#include "loan.h"
 #include "rq.h"
 #include "xfer.h"
 
@@ -46,6 +47,41 @@ static enum verdict refuse_access(struct rodp_qp *qp, struct sk_buff *skb)
 	return refuse(qp, skb, RODP_NAK_REM_ACCESS, IB_WC_LOC_PROT_ERR, RODP_TELL_QP_ACCESS_ERR);
 }
 
+/*
+ * A transfer of the request's payload; on the local path it is still in the
+ * requester's memory, and a READ's answer goes there.
+ */
+static struct rodp_xfer request_xfer(struct rodp_qp *qp, struct sk_buff *skb, u32 bytes, u64 extent,
+				     bool write)
+{
+	bool lent = rodp_packet(skb)->lent.loan;
+
+	return (struct rodp_xfer){
+		.buf = lent ? NULL : rodp_packet_payload(skb),
+		.lent = lent ? &rodp_packet(skb)->lent : NULL,
+		.bytes = bytes,
+		.done = qp->rq.hand_done,
+		.extent = extent,
+		.write = write,
+	};
+}
+
+/* The transfer stopped short, for a reason of the local path: DONE if for none of these. */
+static enum verdict local_verdict(struct rodp_qp *qp, struct sk_buff *skb, int err)
+{
+	switch (err) {
+	case -EINPROGRESS:
+		rodp_lane_rest(&qp->rq.lane, 0);
+		return KEPT;
+	case -EREMOTEIO:
+		rodp_send_local_error(qp, rodp_packet(skb)->psn, IB_WC_LOC_PROT_ERR);
+		return DROPPED;
+	case -ESTALE:
+		return DROPPED;
+	}
+	return DONE;
+}
+
 /* No receive is posted: the peer is to come back. What it sent behind this is dropped silently. */
 static enum verdict not_ready(struct rodp_qp *qp, struct sk_buff *skb)
 {
@@ -80,9 +116,11 @@ static bool in_order(const struct rodp_rq *rq, const struct rodp_opcode_info *op
 	return !rq->in_message;
 }
 
-/* Payload lengths (9.7.4.1.6): full packets, except the last. */
+/* Payload lengths (9.7.4.1.6): full packets, except the last. A local message is one packet. */
 static bool length_ok(const struct rodp_qp *qp, const struct rodp_packet *pkt)
 {
+	if (pkt->sqpn)
+		return true;
 	if (pkt->op->flags & (RODP_OPF_FIRST | RODP_OPF_MIDDLE))
 		return pkt->payload == qp->mtu;
 	if (pkt->op->flags & RODP_OPF_LAST)
@@ -138,13 +176,8 @@ static enum verdict execute_send(struct rodp_qp *qp, struct sk_buff *skb)
 {
 	const struct rodp_packet *pkt = rodp_packet(skb);
 	struct rodp_rq *rq = &qp->rq;
-	struct rodp_xfer xfer = {
-		.buf = rodp_packet_payload(skb),
-		.bytes = pkt->payload,
-		.done = rq->hand_done,
-		.extent = max(pkt->payload, rq->received),
-		.write = true,
-	};
+	struct rodp_xfer xfer = request_xfer(qp, skb, pkt->payload,
+					     max(pkt->payload, rq->received), true);
 	enum verdict verdict = need_rwqe(qp, skb);
 	int err = 0;
 
@@ -159,6 +192,9 @@ static enum verdict execute_send(struct rodp_qp *qp, struct sk_buff *skb)
 	rq->hand_done = xfer.done;
 	if (err == -EAGAIN)
 		return KEPT;
+	verdict = local_verdict(qp, skb, err);
+	if (verdict != DONE)
+		return verdict;
 	if (err)
 		return refuse_receive(qp, skb, err);
 	rq->received += pkt->payload;
@@ -188,14 +224,9 @@ static enum verdict write_payload(struct rodp_qp *qp, struct sk_buff *skb)
 {
 	const struct rodp_packet *pkt = rodp_packet(skb);
 	struct rodp_rq *rq = &qp->rq;
-	struct rodp_xfer xfer = {
-		.buf = rodp_packet_payload(skb),
-		.bytes = pkt->payload,
-		.done = rq->hand_done,
-		.extent = rq->left,
-		.write = true,
-	};
+	struct rodp_xfer xfer = request_xfer(qp, skb, pkt->payload, rq->left, true);
 	struct rodp_mr *mr = write_target(qp, pkt);
+	enum verdict verdict;
 	int err;
 
 	if (!mr)
@@ -205,6 +236,9 @@ static enum verdict write_payload(struct rodp_qp *qp, struct sk_buff *skb)
 	rq->hand_done = xfer.done;
 	if (err == -EAGAIN)
 		return KEPT;
+	verdict = local_verdict(qp, skb, err);
+	if (verdict != DONE)
+		return verdict;
 	return err ? refuse_access(qp, skb) : DONE;
 }
 
@@ -230,33 +264,90 @@ static enum verdict execute_write(struct rodp_qp *qp, struct sk_buff *skb)
 	return pkt->op->flags & RODP_OPF_END ? end_of_message(qp, skb, rq->total) : DONE;
 }
 
-static enum verdict execute_read(struct rodp_qp *qp, struct sk_buff *skb)
+/* What a READ request asks for. */
+struct read_request {
+	u64 va;
+	u32 length; /* bytes */
+	u32 rkey;
+	u32 packets; /* of the answer */
+};
+
+static struct read_request read_request(struct rodp_qp *qp, struct sk_buff *skb)
 {
 	const struct rodp_reth *reth = rodp_packet_header(skb, rodp_packet(skb)->op->reth);
-	u32 length = be32_to_cpu(reth->length), rkey = be32_to_cpu(reth->rkey);
-	u32 packets = max(1u, DIV_ROUND_UP(length, qp->mtu));
-	u64 va = be64_to_cpu(reth->va);
-	struct rodp_rq *rq = &qp->rq;
-	struct rodp_rd_atomic *res;
-	struct rodp_mr *mr;
+	u32 length = be32_to_cpu(reth->length);
 
-	if (!rq->rd_atomic_size || packets > RODP_PSN_MASK / 2)
+	return (struct read_request){
+		.va = be64_to_cpu(reth->va),
+		.length = length,
+		.rkey = be32_to_cpu(reth->rkey),
+		.packets = qp->local ? 1 : max(1u, DIV_ROUND_UP(length, qp->mtu)),
+	};
+}
+
+/* The READ is executed, or its answer is about to be sent: it will not be executed as new again. */
+static void read_step_on(struct rodp_qp *qp, const struct read_request *req)
+{
+	struct rodp_rq *rq = &qp->rq;
+	struct rodp_rd_atomic *res = rodp_rq_remember(qp, rq->epsn, req->packets);
+
+	res->atomic = false;
+	res->va = req->va;
+	res->length = req->length;
+	res->rkey = req->rkey;
+	rq->msn = (rq->msn + 1) & RODP_PSN_MASK;
+	rq->epsn = rodp_psn_add(rq->epsn, req->packets);
+}
+
+/* Local path: put the data where the requester wants it. */
+static enum verdict deliver_read(struct rodp_qp *qp, struct sk_buff *skb, struct rodp_mr *mr,
+				 const struct read_request *req)
+{
+	struct rodp_xfer xfer = request_xfer(qp, skb, req->length, req->length, false);
+	u32 psn = rodp_packet(skb)->psn;
+	enum verdict verdict;
+	int err = 0;
+
+	if (mr)
+		err = rodp_xfer_mr(&qp->rq.park, mr, req->va, &xfer);
+	qp->rq.hand_done = xfer.done;
+	if (err == -EAGAIN)
+		return KEPT;
+	verdict = local_verdict(qp, skb, err);
+	if (verdict != DONE)
+		return verdict;
+	if (err)
+		return refuse_access(qp, skb);
+	if (psn == qp->rq.epsn)
+		read_step_on(qp, req);
+	rodp_send_read_placed(qp, psn);
+	return ANSWERED;
+}
+
+static enum verdict execute_read(struct rodp_qp *qp, struct sk_buff *skb)
+{
+	const struct read_request req = read_request(qp, skb);
+	enum verdict verdict = ANSWERED;
+	struct rodp_mr *mr = NULL;
+	u32 psn = qp->rq.epsn;
+
+	if (!qp->rq.rd_atomic_size || req.packets > RODP_PSN_MASK / 2)
 		return refuse_invalid(qp, skb);
-	if (length) {
-		mr = rodp_mr_get(qp->dev, qp->ib.pd, rkey, IB_ACCESS_REMOTE_READ, va, length);
+	if (req.length) {
+		mr = rodp_mr_get(qp->dev, qp->ib.pd, req.rkey, IB_ACCESS_REMOTE_READ, req.va,
+				 req.length);
 		if (!mr)
 			return refuse_access(qp, skb);
-		rodp_mr_put(mr);
 	}
-	res = rodp_rq_remember(qp, rq->epsn, packets);
-	res->atomic = false;
-	res->va = va;
-	res->length = length;
-	res->rkey = rkey;
-	rq->msn = (rq->msn + 1) & RODP_PSN_MASK;
-	rodp_reply_start(qp, rq->epsn, va, length, rkey, false);
-	rq->epsn = rodp_psn_add(rq->epsn, packets);
-	return ANSWERED;
+	if (rodp_packet_is_local(skb)) {
+		verdict = deliver_read(qp, skb, mr, &req);
+	} else {
+		read_step_on(qp, &req);
+		rodp_reply_start(qp, psn, req.va, req.length, req.rkey, false);
+	}
+	if (mr)
+		rodp_mr_put(mr);
+	return verdict;
 }
 
 /* The operation itself: 0, -EAGAIN (parked), -EACCES, -EINVAL (not aligned). */
@@ -359,41 +450,52 @@ static void carry_out(struct rodp_qp *qp, struct sk_buff *skb)
 	rq->lane.stalled = rq->reply.active;
 }
 
+/* Consumes or keeps skb. */
 static void answer_read_again(struct rodp_qp *qp, struct sk_buff *skb,
 			      const struct rodp_rd_atomic *res)
 {
-	const struct rodp_reth *reth = rodp_packet_header(skb, rodp_packet(skb)->op->reth);
-	u64 va = be64_to_cpu(reth->va);
-	u32 length = be32_to_cpu(reth->length);
+	const struct read_request req = read_request(qp, skb);
 
 	/* The rest of the READ, and nothing else. */
-	if (be32_to_cpu(reth->rkey) != res->rkey || va < res->va || length > res->length ||
-	    va - res->va > res->length - length)
+	if (req.rkey != res->rkey || req.va < res->va || req.length > res->length ||
+	    req.va - res->va > res->length - req.length) {
+		kfree_skb(skb);
 		return;
-	rodp_reply_start(qp, rodp_packet(skb)->psn, va, length, res->rkey, true);
+	}
+	if (rodp_packet_is_local(skb)) {
+		carry_out(qp, skb);
+		return;
+	}
+	rodp_reply_start(qp, rodp_packet(skb)->psn, req.va, req.length, res->rkey, true);
+	kfree_skb(skb);
 	rodp_reply_run(qp);
 	qp->rq.lane.stalled = qp->rq.reply.active;
 }
 
-/* Executed before (9.7.5.1): acknowledge again, answer again; never execute again. */
+/*
+ * Executed before (9.7.5.1): acknowledge again, answer again; never execute again.
+ * Consumes or keeps skb.
+ */
 static void duplicate(struct rodp_qp *qp, struct sk_buff *skb)
 {
 	const struct rodp_packet *pkt = rodp_packet(skb);
+	bool atomic = pkt->op->flags & RODP_OPF_ATOMIC;
 	const struct rodp_rd_atomic *res;
 
 	rodp_stats_inc(qp->dev->stats, RODP_STAT_DUPLICATE_REQ);
 	if (pkt->op->flags & (RODP_OPF_SEND | RODP_OPF_WRITE)) {
 		if (pkt->ackreq)
 			rodp_send_ack(qp, rodp_psn_add(qp->rq.epsn, RODP_PSN_MASK));
-		return;
+	} else {
+		res = rodp_rq_recall(qp, pkt->psn);
+		if (res && !atomic && !res->atomic) {
+			answer_read_again(qp, skb, res);
+			return;
+		}
+		if (res && atomic && res->atomic)
+			rodp_send_atomic_ack(qp, pkt->psn, res->original);
 	}
-	res = rodp_rq_recall(qp, pkt->psn);
-	if (!res || res->atomic != !!(pkt->op->flags & RODP_OPF_ATOMIC))
-		return;
-	if (res->atomic)
-		rodp_send_atomic_ack(qp, pkt->psn, res->original);
-	else
-		answer_read_again(qp, skb, res);
+	kfree_skb(skb);
 }
 
 static void out_of_sequence(struct rodp_qp *qp)
@@ -419,7 +521,7 @@ static void rq_packet(struct rodp_qp *qp, struct sk_buff *skb)
 	s32 order = rodp_psn_cmp(pkt->psn, qp->rq.epsn);
 
 	/* Answers go out where requests come in: in order with those before. */
-	rodp_lane_is_here(&qp->rq.lane, in_serving_softirq());
+	rodp_lane_is_here(&qp->rq.lane, in_serving_softirq() || pkt->sqpn);
 
 	if (!rodp_qp_may_receive(qp)) {
 		kfree_skb(skb);
@@ -428,7 +530,6 @@ static void rq_packet(struct rodp_qp *qp, struct sk_buff *skb)
 		kfree_skb(skb);
 	} else if (order < 0) {
 		duplicate(qp, skb);
-		kfree_skb(skb);
 	} else {
 		qp->rq.nak_sent = false;
 		tell_established(qp);
@@ -449,7 +550,7 @@ static void rq_run(struct rodp_qp *qp)
 		rodp_rq_flush(qp);
 		return;
 	}
-	if (rq->park.waiting)
+	if (rq->park.waiting || rq->lane.resting)
 		return;
 	if (rq->hand) {
 		carry_out(qp, rq->hand);

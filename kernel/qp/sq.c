@@ -2,6 +2,7 @@
 /* The send queue: work requests from ring to completion, see sq.h. */
 #include <linux/math64.h>
 
+#include "loan.h"
 #include "sq.h"
 
 /* Longest message: 2^22 packets at the smallest MTU, half of the PSN window. */
@@ -82,10 +83,12 @@ static enum ib_wc_status swqe_copy(const struct rodp_sq *sq, struct rodp_swqe *w
 }
 
 /*
- * An answer needs a place before it is asked for: a key that cannot take it fails the
- * work request here, not when the answer is there (IBTA vol. 1, 10.7.3.2).
+ * Whether the keys of the scatter/gather list grant the access. An answer needs a place
+ * before it is asked for, and a message that the peer fetches is checked before the
+ * peer hears of it: so a bad key fails the work request here (IBTA vol. 1, 10.7.3.2).
  */
-static enum ib_wc_status swqe_check_targets(struct rodp_qp *qp, const struct rodp_swqe *wqe)
+static enum ib_wc_status swqe_check_keys(struct rodp_qp *qp, const struct rodp_swqe *wqe,
+					 u32 access)
 {
 	struct rodp_mr *mr;
 	u8 i;
@@ -93,8 +96,8 @@ static enum ib_wc_status swqe_check_targets(struct rodp_qp *qp, const struct rod
 	for (i = 0; i < wqe->num_sge; i++) {
 		if (!wqe->sge[i].length)
 			continue;
-		mr = rodp_mr_get(qp->dev, qp->ib.pd, wqe->sge[i].lkey, IB_ACCESS_LOCAL_WRITE,
-				 wqe->sge[i].addr, wqe->sge[i].length);
+		mr = rodp_mr_get(qp->dev, qp->ib.pd, wqe->sge[i].lkey, access, wqe->sge[i].addr,
+				 wqe->sge[i].length);
 		if (!mr)
 			return IB_WC_LOC_PROT_ERR;
 		rodp_mr_put(mr);
@@ -108,7 +111,7 @@ static enum ib_wc_status swqe_check_rd_atomic(struct rodp_qp *qp, const struct r
 		return IB_WC_LOC_QP_OP_ERR;
 	if (wqe->message != RODP_MSG_READ && wqe->length != sizeof(u64))
 		return IB_WC_LOC_LEN_ERR;
-	return swqe_check_targets(qp, wqe);
+	return swqe_check_keys(qp, wqe, IB_ACCESS_LOCAL_WRITE);
 }
 
 /* A bad request takes a PSN like a good one; it is never sent. */
@@ -117,7 +120,7 @@ static void swqe_number(struct rodp_qp *qp, struct rodp_swqe *wqe)
 	bool one = wqe->status || wqe->message == RODP_MSG_CMP_SWAP ||
 		   wqe->message == RODP_MSG_FETCH_ADD;
 
-	wqe->packets = one ? 1 : max(1u, DIV_ROUND_UP(wqe->length, qp->mtu));
+	wqe->packets = one || qp->local ? 1 : max(1u, DIV_ROUND_UP(wqe->length, qp->mtu));
 	wqe->first_psn = qp->sq.psn;
 	qp->sq.psn = rodp_psn_add(qp->sq.psn, wqe->packets);
 }
@@ -160,9 +163,24 @@ struct rodp_swqe *rodp_sq_fetch(struct rodp_qp *qp)
 	wqe->status = swqe_copy(sq, wqe, rodp_ring_slot(&sq->ring, sq->head));
 	if (!wqe->status && rodp_swqe_is_rd_atomic(wqe))
 		wqe->status = swqe_check_rd_atomic(qp, wqe);
+	else if (!wqe->status && qp->local && !wqe->is_inline)
+		wqe->status = swqe_check_keys(qp, wqe, 0);
 	swqe_number(qp, wqe);
 	sq->head++;
 	return wqe;
+}
+
+/* A local peer may be copying to or from the WQE: then wait for the end of its piece. */
+static void sq_step_tail(struct rodp_qp *qp)
+{
+	struct rodp_sq *sq = &qp->sq;
+
+	if (qp->local)
+		spin_lock(&qp->loan->lock);
+	sq->tail++;
+	if (qp->local)
+		spin_unlock(&qp->loan->lock);
+	rodp_ring_publish_cons(&sq->ring, sq->tail);
 }
 
 /* Complete the oldest WQE. The slot is free before the completion says so. */
@@ -180,7 +198,7 @@ static void sq_complete(struct rodp_qp *qp, enum ib_wc_status status)
 		cqe.opcode = sq_opcodes[wqe->opcode].wc_opcode;
 	if (rodp_swqe_is_rd_atomic(wqe))
 		cqe.byte_len = wqe->length;
-	rodp_ring_publish_cons(&sq->ring, ++sq->tail);
+	sq_step_tail(qp);
 	if (status || sq->signal_all || (wqe->flags & RODP_WQE_SIGNALED))
 		rodp_qp_complete(qp, &sq->lane, &cqe, false);
 }
@@ -302,6 +320,7 @@ void rodp_sq_reset(struct rodp_qp *qp)
 
 	sq_drop_hand(sq);
 	skb_queue_purge(&sq->lane.backlog);
+	rodp_loan_recall(qp->loan);
 	sq->head = sq->cur = sq->tail = 0;
 	sq->cur_packet = 0;
 	sq->rd_atomic = 0;

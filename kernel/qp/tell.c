@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
-/* What a QP tells its user: completions, events, failure. See lane.h for when. */
+/* What a QP tells its user and its peer: completions, events, failure, packets. */
+#include "../net/packet.h"
+#include "courier.h"
 #include "qp.h"
 
 static void tell_event(struct rodp_qp *qp, enum ib_event_type type)
@@ -44,6 +46,14 @@ void rodp_qp_tell(struct rodp_qp *qp, u32 tell)
 	for (i = 0; i < ARRAY_SIZE(qp_events); i++)
 		if (tell & qp_events[i].tell)
 			tell_event(qp, qp_events[i].type);
+}
+
+int rodp_qp_send(struct rodp_qp *qp, struct sk_buff *skb)
+{
+	if (!qp->local)
+		return rodp_packet_send(qp->dev, &qp->flow, skb);
+	rodp_courier_send(qp, skb);
+	return 0;
 }
 
 void rodp_qp_fail(struct rodp_qp *qp, struct rodp_lane *held, u32 tell)

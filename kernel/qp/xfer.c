@@ -2,20 +2,17 @@
 /* Transfers, see xfer.h. */
 #include <linux/minmax.h>
 
+#include "loan.h"
 #include "qp.h"
 #include "xfer.h"
-
-/* Bytes from iova to the end of the MR, which covers iova. */
-static u64 mr_room(const struct rodp_mr *mr, u64 iova)
-{
-	return mr->ib.length - (iova - mr->ib.iova);
-}
 
 int rodp_xfer_mr(struct rodp_park *park, struct rodp_mr *mr, u64 iova, struct rodp_xfer *xfer)
 {
 	u32 left = xfer->bytes - xfer->done;
 	u64 ahead;
 
+	if (xfer->lent)
+		return rodp_loan_xfer(park, mr, iova, xfer);
 	iova += xfer->done;
 	if (xfer->write)
 		xfer->done += rodp_mr_write(mr, iova, xfer->buf + xfer->done, left);
@@ -27,7 +24,7 @@ int rodp_xfer_mr(struct rodp_park *park, struct rodp_mr *mr, u64 iova, struct ro
 	iova += left - (xfer->bytes - xfer->done);
 	left = xfer->bytes - xfer->done;
 	ahead = xfer->extent > xfer->done ? xfer->extent - xfer->done : 0;
-	return rodp_park_miss(park, mr, iova, min(max_t(u64, ahead, left), mr_room(mr, iova)),
+	return rodp_park_miss(park, mr, iova, rodp_mr_clip(mr, iova, max_t(u64, ahead, left)),
 			      xfer->write);
 }
 
@@ -38,6 +35,8 @@ static int xfer_sge(struct rodp_qp *qp, struct rodp_park *park, const struct rod
 	u32 left = sge->length - skip;
 	struct rodp_xfer part = {
 		.buf = xfer->buf + xfer->done,
+		.lent = xfer->lent,
+		.lent_offset = xfer->lent_offset + xfer->done,
 		.bytes = min(left, xfer->bytes - xfer->done),
 		.extent = min_t(u64, left, xfer->extent - xfer->done),
 		.write = xfer->write,

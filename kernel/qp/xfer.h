@@ -9,8 +9,12 @@
 #include "../uapi/rodp_abi.h"
 #include "park.h"
 
+struct rodp_qp;
+
 struct rodp_xfer {
 	void *buf; /* in the packet */
+	const struct rodp_lent *lent; /* if not NULL: in the memory of a local peer's work request, */
+	u32 lent_offset; /* from this byte of its message on */
 	u32 bytes;
 	u32 done; /* bytes moved so far; a repeated call goes on from here */
 	u64 extent; /* bytes that will be wanted from the first one on: what a fault maps ahead */
@@ -20,7 +24,8 @@ struct rodp_xfer {
 /*
  * Move bytes between xfer->buf and the MR at iova. The caller has a reference
  * and has checked bounds and rights for iova and xfer->bytes.
- * Returns 0, -EAGAIN (parked; call again with the same xfer->done), or -EFAULT.
+ * Returns 0, -EAGAIN (parked; call again with the same xfer->done), or -EFAULT; of a
+ * local peer's memory what rodp_loan_xfer() returns.
  */
 int rodp_xfer_mr(struct rodp_park *park, struct rodp_mr *mr, u64 iova, struct rodp_xfer *xfer);
 

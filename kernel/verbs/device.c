@@ -60,6 +60,7 @@ int rodp_device_add(const char *name, struct net_device *ndev)
 		ib_dealloc_device(&dev->ib);
 		return err;
 	}
+	ib_mark_name_assigned_by_user(&dev->ib);
 	err = ib_device_set_netdev(&dev->ib, ndev, 1);
 	if (!err)
 		err = ib_register_device(&dev->ib, name, NULL);

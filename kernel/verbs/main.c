@@ -6,6 +6,7 @@
 #include "../net/packet.h"
 #include "../net/socket.h"
 #include "../odp/mirror.h"
+#include "../qp/courier.h"
 #include "../qp/qp.h"
 #include "../uapi/rodp_abi.h"
 #include "device.h"
@@ -43,6 +44,7 @@ static int __init rodp_init(void)
 	err = rodp_lane_module_init();
 	if (err)
 		goto err_odp;
+	rodp_courier_module_init();
 	rodp_crc32_init();
 	err = rodp_net_init(rodp_qp_receive);
 	if (err)
@@ -71,6 +73,7 @@ static void __exit rodp_exit(void)
 	rodp_packet_module_exit();
 	rodp_crc32_exit();
 	rodp_lane_module_exit();
+	rodp_courier_module_exit();
 	rodp_qpn_module_exit();
 	rodp_odp_exit();
 	rcu_barrier(); /* kfree_rcu of regions */

@@ -9,10 +9,10 @@
 
 #include "env.h"
 
-#define RODP_UDP_PORT 4791
-#define RODP_ICRC_BYTES 4
+#define RODP_UDP_PORT	  4791
+#define RODP_ICRC_BYTES	  4
 #define RODP_DEFAULT_PKEY 0xffff
-#define RODP_QPN_MASK 0xffffffu
+#define RODP_QPN_MASK	  0xffffffu
 
 /* Base transport header, 9.2. */
 struct rodp_bth {
@@ -24,13 +24,13 @@ struct rodp_bth {
 } __packed;
 
 #define RODP_BTH_SOLICITED 0x80
-#define RODP_BTH_MIGREQ 0x40
+#define RODP_BTH_MIGREQ	   0x40
 #define RODP_BTH_PAD_SHIFT 4
-#define RODP_BTH_PAD_MASK 0x30
+#define RODP_BTH_PAD_MASK  0x30
 #define RODP_BTH_TVER_MASK 0x0f
-#define RODP_BTH_FECN 0x80000000u
-#define RODP_BTH_BECN 0x40000000u
-#define RODP_BTH_ACKREQ 0x80000000u
+#define RODP_BTH_FECN	   0x80000000u
+#define RODP_BTH_BECN	   0x40000000u
+#define RODP_BTH_ACKREQ	   0x80000000u
 
 /* Datagram extended transport header, 9.3.2. */
 struct rodp_deth {
@@ -89,7 +89,7 @@ enum rodp_aeth_kind {
 	RODP_AETH_RNR_NAK = 0x20,
 	RODP_AETH_NAK = 0x60,
 };
-#define RODP_AETH_KIND_MASK 0xe0
+#define RODP_AETH_KIND_MASK  0xe0
 #define RODP_AETH_VALUE_MASK 0x1f
 /* ACK with "no credit limit": the responder does not do end-to-end credits. */
 #define RODP_AETH_CREDIT_UNLIMITED 0x1f

@@ -74,7 +74,7 @@ bench_option() {
 
 cmd_bench() {
 	bench_options "$@"
-	need_host gcc:build-essential gnuplot:gnuplot-nox
+	need_host gcc:build-essential gnuplot:gnuplot-nox debugfs:e2fsprogs
 	need_tree "$(bench_suite)"
 	need_kernel "$BENCH_KERNEL"
 	bench_need_rodp
@@ -96,5 +96,5 @@ bench_measure() {
 	bench_run_guests "$guests"
 	[ -z "$BENCH_REPEAT" ] || bench_repeat_guests "$guests"
 	bench_report "$guests" "$LAB_CHECKOUT/build"
-	bench_check_rows "$guests"
+	bench_check_guests "$guests"
 }

@@ -3,16 +3,13 @@
 #include <linux/crc32.h>
 #include <linux/hmm.h>
 #include <linux/hrtimer.h>
-#include <linux/mm.h>
 #include <linux/mmu_notifier.h>
 #include <linux/module.h>
 #include <linux/shrinker.h>
-#include <linux/timer.h>
 #include <linux/workqueue.h>
 #include <net/udp_tunnel.h>
 #include <rdma/ib_umem.h>
 #include <rdma/ib_verbs.h>
-#include <rdma/rdma_netlink.h>
 #include <rdma/uverbs_ioctl.h>
 
 static int probe_size(struct ib_device *dev)

@@ -60,9 +60,10 @@ wait_listening() {
 	return 1
 }
 
-# What a run that failed is called: "refused" when the device says that it cannot do this.
+# What a run that failed is called: "refused" when perftest says that the device has no ODP. The second text is that of
+# perftest 4.5.
 verdict() {
-	if grep -q "does not support On-Demand" /tmp/far /tmp/near; then
+	if grep -q "does not support On-Demand\|Send is not supported for RC" /tmp/far /tmp/near; then
 		echo refused
 	else
 		echo failed

@@ -33,7 +33,7 @@ bench_common_build() {
 # The programs, the providers and every library that they load, from the tree.
 bench_copy_programs() {
 	local tree provider files
-	tree=$(tree_path "$(bench_suite)")
+	tree=$(tree_path "$(bench_suite)")/root
 	provider=$(cd "$tree" && echo usr/lib/x86_64-linux-gnu/libibverbs/librxe-rdmav*.so)
 	# shellcheck disable=SC2086 # a list
 	mapfile -t files < <(in_tree "$(bench_suite)" none which $BENCH_PROGRAMS)
@@ -46,7 +46,7 @@ bench_copy_programs() {
 # bench_copy_closure ROOT FILE...: the tree's FILEs, and their libraries where the loader looks for them.
 bench_copy_closure() {
 	local root=$1 tree file
-	tree=$(tree_path "$(bench_suite)")
+	tree=$(tree_path "$(bench_suite)")/root
 	shift
 	for file in "$@" $(in_tree "$(bench_suite)" none ldd "$@" | grep -oE '/[^ :]+ \(' | tr -d ' (' | sort -u); do
 		install -D "$tree/$file" "$root/$file"
@@ -61,7 +61,8 @@ bench_guest_image() {
 	mkdir -p "$root/bench/modules"
 	bench_guest_modules "$device" "$topology" >"$dir/modules"
 	while read -r file; do
-		bench_module_copy "$file" "$root/bench/modules"
+		cp "$file" "$root/bench/modules/"
+		basename "$file"
 	done <"$dir/modules" >"$root/bench/modules.list"
 	bench_text_sections "$root/bench/modules/$(bench_module_of "$device").ko" >"$root/bench/text"
 	[ "$topology" = none ] || echo "$topology $device" >"$root/bench/network"

@@ -4,9 +4,23 @@
 # modules: which kernel modules a guest loads, in which order, and where the text of the measured one is.
 
 # Modules that others ask for by name while they load, where a kernel has them: rxe's CRC32 on 6.1 and 6.12.
-BENCH_WANTED_MODULES="crc32_generic crc32-pclmul"
+BENCH_WANTED_MODULES="crc32_generic crc32_pclmul"
 
-bench_kernel_root() { echo "$(kernel_path "$BENCH_KERNEL")/root"; }
+# Where the modules that a guest needs, and modules.dep, are taken out of the kernel's image to.
+bench_module_dir() { echo "$BENCH_BUILD/modules-$(kernel_version "$BENCH_KERNEL")"; }
+
+# bench_image_debugfs REQUEST: debugfs on the kernel's image; it says its version on stderr.
+bench_image_debugfs() {
+	PATH=$PATH:/usr/sbin:/sbin debugfs -R "$1" "$(kernel_path "$BENCH_KERNEL")/root.img" 2>/dev/null
+}
+
+# bench_module_extract FILE: a file of bench_module_dir, from the image.
+bench_module_extract() {
+	mkdir -p "${1%/*}"
+	[ -s "$1" ] || bench_image_debugfs \
+		"dump /usr/lib/modules/$(kernel_version "$BENCH_KERNEL")${1#"$(bench_module_dir)"} $1"
+	[ -s "$1" ] || die "kernel $BENCH_KERNEL has no file ${1##*/}"
+}
 
 # bench_module_of DEVICE: the name of the module that is measured.
 bench_module_of() {
@@ -19,25 +33,30 @@ bench_module_of() {
 
 # bench_module_files NAME...: the kernel's own modules with what they need, in loading order.
 bench_module_files() {
-	local name
-	for name in "$@"; do
-		PATH=$PATH:/usr/sbin:/sbin modprobe -d "$(bench_kernel_root)" -S "$(kernel_version "$BENCH_KERNEL")" \
-			--show-depends "$name" || die "kernel $BENCH_KERNEL has no module $name"
-	done | awk '$1 == "insmod" && !seen[$2]++ { print $2 }'
+	local file
+	bench_module_extract "$(bench_module_dir)/modules.dep"
+	for file in $(bench_module_names "$@"); do
+		bench_module_extract "$file"
+		echo "$file"
+	done
 }
 
-# Those of BENCH_WANTED_MODULES that this kernel has.
-bench_wanted_modules() {
+# bench_module_names NAME...: the same, but only the names of the files. modules.dep has a line "FILE: FILE..." for each
+# module, with all that it needs, the first to load last. What is built into the kernel has no line.
+bench_module_names() {
 	local name
-	for name in $BENCH_WANTED_MODULES; do
-		find "$(bench_kernel_root)/lib/modules/" -name "$name.ko*" -printf "$name\n"
-	done
+	for name in "$@"; do
+		awk -v name="$name" '
+			BEGIN { gsub("_", "[-_]", name) }
+			$1 ~ "/" name "[.]ko:$" { for (i = NF; i > 1; i--) print $i; sub(":", "", $1); print $1 }
+		' "$(bench_module_dir)/modules.dep"
+	done | awk -v dir="$(bench_module_dir)" '!seen[$1]++ { print dir "/" $1 }'
 }
 
 # bench_guest_modules DEVICE TOPOLOGY: files in loading order; the measured module is the last.
 bench_guest_modules() {
 	local names own=
-	names="ib_uverbs $(bench_wanted_modules)"
+	names="ib_uverbs $BENCH_WANTED_MODULES"
 	case $2 in
 	one) names+=" dummy" ;;
 	veth) names+=" veth" ;;
@@ -70,20 +89,8 @@ bench_floor_build() {
 	mkdir -p "$BENCH_BUILD/floor"
 	cp "$BENCH_DIR"/floor/{Kbuild,floor.c} "$BENCH_BUILD/floor/"
 	in_tree "$(bench_suite)" "$BENCH_KERNEL" make -C "/usr/src/linux-headers-$(kernel_version "$BENCH_KERNEL")" \
-		M="$BENCH_BUILD/floor" CONFIG_DEBUG_INFO_BTF_MODULES= modules >"$BENCH_BUILD/floor/log" 2>&1 ||
+		M="$BENCH_BUILD/floor" modules >"$BENCH_BUILD/floor/log" 2>&1 ||
 		{ cat "$BENCH_BUILD/floor/log" >&2 && die "the floor's module does not build"; }
-}
-
-# bench_module_copy FILE DIR: uncompressed.
-bench_module_copy() {
-	local name=${1##*/}
-	name=${name%%.ko*}.ko
-	case $1 in
-	*.xz) xz -dc "$1" ;;
-	*.zst) zstd -dcq "$1" ;;
-	*) cat "$1" ;;
-	esac >"$2/$name"
-	echo "$name"
 }
 
 # bench_text_sections FILE: a line "MODULE SECTION SIZE" (hexadecimal) for each section of code that stays in memory.

@@ -40,6 +40,7 @@ bench_profile() {
 	echo "$device $topology" >"$guest/kind"
 	echo "$1 $(bench_iterations "$1")" >"$guest/plan"
 	bench_run_guests "$dir" profile
+	bench_check_guests "$dir"
 	bench_functions "$guest"
 }
 

@@ -39,9 +39,36 @@ probe_accel() {
 	echo "$answer"
 }
 
-# need_accel KERNEL: makes sure that the answer is known.
+# Under emulation a guest's time stamp counter is the host's. A guest on a busy
+# host may take its rate for three times what it is, and then all its time-outs and
+# measured rates are wrong: so it is measured here and told.
+tsc_file() {
+	echo "$(cache_dir)/accel/tsc-$(hash_of "$(cat /proc/sys/kernel/random/boot_id)")"
+}
+
+measure_tsc() {
+	in_tree "$1" none bash -c 'gcc -O2 -o /tmp/tsc-rate tests/lab/lib/tsc-rate.c && /tmp/tsc-rate'
+}
+
+need_tsc() {
+	local file
+	file=$(tsc_file)
+	[ ! -s "$file" ] || return 0
+	mkdir -p "$(dirname "$file")"
+	measure_tsc "$1" >"$file.$$"
+	mv "$file.$$" "$file"
+}
+
+# accel_words KERNEL: for the guest's kernel command line.
+accel_words() {
+	[ "$(accel_of "$1")" = kvm ] || echo "tsc_early_khz=$(cat "$(tsc_file)")"
+}
+
+# need_accel KERNEL SUITE: makes sure that the answer is known; SUITE's tree is there.
 need_accel() {
 	local file
+	need_tsc "$2"
+	[ -z "${LAB_ACCEL:-}" ] || return 0
 	file=$(accel_answer_file "$1")
 	[ ! -e "$file" ] || return 0
 	mkdir -p "$(dirname "$file")"

@@ -36,8 +36,8 @@ guest_needs() {
 	need_kernel "$G_KERNEL" &
 	local kernel_pid=$!
 	need_tree "$(guest_suite)"
-	wait "$kernel_pid" || exit 1
-	[ -n "${LAB_ACCEL:-}" ] || need_accel "$G_KERNEL"
+	wait "$kernel_pid" || [ -e "$(kernel_path "$G_KERNEL")" ] || exit 1
+	need_accel "$G_KERNEL" "$(guest_suite)"
 	case $G_LINK in
 	*rodp*) need_rodp "$(guest_suite)" "$G_KERNEL" ;;
 	esac
@@ -100,7 +100,7 @@ guest_arguments() {
 	kernel=$(kernel_path "$G_KERNEL")
 	accel_options "$G_KERNEL"
 	printf '%s\n' -machine q35 -smp "$G_CPUS" -m "$G_MEM" -nodefaults -no-user-config -no-reboot -display none \
-		-kernel "$kernel/vmlinux" -initrd "$dir/initrd" -append "$(kernel_command_line "$G_APPEND")" \
+		-kernel "$kernel/vmlinux" -initrd "$dir/initrd" -append "$(kernel_command_line "$(accel_words "$G_KERNEL")" "$G_APPEND")" \
 		-chardev "file,id=console,path=$dir/console" -serial chardev:console \
 		-chardev "file,id=status,path=$dir/status" -serial chardev:status \
 		-device virtio-serial-pci \
@@ -157,7 +157,7 @@ watch_guest() {
 	GUEST_STARTED='' GUEST_END='' HALF=''
 	exec {words}<"$dir/status"
 	while kill -0 "$pid" 2>/dev/null; do
-		sleep 0.1
+		nap 0.1
 		listen "$words"
 		[ -z "$GUEST_END" ] || [ "$ended" -gt 0 ] || ended=$SECONDS
 		reason=$(overdue "$start" "$ended")

@@ -17,6 +17,8 @@ host_needs() {
 		unshare util-linux
 		mke2fs e2fsprogs
 	EOT
+	# Without root, trees are made in a user namespace with many ids.
+	[ "$(id -u)" -eq 0 ] || echo newuidmap uidmap
 }
 
 as_root() {

@@ -23,19 +23,24 @@ archive_keyring() {
 	done
 }
 
-# The host's package sources as ORIGIN|LABEL|RELEASE|URI.
-host_sources() {
+# The first source whose index says that it is Debian itself.
+indexed_mirror() {
 	# shellcheck disable=SC2016 # apt expands these
-	apt-get indextargets --format '$(ORIGIN)|$(LABEL)|$(RELEASE)|$(REPO_URI)' 'Identifier: Packages' 2>/dev/null
+	apt-get indextargets --format '$(LABEL)|$(REPO_URI)' 'Identifier: Packages' 2>/dev/null |
+		awk -F'|' '$1 == "Debian" { print $2; exit }'
 }
 
-# apt knows the origin of a source once it has fetched its index; before that,
-# the release's name has to do.
+# Without indexes (a fresh container), the first source with a Debian release.
+configured_mirror() {
+	apt-get update --print-uris 2>/dev/null |
+		sed -nE "s#^'([^']*)/dists/(bookworm|trixie|forky|sid|stable|testing|unstable)/InRelease'.*#\1#p" | head -n 1
+}
+
 host_mirror() {
-	host_sources | awk -F'|' '
-		$2 == "Debian" { print $4; found = 1; exit }
-		$1 !~ /Debian/ && $3 ~ /^(bookworm|trixie|forky|sid|stable|testing|unstable)$/ && !guess { guess = $4 }
-		END { if (!found && guess) print guess }'
+	local url
+	url=$(indexed_mirror)
+	[ -n "$url" ] || url=$(configured_mirror)
+	echo "$url"
 }
 
 # mirror+file:/path is apt's list of mirrors: take the first.

@@ -19,11 +19,18 @@ last_words() {
 	tail -c 4096 "$1" 2>/dev/null | tr '\r' '\n' | grep -aE '[[:alnum:]]' | tail -n 1 | tr -cd '[:print:]' | cut -c 1-70 || true
 }
 
+# nap SECONDS: sleeps without a child. Loops that fork ten times a second run
+# through all process ids, and bash then forgets the children it should wait for.
+nap() {
+	[ -n "${NAP_FD:-}" ] || exec {NAP_FD}<> <(:)
+	read -r -t "$1" -u "$NAP_FD" || true
+}
+
 # watch_progress PID TITLE LOG: a line every 10 s while PID lives.
 watch_progress() {
 	local start=$SECONDS told=$SECONDS
 	while kill -0 "$1" 2>/dev/null; do
-		sleep 0.1
+		nap 0.1
 		[ $((SECONDS - told)) -ge 10 ] || continue
 		told=$SECONDS
 		say "  $2: $((SECONDS - start)) s so far; $(last_words "$3")"

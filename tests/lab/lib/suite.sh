@@ -44,7 +44,7 @@ last_line() {
 run_here() {
 	local id=$1 command=${T_COMMAND[$1]}
 	case ${T_DEPTH[id]} in
-	host) cd "$LAB_CHECKOUT" && exec bash -c "$command" ;;
+	host) (cd "$LAB_CHECKOUT" && bash -c "$command") ;;
 	native)
 		in_tree "${T_SUITE[id]}" "${T_KERNEL[id]}" env LAB_SUITE="${T_SUITE[id]}" LAB_KERNEL="${T_KERNEL[id]}" \
 			LAB_BUILD="$(build_path "${T_SUITE[id]}")" LAB_CHECKOUT="$LAB_CHECKOUT" bash -c "$command"
@@ -88,7 +88,7 @@ cut_output() {
 wait_for_output() {
 	for _ in {1..30}; do
 		! grep -aqx "@@ end $2" "$1/out" || return 0
-		sleep 0.1
+		nap 0.1
 	done
 }
 
@@ -236,7 +236,7 @@ prepare() {
 	for word in $(words_of T_SUITE "$@"); do prepare_suite "$word" & pids+=("$!"); done
 	for word in $(words_of T_KERNEL "$@"); do prepare_kernel "$word" "$modules" & pids+=("$!"); done
 	for pid in "${pids[@]}"; do wait "$pid" || die "the tests cannot be prepared" "see above"; done
-	for word in $(words_of T_KERNEL "$@"); do [ -n "${LAB_ACCEL:-}" ] || need_accel "$word"; done
+	for word in $(words_of T_KERNEL "$@"); do need_accel "$word" "$(words_of T_SUITE "$@" | head -n 1)"; done
 }
 
 # Results.
