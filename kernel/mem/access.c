@@ -89,7 +89,7 @@ size_t rodp_mr_write(struct rodp_mr *mr, u64 iova, const void *src, size_t bytes
 	return walk_end(&walk);
 }
 
-/* One side is an ODP MR, or none: hold its run, and let the other side, which cannot miss, follow. */
+/* One side is an ODP MR: hold its run, and let the other side, which cannot miss, follow. */
 static size_t copy_to(struct rodp_mr *dst, u64 dst_iova, struct rodp_mr *pinned, u64 src_iova,
 		      size_t bytes)
 {
@@ -124,6 +124,22 @@ static size_t copy_odp(struct rodp_mr *dst, u64 dst_iova, struct rodp_mr *src, u
 	return done;
 }
 
+/* Neither side can miss, nothing is held. */
+static size_t copy_pinned(struct rodp_mr *dst, u64 dst_iova, struct rodp_mr *src, u64 src_iova,
+			  size_t bytes)
+{
+	size_t done = 0, run;
+	void *to, *from;
+
+	while (done < bytes) {
+		from = pinned_run(src, src_iova + done, bytes - done, &run);
+		to = pinned_run(dst, dst_iova + done, run, &run);
+		memmove(to, from, run); /* they may be the same pages */
+		done += run;
+	}
+	return done;
+}
+
 size_t rodp_mr_copy(struct rodp_mr *dst, u64 dst_iova, struct rodp_mr *src, u64 src_iova,
 		    size_t bytes, struct rodp_mr **missed)
 {
@@ -134,6 +150,8 @@ size_t rodp_mr_copy(struct rodp_mr *dst, u64 dst_iova, struct rodp_mr *src, u64 
 		return copy_to(dst, dst_iova, src, src_iova, bytes);
 	}
 	*missed = src;
+	if (src->kind == RODP_MR_PINNED)
+		return copy_pinned(dst, dst_iova, src, src_iova, bytes);
 	return copy_from(dst, dst_iova, src, src_iova, bytes);
 }
 

@@ -12,7 +12,12 @@
 /* RCU held. */
 static struct rodp_leaf *leaf_find(struct rodp_mirror *mirror, u64 va)
 {
-	return xa_load(&mirror->leaves, va >> RODP_LEAF_SHIFT);
+	const unsigned long index = va >> RODP_LEAF_SHIFT;
+	struct rodp_leaf *leaf = READ_ONCE(mirror->recent[index % RODP_RECENT_LEAVES]);
+
+	if (likely(leaf && leaf->base >> RODP_LEAF_SHIFT == index))
+		return leaf;
+	return xa_load(&mirror->leaves, index);
 }
 
 /*

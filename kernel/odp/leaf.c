@@ -92,6 +92,17 @@ static bool leaf_is_unused(const struct rodp_leaf *leaf)
 	return !leaf->pins && !leaf->entries.present;
 }
 
+/* The place of the leaf in the table of recent ones. */
+static struct rodp_leaf **recent_slot(const struct rodp_leaf *leaf)
+{
+	return &leaf->mirror->recent[(leaf->base >> RODP_LEAF_SHIFT) % RODP_RECENT_LEAVES];
+}
+
+void rodp_leaf_remember(struct rodp_leaf *leaf)
+{
+	WRITE_ONCE(*recent_slot(leaf), leaf);
+}
+
 bool rodp_leaf_pin(struct rodp_leaf *leaf)
 {
 	bool alive;
@@ -118,6 +129,7 @@ bool rodp_leaf_unpin(struct rodp_leaf *leaf)
 static void die(struct rodp_leaf *leaf)
 {
 	leaf->dead = true;
+	cmpxchg(recent_slot(leaf), leaf, NULL); /* others may enter another leaf here meanwhile */
 	xa_erase(&leaf->mirror->leaves, leaf->base >> RODP_LEAF_SHIFT);
 }
 

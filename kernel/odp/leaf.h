@@ -76,6 +76,9 @@ void rodp_leaf_destroy(struct rodp_leaf *leaf);
 /* Keep leaf from being killed. False when it is dead. */
 bool rodp_leaf_pin(struct rodp_leaf *leaf);
 
+/* Enter a pinned leaf into its mirror's table of recent ones (tree.h). It leaves when it dies. */
+void rodp_leaf_remember(struct rodp_leaf *leaf);
+
 /* Returns whether the leaf is now of no use: no pins, no entries. */
 bool rodp_leaf_unpin(struct rodp_leaf *leaf);
 

@@ -20,8 +20,13 @@
 
 #include "mirror.h"
 
+/* Leaves that the data path finds without a walk down the tree: 512 MiB in a row. */
+#define RODP_RECENT_LEAVES 256
+
 struct rodp_mirror {
 	struct xarray leaves;	  /* struct rodp_leaf by va >> RODP_LEAF_SHIFT, see tree.h */
+	/* Those that were faulted in last, by the same number modulo the table's size; see tree.h. */
+	struct rodp_leaf *recent[RODP_RECENT_LEAVES];
 	struct mm_struct *mm;	  /* mmgrab() */
 	struct rodp_stats *stats; /* referenced */
 

@@ -74,6 +74,8 @@ struct rodp_leaf *rodp_tree_pin(struct rodp_mirror *mirror, u64 va)
 		if (!leaf)
 			leaf = make_charged(mirror, va);
 	} while (leaf == ERR_PTR(-EBUSY));
+	if (!IS_ERR(leaf))
+		rodp_leaf_remember(leaf);
 	return leaf;
 }
 
