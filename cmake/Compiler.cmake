@@ -36,5 +36,5 @@ endif()
 # rodp_skipped_test(NAME REASON): a test that this configuration cannot run.
 function(rodp_skipped_test name reason)
   add_test(NAME ${name} COMMAND sh -c "echo '${reason}'; exit 77")
-  set_tests_properties(${name} PROPERTIES SKIP_RETURN_CODE 77)
+  set_tests_properties(${name} PROPERTIES SKIP_RETURN_CODE 77 LABELS skipped)
 endfunction()

@@ -45,3 +45,4 @@ target_compile_options(layout_theirs PRIVATE -Wno-redundant-decls -Wno-unused-pa
 
 add_test(NAME provider_layout
   COMMAND sh -c "'$<TARGET_FILE:layout_ours>' >ours.txt && '$<TARGET_FILE:layout_theirs>' >theirs.txt && diff ours.txt theirs.txt && wc -l <ours.txt")
+set_tests_properties(provider_layout PROPERTIES LABELS provider)
