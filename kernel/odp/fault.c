@@ -17,6 +17,7 @@
 #include <linux/gfp.h>
 #include <linux/hash.h>
 #include <linux/sched/mm.h>
+#include <linux/module.h>
 #include <linux/slab.h>
 
 #include "base/stats.h"
@@ -45,6 +46,7 @@ struct rodp_fault {
 	bool write;
 	bool ahead;	/* nobody ever waited */
 	bool abandoned; /* the last one that waited has gone */
+	bool has_module; /* the job holds a reference to it */
 };
 
 static struct kmem_cache *fault_cache;
@@ -164,6 +166,8 @@ static void fault_start(struct rodp_fault *fault, struct rodp_mirror *mirror, u6
 	};
 	INIT_WORK(&fault->work, fault_work);
 	INIT_LIST_HEAD(&fault->waiters);
+	/* A job may hang for long, and the module cannot go before it: then let rmmod say so. */
+	fault->has_module = try_module_get(THIS_MODULE);
 	list_add_tail(&fault->link, &mirror->faults);
 	refcount_inc(&mirror->refs);
 	rodp_stats_inc(mirror->stats, RODP_STAT_ODP_FAULTS);
@@ -211,6 +215,7 @@ static void fault_end_locked(struct rodp_fault *fault, int error)
 static void fault_end(struct rodp_fault *fault, int error)
 {
 	struct rodp_mirror *mirror = fault->mirror;
+	const bool has_module = fault->has_module;
 	unsigned long flags;
 
 	if (error)
@@ -220,6 +225,9 @@ static void fault_end(struct rodp_fault *fault, int error)
 	spin_unlock_irqrestore(&mirror->fault_lock, flags);
 	kmem_cache_free(fault_cache, fault);
 	rodp_mirror_drop(mirror);
+	/* rodp_odp_exit() waits for the mirror, and the mirror's tear-down for this function. */
+	if (has_module)
+		module_put(THIS_MODULE);
 }
 
 /* The users of the mm are referenced. Returns why the page at fault->done cannot be mapped. */
@@ -248,7 +256,8 @@ static void fault_work(struct work_struct *work)
 	struct mm_struct *mm = fault->mirror->mm;
 	int error = -EFAULT;
 
-	if (mmget_not_zero(mm)) {
+	/* Without: the module is going already, and does not wait for a new job. */
+	if (fault->has_module && mmget_not_zero(mm)) {
 		error = fault_run(fault);
 		/* Not mmput(): the last one tears the mm down, and with it waits for callbacks. */
 		mmput_async(mm);

@@ -5,6 +5,7 @@
 #include <linux/module.h>
 #include <linux/sched/mm.h>
 #include <linux/slab.h>
+#include <linux/wait.h>
 
 #include "base/stats.h"
 #include "leaf.h"
@@ -19,6 +20,10 @@
 #define MAX_ACTIVE_JOBS 64
 
 struct workqueue_struct *rodp_odp_wq;
+
+/* Mirrors that are not torn down yet, and who waits for the last one. */
+static atomic_t mirrors = ATOMIC_INIT(0);
+static DECLARE_WAIT_QUEUE_HEAD(no_mirrors);
 
 void rodp_mirror_set_init(struct rodp_mirror_set *set)
 {
@@ -42,7 +47,8 @@ static void teardown_work(struct work_struct *work)
 	/* A late rodp_fault_detach() and the data path may still look at it. */
 	kfree_rcu(mirror, rcu);
 	/* rodp_odp_exit() waits for the rest of this function. */
-	module_put(THIS_MODULE);
+	if (atomic_dec_and_test(&mirrors))
+		wake_up(&no_mirrors);
 }
 
 void rodp_mirror_drop(struct rodp_mirror *mirror)
@@ -65,7 +71,7 @@ static struct rodp_mirror *mirror_alloc(void)
 	return mirror;
 }
 
-/* A mirror of current->mm with one user. The caller has a reference to the module. */
+/* A mirror of current->mm with one user. */
 static struct rodp_mirror *mirror_create(struct rodp_stats *stats)
 {
 	struct rodp_mirror *mirror = mirror_alloc();
@@ -80,6 +86,7 @@ static struct rodp_mirror *mirror_create(struct rodp_stats *stats)
 	INIT_WORK(&mirror->teardown, teardown_work);
 	rodp_tree_init(mirror);
 	rodp_faults_init(mirror);
+	atomic_inc(&mirrors);
 	return mirror;
 }
 
@@ -97,15 +104,10 @@ static struct rodp_mirror *set_find(struct rodp_mirror_set *set, const struct mm
 /* set->lock held. */
 static struct rodp_mirror *set_add(struct rodp_mirror_set *set, struct rodp_stats *stats)
 {
-	struct rodp_mirror *mirror;
+	struct rodp_mirror *mirror = mirror_create(stats);
 
-	if (!try_module_get(THIS_MODULE))
-		return ERR_PTR(-ENODEV);
-	mirror = mirror_create(stats);
-	if (!mirror) {
-		module_put(THIS_MODULE);
+	if (!mirror)
 		return ERR_PTR(-ENOMEM);
-	}
 	list_add(&mirror->link, &set->mirrors);
 	return mirror;
 }
@@ -164,7 +166,8 @@ err_leaf_cache:
 
 void rodp_odp_exit(void)
 {
-	/* Mirrors hold the module, so what is left of them is the ends of tear-downs. */
+	/* Fault jobs hold the module, so what is left of mirrors is on its way out by itself. */
+	wait_event(no_mirrors, !atomic_read(&mirrors));
 	destroy_workqueue(rodp_odp_wq);
 	mmu_notifier_synchronize();
 	rcu_barrier(); /* leaves */

@@ -28,7 +28,7 @@ void rodp_mirror_set_init(struct rodp_mirror_set *set);
 
 /*
  * The mirror of current->mm in set, made when there is none, with a reference.
- * Process context, sleeps. ERR_PTR: -ENOMEM, -ENODEV (module going away).
+ * Process context, sleeps. ERR_PTR: -ENOMEM.
  * Every mirror must be put before set goes; its tear-down may end later.
  */
 struct rodp_mirror *rodp_mirror_get(struct rodp_mirror_set *set, struct rodp_stats *stats);

@@ -11,6 +11,7 @@
  * n lives at index n & (entries - 1); entries is a power of two. The counter of
  * each side is written by that side only, with release semantics, after the
  * slots it speaks of; it is read by the other side with acquire semantics.
+ * At the transition of a QP to RESET the kernel sets both counters to 0.
  * The kernel believes nothing in a ring: sizes come from its own memory, and
  * each slot is copied once before it is looked at.
  */

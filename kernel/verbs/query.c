@@ -10,11 +10,14 @@
 enum {
 	GID_TABLE = 256,
 	MAX_MESSAGE = 1 << 30, /* bytes */
+	/* No OUI is assigned to software; tools want a number to know the device by. */
+	VENDOR_ID = 0x524f44, /* "ROD" */
+	VENDOR_PART_ID = 1,
 };
 
 static void fill_odp_caps(struct ib_odp_caps *caps)
 {
-	caps->general_caps = IB_ODP_SUPPORT;
+	caps->general_caps = IB_ODP_SUPPORT | IB_ODP_SUPPORT_IMPLICIT;
 	caps->per_transport_caps.rc_odp_caps = IB_ODP_SUPPORT_SEND | IB_ODP_SUPPORT_RECV |
 					       IB_ODP_SUPPORT_WRITE | IB_ODP_SUPPORT_READ |
 					       IB_ODP_SUPPORT_ATOMIC;
@@ -28,6 +31,9 @@ int rodp_query_device(struct ib_device *ib, struct ib_device_attr *attr, struct 
 		return err;
 	memset(attr, 0, sizeof(*attr));
 	attr->sys_image_guid = ib->node_guid;
+	attr->vendor_id = VENDOR_ID;
+	attr->vendor_part_id = VENDOR_PART_ID;
+	attr->hw_ver = 1;
 	attr->max_mr_size = ~0ull;
 	attr->page_size_cap = PAGE_SIZE;
 	attr->max_qp = RODP_MAX_QP;

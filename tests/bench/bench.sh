@@ -1,5 +1,5 @@
-# SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 # shellcheck shell=bash source-path=SCRIPTDIR
+# SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 #
 # bench: how many instructions a message costs, counted, not timed. Guests with one virtual CPU run stock perftest under
 # QEMU's emulation, where a plugin (plugin/) counts; the same boot gives the same counters to the last digit.

@@ -38,6 +38,7 @@ veth_up() {
 	end_up "$IN_FAR" vfar "$FAR_IP" "$1" "$FAR_DEV"
 	end_up "$IN_NEAR" vnear "$NEAR_IP" "$1" "$NEAR_DEV"
 	FAR_GID=$(gid_index "$FAR_DEV")
+	# shellcheck disable=SC2034 # measure.sh uses it
 	NEAR_GID=$(gid_index "$NEAR_DEV")
 }
 
