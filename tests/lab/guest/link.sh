@@ -43,12 +43,13 @@ load_type() {
 	esac
 }
 
-# add_netdev_addresses HOST NETDEV N
+# add_addresses HOST NETDEV N: one process for all, each costs a guest 70 ms.
 add_addresses() {
-	in_host "$1" sysctl -qw "net.ipv6.conf.$2.accept_dad=0"
-	in_host "$1" ip link set "$2" mtu "$LINK_MTU" up
-	in_host "$1" ip addr add "10.77.0.$3/24" dev "$2"
-	in_host "$1" ip addr add "fd77::$3/64" dev "$2" nodad
+	ip -n "$1" -batch - <<-EOT
+		link set $2 mtu $LINK_MTU up
+		addr add 10.77.0.$3/24 dev $2
+		addr add fd77::$3/64 dev $2 nodad
+	EOT
 }
 
 # add_device HOST DEVICE TYPE NETDEV
@@ -100,7 +101,7 @@ make_host() {
 		ip netns attach "$1" 1
 	else
 		ip netns add "$1"
-		in_host "$1" ip link set lo up
+		ip -n "$1" link set lo up
 	fi
 }
 
@@ -132,7 +133,7 @@ veth_up() {
 	add_addresses hostA vethA 1
 	add_addresses hostB vethB 2
 	load_type "$type" || return
-	load_type "$peer" || return
+	[ "$peer" = "$type" ] || load_type "$peer" || return
 	add_device hostA "${type}0" "$type" vethA || return
 	add_device hostB "${peer}1" "$peer" vethB || return
 	index=$(gid_index "${type}0" 10.77.0.1) || return
