@@ -7,10 +7,26 @@
 
 struct workqueue_struct *rodp_lane_wq;
 
+/* Whether another CPU is the one to send the lane's packets. Stable only with the lane held. */
+static bool lane_is_elsewhere(const struct rodp_lane *lane)
+{
+	int cpu = READ_ONCE(lane->cpu);
+
+	return cpu != raw_smp_processor_id() && lane->qp->flow.per_cpu && cpu_online(cpu);
+}
+
 static void lane_work(struct work_struct *work)
 {
 	struct rodp_lane *lane = container_of(to_delayed_work(work), struct rodp_lane, work);
 
+	/*
+	 * The lane moved since this was queued. A work item that queues itself while it
+	 * runs stays on its CPU, whatever CPU it asks for: go by way of the timer.
+	 */
+	if (lane_is_elsewhere(lane)) {
+		rodp_lane_schedule(lane, 1);
+		return;
+	}
 	rodp_lane_lock(lane);
 	lane->resting = false;
 	rodp_lane_unlock(lane);
@@ -28,13 +44,9 @@ void rodp_lane_init(struct rodp_lane *lane, struct rodp_qp *qp, const struct rod
 
 bool rodp_lane_is_here(struct rodp_lane *lane, bool free)
 {
-	int cpu = smp_processor_id();
-
-	if (lane->cpu == cpu)
-		return true;
-	if (!free && lane->qp->flow.per_cpu)
+	if (!free && lane_is_elsewhere(lane))
 		return false;
-	lane->cpu = cpu;
+	WRITE_ONCE(lane->cpu, smp_processor_id());
 	return true;
 }
 
