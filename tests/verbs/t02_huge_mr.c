@@ -12,9 +12,7 @@
 #define TIB	  (1ull << 40)
 #define SAMPLES	  31
 #define MRS	  64	/* registered together, for the memory of one */
-#define MAX_KIB	  64	/* of kernel memory, one MR */
-#define MAX_RATIO 2	/* of the median times, against 4 KiB */
-#define FLOOR_NS  20000 /* below this, a median is timer noise */
+#define MAX_KIB	  64 /* of kernel memory for one MR */
 
 static uint8_t *map_huge(uint64_t len)
 {
@@ -129,13 +127,12 @@ static void test_cost(struct vt_device *dev)
 		vt_case("cost of an MR of %s", sizes[i].name);
 		ns = cost_ns(dev, sizes[i].len);
 		kib = cost_kib(dev, sizes[i].len);
-		vt_note("%s: registered in %lu.%03lu us (median of %d), %.1f KiB of kernel memory",
-			sizes[i].name, (unsigned long)ns / 1000, (unsigned long)ns % 1000, SAMPLES,
-			kib);
+		/* Time is told, not judged: a shared machine's clock proves nothing. */
 		if (!base)
-			base = ns > FLOOR_NS ? ns : FLOOR_NS;
-		if (ns > MAX_RATIO * base)
-			vt_fail("more than %d times as long as 4 KiB", MAX_RATIO);
+			base = ns;
+		vt_note("%s: registered in %lu.%03lu us (median of %d, %.2f x 4 KiB), %.1f KiB of kernel memory",
+			sizes[i].name, (unsigned long)ns / 1000, (unsigned long)ns % 1000, SAMPLES,
+			(double)ns / base, kib);
 		if (kib > MAX_KIB)
 			vt_fail("more than %d KiB of kernel memory", MAX_KIB);
 	}
