@@ -124,6 +124,7 @@ static void print_values(void)
 	VALUE(IBV_MR_TYPE_DMABUF_MR);
 }
 
+/* Long because the table is: one line an op, in alphabetical order, as the tree has them. */
 static void print_ops(void)
 {
 	SIZE(verbs_context_ops);
