@@ -19,9 +19,14 @@ kernel_log_since() {
 		{ text = text $0 "\n" } END { printf "%s", text }'
 }
 
+# The OOM killer shows its caller's stack, which is no trouble.
+without_oom_stacks() {
+	awk '/invoked oom-killer/ { oom = 1 } !(oom && /Call Trace/) { print } /oom-kill:/ { oom = 0 }'
+}
+
 # kernel_trouble NAME: the first line of trouble, if there is one.
 kernel_trouble() {
-	kernel_log_since "$1" | grep -E "$SCAN_TROUBLE" | head -n 1
+	kernel_log_since "$1" | without_oom_stacks | grep -E "$SCAN_TROUBLE" | head -n 1
 }
 
 rdma_objects() {

@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
+/*
+ * Runs cells of the coherence matrix, each in a process of its own, and prints a
+ * line for each:
+ *
+ *	cell ROW MEMORY COLUMN ok|FAIL|skip [REASON]
+ *
+ * Ends with 1 if one failed, with 77 if none ran, else with 0.
+ */
+#include <getopt.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "co.h"
+
+#define CELL_LIMIT_MS 120000
+#define OUTPUT_BYTES  65536
+
+static struct {
+	const char *rows; /* between commas; NULL: all */
+	const char *memory, *column;
+	bool quick;
+} options;
+
+static unsigned int passed, failed, skipped;
+
+/* Whether a word is in a list with commas; a NULL list has all. */
+static bool listed(const char *list, const char *word)
+{
+	const size_t len = strlen(word);
+
+	while (list) {
+		if (!strncmp(list, word, len) && (!list[len] || list[len] == ','))
+			return true;
+		list = strchr(list, ',');
+		if (!list)
+			return false;
+		list++;
+	}
+	return true;
+}
+
+/* A quick run has each column once, with explicit and implicit memory in turn. */
+static bool wanted(unsigned int row, enum co_memory memory, enum co_column column)
+{
+	return (!options.quick || (row + column) % CO_MEMORIES == memory) &&
+	       listed(options.memory, co_memory_name(memory)) &&
+	       listed(options.column, co_column_name(column));
+}
+
+static pid_t start_cell(const struct co_row *row, enum co_memory memory, enum co_column column,
+			int output)
+{
+	struct co_cell cell = { .row = row, .memory = memory, .column = column };
+	pid_t pid;
+
+	fflush(NULL);
+	pid = fork();
+	if (pid)
+		return pid;
+	setpgid(0, 0);
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	dup2(output, STDOUT_FILENO);
+	dup2(output, STDERR_FILENO);
+	close(output);
+	co_cell_run(&cell);
+}
+
+/* What the cell prints, until it ends or its time is up. */
+static bool listen(int fd, char *text, size_t room)
+{
+	const uint64_t end_ns = vt_now_ns() + CELL_LIMIT_MS * 1000000ull;
+	struct pollfd pollfd = { .fd = fd, .events = POLLIN };
+	char chunk[4096];
+	size_t used = 0;
+	ssize_t n;
+
+	while (vt_now_ns() < end_ns) {
+		if (poll(&pollfd, 1, 100) <= 0)
+			continue;
+		n = read(fd, chunk, sizeof(chunk));
+		if (n <= 0)
+			return true;
+		if (used + n < room) {
+			memcpy(text + used, chunk, n);
+			used += n;
+			text[used] = 0;
+		}
+	}
+	return false;
+}
+
+/* The last line, in place. */
+static const char *last_line(char *text)
+{
+	size_t len = strlen(text);
+	char *line;
+
+	while (len && text[len - 1] == '\n')
+		text[--len] = 0;
+	line = strrchr(text, '\n');
+	line = line ? line + 1 : text;
+	if (!strncmp(line, "skipped: ", 9))
+		line += 9;
+	return line;
+}
+
+static void judge(const char *name, enum co_memory memory, enum co_column column, int status,
+		  bool in_time, char *text)
+{
+	const char *word = "FAIL", *reason = last_line(text);
+
+	if (!in_time) {
+		reason = "ran into its limit";
+	} else if (WIFSIGNALED(status)) {
+		reason = strsignal(WTERMSIG(status));
+	} else if (!WEXITSTATUS(status)) {
+		word = "ok";
+		reason = "";
+	} else if (WEXITSTATUS(status) == 77) {
+		word = "skip";
+	}
+	passed += *word == 'o';
+	skipped += *word == 's';
+	failed += *word == 'F';
+	printf("cell %s %s %s %s %s\n", name, co_memory_name(memory), co_column_name(column), word,
+	       reason);
+	fflush(stdout);
+}
+
+static void run_cell(const struct co_row *row, enum co_memory memory, enum co_column column)
+{
+	static char text[OUTPUT_BYTES];
+	int fds[2], status;
+	bool in_time;
+	pid_t pid;
+
+	text[0] = 0;
+	if (pipe(fds))
+		vt_fail("pipe: %m");
+	pid = start_cell(row, memory, column, fds[1]);
+	if (pid < 0)
+		vt_fail("fork: %m");
+	close(fds[1]);
+	in_time = listen(fds[0], text, sizeof(text));
+	/* Only what belongs to this cell: it made itself a process group. */
+	kill(-pid, SIGKILL);
+	waitpid(pid, &status, 0);
+	close(fds[0]);
+	co_guest_clean();
+	judge(row->name, memory, column, status, in_time, text);
+}
+
+static void run_row(unsigned int i)
+{
+	enum co_memory memory;
+	enum co_column column;
+
+	for (memory = 0; memory < CO_MEMORIES; memory++) {
+		for (column = 0; column < CO_COLUMNS; column++) {
+			if (wanted(i, memory, column))
+				run_cell(co_rows[i], memory, column);
+		}
+	}
+}
+
+static void usage(int status)
+{
+	printf("usage: coherence [OPTION...]\n"
+	       "  --row=ROW[,ROW...]         only these; --list prints their names\n"
+	       "  --memory=explicit|implicit\n"
+	       "  --column=COLUMN[,...]      local-read, local-write, remote-read, remote-write, atomic\n"
+	       "  --quick                    each column once, explicit and implicit in turn\n"
+	       "The device is the environment's, RDMA_DEV; CO_DISK and CO_DAX are directories on\n"
+	       "a disk and on persistent memory.\n");
+	exit(status);
+}
+
+static void list_rows(void)
+{
+	unsigned int i;
+
+	for (i = 0; co_rows[i]; i++)
+		puts(co_rows[i]->name);
+	exit(0);
+}
+
+static void take_options(int argc, char **argv)
+{
+	static const struct option long_options[] = {
+		{ "row", required_argument, NULL, 'r' },
+		{ "memory", required_argument, NULL, 'm' },
+		{ "column", required_argument, NULL, 'c' },
+		{ "quick", no_argument, NULL, 'q' },
+		{ "list", no_argument, NULL, 'l' },
+		{ "help", no_argument, NULL, 'h' },
+		{},
+	};
+	int option;
+
+	while ((option = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
+		switch (option) {
+		case 'r':
+			options.rows = optarg;
+			break;
+		case 'm':
+			options.memory = optarg;
+			break;
+		case 'c':
+			options.column = optarg;
+			break;
+		case 'q':
+			options.quick = true;
+			break;
+		case 'l':
+			list_rows();
+			break;
+		default:
+			usage(option == 'h' ? 0 : 1);
+		}
+	}
+}
+
+/* A name that is no row would pass without a test. */
+static void check_names(void)
+{
+	const char *word = options.rows;
+	unsigned int i;
+	size_t len;
+
+	while (word) {
+		len = strcspn(word, ",");
+		for (i = 0; co_rows[i]; i++) {
+			if (strlen(co_rows[i]->name) == len &&
+			    !strncmp(co_rows[i]->name, word, len))
+				break;
+		}
+		if (!co_rows[i])
+			vt_fail("there is no row %.*s", (int)len, word);
+		word = word[len] ? word + len + 1 : NULL;
+	}
+}
+
+int main(int argc, char **argv)
+{
+	char *only_name[] = { argv[0], NULL };
+	unsigned int i;
+
+	take_options(argc, argv);
+	optind = 1;
+	vt_init(1, only_name);
+	check_names();
+	for (i = 0; co_rows[i]; i++) {
+		if (listed(options.rows, co_rows[i]->name))
+			run_row(i);
+	}
+	printf("%u cells ok, %u failed, %u skipped\n", passed, failed, skipped);
+	if (failed)
+		return 1;
+	return passed ? 0 : 77;
+}
