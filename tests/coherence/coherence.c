@@ -69,28 +69,41 @@ static pid_t start_cell(const struct co_row *row, enum co_memory memory, enum co
 	co_cell_run(&cell);
 }
 
-/* What the cell prints, until it ends or its time is up. */
-static bool listen(int fd, char *text, size_t room)
+/* Adds what there is to read; false at the end. */
+static bool take_output(int fd, char *text, size_t room)
+{
+	const size_t used = strlen(text);
+	char chunk[4096];
+	ssize_t n;
+
+	n = read(fd, chunk, sizeof(chunk));
+	if (n > 0 && used + n < room) {
+		memcpy(text + used, chunk, n);
+		text[used + n] = 0;
+	}
+	return n > 0;
+}
+
+/* What the cell prints, until it ends or its time is up: then it is ended. */
+static bool listen_to(pid_t pid, int fd, char *text, size_t room, int *status)
 {
 	const uint64_t end_ns = vt_now_ns() + CELL_LIMIT_MS * 1000000ull;
 	struct pollfd pollfd = { .fd = fd, .events = POLLIN };
-	char chunk[4096];
-	size_t used = 0;
-	ssize_t n;
+	bool in_time = true;
 
-	while (vt_now_ns() < end_ns) {
-		if (poll(&pollfd, 1, 100) <= 0)
-			continue;
-		n = read(fd, chunk, sizeof(chunk));
-		if (n <= 0)
-			return true;
-		if (used + n < room) {
-			memcpy(text + used, chunk, n);
-			used += n;
-			text[used] = 0;
+	while (!waitpid(pid, status, WNOHANG)) {
+		if (vt_now_ns() > end_ns) {
+			in_time = false;
+			kill(pid, SIGKILL);
 		}
+		if (poll(&pollfd, 1, 10) > 0 && (pollfd.revents & POLLIN))
+			take_output(fd, text, room);
 	}
-	return false;
+	/* Only what belongs to this cell: it made itself a process group. */
+	kill(-pid, SIGKILL);
+	while (poll(&pollfd, 1, 0) > 0 && take_output(fd, text, room))
+		;
+	return in_time;
 }
 
 /* The last line, in place. */
@@ -145,10 +158,7 @@ static void run_cell(const struct co_row *row, enum co_memory memory, enum co_co
 	if (pid < 0)
 		vt_fail("fork: %m");
 	close(fds[1]);
-	in_time = listen(fds[0], text, sizeof(text));
-	/* Only what belongs to this cell: it made itself a process group. */
-	kill(-pid, SIGKILL);
-	waitpid(pid, &status, 0);
+	in_time = listen_to(pid, fds[0], text, sizeof(text), &status);
 	close(fds[0]);
 	co_guest_clean();
 	judge(row->name, memory, column, status, in_time, text);

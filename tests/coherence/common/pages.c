@@ -8,23 +8,33 @@
 #define PAGEMAP_PRESENT (1ull << 63)
 #define PAGEMAP_PFN	((1ull << 55) - 1)
 
-uint64_t co_pagemap(const void *at)
+static void read_entries(const void *at, size_t pages, uint64_t *entries)
 {
-	uint64_t entry;
+	const ssize_t bytes = pages * sizeof(*entries);
 	int fd;
 
 	fd = open("/proc/self/pagemap", O_RDONLY);
-	if (fd < 0 || pread(fd, &entry, 8, (uintptr_t)at / CO_PAGE * 8) != 8)
+	if (fd < 0 || pread(fd, entries, bytes, (uintptr_t)at / CO_PAGE * 8) != bytes)
 		vt_fail("/proc/self/pagemap: %m");
 	close(fd);
+}
+
+static uint64_t pfn_of(uint64_t entry)
+{
+	return entry & PAGEMAP_PRESENT ? entry & PAGEMAP_PFN : 0;
+}
+
+uint64_t co_pagemap(const void *at)
+{
+	uint64_t entry;
+
+	read_entries(at, 1, &entry);
 	return entry;
 }
 
 uint64_t co_pfn(const void *at)
 {
-	const uint64_t entry = co_pagemap(at);
-
-	return entry & PAGEMAP_PRESENT ? entry & PAGEMAP_PFN : 0;
+	return pfn_of(co_pagemap(at));
 }
 
 uint64_t *co_pfns(const void *at, size_t len)
@@ -34,8 +44,9 @@ uint64_t *co_pfns(const void *at, size_t len)
 	size_t i;
 
 	vt_check(pfns);
+	read_entries(at, pages, pfns);
 	for (i = 0; i < pages; i++)
-		pfns[i] = co_pfn((const uint8_t *)at + i * CO_PAGE);
+		pfns[i] = pfn_of(pfns[i]);
 	return pfns;
 }
 

@@ -44,6 +44,7 @@ struct scene {
 	int exec_fd;		/* the observer's end of a pipe that exec closes */
 	struct ibv_mr other_mr; /* what the other process registered */
 	pthread_t pump;
+	int64_t released;    /* the device's counter before the end */
 	uint32_t last, torn; /* stamps that the peer wrote, and was writing */
 };
 
@@ -54,13 +55,24 @@ static struct scene *scene_of(const struct co_cell *cell)
 	return cell->data;
 }
 
-static void wait_for(atomic_int *flag, const char *what)
+static void wait_for(atomic_int *flag, int value, const char *what)
 {
 	const uint64_t end_ns = vt_now_ns() + LIMIT_MS * 1000000ull;
 
-	while (!atomic_load(flag)) {
+	while (atomic_load(flag) < value) {
 		if (vt_now_ns() > end_ns)
 			vt_fail("waiting for %s", what);
+		vt_sleep_ms(1);
+	}
+}
+
+static void wait_for_traffic(struct co_cell *cell)
+{
+	const uint64_t end_ns = vt_now_ns() + LIMIT_MS * 1000000ull;
+
+	while (atomic_load(&scene_of(cell)->share->operations) < 20) {
+		if (vt_now_ns() > end_ns)
+			vt_fail("the traffic does not flow");
 		vt_sleep_ms(1);
 	}
 }
@@ -96,7 +108,7 @@ static enum ibv_wc_status pump_once(struct co_cell *cell, unsigned int i)
 	}
 	/* The victim reads the peer's two blocks in turn. */
 	if (cell->column == CO_LOCAL_WRITE)
-		cell->plain.data += i & 1 ? CO_BLOCK : -CO_BLOCK;
+		cell->plain.data += i & 1 ? -CO_BLOCK : CO_BLOCK;
 	status = co_operate(cell, 0, 0);
 	if (status == IBV_WC_SUCCESS) {
 		scene->last = scene->torn;
@@ -140,7 +152,7 @@ static void victim_open(struct co_cell *cell)
 	scene->share->owner = vt_end_addr(&cell->conn.a);
 	scene->share->region_key = cell->mr->rkey;
 	atomic_store(&scene->share->owner_ready, 1);
-	wait_for(&scene->share->peer_ready, "the peer");
+	wait_for(&scene->share->peer_ready, 1, "the peer");
 	vt_end_connect(&cell->conn.a, &scene->share->peer, &short_lived);
 	scene->other_mr.rkey = scene->share->plain_key;
 	cell->plain.mr = &scene->other_mr;
@@ -157,8 +169,7 @@ static _Noreturn void victim_main(struct co_cell *cell, int exec_fd)
 	atomic_store(&scene->share->owner_ready, 2);
 	if (is_local(cell))
 		start_pump(cell);
-	while (atomic_load(&scene->share->operations) < 20)
-		vt_sleep_ms(1);
+	wait_for_traffic(cell);
 	if (scene->death->die)
 		scene->death->die(cell, exec_fd);
 	for (;;)
@@ -205,7 +216,7 @@ static void die_oom(struct co_cell *cell, int exec_fd)
 	if (fd < 0)
 		vt_fail("%s: %m", path);
 	atomic_store(&scene_of(cell)->share->owner_ready, 3);
-	wait_for(&scene_of(cell)->share->frozen, "the file system to be frozen");
+	wait_for(&scene_of(cell)->share->frozen, 1, "the file system to be frozen");
 	if (pthread_create(&thread, NULL, hang, (void *)(intptr_t)fd))
 		vt_fail("starting a thread");
 	vt_sleep_ms(50);
@@ -230,13 +241,13 @@ static void peer_open(struct co_cell *cell)
 	share->peer = vt_end_addr(&cell->conn.b);
 	share->plain = vt_addr(&cell->plain, 0);
 	share->plain_key = cell->plain.mr->rkey;
-	wait_for(&share->owner_ready, "the victim");
+	wait_for(&share->owner_ready, 1, "the victim");
 	vt_end_connect(&cell->conn.b, &share->owner, &short_lived);
 	scene->other_mr.rkey = share->region_key;
 	cell->mr = &scene->other_mr;
+	scene->released = co_counter(cell->peer, "odp_inval_release");
 	atomic_store(&share->peer_ready, 1);
-	while (atomic_load(&share->owner_ready) < 2)
-		vt_sleep_ms(1);
+	wait_for(&share->owner_ready, 2, "the victim's connection");
 }
 
 static void peer_close(struct co_cell *cell)
@@ -262,17 +273,6 @@ static void start_victim(struct co_cell *cell)
 	}
 	close(fds[1]);
 	scene->exec_fd = fds[0];
-}
-
-static void wait_for_traffic(struct co_cell *cell)
-{
-	const uint64_t end_ns = vt_now_ns() + LIMIT_MS * 1000000ull;
-
-	while (atomic_load(&scene_of(cell)->share->operations) < 20) {
-		if (vt_now_ns() > end_ns)
-			vt_fail("the traffic does not flow");
-		vt_sleep_ms(1);
-	}
 }
 
 /* The old program is gone: its pipe is closed. */
@@ -367,10 +367,7 @@ static void begin(struct co_cell *cell, const struct death *death)
 
 static void run_death(struct co_cell *cell, const struct death *death)
 {
-	int64_t before;
-
 	begin(cell, death);
-	before = vt_counter(cell->peer, "odp_inval_release");
 	if (!death->die)
 		kill(scene_of(cell)->victim, SIGKILL);
 	wait_for_end(cell);
@@ -378,7 +375,7 @@ static void run_death(struct co_cell *cell, const struct death *death)
 		reap_victim(cell);
 	check_still(cell);
 	join_pump(cell);
-	co_expect_moved(cell->peer, "odp_inval_release", before);
+	co_expect_moved(cell->peer, "odp_inval_release", scene_of(cell)->released);
 	check_content(cell);
 	if (death->die == die_exec)
 		reap_victim(cell);
@@ -435,19 +432,18 @@ static void die_oom_adjusted(struct co_cell *cell, int exec_fd)
 
 /*
  * The reaper takes the victim's memory without waiting for it to end, and must not
- * be made to wait by the device: its invalidations may not block.
+ * be made to wait by the device: its invalidations may not block. (What it takes with
+ * UNMAP leaves no leaf that could be told of the RELEASE that follows.)
  */
 static void run_oom(struct co_cell *cell)
 {
-	int64_t before, released;
+	int64_t before;
 
 	if (!getenv("CO_DISK"))
 		vt_skip("no file system on a disk (CO_DISK is not set)");
 	begin(cell, &(const struct death){ .die = die_oom_adjusted, .map = map_small_cgroup });
 	before = co_counter(cell->peer, "odp_inval_nonblock");
-	released = vt_counter(cell->peer, "odp_inval_release");
-	while (atomic_load(&scene_of(cell)->share->owner_ready) < 3)
-		vt_sleep_ms(1);
+	wait_for(&scene_of(cell)->share->owner_ready, 3, "the victim's last file");
 	freeze(true);
 	atomic_store(&scene_of(cell)->share->frozen, 1);
 	vt_sleep_ms(2000); /* the reaper gives the victim that long to end by itself */
@@ -455,7 +451,6 @@ static void run_oom(struct co_cell *cell)
 	freeze(false);
 	reap_victim(cell);
 	join_pump(cell);
-	co_expect_moved(cell->peer, "odp_inval_release", released);
 	peer_close(cell);
 }
 

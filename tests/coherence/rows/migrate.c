@@ -161,28 +161,54 @@ const struct co_row co_row_numa_balancing = {
 	.event = event_balance,
 };
 
-#define FILLER (128ul << 20)
+#define FILLER	   (256ul << 20)
+#define COMPACT_MS 10000
 
-/* Every second page of a large area is free: something to compact. */
-static uint8_t *make_holes(void)
+/* The highest frame number of a piece as long as the region. */
+static uint64_t highest(const uint64_t *pfns, size_t n)
 {
-	uint8_t *at = mmap(NULL, FILLER, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
-			   0);
+	uint64_t max = 0;
 	size_t i;
 
-	vt_check(at != MAP_FAILED);
-	for (i = 0; i < FILLER; i += CO_PAGE)
-		at[i] = 1;
-	for (i = 0; i < FILLER; i += 2 * CO_PAGE)
-		madvise(at + i, CO_PAGE, MADV_DONTNEED);
-	return at;
+	for (i = 0; i < n; i++)
+		max = pfns[i] > max ? pfns[i] : max;
+	return max;
 }
 
-/* The region's pages come from between others, which are free afterwards. */
-static void map_among_holes(struct co_cell *cell)
+static size_t lowest_piece(const uint8_t *filler, size_t len)
 {
-	cell->data = make_holes();
+	const size_t n = len / CO_PAGE;
+	uint64_t *pfns = co_pfns(filler, FILLER);
+	size_t i, best = 0;
+
+	for (i = 0; i < FILLER / CO_PAGE; i += n) {
+		if (highest(pfns + i, n) < highest(pfns + best, n))
+			best = i;
+	}
+	free(pfns);
+	return best * CO_PAGE;
+}
+
+/*
+ * Compaction moves pages from low to high addresses. Of much memory, the region is
+ * the piece that is lowest, and all above it is free afterwards.
+ */
+static void map_low(struct co_cell *cell)
+{
+	const size_t len = cell->region.len;
+	uint8_t *filler, *low;
+
 	co_map_anon(cell);
+	filler = mmap(NULL, FILLER, PROT_READ | PROT_WRITE,
+		      MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+	if (filler == MAP_FAILED)
+		vt_fail("mapping %lu bytes: %m", FILLER);
+	low = filler + lowest_piece(filler, len);
+	if (mremap(low, len, len, MREMAP_MAYMOVE | MREMAP_FIXED, cell->region.at) !=
+	    cell->region.at)
+		vt_fail("mremap: %m");
+	if (munmap(filler, low - filler) || munmap(low + len, filler + FILLER - low - len))
+		vt_fail("munmap: %m");
 }
 
 static bool compacted(struct co_cell *cell)
@@ -198,14 +224,14 @@ static bool compacted(struct co_cell *cell)
 
 static void event_compact(struct co_cell *cell)
 {
-	if (!co_until(compacted, cell, LIMIT_MS))
+	if (!co_until(compacted, cell, COMPACT_MS))
 		vt_skip("compaction finds nothing to do with the region");
 }
 
 const struct co_row co_row_compaction = {
 	.name = "compaction",
 	.rounds = 1,
-	.map = map_among_holes,
+	.map = map_low,
 	.event = event_compact,
 	.counter = "odp_inval_clear",
 };
@@ -225,32 +251,92 @@ static uint64_t block_bytes(void)
 	return bytes;
 }
 
-/* The block of the first still page goes; it takes whatever pages it has along. */
-static bool offlined(struct co_cell *cell)
+/* A file of a memory block. */
+static const char *block_file(uint64_t block, const char *name)
 {
-	return co_try(cell->data, "offline");
+	static char path[128];
+
+	snprintf(path, sizeof(path), "/sys/devices/system/memory/memory%lu/%s",
+		 (unsigned long)block, name);
+	return path;
 }
 
+static bool is_movable(uint64_t block)
+{
+	char zone[32] = "";
+	FILE *file;
+
+	file = fopen(block_file(block, "valid_zones"), "r");
+	if (!file)
+		return false;
+	if (!fgets(zone, sizeof(zone), file))
+		zone[0] = 0;
+	fclose(file);
+	return !strncmp(zone, "Movable", 7);
+}
+
+static bool make_movable(uint64_t block)
+{
+	if (!co_try(block_file(block, "state"), "offline"))
+		return false;
+	return co_try(block_file(block, "state"), "online_movable");
+}
+
+/* Whether a block of the node has movable pages only, as it can be made. */
+static bool has_movable_block(int node)
+{
+	uint64_t block;
+	char path[96];
+
+	for (block = 0; block < 1024; block++) {
+		snprintf(path, sizeof(path), "/sys/devices/system/node/node%d/memory%lu", node,
+			 (unsigned long)block);
+		if (!access(path, F_OK) && (is_movable(block) || make_movable(block)))
+			return true;
+	}
+	return false;
+}
+
+static void map_on_movable(struct co_cell *cell)
+{
+	co_need_numa();
+	block_bytes();
+	if (!has_movable_block(1))
+		vt_skip("no block of node 1 can be emptied");
+	map_on_node_1(cell);
+}
+
+/* To the movable block, in rounds after the first. */
+static void move_to_node_1(struct co_cell *cell)
+{
+	if (move_pages_to(cell, 1) < 0)
+		vt_fail("move_pages: %m");
+}
+
+static bool offlined(struct co_cell *cell)
+{
+	return co_try(block_file((uintptr_t)cell->data, "state"), "offline");
+}
+
+/* The block of the first still page goes, and takes whatever pages it has along. */
 static void event_offline(struct co_cell *cell)
 {
 	const uint8_t *page = cell->region.at + co_hot(cell);
-	const uint64_t before = co_pfn(page);
-	static char path[128];
+	const uint64_t before = co_pfn(page), block = before * CO_PAGE / block_bytes();
 
-	snprintf(path, sizeof(path), "/sys/devices/system/memory/memory%lu/state",
-		 (unsigned long)(before * CO_PAGE / block_bytes()));
-	cell->data = path;
+	cell->data = (void *)block;
 	if (!co_until(offlined, cell, LIMIT_MS))
-		vt_skip("%s: %m (give the guest --append movablecore=512M)", path);
+		vt_skip("memory block %lu does not go offline: %m", (unsigned long)block);
 	if (co_pfn(page) == before)
 		vt_fail("the page is still on memory that is gone");
-	if (!co_try(path, "online_movable"))
-		vt_fail("%s: online_movable: %m", path);
+	if (!co_try(block_file(block, "state"), "online_movable"))
+		vt_fail("memory block %lu does not come back: %m", (unsigned long)block);
 }
 
 const struct co_row co_row_offline = {
 	.name = "memory-offline",
-	.map = co_map_anon,
+	.map = map_on_movable,
 	.event = event_offline,
+	.check = move_to_node_1,
 	.counter = "odp_inval_clear",
 };

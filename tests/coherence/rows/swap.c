@@ -8,9 +8,11 @@
 
 #include "rows.h"
 
+/* Much more than the few pages that each CPU keeps off the LRU lists. */
+#define LEN	   (256 * CO_PAGE)
 #define LIMIT_MS   30000
-#define COLD_BYTES (48ul << 20)
-#define MAX_BYTES  (24ul << 20)
+#define COLD_BYTES (12ul << 20)
+#define MAX_BYTES  (6ul << 20)
 
 static size_t still_out(struct co_cell *cell)
 {
@@ -53,6 +55,7 @@ static void event_reclaim(struct co_cell *cell)
 
 const struct co_row co_row_swap = {
 	.name = "swap",
+	.len = LEN,
 	.rounds = 3,
 	.map = map_in_cgroup,
 	.event = event_reclaim,
@@ -65,7 +68,8 @@ static void map_in_limited_cgroup(struct co_cell *cell)
 	co_map_anon(cell);
 	cell->data = mmap(NULL, COLD_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
 			  0);
-	vt_check(cell->data != MAP_FAILED);
+	if (cell->data == MAP_FAILED)
+		vt_fail("mapping %lu bytes: %m", COLD_BYTES);
 }
 
 /* A stream over more memory than the limit allows. */
@@ -91,6 +95,7 @@ static void event_stream(struct co_cell *cell)
 
 const struct co_row co_row_memcg_limit = {
 	.name = "memcg-limit",
+	.len = LEN,
 	.rounds = 3,
 	.map = map_in_limited_cgroup,
 	.event = event_stream,
