@@ -5,13 +5,14 @@
  * Each call touches as many bytes as are present, in order, and says how many:
  * fewer than asked for is a miss, which only an ODP MR can have. The caller
  * holds a reference to the MR and has checked bounds and rights (rodp_mr_get).
- * Context: process or softirq; nothing sleeps.
+ * Context: BH disabled; nothing sleeps.
  */
 #ifndef RODP_MEM_ACCESS_H
 #define RODP_MEM_ACCESS_H
 
 #include <linux/minmax.h>
 
+#include "../odp/prefetch.h"
 #include "mr.h"
 
 struct rodp_fault_waiter;
@@ -47,8 +48,8 @@ enum rodp_atomic_op {
  * Returns true, or false at a miss or when the memory itself is not 8-byte aligned
  * (the MR's iova and VA differ modulo 8): rodp_mr_aligned() tells which.
  */
-bool rodp_mr_atomic(struct rodp_mr *mr, u64 iova, enum rodp_atomic_op op, u64 compare,
-		    u64 swap_add, u64 *original);
+bool rodp_mr_atomic(struct rodp_mr *mr, u64 iova, enum rodp_atomic_op op, u64 compare, u64 swap_add,
+		    u64 *original);
 
 /* Whether the memory behind iova is aligned to 8 bytes. */
 bool rodp_mr_aligned(const struct rodp_mr *mr, u64 iova);
@@ -59,5 +60,12 @@ bool rodp_mr_aligned(const struct rodp_mr *mr, u64 iova);
  */
 int rodp_mr_fault(struct rodp_mr *mr, u64 iova, u64 bytes, bool write,
 		  struct rodp_fault_waiter *waiter);
+
+/*
+ * A prefetch of [iova, iova + bytes), which lies within the MR; see odp/prefetch.h. The MR
+ * is of kind ODP. Process context, sleeps.
+ */
+struct rodp_prefetch *rodp_mr_prefetch(struct rodp_mr *mr, u64 iova, u64 bytes,
+				       enum rodp_prefetch_mode mode);
 
 #endif

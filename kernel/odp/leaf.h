@@ -42,11 +42,11 @@ struct rodp_leaf {
 	spinlock_t lock;
 	struct rodp_entries entries; /* lock */
 
-	u64 base;		    /* VA of slot 0 */
+	u64 base; /* VA of slot 0 */
 	struct rodp_mirror *mirror; /* outlives the leaf's notifier */
 	spinlock_t mm_lock;
 	unsigned int pins; /* mm_lock: fault jobs that use the leaf now */
-	bool dead;	   /* mm_lock: was in the tree and is no more */
+	bool dead; /* mm_lock: was in the tree and is no more */
 
 	struct mmu_interval_notifier notifier;
 	struct rcu_head rcu;
@@ -87,6 +87,13 @@ bool rodp_leaf_kill_unused(struct rodp_leaf *leaf);
 
 /* Take an unpinned leaf out of the tree, whatever it holds; dirty pages are handed over. */
 void rodp_leaf_kill(struct rodp_leaf *leaf);
+
+/*
+ * Whether the device touched a page in [start, end) since this was last asked with
+ * `forget` set; the range may go beyond the leaf and is clipped. Under RCU. Any context
+ * but hard interrupt, page table locks held or not.
+ */
+bool rodp_leaf_accessed(struct rodp_leaf *leaf, u64 start, u64 end, bool forget);
 
 /*
  * The heart of the callback: entries in [start, end) lose what loss says, dirty
