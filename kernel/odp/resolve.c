@@ -36,11 +36,12 @@
  */
 #define MAX_SLOW_FAULTS 16
 
-/* One question to HMM. */
+/* What HMM is asked: for the pages wanted, then for the others, if they are at hand. */
 struct round {
 	struct rodp_leaf *leaf;
 	u64 block; /* VA of the first page, RODP_RESOLVE_BYTES aligned */
-	unsigned int first, count; /* the pages wanted; the others only when at hand */
+	unsigned int first, count; /* the pages wanted */
+	bool write; /* how */
 	unsigned long pfns[RODP_RESOLVE_PAGES];
 };
 
@@ -113,6 +114,14 @@ static void install_huge(struct round *round)
 	rodp_stats_add(round->leaf->mirror->stats, RODP_STAT_ODP_PAGES_MAPPED, mapped);
 }
 
+/* Whether page i is there, with the right that is wanted. */
+static bool has_right(const struct round *round, unsigned int i)
+{
+	const unsigned long need = HMM_PFN_VALID | (round->write ? HMM_PFN_WRITE : 0);
+
+	return (round->pfns[i] & need) == need;
+}
+
 /* leaf->lock held, the sequence checked. Returns how many wanted pages in a row may be used. */
 static unsigned int install(struct round *round)
 {
@@ -123,29 +132,60 @@ static unsigned int install(struct round *round)
 		return round->count;
 	}
 	for (i = 0; i < RODP_RESOLVE_PAGES; i++)
-		if (install_page(round, i, &mapped) && i == reached)
+		if (install_page(round, i, &mapped) && i == reached && has_right(round, i))
 			reached++;
 	rodp_stats_add(round->leaf->mirror->stats, RODP_STAT_ODP_PAGES_MAPPED, mapped);
 	return min(reached - round->first, round->count);
+}
+
+/* Asks for count pages from first on, all of them alike. */
+static int ask(struct round *round, unsigned int first, unsigned int count, unsigned long want,
+	       unsigned long *seq)
+{
+	struct hmm_range range = {
+		.notifier = &round->leaf->notifier,
+		.start = round->block + ((u64)first << PAGE_SHIFT),
+		.end = round->block + ((u64)(first + count) << PAGE_SHIFT),
+		.hmm_pfns = round->pfns + first,
+		.default_flags = want,
+	};
+	int result;
+
+	memset(range.hmm_pfns, 0, count * sizeof(*range.hmm_pfns));
+	result = rodp_hmm_range_fault(&range);
+	*seq = range.notifier_seq;
+	return result;
+}
+
+/*
+ * Two questions, because one that wants some pages of a range and not the others would get
+ * more and less than that: HMM faults everything from the first wanted page that is missing
+ * to the end of the range, and looks only at the first page of the range in hugetlbfs.
+ */
+static int ask_both(struct round *round, unsigned long *seq)
+{
+	const unsigned long want = HMM_PFN_REQ_FAULT | (round->write ? HMM_PFN_REQ_WRITE : 0);
+	int result = 0;
+
+	if (round->count)
+		result = ask(round, round->first, round->count, want, seq);
+	if (!result && round->count < RODP_RESOLVE_PAGES)
+		result = ask(round, 0, RODP_RESOLVE_PAGES, 0, seq);
+	return result;
 }
 
 /* I3. Returns the pages wanted that may be used now, in a row, or why there are none. */
 static int round_run(struct round *round)
 {
 	struct rodp_leaf *leaf = round->leaf;
-	struct hmm_range range = {
-		.notifier = &leaf->notifier,
-		.start = round->block,
-		.end = round->block + RODP_RESOLVE_BYTES,
-		.hmm_pfns = round->pfns,
-		.pfn_flags_mask = HMM_PFN_REQ_FAULT | HMM_PFN_REQ_WRITE,
-	};
-	int result = rodp_hmm_range_fault(&range);
+	unsigned long seq;
+	int result = ask_both(round, &seq);
 
 	if (result)
 		return result;
 	spin_lock_bh(&leaf->lock);
-	if (mmu_interval_read_retry(&leaf->notifier, range.notifier_seq))
+	if (mmu_interval_read_retry(&leaf->notifier, seq) ||
+	    (round->count && !has_right(round, round->first)))
 		result = -EBUSY;
 	else
 		result = install(round);
@@ -162,10 +202,10 @@ static int attempt(const struct rodp_resolver *resolver, struct rodp_leaf *leaf,
 	struct round round = {
 		.leaf = leaf,
 		.block = resolver->va & ~(RODP_RESOLVE_BYTES - 1),
+		.write = resolver->write,
 	};
 	const u64 stop = min3(end, resolver->va + resolver->step, round.block + RODP_RESOLVE_BYTES);
-	const unsigned long want = HMM_PFN_REQ_FAULT | (resolver->write ? HMM_PFN_REQ_WRITE : 0);
-	unsigned int i, ready;
+	unsigned int ready;
 
 	round.first = (resolver->va - round.block) >> PAGE_SHIFT;
 	round.count = PAGE_ALIGN(stop - resolver->va) >> PAGE_SHIFT;
@@ -173,8 +213,6 @@ static int attempt(const struct rodp_resolver *resolver, struct rodp_leaf *leaf,
 				   resolver->write);
 	if (ready)
 		return ready;
-	for (i = 0; i < round.count; i++)
-		round.pfns[round.first + i] = want;
 	return round_run(&round) ?: -EFAULT;
 }
 
@@ -266,7 +304,7 @@ u64 rodp_resolve_present(struct rodp_mirror *mirror, u64 va, u64 end)
 	round.leaf = rodp_tree_pin(mirror, va);
 	if (!IS_ERR(round.leaf)) {
 		while (round_run(&round) == -EBUSY && ++collisions < MAX_COLLISIONS)
-			memset(round.pfns, 0, sizeof(round.pfns));
+			;
 		rodp_tree_unpin(round.leaf);
 	}
 	return min(end, round.block + RODP_RESOLVE_BYTES);
