@@ -20,7 +20,7 @@
 #define OUTPUT_BYTES  65536
 
 static struct {
-	const char *rows; /* between commas; NULL: all */
+	const char *rows, *groups; /* between commas; NULL: all */
 	const char *memory, *column;
 	bool quick;
 } options;
@@ -43,10 +43,18 @@ static bool listed(const char *list, const char *word)
 	return true;
 }
 
-/* A quick run has each column once, with explicit and implicit memory in turn. */
+/*
+ * A quick run has three columns of each row, one of them a writing one at least, with
+ * explicit and implicit memory in turn: five rows on end have all of them.
+ */
+static bool is_quick(unsigned int row, enum co_memory memory, enum co_column column)
+{
+	return (row + column) % CO_COLUMNS < 3 && (row + column) % CO_MEMORIES == memory;
+}
+
 static bool wanted(unsigned int row, enum co_memory memory, enum co_column column)
 {
-	return (!options.quick || (row + column) % CO_MEMORIES == memory) &&
+	return (!options.quick || is_quick(row, memory, column)) &&
 	       listed(options.memory, co_memory_name(memory)) &&
 	       listed(options.column, co_column_name(column));
 }
@@ -172,7 +180,7 @@ static void run_row(unsigned int i)
 	for (memory = 0; memory < CO_MEMORIES; memory++) {
 		for (column = 0; column < CO_COLUMNS; column++) {
 			if (wanted(i, memory, column))
-				run_cell(co_rows[i], memory, column);
+				run_cell(co_table[i].row, memory, column);
 		}
 	}
 }
@@ -181,9 +189,10 @@ static void usage(int status)
 {
 	printf("usage: coherence [OPTION...]\n"
 	       "  --row=ROW[,ROW...]         only these; --list prints their names\n"
+	       "  --group=GROUP[,GROUP...]   only the rows of these (rows/table.c)\n"
 	       "  --memory=explicit|implicit\n"
 	       "  --column=COLUMN[,...]      local-read, local-write, remote-read, remote-write, atomic\n"
-	       "  --quick                    each column once, explicit and implicit in turn\n"
+	       "  --quick                    three columns a row, explicit and implicit in turn\n"
 	       "The device is the environment's, RDMA_DEV; CO_DISK and CO_DAX are directories on\n"
 	       "a disk and on persistent memory.\n");
 	exit(status);
@@ -193,8 +202,10 @@ static void list_rows(void)
 {
 	unsigned int i;
 
-	for (i = 0; co_rows[i]; i++)
-		puts(co_rows[i]->name);
+	for (i = 0; co_table[i].row; i++) {
+		if (listed(options.groups, co_table[i].group))
+			puts(co_table[i].row->name);
+	}
 	exit(0);
 }
 
@@ -202,6 +213,7 @@ static void take_options(int argc, char **argv)
 {
 	static const struct option long_options[] = {
 		{ "row", required_argument, NULL, 'r' },
+		{ "group", required_argument, NULL, 'g' },
 		{ "memory", required_argument, NULL, 'm' },
 		{ "column", required_argument, NULL, 'c' },
 		{ "quick", no_argument, NULL, 'q' },
@@ -215,6 +227,9 @@ static void take_options(int argc, char **argv)
 		switch (option) {
 		case 'r':
 			options.rows = optarg;
+			break;
+		case 'g':
+			options.groups = optarg;
 			break;
 		case 'm':
 			options.memory = optarg;
@@ -234,24 +249,28 @@ static void take_options(int argc, char **argv)
 	}
 }
 
-/* A name that is no row would pass without a test. */
-static void check_names(void)
+static bool is_known(const char *word)
 {
-	const char *word = options.rows;
 	unsigned int i;
-	size_t len;
 
-	while (word) {
-		len = strcspn(word, ",");
-		for (i = 0; co_rows[i]; i++) {
-			if (strlen(co_rows[i]->name) == len &&
-			    !strncmp(co_rows[i]->name, word, len))
-				break;
-		}
-		if (!co_rows[i])
-			vt_fail("there is no row %.*s", (int)len, word);
-		word = word[len] ? word + len + 1 : NULL;
+	for (i = 0; co_table[i].row; i++) {
+		if (!strcmp(word, co_table[i].row->name) || !strcmp(word, co_table[i].group))
+			return true;
 	}
+	return false;
+}
+
+/* A name that is none would pass without a test. */
+static void check_names(const char *list)
+{
+	char *words = strdup(list ? list : ""), *word, *rest = words;
+
+	vt_check(words);
+	while ((word = strsep(&rest, ","))) {
+		if (*word && !is_known(word))
+			vt_fail("there is no row and no group %s", word);
+	}
+	free(words);
 }
 
 int main(int argc, char **argv)
@@ -262,9 +281,11 @@ int main(int argc, char **argv)
 	take_options(argc, argv);
 	optind = 1;
 	vt_init(1, only_name);
-	check_names();
-	for (i = 0; co_rows[i]; i++) {
-		if (listed(options.rows, co_rows[i]->name))
+	check_names(options.rows);
+	check_names(options.groups);
+	for (i = 0; co_table[i].row; i++) {
+		if (listed(options.rows, co_table[i].row->name) &&
+		    listed(options.groups, co_table[i].group))
 			run_row(i);
 	}
 	printf("%u cells ok, %u failed, %u skipped\n", passed, failed, skipped);

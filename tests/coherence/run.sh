@@ -52,10 +52,10 @@ setup_pmem() {
 
 # keep_results: a file a row, so that a row that is run again replaces its results.
 keep_results() {
-	local dir=$results/$LAB_KERNEL
+	local dir=$results/$LAB_KERNEL-$RDMA_TOPO
 	mkdir -p "$dir"
 	awk -v dir="$dir" '$1 == "cell" { file = dir "/" $2; if (!($2 in seen)) { seen[$2]; printf "" >file } print >file }' "$work/cells"
-	uname -r >"$dir.version"
+	echo "kernel $(uname -r) $RDMA_TOPO" >"$dir.version"
 }
 
 # The rows that ran, for the eye; all of them, for the files.
@@ -65,12 +65,12 @@ show_results() {
 	awk -f "$here/table.awk" -v form=html "$results".list >"$results.html"
 }
 
-# list_results: lines "kernel VERSION" and cells, in the order of the program's rows.
+# list_results: lines "kernel VERSION TOPO" and cells, in the order of the program's rows.
 list_results() {
 	local kernel row
-	for kernel in 7 6.12 6.1; do
+	for kernel in {7,6.12,6.1}-{one,veth}; do
 		[ -s "$results/$kernel.version" ] || continue
-		echo "kernel $(cat "$results/$kernel.version")"
+		cat "$results/$kernel.version"
 		for row in $("$program" --list); do
 			[ ! -e "$results/$kernel/$row" ] || cat "$results/$kernel/$row"
 		done

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 #
 # The cells of the matrix as a table: form=text, md or html. Input: the program's
-# lines, and before each kernel's a line "kernel VERSION". In a table without
-# words: + is ok, FAIL, - skipped, blank not run. Reasons follow below.
+# lines, and before each kernel's a line "kernel VERSION TOPO". In text:
+# + is ok, - skipped, blank not run. Reasons follow below.
 
 function cell(row, memory, column) {
 	return (row, memory, column) in result ? result[row, memory, column] : ""
@@ -108,7 +108,7 @@ BEGIN {
 
 $1 == "kernel" {
 	flush_kernel()
-	kernel = $2
+	kernel = $2 ($3 == "veth" ? ", over the wire" : "")
 }
 
 $1 == "cell" {

@@ -33,20 +33,20 @@ enum co_memory {
 };
 
 enum co_column {
-	CO_LOCAL_READ,	 /* the device gathers a message from the region, by lkey */
-	CO_LOCAL_WRITE,	 /* it scatters one into the region, by lkey */
-	CO_REMOTE_READ,	 /* a peer READs the region, by rkey */
+	CO_LOCAL_READ, /* the device gathers a message from the region, by lkey */
+	CO_LOCAL_WRITE, /* it scatters one into the region, by lkey */
+	CO_REMOTE_READ, /* a peer READs the region, by rkey */
 	CO_REMOTE_WRITE, /* a peer WRITEs it */
-	CO_ATOMIC,	 /* a peer's FETCH_ADD and CMP_SWP */
+	CO_ATOMIC, /* a peer's FETCH_ADD and CMP_SWP */
 	CO_COLUMNS
 };
 
 /* What an event makes of the content. */
 enum co_fate {
-	CO_KEPT,	 /* nothing */
-	CO_REBORN,	 /* model.reborn's words in every page */
+	CO_KEPT, /* nothing */
+	CO_REBORN, /* model.reborn's words in every page */
 	CO_REBORN_STILL, /* the same, in the still part only */
-	CO_EITHER,	 /* each page one or the other, unless it was written since */
+	CO_EITHER, /* each page one or the other, unless it was written since */
 };
 
 /* What an event takes away until the row's restore. */
@@ -57,7 +57,7 @@ struct co_cell;
 
 struct co_row {
 	const char *name;
-	size_t len;	     /* of the region; default 128 KiB */
+	size_t len; /* of the region; default 128 KiB */
 	unsigned int rounds; /* default 2 */
 	enum co_fate fate;
 	unsigned int denies; /* CO_READ, CO_WRITE */
@@ -84,10 +84,10 @@ struct co_row {
 
 /* What each word of the region must be. Word i of stamp s is co_stamp(s, i). */
 struct co_model {
-	uint64_t *word;	     /* of the whole region */
-	uint32_t stamp;	     /* the last one used */
-	uint32_t reborn;     /* the stamp of reborn pages; 0: zeros */
-	size_t torn;	     /* where a write was under way that failed, */
+	uint64_t *word; /* of the whole region */
+	uint32_t stamp; /* the last one used */
+	uint32_t reborn; /* the stamp of reborn pages; 0: zeros */
+	size_t torn; /* where a write was under way that failed, */
 	uint32_t torn_stamp; /* and its stamp; 0: none */
 };
 
@@ -95,7 +95,7 @@ struct co_region {
 	uint8_t *at; /* 2 MiB aligned, nothing else in its 2 MiB or beside it */
 	size_t len;
 	uint8_t *alias; /* the same pages once more, or NULL */
-	int fd;		/* of the file behind, or -1 */
+	int fd; /* of the file behind, or -1 */
 };
 
 /* When an operation ran, in relation to the event. */
@@ -109,7 +109,7 @@ struct co_traffic {
 	pthread_t thread;
 	atomic_int phase; /* enum co_phase */
 	atomic_bool stop, ended;
-	atomic_uint laps;     /* times that the hot part was done in full */
+	atomic_uint laps; /* times that the hot part was done in full */
 	unsigned char *known; /* a page each, see traffic.c */
 };
 
@@ -130,7 +130,12 @@ struct co_cell {
 
 /* ---- rows/table.c ---- */
 
-extern const struct co_row *const co_rows[]; /* NULL at the end */
+struct co_entry {
+	const char *group;
+	const struct co_row *row;
+};
+
+extern const struct co_entry co_table[]; /* an empty one at the end */
 
 /* ---- cell.c: the stages ---- */
 
@@ -195,10 +200,10 @@ void co_model_set(struct co_cell *cell, uint32_t stamp, size_t from, size_t to);
 
 void co_map_anon(struct co_cell *cell); /* private, anonymous, small pages */
 void co_map_anon_huge(
-	struct co_cell *cell);		 /* private, anonymous, a huge page where there is one */
+	struct co_cell *cell); /* private, anonymous, a huge page where there is one */
 void co_map_memfd(struct co_cell *cell); /* shared, with alias */
-void co_map_disk(struct co_cell *cell);	 /* a file on a disk, shared, with alias */
-void co_map_dax(struct co_cell *cell);	 /* a file in persistent memory, shared, with alias */
+void co_map_disk(struct co_cell *cell); /* a file on a disk, shared, with alias */
+void co_map_dax(struct co_cell *cell); /* a file in persistent memory, shared, with alias */
 void co_map_fd(struct co_cell *cell, int fd); /* the file shared, with alias */
 /* Maps the region's file at its place again. */
 void co_map_again(struct co_cell *cell);

@@ -102,7 +102,7 @@ static bool do_block(struct co_cell *cell, size_t offset, unsigned int variant)
 /* What is known of a hot page since the event began. */
 enum {
 	REBIRTH_SEEN = 1, /* the model has its content of after it */
-	SETTLED = 2,	  /* an operation that began after the event was there */
+	SETTLED = 2, /* an operation that began after the event was there */
 };
 
 /* What an atomic found is the page's word before; a reborn page is taken over into the model. */

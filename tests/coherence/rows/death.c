@@ -41,10 +41,11 @@ struct scene {
 	const struct death *death;
 	struct share *share;
 	pid_t victim;
-	int exec_fd;		/* the observer's end of a pipe that exec closes */
+	int exec_fd; /* the observer's end of a pipe that exec closes */
+	struct vt_device owner;
 	struct ibv_mr other_mr; /* what the other process registered */
 	pthread_t pump;
-	int64_t released;    /* the device's counter before the end */
+	int64_t released; /* the device's counter before the end */
 	uint32_t last, torn; /* stamps that the peer wrote, and was writing */
 };
 
@@ -234,6 +235,9 @@ static void peer_open(struct co_cell *cell)
 	struct share *share = scene->share;
 
 	cell->peer = vt_open_b();
+	/* For its counters only. */
+	scene->owner = (struct vt_device){ .name = vt_options.dev };
+	cell->owner = &scene->owner;
 	vt_buf_make(&cell->plain, cell->peer, 2 * CO_BLOCK, VT_PINNED, VT_ACCESS_ALL);
 	co_stamp_fill(cell->plain.data, 1001, 0, CO_BLOCK);
 	co_stamp_fill(cell->plain.data + CO_BLOCK, 1002, 0, CO_BLOCK);
@@ -245,7 +249,7 @@ static void peer_open(struct co_cell *cell)
 	vt_end_connect(&cell->conn.b, &share->owner, &short_lived);
 	scene->other_mr.rkey = share->region_key;
 	cell->mr = &scene->other_mr;
-	scene->released = co_counter(cell->peer, "odp_inval_release");
+	scene->released = co_counter(cell->owner, "odp_inval_release");
 	atomic_store(&share->peer_ready, 1);
 	wait_for(&share->owner_ready, 2, "the victim's connection");
 }
@@ -375,7 +379,7 @@ static void run_death(struct co_cell *cell, const struct death *death)
 		reap_victim(cell);
 	check_still(cell);
 	join_pump(cell);
-	co_expect_moved(cell->peer, "odp_inval_release", scene_of(cell)->released);
+	co_expect_moved(cell->owner, "odp_inval_release", scene_of(cell)->released);
 	check_content(cell);
 	if (death->die == die_exec)
 		reap_victim(cell);
@@ -442,12 +446,12 @@ static void run_oom(struct co_cell *cell)
 	if (!getenv("CO_DISK"))
 		vt_skip("no file system on a disk (CO_DISK is not set)");
 	begin(cell, &(const struct death){ .die = die_oom_adjusted, .map = map_small_cgroup });
-	before = co_counter(cell->peer, "odp_inval_nonblock");
+	before = co_counter(cell->owner, "odp_inval_nonblock");
 	wait_for(&scene_of(cell)->share->owner_ready, 3, "the victim's last file");
 	freeze(true);
 	atomic_store(&scene_of(cell)->share->frozen, 1);
 	vt_sleep_ms(2000); /* the reaper gives the victim that long to end by itself */
-	co_expect_moved(cell->peer, "odp_inval_nonblock", before);
+	co_expect_moved(cell->owner, "odp_inval_nonblock", before);
 	freeze(false);
 	reap_victim(cell);
 	join_pump(cell);

@@ -31,7 +31,8 @@ static void event_fault(struct co_cell *cell)
 {
 	advise(cell, MADV_DONTNEED);
 	co_traffic_lap(cell);
-	need_huge(cell);
+	if (co_writes(cell)) /* reads find the huge zero page, which nothing counts */
+		need_huge(cell);
 }
 
 const struct co_row co_row_thp_fault = {

@@ -40,6 +40,7 @@ extern const struct co_row co_row_msync, co_row_writeback, co_row_drop_caches, c
 /* softdirty.c */
 extern const struct co_row co_row_clear_refs;
 /* special.c */
-extern const struct co_row co_row_zero_page, co_row_stack, co_row_vvar, co_row_vdso;
+extern const struct co_row co_row_zero_page, co_row_first_touch, co_row_stack, co_row_vvar,
+	co_row_vdso;
 
 #endif

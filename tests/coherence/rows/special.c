@@ -39,6 +39,41 @@ const struct co_row co_row_zero_page = {
 	.run = run_zero_page,
 };
 
+/* How many pages of the region are there. */
+static size_t resident(const struct co_cell *cell)
+{
+	return cell->region.len / CO_PAGE - vt_pages_out(cell->region.at, cell->region.len);
+}
+
+/* The device touches one block of memory that nobody touched: that block comes to be, no other. */
+static void run_first_touch(struct co_cell *cell)
+{
+	const size_t wanted = (cell->column == CO_ATOMIC ? CO_PAGE : CO_BLOCK) / CO_PAGE;
+	enum ibv_wc_status status;
+	uint64_t old;
+
+	co_map_anon(cell);
+	co_cell_open(cell);
+	for (cell->round = 0; cell->round < 4; cell->round++) {
+		vt_check(!madvise(cell->region.at, cell->region.len, MADV_DONTNEED));
+		if (cell->column == CO_ATOMIC)
+			status = co_fetch_add(cell, cell->round * CO_BLOCK, 1, &old);
+		else
+			status = co_operate(cell, cell->round * CO_BLOCK, cell->round);
+		if (status != IBV_WC_SUCCESS)
+			vt_fail("round %u: \"%s\"", cell->round, ibv_wc_status_str(status));
+		if (resident(cell) != wanted)
+			vt_fail("round %u: %zu pages are there, %zu were touched", cell->round,
+				resident(cell), wanted);
+	}
+	co_cell_close(cell);
+}
+
+const struct co_row co_row_first_touch = {
+	.name = "first-touch",
+	.run = run_first_touch,
+};
+
 /*
  * The stack's mapping ends above the region; the device is refused below it, and
  * has access as soon as the CPU made it grow. A device does not make a stack grow.
