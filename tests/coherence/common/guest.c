@@ -9,7 +9,8 @@
 
 #include "co.h"
 
-#define CGROUP_ROOT "/sys/fs/cgroup"
+/* Process 1's: in a network namespace, /sys is without it. */
+#define CGROUP_ROOT "/proc/1/root/sys/fs/cgroup"
 #define CGROUP	    CGROUP_ROOT "/coherence"
 
 static bool write_text(const char *path, const char *format, va_list args)
