@@ -20,6 +20,7 @@ undone() {
 	undo=("$*" "${undo[@]}")
 }
 
+# shellcheck disable=SC2317 # called by the trap
 clean() {
 	local command
 	for command in "${undo[@]}"; do $command; done
