@@ -80,12 +80,14 @@ struct rodp_mr *rodp_mr_create_odp(struct rodp_dev *dev, struct ib_pd *pd,
 		err = PTR_ERR(mr->odp.mirror);
 		goto err_free;
 	}
+	rodp_tally_watch(rodp_mirror_tally(mr->odp.mirror), &mr->odp.view, start, length);
 	err = rodp_key_assign(dev, mr);
 	if (err)
 		goto err_mirror;
 	return mr;
 
 err_mirror:
+	rodp_tally_unwatch(rodp_mirror_tally(mr->odp.mirror), &mr->odp.view);
 	rodp_mirror_put(set, mr->odp.mirror);
 err_free:
 	kfree(mr);
@@ -153,6 +155,7 @@ static void mr_release_memory(struct rodp_mr *mr)
 		ib_umem_release(mr->pinned.umem);
 		break;
 	case RODP_MR_ODP:
+		rodp_tally_unwatch(rodp_mirror_tally(mr->odp.mirror), &mr->odp.view);
 		rodp_mirror_put(mr->odp.set, mr->odp.mirror);
 		break;
 	}

@@ -78,6 +78,7 @@ static struct rodp_mirror *mirror_create(struct rodp_stats *stats)
 	mirror->users = 1;
 	refcount_set(&mirror->refs, 1);
 	INIT_WORK(&mirror->teardown, teardown_work);
+	rodp_tally_init(&mirror->tally);
 	rodp_tree_init(mirror);
 	rodp_faults_init(mirror);
 	atomic_inc(&mirrors);
@@ -133,6 +134,35 @@ void rodp_mirror_put(struct rodp_mirror_set *set, struct rodp_mirror *mirror)
 	mutex_unlock(&set->lock);
 	if (last)
 		rodp_mirror_drop(mirror);
+}
+
+struct rodp_mirror *rodp_mirror_find(struct rodp_mirror_set *set)
+{
+	struct rodp_mirror *mirror;
+
+	mutex_lock(&set->lock);
+	mirror = set_find(set, current->mm);
+	if (mirror)
+		mirror->users++;
+	mutex_unlock(&set->lock);
+	return mirror;
+}
+
+bool rodp_mirror_is_mine(const struct rodp_mirror *mirror)
+{
+	return mirror->mm == current->mm;
+}
+
+struct rodp_tally *rodp_mirror_tally(struct rodp_mirror *mirror)
+{
+	return &mirror->tally;
+}
+
+void rodp_mirror_latency(struct rodp_mirror *mirror, struct rodp_latency *latency)
+{
+	spin_lock_irq(&mirror->fault_lock);
+	*latency = mirror->latency;
+	spin_unlock_irq(&mirror->fault_lock);
 }
 
 int rodp_odp_init(void)

@@ -39,6 +39,7 @@
 /* One question to HMM. */
 struct round {
 	struct rodp_leaf *leaf;
+	bool prefetch; /* how pages are counted */
 	u64 block; /* VA of the first page, RODP_RESOLVE_BYTES aligned */
 	unsigned int first, count; /* the pages wanted; the others only when at hand */
 	unsigned long pfns[RODP_RESOLVE_PAGES];
@@ -68,9 +69,13 @@ static bool page_is_touchable(struct page *page)
 	       !page_is_secret(page);
 }
 
-/* leaf->lock held, the sequence checked. Returns whether page i may be used now. */
-static bool install_page(struct round *round, unsigned int i, unsigned int *mapped)
+/*
+ * leaf->lock held, the sequence checked. Returns whether page i may be used now. A slot
+ * that was not present before is added to mapped.
+ */
+static bool install_page(struct round *round, unsigned int i, u64 *mapped)
 {
+	const unsigned int slot = rodp_entries_slot(round->block) + i;
 	const unsigned long pfn = round->pfns[i];
 	struct page *page;
 
@@ -79,20 +84,37 @@ static bool install_page(struct round *round, unsigned int i, unsigned int *mapp
 	page = hmm_pfn_to_page(pfn);
 	if (!page_is_touchable(page))
 		return false;
-	*mapped += rodp_entries_install(&round->leaf->entries, rodp_entries_slot(round->block) + i,
-					(u64)page_to_pfn(page) << PAGE_SHIFT, pfn & HMM_PFN_WRITE);
+	if (rodp_entries_install(&round->leaf->entries, slot, (u64)page_to_pfn(page) << PAGE_SHIFT,
+				 pfn & HMM_PFN_WRITE))
+		mapped[slot / 64] |= 1ULL << (slot % 64);
 	return true;
+}
+
+/* Counts pages that became present. leaf->lock held: nobody uses them before they are counted. */
+static void count_mapped(const struct round *round, const u64 *mapped)
+{
+	struct rodp_mirror *mirror = round->leaf->mirror;
+	unsigned int i, n = 0;
+
+	for (i = 0; i < RODP_SLOT_WORDS; i++)
+		n += hweight64(mapped[i]);
+	rodp_stats_add(mirror->stats, RODP_STAT_ODP_PAGES_MAPPED, n);
+	if (round->prefetch)
+		rodp_stats_add(mirror->stats, RODP_STAT_ODP_PAGES_PREFETCHED, n);
+	rodp_tally_add(&mirror->tally, round->leaf->base, mapped,
+		       round->prefetch ? RODP_TALLY_PREFETCHED : RODP_TALLY_FAULTED);
 }
 
 /* leaf->lock held, the sequence checked. Returns how many wanted pages in a row may be used. */
 static unsigned int install(struct round *round)
 {
-	unsigned int i, mapped = 0, reached = round->first;
+	u64 mapped[RODP_SLOT_WORDS] = {};
+	unsigned int i, reached = round->first;
 
 	for (i = 0; i < RODP_RESOLVE_PAGES; i++)
-		if (install_page(round, i, &mapped) && i == reached)
+		if (install_page(round, i, mapped) && i == reached)
 			reached++;
-	rodp_stats_add(round->leaf->mirror->stats, RODP_STAT_ODP_PAGES_MAPPED, mapped);
+	count_mapped(round, mapped);
 	return min(reached - round->first, round->count);
 }
 
@@ -125,6 +147,7 @@ static int attempt(const struct rodp_resolver *resolver, struct rodp_leaf *leaf,
 {
 	struct round round = {
 		.leaf = leaf,
+		.prefetch = resolver->prefetch,
 		.block = resolver->va & ~(RODP_RESOLVE_BYTES - 1),
 	};
 	const u64 stop = min3(end, resolver->va + resolver->step, round.block + RODP_RESOLVE_BYTES);
