@@ -42,6 +42,7 @@ struct round {
 	bool prefetch; /* how pages are counted */
 	u64 block; /* VA of the first page, RODP_RESOLVE_BYTES aligned */
 	unsigned int first, count; /* the pages wanted; the others only when at hand */
+	unsigned long want; /* HMM_PFN_REQ_* */
 	unsigned long pfns[RODP_RESOLVE_PAGES];
 };
 
@@ -118,23 +119,53 @@ static unsigned int install(struct round *round)
 	return min(reached - round->first, round->count);
 }
 
+/* Has the mm make the wanted pages present, and no other. */
+static int fault_wanted(struct round *round, unsigned long *seq)
+{
+	struct hmm_range range = {
+		.notifier = &round->leaf->notifier,
+		.start = round->block + ((u64)round->first << PAGE_SHIFT),
+		.end = round->block + ((u64)(round->first + round->count) << PAGE_SHIFT),
+		.hmm_pfns = round->pfns + round->first,
+		.default_flags = round->want,
+	};
+	int error = rodp_hmm_range_fault(&range);
+
+	*seq = range.notifier_seq;
+	return error;
+}
+
+/*
+ * What the mm has at hand of the whole block. A look of its own: in a range in which HMM is to
+ * fault one page, it faults all behind it that are not there. Nothing has changed since seq,
+ * or the round is void, so the pages wanted are seen as fault_wanted() left them.
+ */
+static int look_around(struct round *round, unsigned long seq)
+{
+	struct hmm_range range = {
+		.notifier = &round->leaf->notifier,
+		.notifier_seq = seq,
+		.start = round->block,
+		.end = round->block + RODP_RESOLVE_BYTES,
+		.hmm_pfns = round->pfns,
+	};
+
+	return rodp_hmm_range_look(&range);
+}
+
 /* I3. Returns the pages wanted that may be used now, in a row, or why the first may not. */
 static int round_run(struct round *round)
 {
 	struct rodp_leaf *leaf = round->leaf;
-	struct hmm_range range = {
-		.notifier = &leaf->notifier,
-		.start = round->block,
-		.end = round->block + RODP_RESOLVE_BYTES,
-		.hmm_pfns = round->pfns,
-		.pfn_flags_mask = HMM_PFN_REQ_FAULT | HMM_PFN_REQ_WRITE,
-	};
-	int result = rodp_hmm_range_fault(&range);
+	unsigned long seq;
+	int result = fault_wanted(round, &seq);
 
+	if (!result && round->count < RODP_RESOLVE_PAGES)
+		result = look_around(round, seq);
 	if (result)
 		return result;
 	spin_lock_bh(&leaf->lock);
-	if (mmu_interval_read_retry(&leaf->notifier, range.notifier_seq))
+	if (mmu_interval_read_retry(&leaf->notifier, seq))
 		result = -EBUSY;
 	else
 		result = install(round) ?: -EFAULT;
@@ -151,13 +182,10 @@ static int attempt(const struct rodp_resolver *resolver, struct rodp_leaf *leaf,
 		.block = resolver->va & ~(RODP_RESOLVE_BYTES - 1),
 	};
 	const u64 stop = min3(end, resolver->va + resolver->step, round.block + RODP_RESOLVE_BYTES);
-	const unsigned long want = HMM_PFN_REQ_FAULT | (resolver->write ? HMM_PFN_REQ_WRITE : 0);
-	unsigned int i;
 
 	round.first = (resolver->va - round.block) >> PAGE_SHIFT;
 	round.count = PAGE_ALIGN(stop - resolver->va) >> PAGE_SHIFT;
-	for (i = 0; i < round.count; i++)
-		round.pfns[round.first + i] = want;
+	round.want = HMM_PFN_REQ_FAULT | (resolver->write ? HMM_PFN_REQ_WRITE : 0);
 	return round_run(&round);
 }
 
