@@ -64,8 +64,8 @@ static bool leaf_invalidate(struct mmu_interval_notifier *notifier,
 	unsigned int dropped;
 	bool unused;
 
-	unused = rodp_leaf_invalidate(leaf, range->start, range->end, event_loss(range->event),
-				      seq, &dropped);
+	unused = rodp_leaf_invalidate(leaf, range->start, range->end, event_loss(range->event), seq,
+				      &dropped);
 	trace_rodp_invalidate(leaf->mirror, range, leaf->base, dropped);
 	if (unused && event_unmaps(range->event))
 		rodp_tree_retire(leaf->mirror, leaf->base);

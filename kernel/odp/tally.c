@@ -228,8 +228,7 @@ static void credit_drop(struct rodp_tally *tally, u64 page, const u64 *slots)
 	gap_credit(gap_of(tally, page + slots_last(slots), &until), RODP_TALLY_DROP_ENDS, 1);
 }
 
-void rodp_tally_add(struct rodp_tally *tally, u64 base, const u64 *slots,
-		    enum rodp_tally_kind kind)
+void rodp_tally_add(struct rodp_tally *tally, u64 base, const u64 *slots, enum rodp_tally_kind kind)
 {
 	const u64 page = base >> PAGE_SHIFT;
 

@@ -228,10 +228,10 @@ enum rodp_residency_attr {
 	RODP_ATTR_RESIDENCY_NEXT, /* out, __u64 */
 };
 
-#define RODP_PAGE_TRACKED (1u << 0) /* there is a leaf (2 MiB of VA) for it */
-#define RODP_PAGE_PRESENT (1u << 1) /* the device can read it without a fault */
+#define RODP_PAGE_TRACKED  (1u << 0) /* there is a leaf (2 MiB of VA) for it */
+#define RODP_PAGE_PRESENT  (1u << 1) /* the device can read it without a fault */
 #define RODP_PAGE_WRITABLE (1u << 2) /* and write it */
-#define RODP_PAGE_DIRTY (1u << 3) /* it did, and the mm has not been told */
+#define RODP_PAGE_DIRTY	   (1u << 3) /* it did, and the mm has not been told */
 
 /* MR_STATS. EOPNOTSUPP: MR is not on demand. */
 enum rodp_mr_stats_attr {
@@ -247,7 +247,8 @@ enum rodp_mr_stats_attr {
  */
 struct rodp_mr_stats {
 	__aligned_u64 page_faults; /* pages that faults made present */
-	__aligned_u64 page_faults_handled; /* fault requests that accesses through this region made */
+	__aligned_u64
+		page_faults_handled; /* fault requests that accesses through this region made */
 	__aligned_u64 page_invalidations; /* pages that are present no more */
 	/*
 	 * Invalidations of a leaf (2 MiB) that took pages of it, the first one up to the last one

@@ -3,8 +3,8 @@
 #include "verbs.h"
 
 /* Behind the counters: what is the difference of two of them. X(name, more, less). */
-#define GAUGES(X)                                                              \
-	X("odp_pages_resident", ODP_PAGES_MAPPED, ODP_PAGES_INVALIDATED)       \
+#define GAUGES(X)                                                        \
+	X("odp_pages_resident", ODP_PAGES_MAPPED, ODP_PAGES_INVALIDATED) \
 	X("odp_leaves", ODP_LEAVES_MADE, ODP_LEAVES_FREED)
 
 static const struct rdma_stat_desc counter_descs[] = {
@@ -12,7 +12,7 @@ static const struct rdma_stat_desc counter_descs[] = {
 	RODP_STATS(RODP_STAT_DESC)
 #undef RODP_STAT_DESC
 #define GAUGE_DESC(text, more, less) { .name = text },
-	GAUGES(GAUGE_DESC)
+		GAUGES(GAUGE_DESC)
 #undef GAUGE_DESC
 };
 

@@ -61,11 +61,12 @@ static int question_get(struct question *question, const struct uverbs_attr_bund
 	if (room < 0)
 		return room;
 	/* Pages of the range, cut at the room; the last page may end at 2^64. */
-	question->count = min_t(u64, room, ((question->end - 1) >> PAGE_SHIFT) -
-						   (question->va >> PAGE_SHIFT) + 1);
+	question->count = min_t(
+		u64, room, ((question->end - 1) >> PAGE_SHIFT) - (question->va >> PAGE_SHIFT) + 1);
 	question->next = min_t(u64, question->end - 1,
 			       (question->va | ~PAGE_MASK) +
-				       ((u64)(question->count - 1) << PAGE_SHIFT)) + 1;
+				       ((u64)(question->count - 1) << PAGE_SHIFT)) +
+			 1;
 	return 0;
 }
 
@@ -88,8 +89,9 @@ static int question_answer(struct question *question, struct rodp_mirror *mirror
 				      question->count);
 	err = uverbs_copy_to(attrs, RODP_ATTR_RESIDENCY_PAGES, question->page, question->count);
 	kvfree(question->page);
-	return err ?: uverbs_copy_to(attrs, RODP_ATTR_RESIDENCY_NEXT, &question->next,
-				     sizeof(question->next));
+	return err
+		       ?: uverbs_copy_to(attrs, RODP_ATTR_RESIDENCY_NEXT, &question->next,
+					 sizeof(question->next));
 }
 
 /* Of whatever the process has through this file descriptor. */
@@ -180,8 +182,9 @@ static int UVERBS_HANDLER(RODP_METHOD_LATENCY)(struct uverbs_attr_bundle *attrs)
 		err = latency_own(attrs, &latency);
 	else
 		err = -EINVAL;
-	return err ?: uverbs_copy_to_struct_or_zero(attrs, RODP_ATTR_LATENCY_LATENCY, &latency,
-						    sizeof(latency));
+	return err
+		       ?: uverbs_copy_to_struct_or_zero(attrs, RODP_ATTR_LATENCY_LATENCY, &latency,
+							sizeof(latency));
 }
 
 /* The core refuses structures of other sizes than these, but for longer ones that end in zeros. */
@@ -199,11 +202,12 @@ DECLARE_UVERBS_NAMED_METHOD(
 	UVERBS_ATTR_PTR_OUT(RODP_ATTR_MR_STATS_STATS,
 			    UVERBS_ATTR_STRUCT(struct rodp_mr_stats, page_prefetch), UA_MANDATORY));
 
-DECLARE_UVERBS_NAMED_METHOD(
-	RODP_METHOD_LATENCY,
-	UVERBS_ATTR_PTR_IN(RODP_ATTR_LATENCY_SCOPE, UVERBS_ATTR_TYPE(u64), UA_MANDATORY),
-	UVERBS_ATTR_PTR_OUT(RODP_ATTR_LATENCY_LATENCY,
-			    UVERBS_ATTR_STRUCT(struct rodp_latency, bucket), UA_MANDATORY));
+DECLARE_UVERBS_NAMED_METHOD(RODP_METHOD_LATENCY,
+			    UVERBS_ATTR_PTR_IN(RODP_ATTR_LATENCY_SCOPE, UVERBS_ATTR_TYPE(u64),
+					       UA_MANDATORY),
+			    UVERBS_ATTR_PTR_OUT(RODP_ATTR_LATENCY_LATENCY,
+						UVERBS_ATTR_STRUCT(struct rodp_latency, bucket),
+						UA_MANDATORY));
 
 DECLARE_UVERBS_GLOBAL_METHODS(RODP_OBJECT_ODP, &UVERBS_METHOD(RODP_METHOD_RESIDENCY),
 			      &UVERBS_METHOD(RODP_METHOD_MR_STATS),

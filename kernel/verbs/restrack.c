@@ -41,12 +41,15 @@ int rodp_fill_stat_mr(struct sk_buff *msg, struct ib_mr *ib)
 		return -EMSGSIZE;
 	rodp_mr_count(mr, &stats);
 	err = rdma_nl_stat_hwcounter_entry(msg, "page_faults", stats.page_faults);
-	err = err ?: rdma_nl_stat_hwcounter_entry(msg, "page_faults_handled",
-						  stats.page_faults_handled);
-	err = err ?: rdma_nl_stat_hwcounter_entry(msg, "page_invalidations",
-						  stats.page_invalidations);
-	err = err ?: rdma_nl_stat_hwcounter_entry(msg, "page_invalidations_handled",
-						  stats.page_invalidations_handled);
+	err = err
+		      ?: rdma_nl_stat_hwcounter_entry(msg, "page_faults_handled",
+						      stats.page_faults_handled);
+	err = err
+		      ?: rdma_nl_stat_hwcounter_entry(msg, "page_invalidations",
+						      stats.page_invalidations);
+	err = err
+		      ?: rdma_nl_stat_hwcounter_entry(msg, "page_invalidations_handled",
+						      stats.page_invalidations_handled);
 	err = err ?: rdma_nl_stat_hwcounter_entry(msg, "page_prefetch", stats.page_prefetch);
 	return table_end(msg, table, err);
 }
@@ -75,10 +78,12 @@ static int fill_send_lane(struct sk_buff *msg, const struct rodp_sq *sq)
 	int err;
 
 	err = rdma_nl_put_driver_u32(msg, "send_parked", parked);
-	err = err ?: rdma_nl_put_driver_u32(msg, "send_queued",
-					    READ_ONCE(sq->head) - READ_ONCE(sq->tail));
-	err = err ?: rdma_nl_put_driver_u32(msg, "send_backlog",
-					    skb_queue_len_lockless(&sq->lane.backlog));
+	err = err
+		      ?: rdma_nl_put_driver_u32(msg, "send_queued",
+						READ_ONCE(sq->head) - READ_ONCE(sq->tail));
+	err = err
+		      ?: rdma_nl_put_driver_u32(msg, "send_backlog",
+						skb_queue_len_lockless(&sq->lane.backlog));
 	err = err ?: rdma_nl_put_driver_u32(msg, "send_una", READ_ONCE(sq->una));
 	return err ?: rdma_nl_put_driver_u32(msg, "send_rd_atomic", READ_ONCE(sq->rd_atomic));
 }
@@ -88,8 +93,9 @@ static int fill_recv_lane(struct sk_buff *msg, const struct rodp_rq *rq)
 	int err;
 
 	err = rdma_nl_put_driver_u32(msg, "recv_parked", READ_ONCE(rq->park.waiting));
-	err = err ?: rdma_nl_put_driver_u32(msg, "recv_backlog",
-					    skb_queue_len_lockless(&rq->lane.backlog));
+	err = err
+		      ?: rdma_nl_put_driver_u32(msg, "recv_backlog",
+						skb_queue_len_lockless(&rq->lane.backlog));
 	return err ?: rdma_nl_put_driver_u32(msg, "recv_msn", READ_ONCE(rq->msn));
 }
 

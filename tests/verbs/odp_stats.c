@@ -37,7 +37,8 @@ static void map_fresh(struct setup *s)
 
 static void find_place(struct setup *s)
 {
-	uint8_t *at = mmap(NULL, PAGES * PAGE + LEAF, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	uint8_t *at = mmap(NULL, PAGES * PAGE + LEAF, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
+			   0);
 
 	vt_check(at != MAP_FAILED);
 	s->at = (uint8_t *)(((uintptr_t)at + LEAF - 1) & ~(LEAF - 1));

@@ -61,8 +61,7 @@ int vt_mr_stats(const struct ibv_mr *mr, struct rodp_mr_stats *stats)
 	return vt_ioctl(mr->context, RODP_OBJECT_ODP, RODP_METHOD_MR_STATS, attr, 2);
 }
 
-int vt_latency(struct ibv_context *ctx, enum rodp_latency_scope scope,
-	       struct rodp_latency *latency)
+int vt_latency(struct ibv_context *ctx, enum rodp_latency_scope scope, struct rodp_latency *latency)
 {
 	const struct vt_attr attr[] = {
 		{ RODP_ATTR_LATENCY_SCOPE, sizeof(uint64_t), scope },
