@@ -255,35 +255,54 @@ static int64_t counter(const struct setup *s, const char *name)
 	return value;
 }
 
-static void test_device(struct setup *s)
+/* 16 pages of two leaves that nobody touched, each leaf with one wait. */
+static void touch_two_leaves(struct setup *s)
 {
-	struct rodp_latency own[2], all[2];
+	write_pages(s, s->whole, 0, 8);
+	write_pages(s, s->whole, 3 * LEAF_SIZE, 8);
+}
+
+static void test_gauges(struct setup *s)
+{
 	int64_t resident, leaves, parked;
 
+	/* Of a device in another network namespace, sysfs shows nothing here. */
+	if (strcmp(s->a->name, s->b->name)) {
+		vt_note("%s: counters not looked at from here", s->b->name);
+		return;
+	}
 	start(s, "the device's counters");
 	vt_sleep_ms(WAIT_MS);
 	resident = counter(s, "odp_pages_resident");
 	leaves = counter(s, "odp_leaves");
 	parked = counter(s, "odp_parked_ns");
-	vt_check(!vt_latency(s->b->ctx, RODP_LATENCY_OWN, &own[0]));
-	vt_check(!vt_latency(s->b->ctx, RODP_LATENCY_DEVICE, &all[0]));
-	write_pages(s, s->whole, 0, 8);
-	write_pages(s, s->whole, 3 * LEAF_SIZE, 8);
+	touch_two_leaves(s);
 	vt_sleep_ms(WAIT_MS);
 	vt_check(counter(s, "odp_pages_resident") == resident + 16);
 	vt_check(counter(s, "odp_leaves") == leaves + 2);
 	vt_check(counter(s, "odp_parked_ns") > parked);
 	vt_check(counter(s, "odp_prefetches") >= 0);
 	vt_check(counter(s, "odp_pages_prefetched") >= 0);
+	forget(s, 0, PAGES);
+	vt_sleep_ms(WAIT_MS);
+	vt_check(counter(s, "odp_pages_resident") == resident);
+	dereg(s->whole);
+}
+
+static void test_latency(struct setup *s)
+{
+	struct rodp_latency own[2], all[2];
+
+	start(s, "latencies");
+	vt_check(!vt_latency(s->b->ctx, RODP_LATENCY_OWN, &own[0]));
+	vt_check(!vt_latency(s->b->ctx, RODP_LATENCY_DEVICE, &all[0]));
+	touch_two_leaves(s);
 	vt_check(!vt_latency(s->b->ctx, RODP_LATENCY_OWN, &own[1]));
 	vt_check(!vt_latency(s->b->ctx, RODP_LATENCY_DEVICE, &all[1]));
 	vt_check(vt_latency_count(&own[1]) == vt_latency_count(&own[0]) + 2);
 	vt_check(vt_latency_count(&all[1]) == vt_latency_count(&all[0]) + 2);
-	vt_check(own[1].sum_ns > own[0].sum_ns && all[1].sum_ns > all[0].sum_ns);
+	vt_check(own[1].sum_ns > own[0].sum_ns);
 	vt_check(all[1].sum_ns - all[0].sum_ns == own[1].sum_ns - own[0].sum_ns);
-	forget(s, 0, PAGES);
-	vt_sleep_ms(WAIT_MS);
-	vt_check(counter(s, "odp_pages_resident") == resident);
 	dereg(s->whole);
 }
 
@@ -438,7 +457,8 @@ int main(int argc, char **argv)
 	test_span(&s);
 	test_rights(&s);
 	test_implicit(&s);
-	test_device(&s);
+	test_gauges(&s);
+	test_latency(&s);
 	test_random(&s);
 	vt_disconnect(&s.conn);
 	vt_buf_free(&s.source);
