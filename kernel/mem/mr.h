@@ -52,6 +52,10 @@ static inline struct rodp_mr *to_rodp_mr(struct ib_mr *ib)
 	return container_of(ib, struct rodp_mr, ib);
 }
 
+int rodp_mr_module_init(void);
+/* After rcu_barrier(). */
+void rodp_mr_module_exit(void);
+
 /*
  * Register [start, start + length) of current's memory, known to peers as
  * [iova, iova + length). Process context, sleeps.

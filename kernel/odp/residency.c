@@ -19,6 +19,8 @@ static u8 entry_page(u64 entry)
 		page |= RODP_PAGE_WRITABLE;
 	if (entry & RODP_ENTRY_DIRTY)
 		page |= RODP_PAGE_DIRTY;
+	if (entry & RODP_ENTRY_ACCESSED)
+		page |= RODP_PAGE_ACCESSED;
 	return page;
 }
 

@@ -91,6 +91,19 @@ static bool install_page(struct round *round, unsigned int i, u64 *mapped)
 	return true;
 }
 
+/*
+ * Whether page i is part of a folio that the mm maps as a whole, so that all of
+ * the leaf is: with the same rights, in one piece of memory.
+ */
+static bool is_huge(const struct round *round, unsigned int i)
+{
+	const unsigned long pfn = round->pfns[i];
+
+	return (pfn & HMM_PFN_VALID) && hmm_pfn_to_map_order(pfn) >= RODP_LEAF_SHIFT - PAGE_SHIFT &&
+	       !folio_test_has_hwpoisoned(page_folio(hmm_pfn_to_page(pfn))) &&
+	       page_is_touchable(hmm_pfn_to_page(pfn));
+}
+
 /* Counts pages that became present. leaf->lock held: nobody uses them before they are counted. */
 static void count_mapped(const struct round *round, const u64 *mapped)
 {
@@ -106,12 +119,33 @@ static void count_mapped(const struct round *round, const u64 *mapped)
 		       round->prefetch ? RODP_TALLY_PREFETCHED : RODP_TALLY_FAULTED);
 }
 
+/* leaf->lock held, the sequence checked, which speaks for the whole leaf. */
+static void install_huge(struct round *round)
+{
+	const unsigned long pfn = round->pfns[round->first];
+	const u64 here = (u64)page_to_pfn(hmm_pfn_to_page(pfn)) << PAGE_SHIFT;
+	const unsigned int slot = rodp_entries_slot(round->block) + round->first;
+	const u64 start = here - ((u64)slot << PAGE_SHIFT);
+	u64 mapped[RODP_SLOT_WORDS] = {};
+	unsigned int i;
+
+	for (i = 0; i < RODP_LEAF_PAGES; i++)
+		if (rodp_entries_install(&round->leaf->entries, i, start + ((u64)i << PAGE_SHIFT),
+					 pfn & HMM_PFN_WRITE))
+			mapped[i / 64] |= 1ULL << (i % 64);
+	count_mapped(round, mapped);
+}
+
 /* leaf->lock held, the sequence checked. Returns how many wanted pages in a row may be used. */
 static unsigned int install(struct round *round)
 {
 	u64 mapped[RODP_SLOT_WORDS] = {};
 	unsigned int i, reached = round->first;
 
+	if (is_huge(round, round->first)) {
+		install_huge(round);
+		return round->count;
+	}
 	for (i = 0; i < RODP_RESOLVE_PAGES; i++)
 		if (install_page(round, i, mapped) && i == reached)
 			reached++;
@@ -119,7 +153,7 @@ static unsigned int install(struct round *round)
 	return min(reached - round->first, round->count);
 }
 
-/* Has the mm make the wanted pages present, and no other. */
+/* Has the mm make the wanted pages present, and no other. *seq: since when it holds. */
 static int fault_wanted(struct round *round, unsigned long *seq)
 {
 	struct hmm_range range = {
@@ -129,8 +163,12 @@ static int fault_wanted(struct round *round, unsigned long *seq)
 		.hmm_pfns = round->pfns + round->first,
 		.default_flags = round->want,
 	};
-	int error = rodp_hmm_range_fault(&range);
+	int error = 0;
 
+	if (round->count)
+		error = rodp_hmm_range_fault(&range);
+	else
+		range.notifier_seq = mmu_interval_read_begin(range.notifier);
 	*seq = range.notifier_seq;
 	return error;
 }
@@ -153,7 +191,7 @@ static int look_around(struct round *round, unsigned long seq)
 	return rodp_hmm_range_look(&range);
 }
 
-/* I3. Returns the pages wanted that may be used now, in a row, or why the first may not. */
+/* I3. Returns the pages wanted that may be used now, in a row, or why there are none. */
 static int round_run(struct round *round)
 {
 	struct rodp_leaf *leaf = round->leaf;
@@ -168,12 +206,15 @@ static int round_run(struct round *round)
 	if (mmu_interval_read_retry(&leaf->notifier, seq))
 		result = -EBUSY;
 	else
-		result = install(round) ?: -EFAULT;
+		result = install(round);
 	spin_unlock_bh(&leaf->lock);
 	return result;
 }
 
-/* The next step, but not beyond end or its block. */
+/*
+ * The next step, but not beyond end or its block. What others have mapped meanwhile, or
+ * what came with a huge page, is not asked for again.
+ */
 static int attempt(const struct rodp_resolver *resolver, struct rodp_leaf *leaf, u64 end)
 {
 	struct round round = {
@@ -182,11 +223,16 @@ static int attempt(const struct rodp_resolver *resolver, struct rodp_leaf *leaf,
 		.block = resolver->va & ~(RODP_RESOLVE_BYTES - 1),
 	};
 	const u64 stop = min3(end, resolver->va + resolver->step, round.block + RODP_RESOLVE_BYTES);
+	unsigned int ready;
 
 	round.first = (resolver->va - round.block) >> PAGE_SHIFT;
 	round.count = PAGE_ALIGN(stop - resolver->va) >> PAGE_SHIFT;
 	round.want = HMM_PFN_REQ_FAULT | (resolver->write ? HMM_PFN_REQ_WRITE : 0);
-	return round_run(&round);
+	ready = rodp_entries_ready(&leaf->entries, rodp_entries_slot(resolver->va), round.count,
+				   resolver->write);
+	if (ready)
+		return ready;
+	return round_run(&round) ?: -EFAULT;
 }
 
 static void proceed(struct rodp_resolver *resolver, unsigned int pages)
@@ -267,4 +313,18 @@ int rodp_resolve(struct rodp_resolver *resolver, u64 end)
 	error = resolve_in(resolver, leaf, end);
 	rodp_tree_unpin(leaf);
 	return error;
+}
+
+u64 rodp_resolve_present(struct rodp_mirror *mirror, u64 va, u64 end)
+{
+	struct round round = { .prefetch = true, .block = va & ~(RODP_RESOLVE_BYTES - 1) };
+	int collisions = 0;
+
+	round.leaf = rodp_tree_pin(mirror, va);
+	if (!IS_ERR(round.leaf)) {
+		while (round_run(&round) == -EBUSY && ++collisions < MAX_COLLISIONS)
+			;
+		rodp_tree_unpin(round.leaf);
+	}
+	return min(end, round.block + RODP_RESOLVE_BYTES);
 }

@@ -232,6 +232,7 @@ enum rodp_residency_attr {
 #define RODP_PAGE_PRESENT  (1u << 1) /* the device can read it without a fault */
 #define RODP_PAGE_WRITABLE (1u << 2) /* and write it */
 #define RODP_PAGE_DIRTY	   (1u << 3) /* it did, and the mm has not been told */
+#define RODP_PAGE_ACCESSED (1u << 4) /* it touched the page since the mm last asked */
 
 /* MR_STATS. EOPNOTSUPP: MR is not on demand. */
 enum rodp_mr_stats_attr {

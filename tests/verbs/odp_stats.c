@@ -246,6 +246,54 @@ static void test_implicit(struct setup *s)
 	dereg(s->whole);
 }
 
+static void prefetch(struct setup *s, size_t first, size_t count, enum ibv_advise_mr_advice advice)
+{
+	struct ibv_sge range = {
+		.addr = (uintptr_t)s->at + first * PAGE,
+		.length = count * PAGE,
+		.lkey = s->whole->lkey,
+	};
+	int err = ibv_advise_mr(s->b->pd, advice, IBV_ADVISE_MR_FLAG_FLUSH, &range, 1);
+
+	if (err)
+		vt_fail("prefetching: %s", strerror(err));
+}
+
+static void expect_prefetched(const struct ibv_mr *mr, const char *what, uint64_t prefetched,
+			      uint64_t faults)
+{
+	const struct rodp_mr_stats is = vt_stats(mr);
+
+	if (is.page_prefetch != prefetched || is.page_faults != faults)
+		vt_fail("%s: page_prefetch %lu (%lu expected), page_faults %lu (%lu)", what,
+			(unsigned long)is.page_prefetch, (unsigned long)prefetched,
+			(unsigned long)is.page_faults, (unsigned long)faults);
+}
+
+static void test_prefetch(struct setup *s)
+{
+	struct ibv_mr *part;
+
+	start(s, "prefetch");
+	part = reg_pages(s, 4, 2);
+	prefetch(s, 0, 10, IBV_ADVISE_MR_ADVICE_PREFETCH_WRITE);
+	expect_prefetched(s->whole, "cold", 10, 0);
+	expect_prefetched(part, "a part of it", 2, 0);
+	write_pages(s, s->whole, 0, 12);
+	expect_prefetched(s->whole, "then written, and two pages more", 10, 2);
+	prefetch(s, 0, 10, IBV_ADVISE_MR_ADVICE_PREFETCH);
+	expect_prefetched(s->whole, "what was present", 10, 2);
+	forget(s, 0, 64);
+	prefetch(s, 0, 64, IBV_ADVISE_MR_ADVICE_PREFETCH_NO_FAULT);
+	expect_prefetched(s->whole, "nothing at hand", 10, 2);
+	s->at[7 * PAGE] = 1;
+	prefetch(s, 0, 64, IBV_ADVISE_MR_ADVICE_PREFETCH_NO_FAULT);
+	expect_prefetched(s->whole, "one page at hand", 11, 2);
+	expect_prefetched(part, "beside it", 2, 0);
+	dereg(part);
+	dereg(s->whole);
+}
+
 static int64_t counter(const struct setup *s, const char *name)
 {
 	int64_t value = vt_counter(s->b, name);
@@ -264,7 +312,7 @@ static void touch_two_leaves(struct setup *s)
 
 static void test_gauges(struct setup *s)
 {
-	int64_t resident, leaves, parked;
+	int64_t resident, leaves, parked, prefetched;
 
 	/* Of a device in another network namespace, sysfs shows nothing here. */
 	if (strcmp(s->a->name, s->b->name)) {
@@ -281,8 +329,11 @@ static void test_gauges(struct setup *s)
 	vt_check(counter(s, "odp_pages_resident") == resident + 16);
 	vt_check(counter(s, "odp_leaves") == leaves + 2);
 	vt_check(counter(s, "odp_parked_ns") > parked);
-	vt_check(counter(s, "odp_prefetches") >= 0);
-	vt_check(counter(s, "odp_pages_prefetched") >= 0);
+	prefetched = counter(s, "odp_pages_prefetched");
+	prefetch(s, 8, 3, IBV_ADVISE_MR_ADVICE_PREFETCH);
+	vt_sleep_ms(WAIT_MS);
+	vt_check(counter(s, "odp_pages_prefetched") == prefetched + 3);
+	vt_check(counter(s, "odp_prefetches") > 0);
 	forget(s, 0, PAGES);
 	vt_sleep_ms(WAIT_MS);
 	vt_check(counter(s, "odp_pages_resident") == resident);
@@ -457,6 +508,7 @@ int main(int argc, char **argv)
 	test_span(&s);
 	test_rights(&s);
 	test_implicit(&s);
+	test_prefetch(&s);
 	test_gauges(&s);
 	test_latency(&s);
 	test_random(&s);
