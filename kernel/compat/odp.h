@@ -40,21 +40,6 @@ static inline int rodp_hmm_range_fault(struct hmm_range *range)
 }
 
 /*
- * What the mm has of a range at range->notifier_seq; faults nothing.
- * Context and errors as rodp_hmm_range_fault().
- */
-static inline int rodp_hmm_range_look(struct hmm_range *range)
-{
-	struct mm_struct *mm = range->notifier->mm;
-	int error;
-
-	mmap_read_lock(mm);
-	error = hmm_range_fault(range);
-	mmap_read_unlock(mm);
-	return error;
-}
-
-/*
  * Fault one page whose handler may have to drop the mmap lock, after
  * rodp_hmm_range_fault() failed there with -EFAULT. May wait for user space for
  * as long as that likes. 0: the page was faulted in, ask HMM again.

@@ -39,10 +39,10 @@
 /* One question to HMM. */
 struct round {
 	struct rodp_leaf *leaf;
-	bool prefetch; /* how pages are counted */
 	u64 block; /* VA of the first page, RODP_RESOLVE_BYTES aligned */
 	unsigned int first, count; /* the pages wanted; the others only when at hand */
-	unsigned long want; /* HMM_PFN_REQ_* */
+	bool write; /* wanted */
+	bool prefetch; /* how pages are counted */
 	unsigned long pfns[RODP_RESOLVE_PAGES];
 };
 
@@ -136,6 +136,12 @@ static void install_huge(struct round *round)
 	count_mapped(round, mapped);
 }
 
+/* Whether HMM gave page i all rights that are wanted. */
+static bool has_rights(const struct round *round, unsigned int i)
+{
+	return !round->write || (round->pfns[i] & HMM_PFN_WRITE);
+}
+
 /* leaf->lock held, the sequence checked. Returns how many wanted pages in a row may be used. */
 static unsigned int install(struct round *round)
 {
@@ -144,66 +150,35 @@ static unsigned int install(struct round *round)
 
 	if (is_huge(round, round->first)) {
 		install_huge(round);
-		return round->count;
+		return has_rights(round, round->first) ? round->count : 0;
 	}
 	for (i = 0; i < RODP_RESOLVE_PAGES; i++)
-		if (install_page(round, i, mapped) && i == reached)
+		if (install_page(round, i, mapped) && i == reached && has_rights(round, i))
 			reached++;
 	count_mapped(round, mapped);
 	return min(reached - round->first, round->count);
 }
 
-/* Has the mm make the wanted pages present, and no other. *seq: since when it holds. */
-static int fault_wanted(struct round *round, unsigned long *seq)
-{
-	struct hmm_range range = {
-		.notifier = &round->leaf->notifier,
-		.start = round->block + ((u64)round->first << PAGE_SHIFT),
-		.end = round->block + ((u64)(round->first + round->count) << PAGE_SHIFT),
-		.hmm_pfns = round->pfns + round->first,
-		.default_flags = round->want,
-	};
-	int error = 0;
-
-	if (round->count)
-		error = rodp_hmm_range_fault(&range);
-	else
-		range.notifier_seq = mmu_interval_read_begin(range.notifier);
-	*seq = range.notifier_seq;
-	return error;
-}
-
 /*
- * What the mm has at hand of the whole block. A look of its own: in a range in which HMM is to
- * fault one page, it faults all behind it that are not there. Nothing has changed since seq,
- * or the round is void, so the pages wanted are seen as fault_wanted() left them.
+ * Ask HMM for `count` pages of the block from page `first` on; the pfns of others are 0 (I3).
+ * Returns the pages wanted that may be used now, in a row, or why there are none.
  */
-static int look_around(struct round *round, unsigned long seq)
-{
-	struct hmm_range range = {
-		.notifier = &round->leaf->notifier,
-		.notifier_seq = seq,
-		.start = round->block,
-		.end = round->block + RODP_RESOLVE_BYTES,
-		.hmm_pfns = round->pfns,
-	};
-
-	return rodp_hmm_range_look(&range);
-}
-
-/* I3. Returns the pages wanted that may be used now, in a row, or why there are none. */
-static int round_run(struct round *round)
+static int round_run(struct round *round, unsigned int first, unsigned int count)
 {
 	struct rodp_leaf *leaf = round->leaf;
-	unsigned long seq;
-	int result = fault_wanted(round, &seq);
+	struct hmm_range range = {
+		.notifier = &leaf->notifier,
+		.start = round->block + ((u64)first << PAGE_SHIFT),
+		.end = round->block + ((u64)(first + count) << PAGE_SHIFT),
+		.hmm_pfns = round->pfns + first,
+		.pfn_flags_mask = HMM_PFN_REQ_FAULT | HMM_PFN_REQ_WRITE,
+	};
+	int result = rodp_hmm_range_fault(&range);
 
-	if (!result && round->count < RODP_RESOLVE_PAGES)
-		result = look_around(round, seq);
 	if (result)
 		return result;
 	spin_lock_bh(&leaf->lock);
-	if (mmu_interval_read_retry(&leaf->notifier, seq))
+	if (mmu_interval_read_retry(&leaf->notifier, range.notifier_seq))
 		result = -EBUSY;
 	else
 		result = install(round);
@@ -211,28 +186,53 @@ static int round_run(struct round *round)
 	return result;
 }
 
+/* What is at hand in the block; nothing is faulted in. Returns as round_run(). */
+static int round_look(struct round *round)
+{
+	memset(round->pfns, 0, sizeof(round->pfns));
+	return round_run(round, 0, RODP_RESOLVE_PAGES);
+}
+
+/* What is wanted, and nothing else. Returns as round_run(). */
+static int round_fault(struct round *round)
+{
+	const unsigned long want = HMM_PFN_REQ_FAULT | (round->write ? HMM_PFN_REQ_WRITE : 0);
+	unsigned int i;
+
+	memset(round->pfns, 0, sizeof(round->pfns));
+	for (i = 0; i < round->count; i++)
+		round->pfns[round->first + i] = want;
+	return round_run(round, round->first, round->count);
+}
+
 /*
  * The next step, but not beyond end or its block. What others have mapped meanwhile, or
  * what came with a huge page, is not asked for again.
+ *
+ * Two questions, since HMM, when it faults one page of a range in, does the same for all
+ * that follow, wanted or not: first what is at hand, then what is wanted.
  */
 static int attempt(const struct rodp_resolver *resolver, struct rodp_leaf *leaf, u64 end)
 {
 	struct round round = {
 		.leaf = leaf,
-		.prefetch = resolver->prefetch,
 		.block = resolver->va & ~(RODP_RESOLVE_BYTES - 1),
+		.write = resolver->write,
+		.prefetch = resolver->prefetch,
 	};
 	const u64 stop = min3(end, resolver->va + resolver->step, round.block + RODP_RESOLVE_BYTES);
 	unsigned int ready;
+	int result = 0;
 
 	round.first = (resolver->va - round.block) >> PAGE_SHIFT;
 	round.count = PAGE_ALIGN(stop - resolver->va) >> PAGE_SHIFT;
-	round.want = HMM_PFN_REQ_FAULT | (resolver->write ? HMM_PFN_REQ_WRITE : 0);
 	ready = rodp_entries_ready(&leaf->entries, rodp_entries_slot(resolver->va), round.count,
 				   resolver->write);
 	if (ready)
 		return ready;
-	return round_run(&round) ?: -EFAULT;
+	if (round.count < RODP_RESOLVE_PAGES)
+		result = round_look(&round);
+	return result ?: round_fault(&round) ?: -EFAULT;
 }
 
 static void proceed(struct rodp_resolver *resolver, unsigned int pages)
@@ -322,7 +322,7 @@ u64 rodp_resolve_present(struct rodp_mirror *mirror, u64 va, u64 end)
 
 	round.leaf = rodp_tree_pin(mirror, va);
 	if (!IS_ERR(round.leaf)) {
-		while (round_run(&round) == -EBUSY && ++collisions < MAX_COLLISIONS)
+		while (round_look(&round) == -EBUSY && ++collisions < MAX_COLLISIONS)
 			;
 		rodp_tree_unpin(round.leaf);
 	}

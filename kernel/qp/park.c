@@ -18,7 +18,7 @@ static void park_end(struct rodp_park *park)
 		return;
 	park->waiting = false;
 	rodp_stats_add(park->lane->qp->dev->stats, RODP_STAT_ODP_PARKED_NS,
-		       ktime_get_ns() - park->since);
+		       ktime_get_ns() - park->waiter.since);
 }
 
 /* The fault is over. Clearing `stalled` is the lane's own affair: its run() retries. */
@@ -31,7 +31,7 @@ static void park_work(struct work_struct *work)
 		park_end(park);
 		park->error = park->waiter.error;
 		trace_rodp_qp_resume(park->lane->qp->ib.qp_num, park_sends(park), park->error,
-				     park->since);
+				     park->waiter.since);
 	}
 	rodp_lane_unlock(park->lane);
 }
@@ -56,7 +56,6 @@ int rodp_park_miss(struct rodp_park *park, struct rodp_mr *mr, u64 iova, u64 ext
 	if (rodp_mr_fault(mr, iova, extent, write, &park->waiter))
 		return -EFAULT;
 	park->waiting = true;
-	park->since = ktime_get_ns();
 	trace_rodp_qp_park(park->lane->qp->ib.qp_num, park_sends(park), park->key, iova, extent,
 			   write);
 	rodp_stats_inc(park->lane->qp->dev->stats, RODP_STAT_ODP_PARKS);

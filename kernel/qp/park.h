@@ -21,7 +21,6 @@ struct rodp_park {
 	struct rodp_lane *lane;
 	bool waiting; /* a fault is under way; under the lane's lock */
 	int error; /* of the last fault, for the access at (key, iova) */
-	u64 since; /* when the wait began, ns, ktime_get */
 	u32 key;
 	u64 iova;
 };
