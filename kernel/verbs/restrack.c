@@ -54,6 +54,7 @@ int rodp_fill_stat_mr(struct sk_buff *msg, struct ib_mr *ib)
 	return table_end(msg, table, err);
 }
 
+/* No addresses: anybody may ask. */
 int rodp_fill_res_mr(struct sk_buff *msg, struct ib_mr *ib)
 {
 	struct rodp_mr *mr = to_rodp_mr(ib);
@@ -63,11 +64,9 @@ int rodp_fill_res_mr(struct sk_buff *msg, struct ib_mr *ib)
 	table = nla_nest_start(msg, RDMA_NLDEV_ATTR_DRIVER);
 	if (!table)
 		return -EMSGSIZE;
-	if (mr->kind == RODP_MR_ODP) {
+	if (mr->kind == RODP_MR_ODP)
 		err = rdma_nl_put_driver_string(msg, "odp",
 						rodp_mr_is_implicit(mr) ? "implicit" : "explicit");
-		err = err ?: rdma_nl_put_driver_u64_hex(msg, "va", mr->odp.va);
-	}
 	err = err ?: rdma_nl_put_driver_u32_hex(msg, "access", mr->access);
 	return table_end(msg, table, err);
 }
