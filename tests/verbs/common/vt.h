@@ -22,6 +22,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/types.h>
 
 #include <infiniband/verbs.h>
 
@@ -242,7 +243,55 @@ size_t vt_pages_out(const uint8_t *at, size_t len);
 /* Pushes the range out; returns how many pages went. */
 size_t vt_page_out(uint8_t *at, size_t len);
 
+/* ---- uffd.c ---- */
+
+enum vt_uffd_mode {
+	VT_UFFD_MISSING,
+	VT_UFFD_MINOR, /* memory of a memfd */
+	VT_UFFD_WP,
+};
+
+/* Registers a range of whole pages; returns the userfaultfd. Skips where there is none. */
+int vt_uffd_open(enum vt_uffd_mode mode, uint8_t *at, size_t len);
+void vt_uffd_protect(int fd, uint8_t *at, size_t len, bool protect);
+/* Takes the faults that come within ms, without an answer. Returns how many. */
+unsigned int vt_uffd_wait_fault(int fd, unsigned int ms);
+
+/*
+ * The same with a thread that answers each fault after delay_ms: missing pages
+ * become pattern number seed, minor ones are mapped, protected ones unprotected.
+ */
+struct vt_uffd;
+struct vt_uffd *vt_uffd_answer(enum vt_uffd_mode mode, uint8_t *at, size_t len, uint64_t seed,
+			       unsigned int delay_ms);
+int vt_uffd_fd(const struct vt_uffd *uffd);
+unsigned int vt_uffd_answered(struct vt_uffd *uffd);
+void vt_uffd_end(struct vt_uffd *uffd);
+
+/* ---- process.c ---- */
+
+/* A child that dies with its parent. As fork(), but does not fail. */
+pid_t vt_fork(void);
+/* The wait status of a child; fails unless it ends within ms. */
+int vt_reap(pid_t pid, unsigned int ms, const char *what);
+/* Over a socketpair(): len bytes and, unless fd is negative, a file. The receiver waits --wait-ms. */
+void vt_tell(int socket, const void *data, size_t len, int fd);
+void vt_hear(int socket, void *data, size_t len, int *fd);
+
+/* ---- cgroup.c ---- */
+
+/* A cgroup of its own below the root, with the memory controller, gone when the program ends. */
+void vt_cgroup_make(const char *name);
+void vt_cgroup_enter(const char *name); /* this process */
+void vt_cgroup_set(const char *name, const char *file, const char *value);
+/* A number in a file like memory.events: "KEY NUMBER"; key NULL: the file is one number. */
+int64_t vt_cgroup_get(const char *name, const char *file, const char *key);
+void vt_cgroup_end(const char *name);
+
 /* ---- counters.c ---- */
+
+/* Waits until every leaf that the device made is freed again; fails after --wait-ms. */
+void vt_expect_no_leaves(const struct vt_device *dev);
 
 /* A device counter of port 1 (hw_counters), or -1 if the device has none of that name. */
 int64_t vt_counter(const struct vt_device *dev, const char *name);
