@@ -15,42 +15,42 @@
 #include <linux/types.h>
 
 /* RODP_STATS(X): X(symbol, name shown to the user), in the order shown. */
-#define RODP_STATS(X)                                    \
-	X(SENT_PKTS, "sent_pkts")                        \
-	X(RCVD_PKTS, "rcvd_pkts")                        \
-	X(SENT_BYTES, "sent_bytes")                      \
-	X(RCVD_BYTES, "rcvd_bytes")                      \
-	X(DOORBELLS, "doorbells")                        \
-	X(DUPLICATE_REQ, "duplicate_request")            \
-	X(OUT_OF_SEQ, "out_of_seq_request")              \
-	X(SENT_RNR_NAK, "send_rnr_err")                  \
-	X(RCVD_RNR_NAK, "rcvd_rnr_err")                  \
-	X(SENT_SEQ_NAK, "send_seq_err")                  \
-	X(RCVD_SEQ_NAK, "rcvd_seq_err")                  \
-	X(RETRANSMITS, "retransmits")                    \
-	X(TIMEOUTS, "local_ack_timeout_err")             \
-	X(RETRY_EXCEEDED, "retry_exceeded_err")          \
-	X(RNR_EXCEEDED, "retry_rnr_exceeded_err")        \
-	X(SEND_ERRORS, "send_err")                       \
-	X(BAD_ICRC, "rcvd_icrc_err")                     \
-	X(BACKLOG_DROPS, "backlog_drops")                \
-	X(ODP_FAULTS, "odp_faults")                      \
-	X(ODP_FAULTS_COALESCED, "odp_faults_coalesced")  \
-	X(ODP_FAULTS_FAILED, "odp_faults_failed")        \
-	X(ODP_FAULT_RETRIES, "odp_fault_retries")        \
-	X(ODP_PAGES_MAPPED, "odp_pages_mapped")          \
-	X(ODP_PARKS, "odp_parks")                        \
-	X(ODP_INV_UNMAP, "odp_inval_unmap")              \
-	X(ODP_INV_CLEAR, "odp_inval_clear")              \
-	X(ODP_INV_PROTECT_VMA, "odp_inval_protect_vma")  \
+#define RODP_STATS(X)                                     \
+	X(SENT_PKTS, "sent_pkts")                         \
+	X(RCVD_PKTS, "rcvd_pkts")                         \
+	X(SENT_BYTES, "sent_bytes")                       \
+	X(RCVD_BYTES, "rcvd_bytes")                       \
+	X(DOORBELLS, "doorbells")                         \
+	X(DUPLICATE_REQ, "duplicate_request")             \
+	X(OUT_OF_SEQ, "out_of_seq_request")               \
+	X(SENT_RNR_NAK, "send_rnr_err")                   \
+	X(RCVD_RNR_NAK, "rcvd_rnr_err")                   \
+	X(SENT_SEQ_NAK, "send_seq_err")                   \
+	X(RCVD_SEQ_NAK, "rcvd_seq_err")                   \
+	X(RETRANSMITS, "retransmits")                     \
+	X(TIMEOUTS, "local_ack_timeout_err")              \
+	X(RETRY_EXCEEDED, "retry_exceeded_err")           \
+	X(RNR_EXCEEDED, "retry_rnr_exceeded_err")         \
+	X(SEND_ERRORS, "send_err")                        \
+	X(BAD_ICRC, "rcvd_icrc_err")                      \
+	X(BACKLOG_DROPS, "backlog_drops")                 \
+	X(ODP_FAULTS, "odp_faults")                       \
+	X(ODP_FAULTS_COALESCED, "odp_faults_coalesced")   \
+	X(ODP_FAULTS_FAILED, "odp_faults_failed")         \
+	X(ODP_FAULT_RETRIES, "odp_fault_retries")         \
+	X(ODP_PAGES_MAPPED, "odp_pages_mapped")           \
+	X(ODP_PARKS, "odp_parks")                         \
+	X(ODP_INV_UNMAP, "odp_inval_unmap")               \
+	X(ODP_INV_CLEAR, "odp_inval_clear")               \
+	X(ODP_INV_PROTECT_VMA, "odp_inval_protect_vma")   \
 	X(ODP_INV_PROTECT_PAGE, "odp_inval_protect_page") \
-	X(ODP_INV_SOFT_DIRTY, "odp_inval_soft_dirty")    \
-	X(ODP_INV_MIGRATE, "odp_inval_migrate")          \
-	X(ODP_INV_RELEASE, "odp_inval_release")          \
-	X(ODP_INV_NONBLOCK, "odp_inval_nonblock")        \
+	X(ODP_INV_SOFT_DIRTY, "odp_inval_soft_dirty")     \
+	X(ODP_INV_MIGRATE, "odp_inval_migrate")           \
+	X(ODP_INV_RELEASE, "odp_inval_release")           \
+	X(ODP_INV_NONBLOCK, "odp_inval_nonblock")         \
 	X(ODP_PAGES_INVALIDATED, "odp_pages_invalidated") \
-	X(ODP_PAGES_DIRTIED, "odp_pages_dirtied")        \
-	X(ODP_LEAVES_MADE, "odp_leaves_made")            \
+	X(ODP_PAGES_DIRTIED, "odp_pages_dirtied")         \
+	X(ODP_LEAVES_MADE, "odp_leaves_made")             \
 	X(ODP_LEAVES_FREED, "odp_leaves_freed")
 
 enum rodp_stat {

@@ -89,26 +89,21 @@ size_t rodp_mr_write(struct rodp_mr *mr, u64 iova, const void *src, size_t bytes
 	return walk_end(&walk);
 }
 
-/* One side is an ODP MR: hold its run, and let the other side, which cannot miss, follow. */
-static size_t copy_to(struct rodp_mr *dst, u64 dst_iova, struct rodp_mr *pinned, u64 src_iova,
-		      size_t bytes)
+/*
+ * One side is an ODP MR: hold its run, and let the other side, which cannot miss, follow.
+ * @write: to the ODP MR, else from it.
+ */
+static size_t copy_half(struct rodp_mr *odp, u64 odp_iova, struct rodp_mr *pinned, u64 iova,
+			size_t bytes, bool write)
 {
 	struct mr_walk walk;
 
-	walk_begin(&walk, dst, dst_iova, bytes, true);
-	for (; walk_next(&walk); src_iova += walk.bytes)
-		rodp_mr_read(pinned, src_iova, walk.addr, walk.bytes);
-	return walk_end(&walk);
-}
-
-static size_t copy_from(struct rodp_mr *pinned, u64 dst_iova, struct rodp_mr *src, u64 src_iova,
-			size_t bytes)
-{
-	struct mr_walk walk;
-
-	walk_begin(&walk, src, src_iova, bytes, false);
-	for (; walk_next(&walk); dst_iova += walk.bytes)
-		rodp_mr_write(pinned, dst_iova, walk.addr, walk.bytes);
+	walk_begin(&walk, odp, odp_iova, bytes, write);
+	for (; walk_next(&walk); iova += walk.bytes)
+		if (write)
+			rodp_mr_read(pinned, iova, walk.addr, walk.bytes);
+		else
+			rodp_mr_write(pinned, iova, walk.addr, walk.bytes);
 	return walk_end(&walk);
 }
 
@@ -145,14 +140,13 @@ size_t rodp_mr_copy(struct rodp_mr *dst, u64 dst_iova, struct rodp_mr *src, u64 
 {
 	if (dst->kind == RODP_MR_ODP && src->kind == RODP_MR_ODP)
 		return copy_odp(dst, dst_iova, src, src_iova, bytes, missed);
-	if (dst->kind == RODP_MR_ODP) {
-		*missed = dst;
-		return copy_to(dst, dst_iova, src, src_iova, bytes);
-	}
+	*missed = dst;
+	if (dst->kind == RODP_MR_ODP)
+		return copy_half(dst, dst_iova, src, src_iova, bytes, true);
 	*missed = src;
-	if (src->kind == RODP_MR_PINNED)
-		return copy_pinned(dst, dst_iova, src, src_iova, bytes);
-	return copy_from(dst, dst_iova, src, src_iova, bytes);
+	if (src->kind == RODP_MR_ODP)
+		return copy_half(src, src_iova, dst, dst_iova, bytes, false);
+	return copy_pinned(dst, dst_iova, src, src_iova, bytes);
 }
 
 static u64 atomic_apply(u64 *p, enum rodp_atomic_op op, u64 compare, u64 swap_add)
@@ -162,8 +156,8 @@ static u64 atomic_apply(u64 *p, enum rodp_atomic_op op, u64 compare, u64 swap_ad
 	return atomic64_fetch_add(swap_add, (atomic64_t *)p);
 }
 
-bool rodp_mr_atomic(struct rodp_mr *mr, u64 iova, enum rodp_atomic_op op, u64 compare,
-		    u64 swap_add, u64 *original)
+bool rodp_mr_atomic(struct rodp_mr *mr, u64 iova, enum rodp_atomic_op op, u64 compare, u64 swap_add,
+		    u64 *original)
 {
 	struct mr_walk walk;
 	bool done = false;
@@ -180,8 +174,8 @@ bool rodp_mr_atomic(struct rodp_mr *mr, u64 iova, enum rodp_atomic_op op, u64 co
 
 bool rodp_mr_aligned(const struct rodp_mr *mr, u64 iova)
 {
-	u64 addr = mr->kind == RODP_MR_ODP ? rodp_mr_va(mr, iova) :
-					     mr->pinned.offset + (iova - mr->ib.iova);
+	u64 addr = mr->kind == RODP_MR_ODP ? rodp_mr_va(mr, iova)
+					   : mr->pinned.offset + (iova - mr->ib.iova);
 
 	return IS_ALIGNED(addr, sizeof(u64));
 }

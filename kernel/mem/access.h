@@ -47,8 +47,8 @@ enum rodp_atomic_op {
  * Returns true, or false at a miss or when the memory itself is not 8-byte aligned
  * (the MR's iova and VA differ modulo 8): rodp_mr_aligned() tells which.
  */
-bool rodp_mr_atomic(struct rodp_mr *mr, u64 iova, enum rodp_atomic_op op, u64 compare,
-		    u64 swap_add, u64 *original);
+bool rodp_mr_atomic(struct rodp_mr *mr, u64 iova, enum rodp_atomic_op op, u64 compare, u64 swap_add,
+		    u64 *original);
 
 /* Whether the memory behind iova is aligned to 8 bytes. */
 bool rodp_mr_aligned(const struct rodp_mr *mr, u64 iova);

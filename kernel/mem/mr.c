@@ -103,7 +103,8 @@ static int pinned_list_pages(struct rodp_mr *mr)
 	mr->pinned.page = kvmalloc_array(npages, sizeof(void *), GFP_KERNEL_ACCOUNT);
 	if (!mr->pinned.page)
 		return -ENOMEM;
-	for_each_sgtable_page(&umem->sgt_append.sgt, &iter, 0) {
+	for_each_sgtable_page(&umem->sgt_append.sgt, &iter, 0)
+	{
 		if (WARN_ON_ONCE(n == npages))
 			break;
 		mr->pinned.page[n++] = page_address(sg_page_iter_page(&iter));
@@ -111,8 +112,8 @@ static int pinned_list_pages(struct rodp_mr *mr)
 	return 0;
 }
 
-struct rodp_mr *rodp_mr_create_pinned(struct rodp_dev *dev, struct ib_pd *pd, u64 start,
-				      u64 length, u64 iova, u32 access)
+struct rodp_mr *rodp_mr_create_pinned(struct rodp_dev *dev, struct ib_pd *pd, u64 start, u64 length,
+				      u64 iova, u32 access)
 {
 	struct rodp_mr *mr;
 	int err;

@@ -59,8 +59,8 @@ static inline struct rodp_mr *to_rodp_mr(struct ib_mr *ib)
 struct rodp_mr *rodp_mr_create_odp(struct rodp_dev *dev, struct ib_pd *pd,
 				   struct rodp_mirror_set *set, u64 start, u64 length, u64 iova,
 				   u32 access);
-struct rodp_mr *rodp_mr_create_pinned(struct rodp_dev *dev, struct ib_pd *pd, u64 start,
-				      u64 length, u64 iova, u32 access);
+struct rodp_mr *rodp_mr_create_pinned(struct rodp_dev *dev, struct ib_pd *pd, u64 start, u64 length,
+				      u64 iova, u32 access);
 
 /* Take the key away, wait until no access is under way, free. Sleeps, briefly. */
 void rodp_mr_destroy(struct rodp_dev *dev, struct rodp_mr *mr);

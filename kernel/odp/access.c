@@ -6,8 +6,8 @@
 #include <linux/xarray.h>
 
 #include "access.h"
+#include "core.h"
 #include "leaf.h"
-#include "mirror_impl.h"
 
 /* RCU held. */
 static struct rodp_leaf *leaf_find(struct rodp_mirror *mirror, u64 va)

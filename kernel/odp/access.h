@@ -31,13 +31,13 @@ struct rodp_mirror;
 
 struct rodp_span {
 	/* For the caller, valid after rodp_span_next() returned true. */
-	void *addr;   /* kernel address of the bytes */
+	void *addr; /* kernel address of the bytes */
 	size_t bytes; /* contiguous bytes at addr, >= 1 */
 
 	/* Private. */
 	struct rodp_mirror *mirror;
 	struct rodp_leaf *leaf; /* locked, or NULL */
-	u64 va;			/* next byte */
+	u64 va; /* next byte */
 	u64 start;
 	size_t left;
 	size_t held; /* bytes yielded under this hold */

@@ -31,7 +31,7 @@
 #define RODP_ENTRY_FLAGS   (RODP_ENTRY_PRESENT | RODP_ENTRY_WRITE | RODP_ENTRY_DIRTY)
 
 struct rodp_entries {
-	u64 *slot;	      /* RODP_LEAF_PAGES of them, zeroed at first */
+	u64 *slot; /* RODP_LEAF_PAGES of them, zeroed at first */
 	unsigned int present; /* entries that are */
 };
 

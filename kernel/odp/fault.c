@@ -21,9 +21,9 @@
 #include <linux/slab.h>
 
 #include "base/stats.h"
+#include "core.h"
 #include "entries.h"
 #include "fault.h"
-#include "mirror_impl.h"
 #include "resolve.h"
 
 /*
@@ -44,7 +44,7 @@ struct rodp_fault {
 	struct list_head waiters;
 	u64 done, end; /* what is yet to be mapped; done is page aligned */
 	bool write;
-	bool ahead;	/* nobody ever waited */
+	bool ahead; /* nobody ever waited */
 	bool abandoned; /* the last one that waited has gone */
 	bool has_module; /* the job holds a reference to it */
 };

@@ -38,9 +38,9 @@ struct rodp_fault_waiter {
 
 	/* Private, under fault_lock of the mirror. */
 	struct rodp_mirror *mirror; /* where the request is under way, or NULL */
-	struct rodp_fault *fault;   /* the job waited for; NULL while there is no memory for one */
-	struct list_head link;	    /* in the job, or with others that have none */
-	u64 va, end;		    /* the request */
+	struct rodp_fault *fault; /* the job waited for; NULL while there is no memory for one */
+	struct list_head link; /* in the job, or with others that have none */
+	u64 va, end; /* the request */
 	bool write;
 };
 
@@ -76,5 +76,10 @@ int rodp_fault_request(struct rodp_mirror *mirror, u64 va, u64 len, bool write,
  * Any context, does not sleep. Harmless when nothing is under way.
  */
 void rodp_fault_detach(struct rodp_fault_waiter *waiter);
+
+/* Of mirror.c: a new mirror, and the room. */
+void rodp_faults_init(struct rodp_mirror *mirror);
+int rodp_faults_room_init(void);
+void rodp_faults_room_exit(void);
 
 #endif

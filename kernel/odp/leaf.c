@@ -6,8 +6,8 @@
 #include <linux/slab.h>
 
 #include "base/stats.h"
+#include "core.h"
 #include "leaf.h"
-#include "mirror_impl.h"
 #include "notifier.h"
 
 static struct kmem_cache *leaf_cache;

@@ -42,11 +42,11 @@ struct rodp_leaf {
 	spinlock_t lock;
 	struct rodp_entries entries; /* lock */
 
-	u64 base;		    /* VA of slot 0 */
+	u64 base; /* VA of slot 0 */
 	struct rodp_mirror *mirror; /* outlives the leaf's notifier */
 	spinlock_t mm_lock;
 	unsigned int pins; /* mm_lock: fault jobs that use the leaf now */
-	bool dead;	   /* mm_lock: was in the tree and is no more */
+	bool dead; /* mm_lock: was in the tree and is no more */
 
 	struct mmu_interval_notifier notifier;
 	struct rcu_head rcu;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
-/* Mirrors: their sets, their lives, and the room's. See mirror.h, mirror_impl.h. */
+/* Mirrors: their sets, their lives, and the room's. See mirror.h, core.h. */
 #include <linux/err.h>
 #include <linux/mmu_notifier.h>
 #include <linux/module.h>
@@ -8,8 +8,10 @@
 #include <linux/wait.h>
 
 #include "base/stats.h"
+#include "core.h"
+#include "fault.h"
 #include "leaf.h"
-#include "mirror_impl.h"
+#include "mirror.h"
 #include "tree.h"
 
 /*
@@ -18,8 +20,6 @@
  * process occupy as many kernel threads.
  */
 #define MAX_ACTIVE_JOBS 64
-
-struct workqueue_struct *rodp_odp_wq;
 
 /* Mirrors that are not torn down yet, and who waits for the last one. */
 static atomic_t mirrors = ATOMIC_INIT(0);
@@ -49,12 +49,6 @@ static void teardown_work(struct work_struct *work)
 	/* rodp_odp_exit() waits for the rest of this function. */
 	if (atomic_dec_and_test(&mirrors))
 		wake_up(&no_mirrors);
-}
-
-void rodp_mirror_drop(struct rodp_mirror *mirror)
-{
-	if (refcount_dec_and_test(&mirror->refs))
-		queue_work(rodp_odp_wq, &mirror->teardown);
 }
 
 static struct rodp_mirror *mirror_alloc(void)

@@ -5,8 +5,8 @@
  * never fails (I2), so that ranges which must not block are served like others.
  */
 #include "base/stats.h"
+#include "core.h"
 #include "leaf.h"
-#include "mirror_impl.h"
 #include "notifier.h"
 #include "tree.h"
 

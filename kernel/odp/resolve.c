@@ -9,8 +9,8 @@
 
 #include "base/stats.h"
 #include "compat/odp.h"
+#include "core.h"
 #include "leaf.h"
-#include "mirror_impl.h"
 #include "resolve.h"
 #include "tree.h"
 
@@ -39,7 +39,7 @@
 /* One question to HMM. */
 struct round {
 	struct rodp_leaf *leaf;
-	u64 block;		   /* VA of the first page, RODP_RESOLVE_BYTES aligned */
+	u64 block; /* VA of the first page, RODP_RESOLVE_BYTES aligned */
 	unsigned int first, count; /* the pages wanted; the others only when at hand */
 	unsigned long pfns[RODP_RESOLVE_PAGES];
 };

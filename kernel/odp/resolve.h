@@ -14,7 +14,7 @@ struct rodp_resolver {
 	bool write;
 
 	/* Private. */
-	u64 step;		 /* bytes to ask HMM for at once */
+	u64 step; /* bytes to ask HMM for at once */
 	unsigned int collisions; /* in a row */
 	unsigned int slow_faults;
 };

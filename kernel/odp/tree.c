@@ -5,7 +5,7 @@
 #include <linux/sched.h>
 #include <linux/sched/mm.h>
 
-#include "mirror_impl.h"
+#include "core.h"
 #include "tree.h"
 
 #define LEAF_RETIRED XA_MARK_0
@@ -102,8 +102,7 @@ static void reap_work(struct work_struct *work)
 	unsigned long index;
 
 	mutex_lock(&mirror->reaping);
-	xa_for_each_marked(&mirror->leaves, index, leaf, LEAF_RETIRED)
-	{
+	xa_for_each_marked(&mirror->leaves, index, leaf, LEAF_RETIRED) {
 		/* Before the look: whatever makes the leaf useless after it marks it again. */
 		xa_clear_mark(&mirror->leaves, index, LEAF_RETIRED);
 		if (rodp_leaf_kill_unused(leaf))

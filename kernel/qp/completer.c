@@ -4,7 +4,9 @@
  * completes work requests in order (IBTA vol. 1, 9.7.5). Send lane held throughout.
  */
 #include "../net/packet.h"
+#include "completer.h"
 #include "sq.h"
+#include "timer.h"
 #include "xfer.h"
 
 static struct rodp_swqe *oldest(struct rodp_qp *qp)
@@ -127,7 +129,8 @@ static int take_data(struct rodp_qp *qp, struct sk_buff *skb)
 	int err;
 
 	if (pkt->op->atomicacketh) {
-		const struct rodp_atomicacketh *eth = rodp_packet_header(skb, pkt->op->atomicacketh);
+		const struct rodp_atomicacketh *eth = rodp_packet_header(skb,
+									 pkt->op->atomicacketh);
 
 		original = be64_to_cpu(eth->original);
 		xfer.buf = &original;

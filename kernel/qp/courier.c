@@ -5,10 +5,13 @@
 
 #include "../net/packet.h"
 #include "courier.h"
+#include "qpn.h"
 
 static bool local_path = true;
 module_param(local_path, bool, 0644);
-MODULE_PARM_DESC(local_path, "QPs of one network namespace exchange messages without a network (for QPs connected from now on)");
+MODULE_PARM_DESC(
+	local_path,
+	"QPs of one network namespace exchange messages without a network (for QPs connected from now on)");
 
 /* Packets delivered in one go; the rest is left to a work item. */
 #define COURIER_BUDGET 128
@@ -23,8 +26,8 @@ static DEFINE_PER_CPU(struct courier, couriers);
 
 static bool gid_is_of(struct rodp_dev *dev, const union ib_gid *gid)
 {
-	const struct ib_gid_attr *attr =
-		rdma_find_gid_by_port(&dev->ib, gid, IB_GID_TYPE_ROCE_UDP_ENCAP, 1, dev->ndev);
+	const struct ib_gid_attr *attr = rdma_find_gid_by_port(
+		&dev->ib, gid, IB_GID_TYPE_ROCE_UDP_ENCAP, 1, dev->ndev);
 
 	if (IS_ERR(attr))
 		return false;
@@ -47,13 +50,22 @@ bool rodp_courier_reaches(struct rodp_qp *qp, u32 dest_qpn, const struct rdma_ah
 	return reaches;
 }
 
-void rodp_courier_send(struct rodp_qp *qp, struct sk_buff *skb)
+/* Leave a packet with this CPU's courier. */
+static void courier_take(struct rodp_qp *qp, struct sk_buff *skb)
 {
 	rodp_packet(skb)->sqpn = qp->ib.qp_num;
 	rodp_packet(skb)->dqpn = qp->dest_qpn;
 	rodp_stats_inc(qp->dev->stats, RODP_STAT_SENT_PKTS);
 	rodp_stats_add(qp->dev->stats, RODP_STAT_SENT_BYTES, rodp_packet(skb)->payload);
 	__skb_queue_tail(&this_cpu_ptr(&couriers)->bag, skb);
+}
+
+int rodp_qp_send(struct rodp_qp *qp, struct sk_buff *skb)
+{
+	if (!qp->local)
+		return rodp_packet_send(qp->dev, &qp->flow, skb);
+	courier_take(qp, skb);
+	return 0;
 }
 
 /* To the QP that it is for, if that is its sender's peer. */

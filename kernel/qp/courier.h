@@ -12,10 +12,13 @@
 #ifndef RODP_QP_COURIER_H
 #define RODP_QP_COURIER_H
 
-#include "qp.h"
+#include "types.h"
 
-/* Leave a packet for the peer of qp. A lane of qp is held (BH disabled). Consumes skb. */
-void rodp_courier_send(struct rodp_qp *qp, struct sk_buff *skb);
+/*
+ * Send a packet to the peer of qp, on whichever path; a lane of qp is held (BH disabled).
+ * Consumes skb. Errors as rodp_packet_send().
+ */
+int rodp_qp_send(struct rodp_qp *qp, struct sk_buff *skb);
 
 /* Deliver what this CPU's courier has, unless that is going on already. BH disabled, no lane held. */
 void rodp_courier_run(void);

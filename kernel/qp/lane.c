@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 /* Lanes, see lane.h. */
 #include "../net/packet.h"
-#include "courier.h"
-#include "lane.h"
-#include "qp.h"
+#include "types.h"
 
 struct workqueue_struct *rodp_lane_wq;
 
@@ -92,19 +90,14 @@ static void lane_drain(struct rodp_lane *lane)
 	lane->ops->run(lane->qp);
 }
 
-/*
- * Drop the lock, deliver and tell; the caller looks for latecomers. BH stays disabled
- * meanwhile: what the lane sent without a network is with this CPU's courier.
- */
+/* Drop the lock, and do what comes after that; the caller looks for latecomers. */
 static void lane_release(struct rodp_lane *lane)
 {
 	u32 tell = lane->tell;
 
 	lane->tell = 0;
 	spin_unlock(&lane->lock);
-	rodp_courier_run();
-	if (tell)
-		rodp_qp_tell(lane->qp, tell);
+	lane->ops->after(lane->qp, tell);
 	local_bh_enable();
 }
 

@@ -9,8 +9,7 @@
  * two, and no thread ever holds the lanes of two QPs.
  *
  * What others must be told (completion events, asynchronous events) is collected
- * while the lane is held and told after it was let go; packets for a QP of the same
- * host are delivered then as well (courier.h).
+ * while the lane is held and told after it was let go.
  */
 #ifndef RODP_QP_LANE_H
 #define RODP_QP_LANE_H
@@ -46,6 +45,8 @@ struct rodp_lane_ops {
 	void (*packet)(struct rodp_qp *qp, struct sk_buff *skb);
 	/* Go on with whatever the lane has to do itself. Lock held; runs before it is let go. */
 	void (*run)(struct rodp_qp *qp);
+	/* The lane was let go, on this CPU, BH still disabled; tell: enum rodp_tell, what it collected. */
+	void (*after)(struct rodp_qp *qp, u32 tell);
 };
 
 struct rodp_lane {

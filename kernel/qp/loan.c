@@ -4,7 +4,6 @@
 #include <linux/slab.h>
 
 #include "loan.h"
-#include "sq.h"
 
 /*
  * Bytes moved before the lane lets others in, and under one hold of the loan's lock:

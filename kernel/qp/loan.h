@@ -16,9 +16,7 @@
 #include <linux/spinlock.h>
 
 #include "../net/packet.h"
-#include "xfer.h"
-
-struct rodp_swqe;
+#include "types.h"
 
 struct rodp_loan {
 	spinlock_t lock; /* BH disabled: qp, epoch, and the requester's sq.tail */

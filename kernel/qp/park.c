@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 /* Parking, see park.h. */
-#include "lane.h"
-#include "park.h"
-#include "qp.h"
+#include "types.h"
 
 /* The fault is over. Clearing `stalled` is the lane's own affair: its run() retries. */
 static void park_work(struct work_struct *work)

@@ -5,11 +5,15 @@
 
 #include "courier.h"
 #include "loan.h"
+#include "qp.h"
+#include "qpn.h"
+#include "responder.h"
 #include "rq.h"
+#include "sender.h"
 #include "sq.h"
+#include "timer.h"
 
-static int sq_create(struct rodp_qp *qp, struct ib_ucontext *uctx,
-		     struct rodp_create_qp_resp *resp)
+static int sq_create(struct rodp_qp *qp, struct ib_ucontext *uctx, struct rodp_create_qp_resp *resp)
 {
 	struct ib_qp_cap *cap = &qp->init.cap;
 	struct rodp_sq *sq = &qp->sq;
@@ -37,8 +41,7 @@ static int sq_create(struct rodp_qp *qp, struct ib_ucontext *uctx,
 	return 0;
 }
 
-static int rq_create(struct rodp_qp *qp, struct ib_ucontext *uctx,
-		     struct rodp_create_qp_resp *resp)
+static int rq_create(struct rodp_qp *qp, struct ib_ucontext *uctx, struct rodp_create_qp_resp *resp)
 {
 	struct ib_qp_cap *cap = &qp->init.cap;
 	struct rodp_rq *rq = &qp->rq;
@@ -96,8 +99,8 @@ int rodp_qp_create(struct rodp_qp *qp, struct rodp_dev *dev, const struct ib_qp_
 	qp->pkey = RODP_DEFAULT_PKEY;
 	qp->send_cq = to_rodp_cq(init->send_cq);
 	qp->recv_cq = to_rodp_cq(init->recv_cq);
-	rodp_lane_init(&qp->sq.lane, qp, &rodp_sq_ops);
-	rodp_lane_init(&qp->rq.lane, qp, &rodp_rq_ops);
+	rodp_lane_init(&qp->sq.lane, qp, &rodp_sender_ops);
+	rodp_lane_init(&qp->rq.lane, qp, &rodp_responder_ops);
 	rodp_park_init(&qp->sq.tx_park, &qp->sq.lane);
 	rodp_park_init(&qp->sq.rx_park, &qp->sq.lane);
 	rodp_park_init(&qp->rq.park, &qp->rq.lane);

@@ -5,7 +5,7 @@
  */
 #include <linux/xarray.h>
 
-#include "qp.h"
+#include "qpn.h"
 
 /* 0 and 1 are the management QPs, every device has its own. */
 #define QPN_FIRST 0x10

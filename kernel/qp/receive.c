@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 /* The way of a packet from the socket to its QP's lane. Softirq, rcu_read_lock() held. */
 #include "../net/packet.h"
-#include "qp.h"
+#include "qpn.h"
+#include "receive.h"
 
 /*
  * Whether the packet is for this QP: its namespace, its peer's address, its

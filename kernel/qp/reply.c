@@ -4,7 +4,10 @@
  * be given again (IBTA vol. 1, 9.4.5, 9.7.5.2). Receive lane held throughout.
  */
 #include "../net/packet.h"
-#include "rq.h"
+#include "ack.h"
+#include "courier.h"
+#include "reply.h"
+#include "tell.h"
 #include "xfer.h"
 
 struct rodp_rd_atomic *rodp_rq_remember(struct rodp_qp *qp, u32 psn, u32 packets)

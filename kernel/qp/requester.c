@@ -4,8 +4,11 @@
  * window, the peer's resources and the memory allow. Send lane held throughout.
  */
 #include "../net/packet.h"
+#include "courier.h"
 #include "loan.h"
+#include "requester.h"
 #include "sq.h"
+#include "timer.h"
 #include "xfer.h"
 
 /*
@@ -209,7 +212,8 @@ void rodp_requester_run(struct rodp_qp *qp)
 		rodp_lane_schedule(&sq->lane, 0);
 		return;
 	}
-	while (!sq->tx_park.waiting && !sq->rnr_wait && !sq->lane.resting && (wqe = current_wqe(qp))) {
+	while (!sq->tx_park.waiting && !sq->rnr_wait && !sq->lane.resting &&
+	       (wqe = current_wqe(qp))) {
 		if (wqe->status) {
 			if (sq->tail == sq->cur)
 				rodp_sq_fail(qp, wqe->status);

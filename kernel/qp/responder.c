@@ -8,8 +8,12 @@
  * behind it is looked at until then.
  */
 #include "../net/packet.h"
+#include "ack.h"
 #include "loan.h"
+#include "reply.h"
+#include "responder.h"
 #include "rq.h"
+#include "tell.h"
 #include "xfer.h"
 
 /* What became of a packet. */
@@ -176,8 +180,8 @@ static enum verdict execute_send(struct rodp_qp *qp, struct sk_buff *skb)
 {
 	const struct rodp_packet *pkt = rodp_packet(skb);
 	struct rodp_rq *rq = &qp->rq;
-	struct rodp_xfer xfer = request_xfer(qp, skb, pkt->payload,
-					     max(pkt->payload, rq->received), true);
+	struct rodp_xfer xfer = request_xfer(qp, skb, pkt->payload, max(pkt->payload, rq->received),
+					     true);
 	enum verdict verdict = need_rwqe(qp, skb);
 	int err = 0;
 
@@ -562,7 +566,8 @@ static void rq_run(struct rodp_qp *qp)
 		rodp_rq_flush(qp);
 }
 
-const struct rodp_lane_ops rodp_rq_ops = {
+const struct rodp_lane_ops rodp_responder_ops = {
 	.packet = rq_packet,
 	.run = rq_run,
+	.after = rodp_qp_after,
 };

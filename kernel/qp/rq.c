@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 /* The receive queue: work requests from ring to completion, see rq.h. */
 #include "rq.h"
+#include "tell.h"
 
 /* Requests in the ring that were not taken yet; a nonsensical counter reads as none. */
 static u32 rq_posted(const struct rodp_rq *rq)

@@ -4,6 +4,7 @@
 
 #include "loan.h"
 #include "sq.h"
+#include "tell.h"
 
 /* Longest message: 2^22 packets at the smallest MTU, half of the PSN window. */
 #define SQ_MAX_MESSAGE (1u << 30)
@@ -283,8 +284,9 @@ void rodp_sq_catch_up(struct rodp_qp *qp)
 	if (sq->cur != sq->tail || sq->cur == sq->head)
 		return;
 	wqe = rodp_sq_wqe(sq, sq->cur);
-	acked = rodp_psn_cmp(sq->una, wqe->first_psn) > 0 ?
-			rodp_psn_distance(wqe->first_psn, sq->una) : 0;
+	acked = rodp_psn_cmp(sq->una, wqe->first_psn) > 0
+			? rodp_psn_distance(wqe->first_psn, sq->una)
+			: 0;
 	sq->cur_packet = max(sq->cur_packet, acked);
 }
 
@@ -335,38 +337,3 @@ void rodp_sq_reset(struct rodp_qp *qp)
 	sq->ring.hdr->cons = 0;
 	rodp_ring_want_kick(&sq->ring, true);
 }
-
-/* SQD: what was begun goes on, nothing new begins; once all is done, say so. */
-static void sq_tell_drained(struct rodp_qp *qp)
-{
-	struct rodp_sq *sq = &qp->sq;
-
-	if (sq->tail != sq->head || sq->drained_told || !qp->attr.en_sqd_async_notify)
-		return;
-	sq->drained_told = true;
-	sq->lane.tell |= RODP_TELL_SQ_DRAINED;
-}
-
-static void sq_run(struct rodp_qp *qp)
-{
-	struct rodp_sq *sq = &qp->sq;
-
-	if (qp->state == IB_QPS_ERR) {
-		rodp_sq_flush(qp);
-		return;
-	}
-	if (sq->hand && !sq->rx_park.waiting)
-		rodp_completer_resume(qp);
-	if (sq->timer_fired)
-		rodp_sq_timer_expired(qp);
-	rodp_requester_run(qp);
-	if (qp->state == IB_QPS_SQD)
-		sq_tell_drained(qp);
-	else if (qp->state == IB_QPS_ERR)
-		rodp_sq_flush(qp);
-}
-
-const struct rodp_lane_ops rodp_sq_ops = {
-	.packet = rodp_completer_packet,
-	.run = sq_run,
-};

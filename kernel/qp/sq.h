@@ -1,24 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
 /*
- * The send queue: what requester, completer and timer share. Every function
- * wants the send lane held.
+ * The send queue: work requests from ring to completion. Every function wants the
+ * send lane held.
  */
 #ifndef RODP_QP_SQ_H
 #define RODP_QP_SQ_H
 
-#include "qp.h"
-
-/* WQE n of the kernel's copies. */
-static inline struct rodp_swqe *rodp_sq_wqe(const struct rodp_sq *sq, u32 n)
-{
-	return sq->wqe + (size_t)(n & (sq->ring.entries - 1)) * sq->wqe_stride;
-}
-
-/* Packets were sent that are not acknowledged yet. */
-static inline bool rodp_sq_in_flight(const struct rodp_sq *sq)
-{
-	return rodp_psn_cmp(sq->una, sq->sent) < 0;
-}
+#include "types.h"
 
 /*
  * Take the next work request out of the ring, check it and give it PSNs.
@@ -50,21 +38,5 @@ void rodp_sq_progress(struct rodp_qp *qp, u32 psn);
 
 /* Back to how it was created: counters, WQEs, ring. */
 void rodp_sq_reset(struct rodp_qp *qp);
-
-/* timer.c */
-void rodp_sq_timer_init(struct rodp_qp *qp);
-/* Watch for the acknowledgement of what was just sent; was_idle: nothing was in flight before. */
-void rodp_sq_timer_watch(struct rodp_qp *qp, bool was_idle);
-/* Send nothing for ns (RNR NAK). */
-void rodp_sq_timer_rnr(struct rodp_qp *qp, u64 ns);
-/* Deal with a timer that fired. */
-void rodp_sq_timer_expired(struct rodp_qp *qp);
-
-/* requester.c: send what may be sent. */
-void rodp_requester_run(struct rodp_qp *qp);
-
-/* completer.c: take a response; go on with the one in hand. */
-void rodp_completer_packet(struct rodp_qp *qp, struct sk_buff *skb);
-void rodp_completer_resume(struct rodp_qp *qp);
 
 #endif

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
-/* What a QP tells its user and its peer: completions, events, failure, packets. */
-#include "../net/packet.h"
+/* What a QP tells its user and its peer: completions, events, failure. See tell.h. */
 #include "courier.h"
-#include "qp.h"
+#include "tell.h"
 
 static void tell_event(struct rodp_qp *qp, enum ib_event_type type)
 {
@@ -27,7 +26,7 @@ static const struct {
 	{ RODP_TELL_SQ_DRAINED, IB_EVENT_SQ_DRAINED },
 };
 
-void rodp_qp_tell(struct rodp_qp *qp, u32 tell)
+static void qp_tell(struct rodp_qp *qp, u32 tell)
 {
 	size_t i;
 
@@ -48,12 +47,11 @@ void rodp_qp_tell(struct rodp_qp *qp, u32 tell)
 			tell_event(qp, qp_events[i].type);
 }
 
-int rodp_qp_send(struct rodp_qp *qp, struct sk_buff *skb)
+void rodp_qp_after(struct rodp_qp *qp, u32 tell)
 {
-	if (!qp->local)
-		return rodp_packet_send(qp->dev, &qp->flow, skb);
-	rodp_courier_send(qp, skb);
-	return 0;
+	rodp_courier_run();
+	if (tell)
+		qp_tell(qp, tell);
 }
 
 void rodp_qp_fail(struct rodp_qp *qp, struct rodp_lane *held, u32 tell)

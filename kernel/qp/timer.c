@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 /*
- * The send queue's timer, see sq.h.
+ * The send queue's timer, see timer.h.
  *
  * One hrtimer, in softirq context. It is not touched while packets are sent and
  * acknowledged: acknowledgements only move the deadline, and a timer that fires
  * before the deadline is started again for the rest.
  */
 #include "sq.h"
+#include "timer.h"
 
 static enum hrtimer_restart timer_fired(struct hrtimer *timer)
 {

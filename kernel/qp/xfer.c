@@ -3,7 +3,6 @@
 #include <linux/minmax.h>
 
 #include "loan.h"
-#include "qp.h"
 #include "xfer.h"
 
 int rodp_xfer_mr(struct rodp_park *park, struct rodp_mr *mr, u64 iova, struct rodp_xfer *xfer)

@@ -6,20 +6,7 @@
 #ifndef RODP_QP_XFER_H
 #define RODP_QP_XFER_H
 
-#include "../uapi/rodp_abi.h"
-#include "park.h"
-
-struct rodp_qp;
-
-struct rodp_xfer {
-	void *buf; /* in the packet */
-	const struct rodp_lent *lent; /* if not NULL: in the memory of a local peer's work request, */
-	u32 lent_offset; /* from this byte of its message on */
-	u32 bytes;
-	u32 done; /* bytes moved so far; a repeated call goes on from here */
-	u64 extent; /* bytes that will be wanted from the first one on: what a fault maps ahead */
-	bool write; /* to memory */
-};
+#include "types.h"
 
 /*
  * Move bytes between xfer->buf and the MR at iova. The caller has a reference

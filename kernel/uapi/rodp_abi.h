@@ -40,8 +40,8 @@
  * CQ: the two ARM bits are set by the process (ibv_req_notify_cq) and cleared
  * by the kernel when it raises the completion event.
  */
-#define RODP_RING_NEED_KICK (1u << 0)
-#define RODP_CQ_ARM_NEXT (1u << 0)
+#define RODP_RING_NEED_KICK   (1u << 0)
+#define RODP_CQ_ARM_NEXT      (1u << 0)
 #define RODP_CQ_ARM_SOLICITED (1u << 1)
 
 struct rodp_ring_hdr {
@@ -60,10 +60,10 @@ struct rodp_sge {
 };
 
 /* rodp_send_wqe.flags: the values of enum ibv_send_flags. */
-#define RODP_WQE_FENCE (1u << 0)
-#define RODP_WQE_SIGNALED (1u << 1)
+#define RODP_WQE_FENCE	   (1u << 0)
+#define RODP_WQE_SIGNALED  (1u << 1)
 #define RODP_WQE_SOLICITED (1u << 2)
-#define RODP_WQE_INLINE (1u << 3)
+#define RODP_WQE_INLINE	   (1u << 3)
 
 /*
  * A send work request: 64 bytes, then num_sge scatter/gather entries, or

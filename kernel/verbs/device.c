@@ -74,8 +74,8 @@ static void device_tell_port(struct rodp_dev *dev)
 	struct ib_event event = {
 		.device = &dev->ib,
 		.element.port_num = 1,
-		.event = rodp_port_state(dev) == IB_PORT_ACTIVE ? IB_EVENT_PORT_ACTIVE :
-								  IB_EVENT_PORT_ERR,
+		.event = rodp_port_state(dev) == IB_PORT_ACTIVE ? IB_EVENT_PORT_ACTIVE
+								: IB_EVENT_PORT_ERR,
 	};
 
 	ib_dispatch_event(&event);

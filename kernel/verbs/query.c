@@ -59,8 +59,8 @@ int rodp_query_device(struct ib_device *ib, struct ib_device_attr *attr, struct 
 
 enum ib_port_state rodp_port_state(const struct rodp_dev *dev)
 {
-	return netif_running(dev->ndev) && netif_carrier_ok(dev->ndev) ? IB_PORT_ACTIVE :
-									 IB_PORT_DOWN;
+	return netif_running(dev->ndev) && netif_carrier_ok(dev->ndev) ? IB_PORT_ACTIVE
+								       : IB_PORT_DOWN;
 }
 
 int rodp_query_port(struct ib_device *ib, u32 port, struct ib_port_attr *attr)
@@ -68,8 +68,8 @@ int rodp_query_port(struct ib_device *ib, u32 port, struct ib_port_attr *attr)
 	struct rodp_dev *dev = to_rodp_dev(ib);
 
 	attr->state = rodp_port_state(dev);
-	attr->phys_state = attr->state == IB_PORT_ACTIVE ? IB_PORT_PHYS_STATE_LINK_UP :
-							   IB_PORT_PHYS_STATE_DISABLED;
+	attr->phys_state = attr->state == IB_PORT_ACTIVE ? IB_PORT_PHYS_STATE_LINK_UP
+							 : IB_PORT_PHYS_STATE_DISABLED;
 	attr->max_mtu = IB_MTU_4096;
 	attr->active_mtu = iboe_get_mtu(READ_ONCE(dev->ndev->mtu));
 	attr->gid_tbl_len = GID_TABLE;

@@ -37,8 +37,7 @@ int rodp_modify_qp(struct ib_qp *ib, struct ib_qp_attr *attr, int mask, struct i
 	return rodp_qp_modify(to_rodp_qp(ib), attr, mask);
 }
 
-int rodp_query_qp(struct ib_qp *ib, struct ib_qp_attr *attr, int mask,
-		  struct ib_qp_init_attr *init)
+int rodp_query_qp(struct ib_qp *ib, struct ib_qp_attr *attr, int mask, struct ib_qp_init_attr *init)
 {
 	rodp_qp_query(to_rodp_qp(ib), attr, init);
 	return 0;

@@ -53,16 +53,16 @@ enum rodp_op {
 
 /* What an opcode is. */
 enum rodp_opcode_flags {
-	RODP_OPF_REQUEST = 1 << 0,  /* from requester to responder */
+	RODP_OPF_REQUEST = 1 << 0, /* from requester to responder */
 	RODP_OPF_RESPONSE = 1 << 1, /* from responder to requester */
-	RODP_OPF_FIRST = 1 << 2,    /* begins a message of several packets */
-	RODP_OPF_MIDDLE = 1 << 3,   /* neither begins nor ends one */
-	RODP_OPF_LAST = 1 << 4,	    /* ends a message of several packets */
-	RODP_OPF_ONLY = 1 << 5,	    /* a message of one packet */
-	RODP_OPF_PAYLOAD = 1 << 6,  /* may carry payload */
+	RODP_OPF_FIRST = 1 << 2, /* begins a message of several packets */
+	RODP_OPF_MIDDLE = 1 << 3, /* neither begins nor ends one */
+	RODP_OPF_LAST = 1 << 4, /* ends a message of several packets */
+	RODP_OPF_ONLY = 1 << 5, /* a message of one packet */
+	RODP_OPF_PAYLOAD = 1 << 6, /* may carry payload */
 	RODP_OPF_SEND = 1 << 7,
 	RODP_OPF_WRITE = 1 << 8,
-	RODP_OPF_READ = 1 << 9,	   /* READ request or READ response */
+	RODP_OPF_READ = 1 << 9, /* READ request or READ response */
 	RODP_OPF_ATOMIC = 1 << 10, /* CMP_SWAP, FETCH_ADD, ATOMIC_ACK */
 	RODP_OPF_FLUSH = 1 << 11,
 	RODP_OPF_ATOMIC_WRITE = 1 << 12,

@@ -19,9 +19,9 @@ struct ibv_context;
 
 struct rodp_ring {
 	struct rodp_ring_hdr *hdr;
-	size_t length;	  /* of the mapping, bytes */
+	size_t length; /* of the mapping, bytes */
 	uint32_t entries; /* a power of two */
-	uint32_t stride;  /* bytes */
+	uint32_t stride; /* bytes */
 };
 
 /*

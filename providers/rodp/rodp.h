@@ -41,16 +41,16 @@ struct rodp_cq {
 	pthread_spinlock_t lock;
 	bool single_threaded; /* the application promised: lock is not taken */
 	uint32_t cons;
-	uint32_t prod;		    /* the kernel's counter as last read */
+	uint32_t prod; /* the kernel's counter as last read */
 	const struct rodp_cqe *cqe; /* between start_poll and end_poll; NULL: none is left */
 };
 
 struct rodp_qp {
 	struct verbs_qp vqp;
 	struct rodp_wq sq;
-	struct rodp_wq rq;   /* not mapped when the QP has an SRQ */
+	struct rodp_wq rq; /* not mapped when the QP has an SRQ */
 	uint32_t max_inline; /* bytes */
-	uint64_t send_ops;   /* what may be posted, enum ibv_qp_create_send_ops_flags */
+	uint64_t send_ops; /* what may be posted, enum ibv_qp_create_send_ops_flags */
 
 	/* The list being built between ibv_wr_start and ibv_wr_complete, under sq.lock. */
 	struct {

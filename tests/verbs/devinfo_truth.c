@@ -11,7 +11,7 @@ struct setup {
 	struct vt_device *a, *b;
 	struct vt_conn conn;
 	struct vt_buf plain; /* on a, pinned */
-	struct vt_buf odp;   /* on b, on demand */
+	struct vt_buf odp; /* on b, on demand */
 };
 
 static uint32_t rc_caps(const struct vt_device *dev)

@@ -12,11 +12,11 @@
 
 enum {
 	QPS = 4,
-	DEPTH = 32,	      /* requests outstanding on a QP */
-	SOURCE = 64 * 1024,   /* bytes, a: what is sent */
-	TARGET = 48 * 1024,   /* bytes, b: what one-sided requests work on */
-	MAX_LEN = 12000,      /* bytes of a message */
-	SLOT = 12288,	      /* a: landing place of one READ; b: room for one SEND */
+	DEPTH = 32, /* requests outstanding on a QP */
+	SOURCE = 64 * 1024, /* bytes, a: what is sent */
+	TARGET = 48 * 1024, /* bytes, b: what one-sided requests work on */
+	MAX_LEN = 12000, /* bytes of a message */
+	SLOT = 12288, /* a: landing place of one READ; b: room for one SEND */
 	DEFAULT_ROUNDS = 400, /* requests a QP */
 };
 
@@ -35,8 +35,8 @@ struct flow {
 	uint8_t *model; /* of target */
 	struct request ring[DEPTH];
 	uint32_t posted, done; /* requests */
-	uint32_t received;     /* SENDs that arrived */
-	uint32_t sends;	       /* SENDs posted */
+	uint32_t received; /* SENDs that arrived */
+	uint32_t sends; /* SENDs posted */
 	struct {
 		uint32_t len, source, imm;
 	} sent[DEPTH]; /* by number of the SEND */

@@ -7,12 +7,12 @@
 
 #include "vt.h"
 
-#define KIB	  1024ull
-#define GIB	  (1ull << 30)
-#define TIB	  (1ull << 40)
-#define SAMPLES	  31
-#define MRS	  64	/* registered together, for the memory of one */
-#define MAX_KIB	  64 /* of kernel memory for one MR */
+#define KIB	1024ull
+#define GIB	(1ull << 30)
+#define TIB	(1ull << 40)
+#define SAMPLES 31
+#define MRS	64 /* registered together, for the memory of one */
+#define MAX_KIB 64 /* of kernel memory for one MR */
 
 static uint8_t *map_huge(uint64_t len)
 {

@@ -13,7 +13,7 @@
 struct block {
 	uint64_t vaddr;
 	uint32_t insns;
-	bool syscall;  /* ends with a syscall instruction */
+	bool syscall; /* ends with a syscall instruction */
 	uint64_t runs; /* since the last blocks_reset() */
 	struct block *next;
 };

@@ -60,11 +60,11 @@ static u8 mask_of(const u8 *packet, size_t i)
 	size_t udp = bth_offset(packet) - UDP_BYTES;
 
 	if (i == udp + 6 || i == udp + 7 || i == udp + UDP_BYTES + 4)
-		return 0xff;	  /* UDP checksum; resv8a of the BTH */
+		return 0xff; /* UDP checksum; resv8a of the BTH */
 	if (version(packet) == 4) /* TOS, TTL, header checksum */
 		return i == 1 || i == 8 || i == 10 || i == 11 ? 0xff : 0;
 	if (i == 0)
-		return 0x0f;				/* traffic class, upper half */
+		return 0x0f; /* traffic class, upper half */
 	return (i >= 1 && i <= 3) || i == 7 ? 0xff : 0; /* its lower half, flow label; hop limit */
 }
 

@@ -53,17 +53,17 @@ enum vt_memory {
 };
 
 struct vt_options {
-	const char *dev;      /* --dev, RDMA_DEV */
+	const char *dev; /* --dev, RDMA_DEV */
 	const char *peer_dev; /* --peer-dev, RDMA_PEER_DEV; default: dev */
-	int gid_index;	      /* --gid-index, RDMA_GID_INDEX; -1: the first RoCE v2 one */
-	int peer_gid_index;   /* --peer-gid-index, RDMA_PEER_GID_INDEX */
-	int mtu;	      /* --mtu, bytes; 0: the port's */
-	unsigned int memory;  /* --memory: bit 2 * memory(a) + memory(b); 0: what the devices do */
-	uint64_t seed;	      /* --seed; default: fixed */
-	unsigned int rounds;  /* --rounds; 0: the program's default */
+	int gid_index; /* --gid-index, RDMA_GID_INDEX; -1: the first RoCE v2 one */
+	int peer_gid_index; /* --peer-gid-index, RDMA_PEER_GID_INDEX */
+	int mtu; /* --mtu, bytes; 0: the port's */
+	unsigned int memory; /* --memory: bit 2 * memory(a) + memory(b); 0: what the devices do */
+	uint64_t seed; /* --seed; default: fixed */
+	unsigned int rounds; /* --rounds; 0: the program's default */
 	unsigned int seconds; /* --seconds; 0: the program's default */
 	unsigned int wait_ms; /* --wait-ms: how long a completion may take */
-	bool verbose;	      /* --verbose */
+	bool verbose; /* --verbose */
 };
 
 extern struct vt_options vt_options;
@@ -138,18 +138,18 @@ uint64_t vt_addr(const struct vt_buf *buf, size_t offset);
 /* ---- conn.c ---- */
 
 struct vt_conn_attr {
-	uint32_t max_wr;       /* default 64 */
-	uint32_t max_sge;      /* default 8, or the device's limit */
-	uint32_t max_inline;   /* default 64 */
-	unsigned int mtu;      /* bytes; default: --mtu or the port's */
-	uint8_t rnr_retry;     /* default 7: for ever; VT_ZERO: 0 */
-	uint8_t retry_cnt;     /* default 7 */
-	uint8_t timeout;       /* default 17: 0.54 s; 4.096 us << timeout */
+	uint32_t max_wr; /* default 64 */
+	uint32_t max_sge; /* default 8, or the device's limit */
+	uint32_t max_inline; /* default 64 */
+	unsigned int mtu; /* bytes; default: --mtu or the port's */
+	uint8_t rnr_retry; /* default 7: for ever; VT_ZERO: 0 */
+	uint8_t retry_cnt; /* default 7 */
+	uint8_t timeout; /* default 17: 0.54 s; 4.096 us << timeout */
 	uint8_t min_rnr_timer; /* default 12: 0.64 ms */
-	uint8_t rd_atomic;     /* default: the devices' limit, at most 16 */
-	int access;	       /* QP access; default: all */
-	bool events;	       /* CQs have a completion channel */
-	bool wr_api;	       /* post through ibv_wr_* */
+	uint8_t rd_atomic; /* default: the devices' limit, at most 16 */
+	int access; /* QP access; default: all */
+	bool events; /* CQs have a completion channel */
+	bool wr_api; /* post through ibv_wr_* */
 	struct ibv_srq *srq_b;
 	struct ibv_cq *cq_a; /* the caller's; default: one of our own */
 };

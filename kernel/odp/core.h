@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
 /*
- * The inside of a mirror, for this room only (mirror.h is for the others).
+ * The core of a mirror, which every part of this room works on (mirror.h is for the
+ * other rooms): its fields, and its references.
  *
  * Who keeps a mirror alive: its users (the callers of rodp_mirror_get(), one
  * reference between them) and every fault job. Without users it is in no set,
  * jobs that are under way stop where they are, and the last reference starts
  * the tear-down. The memory stays until an RCU grace period after that.
  */
-#ifndef RODP_ODP_MIRROR_IMPL_H
-#define RODP_ODP_MIRROR_IMPL_H
+#ifndef RODP_ODP_CORE_H
+#define RODP_ODP_CORE_H
 
 #include <linux/list.h>
 #include <linux/mm_types.h>
@@ -18,31 +19,31 @@
 #include <linux/workqueue.h>
 #include <linux/xarray.h>
 
-#include "mirror.h"
+struct rodp_stats;
 
 /* Leaves that the data path finds without a walk down the tree: 512 MiB in a row. */
 #define RODP_RECENT_LEAVES 256
 
 struct rodp_mirror {
-	struct xarray leaves;	  /* struct rodp_leaf by va >> RODP_LEAF_SHIFT, see tree.h */
+	struct xarray leaves; /* struct rodp_leaf by va >> RODP_LEAF_SHIFT, see tree.h */
 	/* Those that were faulted in last, by the same number modulo the table's size; see tree.h. */
 	struct rodp_leaf *recent[RODP_RECENT_LEAVES];
-	struct mm_struct *mm;	  /* mmgrab() */
+	struct mm_struct *mm; /* mmgrab() */
 	struct rodp_stats *stats; /* referenced */
 
 	refcount_t refs;
-	unsigned int users;    /* written under the set's lock */
+	unsigned int users; /* written under the set's lock */
 	struct list_head link; /* in the set */
 	struct work_struct teardown;
-	struct mutex reaping;	 /* whoever takes leaves out of the tree */
+	struct mutex reaping; /* whoever takes leaves out of the tree */
 	struct work_struct reap; /* see tree.h */
 
 	/* Faults, see fault.c. */
-	spinlock_t fault_lock;	  /* taken with interrupts disabled */
-	struct list_head faults;  /* struct rodp_fault, under way */
+	spinlock_t fault_lock; /* taken with interrupts disabled */
+	struct list_head faults; /* struct rodp_fault, under way */
 	struct list_head starved; /* waiters for whom there was no memory */
-	unsigned int ahead;	  /* jobs under way that nobody waits for */
-	struct work_struct feed;  /* serves the starved */
+	unsigned int ahead; /* jobs under way that nobody waits for */
+	struct work_struct feed; /* serves the starved */
 	struct workqueue_struct
 		*wq; /* jobs; its own, so that those of others, stuck, do not matter */
 
@@ -66,10 +67,5 @@ static inline bool rodp_mirror_is_used(const struct rodp_mirror *mirror)
 {
 	return READ_ONCE(mirror->users) != 0;
 }
-
-/* Of fault.c. */
-void rodp_faults_init(struct rodp_mirror *mirror);
-int rodp_faults_room_init(void);
-void rodp_faults_room_exit(void);
 
 #endif
