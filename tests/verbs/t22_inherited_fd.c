@@ -240,7 +240,11 @@ static void test_dereg_elsewhere(struct setup *s)
 	end_child(s, pid);
 }
 
-/* The process that opened the file has ended: with the file it left, all can be done. */
+/*
+ * The process that opened the file has ended; the file it left goes on answering. To post
+ * on it is another matter: uverbs takes a write() only from who opened the file
+ * (EACCES), so that the requests come from a device opened here.
+ */
 static void go_on_alone(struct setup *s)
 {
 	struct vt_conn conn;
@@ -249,6 +253,7 @@ static void go_on_alone(struct setup *s)
 	tell(s, 0, 0);
 	if (read(s->socket, &(char){ 0 }, 1) != 0)
 		vt_fail("the process that opened the device is still there");
+	s->dev_a = vt_open_a();
 	vt_buf_make(&local, s->dev_a, LEN, VT_PINNED, VT_ACCESS_ALL);
 	vt_buf_make(&remote, s->dev_b, LEN, VT_ODP, VT_ACCESS_ALL);
 	vt_connect(&conn, s->dev_a, s->dev_b, NULL);
@@ -260,6 +265,7 @@ static void go_on_alone(struct setup *s)
 	vt_disconnect(&conn);
 	vt_buf_free(&local);
 	vt_buf_free(&remote);
+	vt_close(s->dev_a);
 }
 
 /* Opens, gives everything to a child of its own, and ends with regions and QPs alive. */
