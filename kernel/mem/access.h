@@ -5,7 +5,7 @@
  * Each call touches as many bytes as are present, in order, and says how many:
  * fewer than asked for is a miss, which only an ODP MR can have. The caller
  * holds a reference to the MR and has checked bounds and rights (rodp_mr_get).
- * Context: process or softirq; nothing sleeps.
+ * Context: BH disabled; nothing sleeps.
  */
 #ifndef RODP_MEM_ACCESS_H
 #define RODP_MEM_ACCESS_H

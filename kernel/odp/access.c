@@ -27,7 +27,7 @@ static struct rodp_leaf *leaf_find(struct rodp_mirror *mirror, u64 va)
 static void span_unlock(struct rodp_span *span)
 {
 	__acquire(&span->leaf->lock);
-	spin_unlock_bh(&span->leaf->lock);
+	spin_unlock(&span->leaf->lock);
 	span->leaf = NULL;
 }
 
@@ -37,7 +37,7 @@ static bool span_lock(struct rodp_span *span)
 	span->leaf = leaf_find(span->mirror, span->va);
 	if (unlikely(!span->leaf))
 		return false;
-	spin_lock_bh(&span->leaf->lock);
+	spin_lock(&span->leaf->lock);
 	__release(&span->leaf->lock);
 	span->held = 0;
 	return true;
@@ -87,7 +87,7 @@ static void pair_lock(const struct leaf_pair *pair)
 {
 	struct rodp_leaf *first = min(pair->dst, pair->src), *second = max(pair->dst, pair->src);
 
-	spin_lock_bh(&first->lock);
+	spin_lock(&first->lock);
 	__release(&first->lock);
 	if (second == first)
 		return;
@@ -102,7 +102,7 @@ static void pair_unlock(const struct leaf_pair *pair)
 		spin_unlock(&pair->dst->lock);
 	}
 	__acquire(&pair->src->lock);
-	spin_unlock_bh(&pair->src->lock);
+	spin_unlock(&pair->src->lock);
 }
 
 /* Both locked. Copies what is contiguous on both sides, at most max bytes. 0: a miss. */

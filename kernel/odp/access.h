@@ -47,8 +47,8 @@ struct rodp_span {
 /*
  * Begin a walk over [va, va + len). The range does not wrap (the caller's MR
  * bounds guarantee that). Takes rcu_read_lock() until rodp_span_end().
- * Context: process or softirq, BH enabled or disabled, not hard interrupt. One walk
- * at a time in a context: see rodp_mirror_copy() for two ranges.
+ * Context: BH disabled (a lane is held, say: the leaf's lock is one that softirqs take),
+ * not hard interrupt. One walk at a time in a context: see rodp_mirror_copy() for two ranges.
  */
 static inline void rodp_span_begin(struct rodp_span *span, struct rodp_mirror *mirror, u64 va,
 				   size_t len, bool write) __acquires(RCU)
