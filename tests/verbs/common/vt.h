@@ -34,6 +34,8 @@
 /* Names the case that runs now; printed when something fails, or with --verbose. */
 void vt_case(const char *format, ...) VT_PRINTF(1, 2);
 void vt_note(const char *format, ...) VT_PRINTF(1, 2);
+/* A measured value, for tests/figures: "figure KEY = VALUE UNIT". */
+void vt_figure(const char *key, const char *unit, double value);
 _Noreturn void vt_fail(const char *format, ...) VT_PRINTF(1, 2);
 _Noreturn void vt_skip(const char *format, ...) VT_PRINTF(1, 2);
 /* Prints the number of cases and returns the exit status for main(). */
