@@ -228,6 +228,8 @@ struct ibv_wc vt_wait(struct vt_end *end);
 /* The next completion must be this one. */
 struct ibv_wc vt_expect(struct vt_end *end, uint64_t wr_id, enum ibv_wc_status status);
 struct ibv_wc vt_expect_ok(struct vt_end *end, uint64_t wr_id, enum ibv_wc_opcode opcode);
+/* As vt_expect() with success, but leaves the CPU to others. Needs vt_conn_attr.events. */
+void vt_expect_asleep(struct vt_end *end, uint64_t wr_id);
 void vt_expect_none(struct vt_end *end, unsigned int ms);
 /* The next asynchronous event of the device, or -1 after ms. It is acknowledged. */
 int vt_async_event(struct vt_device *dev, unsigned int ms);
