@@ -50,6 +50,9 @@
 	X(ODP_INV_NONBLOCK, "odp_inval_nonblock")         \
 	X(ODP_PAGES_INVALIDATED, "odp_pages_invalidated") \
 	X(ODP_PAGES_DIRTIED, "odp_pages_dirtied")         \
+	X(ODP_YOUNG, "odp_young")                         \
+	X(ODP_PREFETCHES, "odp_prefetches")               \
+	X(ODP_PAGES_PREFETCHED, "odp_pages_prefetched")   \
 	X(ODP_LEAVES_MADE, "odp_leaves_made")             \
 	X(ODP_LEAVES_FREED, "odp_leaves_freed")
 

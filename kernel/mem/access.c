@@ -185,3 +185,9 @@ int rodp_mr_fault(struct rodp_mr *mr, u64 iova, u64 bytes, bool write,
 {
 	return rodp_fault_request(mr->odp.mirror, rodp_mr_va(mr, iova), bytes, write, waiter);
 }
+
+struct rodp_prefetch *rodp_mr_prefetch(struct rodp_mr *mr, u64 iova, u64 bytes,
+				       enum rodp_prefetch_mode mode)
+{
+	return rodp_prefetch_create(mr->odp.mirror, rodp_mr_va(mr, iova), bytes, mode);
+}

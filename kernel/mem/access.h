@@ -12,6 +12,7 @@
 
 #include <linux/minmax.h>
 
+#include "../odp/prefetch.h"
 #include "mr.h"
 
 struct rodp_fault_waiter;
@@ -59,5 +60,12 @@ bool rodp_mr_aligned(const struct rodp_mr *mr, u64 iova);
  */
 int rodp_mr_fault(struct rodp_mr *mr, u64 iova, u64 bytes, bool write,
 		  struct rodp_fault_waiter *waiter);
+
+/*
+ * A prefetch of [iova, iova + bytes), which lies within the MR; see odp/prefetch.h. The MR
+ * is of kind ODP. Process context, sleeps.
+ */
+struct rodp_prefetch *rodp_mr_prefetch(struct rodp_mr *mr, u64 iova, u64 bytes,
+				       enum rodp_prefetch_mode mode);
 
 #endif

@@ -7,18 +7,7 @@
 
 #include "access.h"
 #include "core.h"
-#include "leaf.h"
-
-/* RCU held. */
-static struct rodp_leaf *leaf_find(struct rodp_mirror *mirror, u64 va)
-{
-	const unsigned long index = va >> RODP_LEAF_SHIFT;
-	struct rodp_leaf *leaf = READ_ONCE(mirror->recent[index % RODP_RECENT_LEAVES]);
-
-	if (likely(leaf && leaf->base >> RODP_LEAF_SHIFT == index))
-		return leaf;
-	return xa_load(&mirror->leaves, index);
-}
+#include "tree.h"
 
 /*
  * A span's lock is held between calls, which sparse cannot follow; it is told
@@ -34,7 +23,7 @@ static void span_unlock(struct rodp_span *span)
 /* Lock the leaf of the next byte. */
 static bool span_lock(struct rodp_span *span)
 {
-	span->leaf = leaf_find(span->mirror, span->va);
+	span->leaf = rodp_tree_find(span->mirror, span->va);
 	if (unlikely(!span->leaf))
 		return false;
 	spin_lock(&span->leaf->lock);
@@ -152,8 +141,8 @@ size_t rodp_mirror_copy(struct rodp_mirror *dst, u64 dst_va, struct rodp_mirror 
 
 	rcu_read_lock();
 	do {
-		pair.src = leaf_find(src, src_va + done);
-		pair.dst = leaf_find(dst, dst_va + done);
+		pair.src = rodp_tree_find(src, src_va + done);
+		pair.dst = rodp_tree_find(dst, dst_va + done);
 		missed = !pair.src;
 		if (!pair.src || !pair.dst)
 			break;
@@ -191,7 +180,7 @@ u64 rodp_mirror_present(struct rodp_mirror *mirror, u64 va, u64 len, bool write)
 
 	rcu_read_lock();
 	while (va < end && bytes) {
-		leaf = leaf_find(mirror, va);
+		leaf = rodp_tree_find(mirror, va);
 		bytes = leaf ? leaf_present(leaf, va, end, write) : 0;
 		va += bytes;
 	}

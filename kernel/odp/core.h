@@ -13,6 +13,7 @@
 
 #include <linux/list.h>
 #include <linux/mm_types.h>
+#include <linux/mmu_notifier.h>
 #include <linux/rcupdate.h>
 #include <linux/refcount.h>
 #include <linux/spinlock.h>
@@ -30,6 +31,7 @@ struct rodp_mirror {
 	struct rodp_leaf *recent[RODP_RECENT_LEAVES];
 	struct mm_struct *mm; /* mmgrab() */
 	struct rodp_stats *stats; /* referenced */
+	struct mmu_notifier aging; /* see age.h */
 
 	refcount_t refs;
 	unsigned int users; /* written under the set's lock */
@@ -46,6 +48,11 @@ struct rodp_mirror {
 	struct work_struct feed; /* serves the starved */
 	struct workqueue_struct
 		*wq; /* jobs; its own, so that those of others, stuck, do not matter */
+
+	/* See prefetch.c. */
+	spinlock_t prefetch_lock;
+	struct list_head prefetches;
+	struct work_struct prefetch;
 
 	struct rcu_head rcu;
 };

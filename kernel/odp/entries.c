@@ -59,8 +59,41 @@ unsigned int rodp_entries_protect(struct rodp_entries *entries, unsigned int fir
 	return take(entries, first, last, RODP_ENTRY_WRITE | RODP_ENTRY_DIRTY, dirty);
 }
 
+bool rodp_entries_accessed(struct rodp_entries *entries, unsigned int first, unsigned int last,
+			   bool forget)
+{
+	bool accessed = false;
+	unsigned int i;
+
+	if (!entries->present)
+		return false;
+	for (i = first; i <= last; i++) {
+		const u64 entry = READ_ONCE(entries->slot[i]);
+
+		if (!(entry & RODP_ENTRY_ACCESSED))
+			continue;
+		accessed = true;
+		if (!forget)
+			break;
+		WRITE_ONCE(entries->slot[i], entry & ~RODP_ENTRY_ACCESSED);
+	}
+	return accessed;
+}
+
+unsigned int rodp_entries_ready(const struct rodp_entries *entries, unsigned int first,
+				unsigned int count, bool write)
+{
+	const u64 need = rodp_entry_need(write);
+	unsigned int n = 0;
+
+	while (n < count && rodp_entry_allows(READ_ONCE(entries->slot[first + n]), need))
+		n++;
+	return n;
+}
+
 void rodp_entries_hand_over(const struct rodp_entries *entries, const struct rodp_dirty_set *dirty)
 {
+	u64 start = 0, end = 0; /* what was just marked */
 	unsigned int w;
 
 	if (!dirty->count)
@@ -70,8 +103,12 @@ void rodp_entries_hand_over(const struct rodp_entries *entries, const struct rod
 
 		for (; left; left &= left - 1) {
 			const unsigned int i = w * 64 + __builtin_ctzll(left);
+			const u64 phys = rodp_entry_phys(READ_ONCE(entries->slot[i]));
 
-			rodp_env_mark_dirty(rodp_entry_phys(READ_ONCE(entries->slot[i])));
+			if (phys >= start && phys < end)
+				continue;
+			start = phys;
+			end = rodp_env_mark_dirty(phys);
 		}
 	}
 }

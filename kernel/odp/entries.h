@@ -7,6 +7,7 @@
  *	PRESENT	the device may read the page
  *	WRITE	the device may write it
  *	DIRTY	the device did, and the mm has not been told
+ *	ACCESSED the device touched the page since the mm last asked
  *
  * WRITE implies PRESENT, and DIRTY implies WRITE: whoever takes WRITE away takes
  * DIRTY with it and owes the mm a word, which is what a rodp_dirty_set holds
@@ -21,14 +22,16 @@
 
 #include "entries_env.h"
 
-#define RODP_LEAF_SHIFT	   21
-#define RODP_LEAF_BYTES	   (1ULL << RODP_LEAF_SHIFT)
-#define RODP_LEAF_PAGES	   (1U << (RODP_LEAF_SHIFT - PAGE_SHIFT))
+#define RODP_LEAF_SHIFT	    21
+#define RODP_LEAF_BYTES	    (1ULL << RODP_LEAF_SHIFT)
+#define RODP_LEAF_PAGES	    (1U << (RODP_LEAF_SHIFT - PAGE_SHIFT))
 
-#define RODP_ENTRY_PRESENT 1ULL
-#define RODP_ENTRY_WRITE   2ULL
-#define RODP_ENTRY_DIRTY   4ULL
-#define RODP_ENTRY_FLAGS   (RODP_ENTRY_PRESENT | RODP_ENTRY_WRITE | RODP_ENTRY_DIRTY)
+#define RODP_ENTRY_PRESENT  1ULL
+#define RODP_ENTRY_WRITE    2ULL
+#define RODP_ENTRY_DIRTY    4ULL
+#define RODP_ENTRY_ACCESSED 8ULL
+#define RODP_ENTRY_FLAGS \
+	(RODP_ENTRY_PRESENT | RODP_ENTRY_WRITE | RODP_ENTRY_DIRTY | RODP_ENTRY_ACCESSED)
 
 struct rodp_entries {
 	u64 *slot; /* RODP_LEAF_PAGES of them, zeroed at first */
@@ -65,8 +68,8 @@ static inline bool rodp_entry_allows(u64 entry, u64 need)
 
 /*
  * The physically contiguous bytes from va on, at most max of them (>= 1), that
- * may be read, or written: 0 when the first page may not be. With write, the
- * entries of these bytes become DIRTY.
+ * may be read, or written: 0 when the first page may not be. The entries of these
+ * bytes become ACCESSED, with write DIRTY as well.
  * @phys: where the first byte is.
  * The hottest function of the driver, hence inline.
  */
@@ -74,6 +77,7 @@ static inline size_t rodp_entries_run(struct rodp_entries *entries, u64 va, size
 				      u64 *phys)
 {
 	const u64 need = rodp_entry_need(write);
+	const u64 mark = RODP_ENTRY_ACCESSED | (write ? RODP_ENTRY_DIRTY : 0);
 	unsigned int i = rodp_entries_slot(va);
 	size_t bytes = PAGE_SIZE - (va & (PAGE_SIZE - 1));
 	u64 entry = READ_ONCE(entries->slot[i]);
@@ -83,8 +87,8 @@ static inline size_t rodp_entries_run(struct rodp_entries *entries, u64 va, size
 		return 0;
 	*phys = page + (va & (PAGE_SIZE - 1));
 	for (;;) {
-		if (write && !(entry & RODP_ENTRY_DIRTY))
-			WRITE_ONCE(entries->slot[i], entry | RODP_ENTRY_DIRTY);
+		if ((entry & mark) != mark)
+			WRITE_ONCE(entries->slot[i], entry | mark);
 		if (bytes >= max)
 			return max;
 		if (++i == RODP_LEAF_PAGES)
@@ -111,6 +115,20 @@ unsigned int rodp_entries_drop(struct rodp_entries *entries, unsigned int first,
 /* Take WRITE from slots first to last, both included. Returns how many had it. */
 unsigned int rodp_entries_protect(struct rodp_entries *entries, unsigned int first,
 				  unsigned int last, struct rodp_dirty_set *dirty);
+
+/*
+ * Whether the device touched a page of slots first to last, both included, since this
+ * was last asked with `forget` set. Without it nothing is written.
+ */
+bool rodp_entries_accessed(struct rodp_entries *entries, unsigned int first, unsigned int last,
+			   bool forget);
+
+/*
+ * How many of `count` slots from first on are present with the rights asked for, in a
+ * row. May be called without the leaf's lock: then a hint.
+ */
+unsigned int rodp_entries_ready(const struct rodp_entries *entries, unsigned int first,
+				unsigned int count, bool write);
 
 /* The second step of a hand-over: tell the mm of every page in dirty. */
 void rodp_entries_hand_over(const struct rodp_entries *entries, const struct rodp_dirty_set *dirty);

@@ -12,14 +12,18 @@
 #include <linux/types.h>
 
 /*
- * Tell the mm that the device wrote the page at phys.
+ * Tell the mm that the device wrote the page at phys. Returns where the folio that it
+ * was told of ends: up to there nothing more need be said.
  * Context: the page is mapped (see leaf.h on mm_lock); a dirty_folio operation
  * takes locks that are not safe against softirqs (i_lock, private_lock), so no
  * lock that a softirq takes may be held.
  */
-static inline void rodp_env_mark_dirty(u64 phys)
+static inline u64 rodp_env_mark_dirty(u64 phys)
 {
-	folio_mark_dirty(page_folio(pfn_to_page(phys >> PAGE_SHIFT)));
+	struct folio *folio = page_folio(pfn_to_page(phys >> PAGE_SHIFT));
+
+	folio_mark_dirty(folio);
+	return ((u64)folio_pfn(folio) << PAGE_SHIFT) + folio_size(folio);
 }
 #else
 #include <stdbool.h>
@@ -34,7 +38,7 @@ typedef __u64 u64;
 #define READ_ONCE(x)	     (*(const volatile __typeof__(x) *)&(x))
 #define WRITE_ONCE(x, value) (*(volatile __typeof__(x) *)&(x) = (value))
 
-void rodp_env_mark_dirty(u64 phys); /* the test's own */
+u64 rodp_env_mark_dirty(u64 phys); /* the test's own */
 #endif
 
 #endif

@@ -171,13 +171,38 @@ void rodp_leaf_kill(struct rodp_leaf *leaf)
 	spin_unlock(&leaf->mm_lock);
 }
 
+/* The slots of [start, end), clipped to the leaf. */
+static unsigned int first_slot(const struct rodp_leaf *leaf, u64 start)
+{
+	return rodp_entries_slot(max(start, leaf->base));
+}
+
+static unsigned int last_slot(const struct rodp_leaf *leaf, u64 end)
+{
+	return rodp_entries_slot(min(end - 1, leaf->base + (RODP_LEAF_BYTES - 1)));
+}
+
+bool rodp_leaf_accessed(struct rodp_leaf *leaf, u64 start, u64 end, bool forget)
+{
+	const unsigned int first = first_slot(leaf, start), last = last_slot(leaf, end);
+	bool accessed;
+
+	/* Most pages that are asked for were not touched by the device: no lock for them. */
+	if (!rodp_entries_accessed(&leaf->entries, first, last, false))
+		return false;
+	if (!forget)
+		return true;
+	spin_lock_bh(&leaf->lock);
+	accessed = rodp_entries_accessed(&leaf->entries, first, last, true);
+	spin_unlock_bh(&leaf->lock);
+	return accessed;
+}
+
 /* lock held. Returns how many entries went. */
 static unsigned int lose(struct rodp_leaf *leaf, u64 start, u64 end, enum rodp_leaf_loss loss,
 			 struct rodp_dirty_set *dirty)
 {
-	const u64 last_byte = min(end - 1, leaf->base + (RODP_LEAF_BYTES - 1));
-	const unsigned int first = rodp_entries_slot(max(start, leaf->base));
-	const unsigned int last = rodp_entries_slot(last_byte);
+	const unsigned int first = first_slot(leaf, start), last = last_slot(leaf, end);
 
 	if (loss == RODP_LEAF_LOSE_PAGES)
 		return rodp_entries_drop(&leaf->entries, first, last, dirty);

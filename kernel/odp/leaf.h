@@ -89,6 +89,13 @@ bool rodp_leaf_kill_unused(struct rodp_leaf *leaf);
 void rodp_leaf_kill(struct rodp_leaf *leaf);
 
 /*
+ * Whether the device touched a page in [start, end) since this was last asked with
+ * `forget` set; the range may go beyond the leaf and is clipped. Under RCU. Any context
+ * but hard interrupt, page table locks held or not.
+ */
+bool rodp_leaf_accessed(struct rodp_leaf *leaf, u64 start, u64 end, bool forget);
+
+/*
  * The heart of the callback: entries in [start, end) lose what loss says, dirty
  * pages are handed over. The range may go beyond the leaf and is clipped.
  * Returns whether the leaf is now of no use. Does not sleep.

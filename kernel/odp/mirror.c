@@ -8,10 +8,12 @@
 #include <linux/wait.h>
 
 #include "base/stats.h"
+#include "age.h"
 #include "core.h"
 #include "fault.h"
 #include "leaf.h"
 #include "mirror.h"
+#include "prefetch.h"
 #include "tree.h"
 
 /*
@@ -41,6 +43,7 @@ static void teardown_work(struct work_struct *work)
 	struct rodp_mirror *mirror = container_of(work, struct rodp_mirror, teardown);
 
 	destroy_workqueue(mirror->wq);
+	rodp_age_end(mirror);
 	rodp_tree_clear(mirror);
 	mmdrop(mirror->mm);
 	rodp_stats_put(mirror->stats);
@@ -51,35 +54,45 @@ static void teardown_work(struct work_struct *work)
 		wake_up(&no_mirrors);
 }
 
-static struct rodp_mirror *mirror_alloc(void)
+/* What of a new mirror can fail. */
+static struct rodp_mirror *mirror_alloc(struct mm_struct *mm)
 {
 	struct rodp_mirror *mirror = kzalloc(sizeof(*mirror), GFP_KERNEL_ACCOUNT);
+	int error = -ENOMEM;
 
 	if (!mirror)
-		return NULL;
+		return ERR_PTR(error);
+	mirror->mm = mm;
 	mirror->wq = alloc_workqueue("rodp_fault", WQ_UNBOUND, MAX_ACTIVE_JOBS);
-	if (!mirror->wq) {
-		kfree(mirror);
-		return NULL;
-	}
+	if (!mirror->wq)
+		goto err_free;
+	rodp_tree_init(mirror);
+	error = rodp_age_begin(mirror);
+	if (error)
+		goto err_wq;
 	return mirror;
+
+err_wq:
+	destroy_workqueue(mirror->wq);
+err_free:
+	kfree(mirror);
+	return ERR_PTR(error);
 }
 
 /* A mirror of current->mm with one user. */
 static struct rodp_mirror *mirror_create(struct rodp_stats *stats)
 {
-	struct rodp_mirror *mirror = mirror_alloc();
+	struct rodp_mirror *mirror = mirror_alloc(current->mm);
 
-	if (!mirror)
-		return NULL;
-	mirror->mm = current->mm;
+	if (IS_ERR(mirror))
+		return mirror;
 	mmgrab(mirror->mm);
 	mirror->stats = rodp_stats_get(stats);
 	mirror->users = 1;
 	refcount_set(&mirror->refs, 1);
 	INIT_WORK(&mirror->teardown, teardown_work);
-	rodp_tree_init(mirror);
 	rodp_faults_init(mirror);
+	rodp_prefetches_init(mirror);
 	atomic_inc(&mirrors);
 	return mirror;
 }
@@ -100,9 +113,8 @@ static struct rodp_mirror *set_add(struct rodp_mirror_set *set, struct rodp_stat
 {
 	struct rodp_mirror *mirror = mirror_create(stats);
 
-	if (!mirror)
-		return ERR_PTR(-ENOMEM);
-	list_add(&mirror->link, &set->mirrors);
+	if (!IS_ERR(mirror))
+		list_add(&mirror->link, &set->mirrors);
 	return mirror;
 }
 

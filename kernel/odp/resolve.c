@@ -84,11 +84,44 @@ static bool install_page(struct round *round, unsigned int i, unsigned int *mapp
 	return true;
 }
 
+/*
+ * Whether page i is part of a folio that the mm maps as a whole, so that all of
+ * the leaf is: with the same rights, in one piece of memory.
+ */
+static bool is_huge(const struct round *round, unsigned int i)
+{
+	const unsigned long pfn = round->pfns[i];
+
+	return (pfn & HMM_PFN_VALID) && hmm_pfn_to_map_order(pfn) >= RODP_LEAF_SHIFT - PAGE_SHIFT &&
+	       !folio_test_has_hwpoisoned(page_folio(hmm_pfn_to_page(pfn))) &&
+	       page_is_touchable(hmm_pfn_to_page(pfn));
+}
+
+/* leaf->lock held, the sequence checked, which speaks for the whole leaf. */
+static void install_huge(struct round *round)
+{
+	const unsigned long pfn = round->pfns[round->first];
+	const u64 here = (u64)page_to_pfn(hmm_pfn_to_page(pfn)) << PAGE_SHIFT;
+	const unsigned int slot = rodp_entries_slot(round->block) + round->first;
+	unsigned int i, mapped = 0;
+
+	for (i = 0; i < RODP_LEAF_PAGES; i++)
+		mapped += rodp_entries_install(&round->leaf->entries, i,
+					       here - ((u64)slot << PAGE_SHIFT) +
+						       ((u64)i << PAGE_SHIFT),
+					       pfn & HMM_PFN_WRITE);
+	rodp_stats_add(round->leaf->mirror->stats, RODP_STAT_ODP_PAGES_MAPPED, mapped);
+}
+
 /* leaf->lock held, the sequence checked. Returns how many wanted pages in a row may be used. */
 static unsigned int install(struct round *round)
 {
 	unsigned int i, mapped = 0, reached = round->first;
 
+	if (is_huge(round, round->first)) {
+		install_huge(round);
+		return round->count;
+	}
 	for (i = 0; i < RODP_RESOLVE_PAGES; i++)
 		if (install_page(round, i, &mapped) && i == reached)
 			reached++;
@@ -96,7 +129,7 @@ static unsigned int install(struct round *round)
 	return min(reached - round->first, round->count);
 }
 
-/* I3. Returns the pages wanted that may be used now, in a row, or why the first may not. */
+/* I3. Returns the pages wanted that may be used now, in a row, or why there are none. */
 static int round_run(struct round *round)
 {
 	struct rodp_leaf *leaf = round->leaf;
@@ -115,12 +148,15 @@ static int round_run(struct round *round)
 	if (mmu_interval_read_retry(&leaf->notifier, range.notifier_seq))
 		result = -EBUSY;
 	else
-		result = install(round) ?: -EFAULT;
+		result = install(round);
 	spin_unlock_bh(&leaf->lock);
 	return result;
 }
 
-/* The next step, but not beyond end or its block. */
+/*
+ * The next step, but not beyond end or its block. What others have mapped meanwhile, or
+ * what came with a huge page, is not asked for again.
+ */
 static int attempt(const struct rodp_resolver *resolver, struct rodp_leaf *leaf, u64 end)
 {
 	struct round round = {
@@ -129,13 +165,17 @@ static int attempt(const struct rodp_resolver *resolver, struct rodp_leaf *leaf,
 	};
 	const u64 stop = min3(end, resolver->va + resolver->step, round.block + RODP_RESOLVE_BYTES);
 	const unsigned long want = HMM_PFN_REQ_FAULT | (resolver->write ? HMM_PFN_REQ_WRITE : 0);
-	unsigned int i;
+	unsigned int i, ready;
 
 	round.first = (resolver->va - round.block) >> PAGE_SHIFT;
 	round.count = PAGE_ALIGN(stop - resolver->va) >> PAGE_SHIFT;
+	ready = rodp_entries_ready(&leaf->entries, rodp_entries_slot(resolver->va), round.count,
+				   resolver->write);
+	if (ready)
+		return ready;
 	for (i = 0; i < round.count; i++)
 		round.pfns[round.first + i] = want;
-	return round_run(&round);
+	return round_run(&round) ?: -EFAULT;
 }
 
 static void proceed(struct rodp_resolver *resolver, unsigned int pages)
@@ -216,4 +256,18 @@ int rodp_resolve(struct rodp_resolver *resolver, u64 end)
 	error = resolve_in(resolver, leaf, end);
 	rodp_tree_unpin(leaf);
 	return error;
+}
+
+u64 rodp_resolve_present(struct rodp_mirror *mirror, u64 va, u64 end)
+{
+	struct round round = { .block = va & ~(RODP_RESOLVE_BYTES - 1) };
+	int collisions = 0;
+
+	round.leaf = rodp_tree_pin(mirror, va);
+	if (!IS_ERR(round.leaf)) {
+		while (round_run(&round) == -EBUSY && ++collisions < MAX_COLLISIONS)
+			memset(round.pfns, 0, sizeof(round.pfns));
+		rodp_tree_unpin(round.leaf);
+	}
+	return min(end, round.block + RODP_RESOLVE_BYTES);
 }

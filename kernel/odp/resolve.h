@@ -33,4 +33,11 @@ void rodp_resolver_init(struct rodp_resolver *resolver, struct rodp_mirror *mirr
  */
 int rodp_resolve(struct rodp_resolver *resolver, u64 end);
 
+/*
+ * Map the pages of [va, end) that the mm has at hand, up to the end of the
+ * RODP_RESOLVE_BYTES block of va; nothing is faulted in. Returns where it came to.
+ * Sleeps, but waits for nobody. The users of the mm are referenced.
+ */
+u64 rodp_resolve_present(struct rodp_mirror *mirror, u64 va, u64 end);
+
 #endif

@@ -15,9 +15,21 @@
 #ifndef RODP_ODP_TREE_H
 #define RODP_ODP_TREE_H
 
+#include "core.h"
 #include "leaf.h"
 
 void rodp_tree_init(struct rodp_mirror *mirror);
+
+/* The leaf of va, or NULL. Under rcu_read_lock(). */
+static inline struct rodp_leaf *rodp_tree_find(struct rodp_mirror *mirror, u64 va)
+{
+	const unsigned long index = va >> RODP_LEAF_SHIFT;
+	struct rodp_leaf *leaf = READ_ONCE(mirror->recent[index % RODP_RECENT_LEAVES]);
+
+	if (likely(leaf && leaf->base >> RODP_LEAF_SHIFT == index))
+		return leaf;
+	return xa_load(&mirror->leaves, index);
+}
 
 /*
  * The leaf of va, made when there is none, pinned. The users of the mm are

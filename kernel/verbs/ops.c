@@ -21,7 +21,8 @@ const struct ib_device_ops rodp_device_ops = {
 	.uverbs_abi_ver = RODP_ABI_VERSION,
 	RODP_ROBUST_UDATA
 
-		.alloc_hw_port_stats = rodp_alloc_hw_port_stats,
+		.advise_mr = rodp_advise_mr,
+	.alloc_hw_port_stats = rodp_alloc_hw_port_stats,
 	.alloc_pd = rodp_alloc_pd,
 	.alloc_ucontext = rodp_alloc_ucontext,
 	.create_cq = create_cq_op,

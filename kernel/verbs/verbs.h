@@ -70,4 +70,8 @@ struct ib_mr *rodp_reg_user_mr(struct ib_pd *pd, u64 start, u64 length, u64 iova
 			       struct ib_dmah *dmah, struct ib_udata *udata);
 int rodp_dereg_mr(struct ib_mr *ib, struct ib_udata *udata);
 
+/* advise.c */
+int rodp_advise_mr(struct ib_pd *pd, enum ib_uverbs_advise_mr_advice advice, u32 flags,
+		   struct ib_sge *sg_list, u32 num_sge, struct uverbs_attr_bundle *attrs);
+
 #endif

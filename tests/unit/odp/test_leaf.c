@@ -18,12 +18,14 @@
 static struct {
 	u64 phys[RODP_LEAF_PAGES];
 	unsigned int count;
+	u64 folio; /* bytes of every folio */
 } told;
 
-void rodp_env_mark_dirty(u64 phys)
+u64 rodp_env_mark_dirty(u64 phys)
 {
 	assert_true(told.count < RODP_LEAF_PAGES);
 	told.phys[told.count++] = phys;
+	return phys / told.folio * told.folio + told.folio;
 }
 
 struct leaf {
@@ -38,6 +40,7 @@ static int set_up(void **state)
 
 	leaf->entries.slot = calloc(RODP_LEAF_PAGES, sizeof(u64));
 	told.count = 0;
+	told.folio = PAGE_SIZE;
 	*state = leaf;
 	return 0;
 }
@@ -359,6 +362,72 @@ static void hand_over_reaches_both_ends_of_every_word(void **state)
 		assert_int_equal(told.phys[i], FRAME(1000 + slots[i]));
 }
 
+static void hand_over_tells_of_a_large_folio_once(void **state)
+{
+	struct leaf *leaf = *state;
+
+	told.folio = 16 * PAGE_SIZE;
+	install(leaf, 0, 32, 1024, true);
+	install(leaf, 40, 1, 1024 + 4, true); /* the first folio again, later */
+	run(leaf, PAGE_SIZE, 20 * PAGE_SIZE, true);
+	run(leaf, 40 * PAGE_SIZE, 1, true);
+	drop(leaf, 0, LAST);
+	assert_int_equal(leaf->dirty.count, 21);
+	hand_over(leaf);
+	assert_int_equal(told.count, 3);
+	assert_int_equal(told.phys[0], FRAME(1025));
+	assert_int_equal(told.phys[1], FRAME(1040));
+	assert_int_equal(told.phys[2], FRAME(1028));
+}
+
+static bool accessed(struct leaf *leaf, unsigned int first, unsigned int last, bool forget)
+{
+	return rodp_entries_accessed(&leaf->entries, first, last, forget);
+}
+
+static void access_is_remembered_until_asked_for(void **state)
+{
+	struct leaf *leaf = *state;
+
+	install(leaf, 0, 8, 100, false);
+	assert_false(accessed(leaf, 0, LAST, true));
+	run(leaf, 2 * PAGE_SIZE, PAGE_SIZE + 1, false);
+	assert_false(accessed(leaf, 0, 1, false));
+	assert_true(accessed(leaf, 2, 2, false));
+	assert_true(accessed(leaf, 3, 3, false));
+	assert_false(accessed(leaf, 4, LAST, false));
+	assert_true(accessed(leaf, 0, LAST, true));
+	assert_false(accessed(leaf, 0, LAST, true));
+	run(leaf, 2 * PAGE_SIZE, 1, false);
+	assert_true(accessed(leaf, 0, LAST, false));
+}
+
+static void access_ends_with_the_page(void **state)
+{
+	struct leaf *leaf = *state;
+
+	install(leaf, 0, 2, 100, true);
+	run(leaf, 0, 2 * PAGE_SIZE, true);
+	protect(leaf, 0, LAST);
+	assert_true(accessed(leaf, 0, 0, false));
+	drop(leaf, 0, 0);
+	assert_false(accessed(leaf, 0, 0, false));
+	assert_true(accessed(leaf, 1, 1, false));
+	assert_int_equal(run(leaf, PAGE_SIZE, 1, true), 0);
+}
+
+static void ready_stops_at_the_first_page_that_is_not(void **state)
+{
+	struct leaf *leaf = *state;
+
+	install(leaf, 4, 3, 100, true);
+	install(leaf, 7, 1, 900, false);
+	assert_int_equal(rodp_entries_ready(&leaf->entries, 4, 10, true), 3);
+	assert_int_equal(rodp_entries_ready(&leaf->entries, 4, 10, false), 4);
+	assert_int_equal(rodp_entries_ready(&leaf->entries, 4, 2, false), 2);
+	assert_int_equal(rodp_entries_ready(&leaf->entries, 3, 2, false), 0);
+}
+
 /* Whatever happens in whatever order: the count is right and no write is forgotten. */
 static void random_histories_keep_count_and_forget_no_write(void **state)
 {
@@ -433,6 +502,10 @@ int main(void)
 		TEST(protect_skips_pages_without_write),
 		TEST(protect_hands_a_write_over_once),
 		TEST(hand_over_reaches_both_ends_of_every_word),
+		TEST(hand_over_tells_of_a_large_folio_once),
+		TEST(access_is_remembered_until_asked_for),
+		TEST(access_ends_with_the_page),
+		TEST(ready_stops_at_the_first_page_that_is_not),
 		TEST(random_histories_keep_count_and_forget_no_write),
 	};
 

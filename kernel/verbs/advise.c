@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
+/*
+ * ibv_advise_mr(): prefetch. All of the list is checked before any of it begins; errors as
+ * ibv_advise_mr(3) has them.
+ */
+#include <linux/slab.h>
+
+#include "../mem/access.h"
+#include "verbs.h"
+
+/* How often one who waits looks whether the device is going: user space may hold the prefetch up. */
+#define LOOK_JIFFIES (HZ / 10)
+
+struct batch {
+	u32 count;
+	struct rodp_prefetch *prefetch[];
+};
+
+static void batch_free(struct batch *batch)
+{
+	u32 i;
+
+	for (i = 0; i < batch->count; i++)
+		rodp_prefetch_put(batch->prefetch[i]);
+	kvfree(batch);
+}
+
+static int batch_add(struct batch *batch, struct rodp_mr *mr, const struct ib_sge *sge,
+		     enum rodp_prefetch_mode mode)
+{
+	struct rodp_prefetch *prefetch;
+
+	if (mr->kind != RODP_MR_ODP)
+		return -EINVAL;
+	prefetch = rodp_mr_prefetch(mr, sge->addr, sge->length, mode);
+	if (!prefetch)
+		return -ENOMEM;
+	batch->prefetch[batch->count++] = prefetch;
+	return 0;
+}
+
+/* A key of another PD or without the right, and a range beyond the MR, are all the same error. */
+static int batch_add_sge(struct batch *batch, struct ib_pd *pd, const struct ib_sge *sge,
+			 enum rodp_prefetch_mode mode)
+{
+	const u32 access = mode == RODP_PREFETCH_WRITE ? IB_ACCESS_LOCAL_WRITE : 0;
+	struct rodp_mr *mr = rodp_mr_get(to_rodp_dev(pd->device), pd, sge->lkey, access, sge->addr,
+					 sge->length);
+	int err;
+
+	if (!mr)
+		return -EFAULT;
+	err = batch_add(batch, mr, sge, mode);
+	rodp_mr_put(mr);
+	return err;
+}
+
+static struct batch *batch_make(struct ib_pd *pd, const struct ib_sge *sg_list, u32 num_sge,
+				enum rodp_prefetch_mode mode)
+{
+	struct batch *batch = kvzalloc(struct_size(batch, prefetch, num_sge), GFP_KERNEL_ACCOUNT);
+	int err = 0;
+	u32 i;
+
+	if (!batch)
+		return ERR_PTR(-ENOMEM);
+	for (i = 0; i < num_sge && !err; i++)
+		err = batch_add_sge(batch, pd, &sg_list[i], mode);
+	if (!err)
+		return batch;
+	batch_free(batch);
+	return ERR_PTR(err);
+}
+
+static int batch_start(struct batch *batch)
+{
+	int err = 0;
+	u32 i;
+
+	for (i = 0; i < batch->count && !err; i++)
+		err = rodp_prefetch_start(batch->prefetch[i]);
+	return err;
+}
+
+static int wait_for(struct rodp_dev *dev, struct rodp_prefetch *prefetch)
+{
+	int err;
+
+	do {
+		err = rodp_prefetch_wait(prefetch, LOOK_JIFFIES);
+		if (err == -ETIMEDOUT && mutex_is_locked(&dev->ib.unregistration_lock))
+			return -ENODEV;
+	} while (err == -ETIMEDOUT);
+	return err;
+}
+
+/* The first error, but not before all of it is over. */
+static int batch_wait(struct rodp_dev *dev, struct batch *batch)
+{
+	int err = 0, one;
+	u32 i;
+
+	for (i = 0; i < batch->count && err != -EINTR && err != -ENODEV; i++) {
+		one = wait_for(dev, batch->prefetch[i]);
+		err = err ?: one;
+	}
+	return err;
+}
+
+static int batch_run(struct ib_pd *pd, enum rodp_prefetch_mode mode, bool wait,
+		     const struct ib_sge *sg_list, u32 num_sge)
+{
+	struct batch *batch = batch_make(pd, sg_list, num_sge, mode);
+	int err;
+
+	if (IS_ERR(batch))
+		return PTR_ERR(batch);
+	err = batch_start(batch);
+	if (!err && wait)
+		err = batch_wait(to_rodp_dev(pd->device), batch);
+	batch_free(batch);
+	return err;
+}
+
+int rodp_advise_mr(struct ib_pd *pd, enum ib_uverbs_advise_mr_advice advice, u32 flags,
+		   struct ib_sge *sg_list, u32 num_sge, struct uverbs_attr_bundle *attrs)
+{
+	const bool wait = flags & IB_UVERBS_ADVISE_MR_FLAG_FLUSH;
+	int err = ib_no_udata_io(attrs ? &attrs->driver_udata : NULL);
+
+	if (err)
+		return err;
+	if (flags & ~IB_UVERBS_ADVISE_MR_FLAG_FLUSH)
+		return -EINVAL;
+	switch (advice) {
+	case IB_UVERBS_ADVISE_MR_ADVICE_PREFETCH:
+		return batch_run(pd, RODP_PREFETCH_READ, wait, sg_list, num_sge);
+	case IB_UVERBS_ADVISE_MR_ADVICE_PREFETCH_WRITE:
+		return batch_run(pd, RODP_PREFETCH_WRITE, wait, sg_list, num_sge);
+	case IB_UVERBS_ADVISE_MR_ADVICE_PREFETCH_NO_FAULT:
+		return batch_run(pd, RODP_PREFETCH_PRESENT, wait, sg_list, num_sge);
+	default:
+		return -EOPNOTSUPP;
+	}
+}
