@@ -194,11 +194,12 @@ static void wait_until_reaped(struct setup *s, int log, pid_t pid, uint64_t star
 	snprintf(words, sizeof(words), "oom_reaper: reaped process %d", pid);
 	if (!wait_for_log(log, words, GONE_MS))
 		vt_fail("the OOM reaper did not say within %d ms that it was through", GONE_MS);
-	vt_note("reaped %lu ms after the kill, of which the reaper waits 2000; %lu KiB are left; "
-		"%ld invalidations that must not block",
-		ms_since(start_ns),
-		(unsigned long)vt_cgroup_get(GROUP, "memory.current", NULL) / 1024,
-		(long)(vt_counter(s->dev_b, "odp_inval_nonblock") - nonblock));
+	/* The reaper lets a killed process have 2000 ms for its end. */
+	vt_figure("reaped after the kill", "ms", ms_since(start_ns));
+	vt_figure("memory left in the group", "KiB",
+		  vt_cgroup_get(GROUP, "memory.current", NULL) / 1024);
+	vt_figure("invalidations that must not block", "",
+		  vt_counter(s->dev_b, "odp_inval_nonblock") - nonblock);
 }
 
 static void test(struct setup *s, bool hang)
@@ -244,15 +245,15 @@ static void test(struct setup *s, bool hang)
 	status = vt_reap(pid, GONE_MS, "the process that the OOM killer killed");
 	if (!WIFSIGNALED(status) || WTERMSIG(status) != SIGKILL)
 		vt_fail("the process ended with status 0x%x, not by SIGKILL", status);
-	vt_note("the process is gone %lu ms after the kill, %lu WRITEs before", ms_since(start),
-		atomic_load(&s->done));
+	vt_figure(hang ? "with a fault that hangs: gone after the kill" : "gone after the kill", "ms",
+		  ms_since(start));
 	if (hang) {
 		wait_until_reaped(s, log, pid, start);
 		if (vt_counter(s->dev_b, "odp_inval_nonblock") == nonblock)
 			vt_fail("the reaper did not reach the device");
 		if (!atomic_load(&s->after_kill))
 			vt_fail("there was no traffic while the reaper worked");
-		vt_note("%lu requests after the kill", atomic_load(&s->after_kill));
+		vt_figure("requests while the reaper worked", "", atomic_load(&s->after_kill));
 		close(s->uffd);
 		vt_expect(&hung.a, 7, IBV_WC_REM_ACCESS_ERR);
 		vt_disconnect(&hung);
