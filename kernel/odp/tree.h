@@ -20,7 +20,7 @@
 
 void rodp_tree_init(struct rodp_mirror *mirror);
 
-/* The leaf of va, or NULL. Under rcu_read_lock(). */
+/* The leaf of va, or NULL. Under rcu_read_lock(), or with BH disabled, which serves as well. */
 static inline struct rodp_leaf *rodp_tree_find(struct rodp_mirror *mirror, u64 va)
 {
 	const unsigned long index = va >> RODP_LEAF_SHIFT;

@@ -25,7 +25,9 @@ bench_iterations() {
 	floor:*) echo 1000 11000 1 ;;
 	*:quick) echo 100 600 1 ;;
 	*_lat:*) echo 100 1100 2 ;;
+	*:4096:*:one:rodp) echo 1000 41000 5 ;;
 	*:4096:*) echo 1000 31000 3 ;;
+	*:one:rodp) echo 200 8200 4 ;;
 	*) echo 200 4200 1 ;;
 	esac
 }
