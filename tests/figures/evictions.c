@@ -31,7 +31,8 @@ struct setup {
 
 static uint8_t *map(void)
 {
-	uint8_t *at = mmap(NULL, REGION, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	uint8_t *at = mmap(NULL, REGION, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
+			   0);
 
 	vt_check(at != MAP_FAILED);
 	vt_check(!madvise(at, REGION, MADV_NOHUGEPAGE));

@@ -214,8 +214,8 @@ int main(int argc, char **argv)
 	vt_connect(&s.conn, s.dev, s.dev, &(struct vt_conn_attr){ .events = true });
 	vt_buf_make(&s.source, s.dev, LEN, VT_PINNED, VT_ACCESS_ALL);
 	for (state = 0; state < STATES; state++) {
-		if (only ? !strcmp(only, state_names[state]) :
-			   state != PREFETCHED || !vt_is_rxe(s.dev))
+		if (only ? !strcmp(only, state_names[state])
+			 : state != PREFETCHED || !vt_is_rxe(s.dev))
 			run(&s, state);
 	}
 	return vt_pass();

@@ -8,10 +8,10 @@
 
 #include "vt.h"
 
-#define REGIONS	100000u
-#define LEN	(1ull << 30)
-#define STEP	(2ull << 20) /* one page of each leaf is touched before munmap() */
-#define SAMPLES 7
+#define REGIONS	     100000u
+#define LEN	     (1ull << 30)
+#define STEP	     (2ull << 20) /* one page of each leaf is touched before munmap() */
+#define SAMPLES	     7
 #define MAX_MR_BYTES 4096 /* of all that a verbs object is made of */
 #define MAX_RATIO    2.0
 

@@ -141,7 +141,8 @@ int main(int argc, char **argv)
 	vt_check(!pthread_join(thread, NULL));
 	tell(&s, "under traffic", rounds);
 	vt_figure("traffic meanwhile", "MiB/s",
-		  atomic_load(&s.written) * (double)PIECE / (1 << 20) * 1e9 / (vt_now_ns() - start));
+		  atomic_load(&s.written) * (double)PIECE / (1 << 20) * 1e9 /
+			  (vt_now_ns() - start));
 	if (!atomic_load(&s.written))
 		vt_fail("there was no traffic");
 	vt_check(!ibv_dereg_mr(s.mr));

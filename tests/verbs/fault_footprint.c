@@ -53,8 +53,10 @@ static void test_footprint(struct setup *s, enum ibv_wr_opcode opcode)
 	static const struct {
 		size_t offset;
 		uint32_t len;
-	} accesses[] = { { 0, 8 },	     { 4096 * 100 + 8, 8 }, { 4096 * 101 - 4, 8 },
-			 { 4096 * 5, 12288 }, { LEAF - 8, 8 },	    { LEAF / 4, LEAF / 2 } };
+	} accesses[] = {
+		{ 0, 8 },	 { 4096 * 100 + 8, 8 }, { 4096 * 101 - 4, 8 }, { 4096 * 5, 12288 },
+		{ LEAF - 8, 8 }, { LEAF / 4, LEAF / 2 }
+	};
 	size_t i, first, last;
 	int table;
 

@@ -107,8 +107,8 @@ static void expect_hole(struct setup *s)
 
 	vt_check(!munmap(s->odp.data + LEN / 2, 4096));
 	vt_case("a hole, FLUSH");
-	err = ibv_advise_mr(s->dev->pd, IBV_ADVISE_MR_ADVICE_PREFETCH, IBV_ADVISE_MR_FLAG_FLUSH, &sge,
-			    1);
+	err = ibv_advise_mr(s->dev->pd, IBV_ADVISE_MR_ADVICE_PREFETCH, IBV_ADVISE_MR_FLAG_FLUSH,
+			    &sge, 1);
 	if (err != EFAULT)
 		vt_fail("\"%s\"", strerror(err));
 	vt_case("a hole, NO_FAULT");

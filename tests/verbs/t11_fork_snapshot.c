@@ -31,7 +31,8 @@ struct setup {
 
 static uint8_t *map_aligned(bool huge)
 {
-	uint8_t *at = mmap(NULL, 2 * LEN, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	uint8_t *at = mmap(NULL, 2 * LEN, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
+			   0);
 
 	vt_check(at != MAP_FAILED);
 	at = (uint8_t *)(((uintptr_t)at + LEN - 1) & ~(uintptr_t)(LEN - 1));

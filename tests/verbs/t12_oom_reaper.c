@@ -245,8 +245,8 @@ static void test(struct setup *s, bool hang)
 	status = vt_reap(pid, GONE_MS, "the process that the OOM killer killed");
 	if (!WIFSIGNALED(status) || WTERMSIG(status) != SIGKILL)
 		vt_fail("the process ended with status 0x%x, not by SIGKILL", status);
-	vt_figure(hang ? "with a fault that hangs: gone after the kill" : "gone after the kill", "ms",
-		  ms_since(start));
+	vt_figure(hang ? "with a fault that hangs: gone after the kill" : "gone after the kill",
+		  "ms", ms_since(start));
 	if (hang) {
 		wait_until_reaped(s, log, pid, start);
 		if (vt_counter(s->dev_b, "odp_inval_nonblock") == nonblock)

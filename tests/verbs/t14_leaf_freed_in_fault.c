@@ -110,7 +110,8 @@ static void *writer(void *arg)
 	for (i = 0; !atomic_load(&s->stop); i++) {
 		if (!good)
 			vt_connect(&conn, s->dev_a, s->dev_b, NULL);
-		good = transfer(s, &conn, &local, offset, i & 1 ? IBV_WR_RDMA_READ : IBV_WR_RDMA_WRITE);
+		good = transfer(s, &conn, &local, offset,
+				i & 1 ? IBV_WR_RDMA_READ : IBV_WR_RDMA_WRITE);
 		if (!good)
 			vt_disconnect(&conn);
 		offset = (offset + STRIDE + 4096 + 8) % (LEN - PIECE);
@@ -149,8 +150,8 @@ static void test(struct setup *s, bool implicit)
 	int i;
 
 	s->at = map_aligned();
-	s->mr = implicit ? vt_reg(s->dev_b, NULL, SIZE_MAX, VT_ODP, VT_ACCESS_ALL) :
-			   vt_reg(s->dev_b, s->at, LEN, VT_ODP, VT_ACCESS_ALL);
+	s->mr = implicit ? vt_reg(s->dev_b, NULL, SIZE_MAX, VT_ODP, VT_ACCESS_ALL)
+			 : vt_reg(s->dev_b, s->at, LEN, VT_ODP, VT_ACCESS_ALL);
 	atomic_store(&s->stop, false);
 	atomic_store(&s->remapped, 0);
 	atomic_store(&s->done, 0);

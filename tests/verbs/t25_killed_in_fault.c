@@ -44,7 +44,7 @@ struct victim {
 static void post_fault(struct victim *v, int i)
 {
 	static const enum ibv_wr_opcode opcodes[FAULTS] = { IBV_WR_RDMA_WRITE, IBV_WR_RDMA_READ,
-							     IBV_WR_SEND };
+							    IBV_WR_SEND };
 	struct ibv_sge room = {
 		.addr = (uintptr_t)v->at + i * LEN / 4,
 		.length = 8192,
