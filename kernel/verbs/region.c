@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 /* The verbs of memory regions. */
+#include <linux/hugetlb_inline.h>
 #include <linux/mm.h>
 
 #include "../mem/mr.h"
