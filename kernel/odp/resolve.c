@@ -41,6 +41,7 @@ struct round {
 	struct rodp_leaf *leaf;
 	u64 block; /* VA of the first page, RODP_RESOLVE_BYTES aligned */
 	unsigned int first, count; /* the pages wanted; the others only when at hand */
+	bool write; /* wanted */
 	unsigned long pfns[RODP_RESOLVE_PAGES];
 };
 
@@ -113,6 +114,12 @@ static void install_huge(struct round *round)
 	rodp_stats_add(round->leaf->mirror->stats, RODP_STAT_ODP_PAGES_MAPPED, mapped);
 }
 
+/* Whether HMM gave page i all rights that are wanted. */
+static bool has_rights(const struct round *round, unsigned int i)
+{
+	return !round->write || (round->pfns[i] & HMM_PFN_WRITE);
+}
+
 /* leaf->lock held, the sequence checked. Returns how many wanted pages in a row may be used. */
 static unsigned int install(struct round *round)
 {
@@ -120,24 +127,27 @@ static unsigned int install(struct round *round)
 
 	if (is_huge(round, round->first)) {
 		install_huge(round);
-		return round->count;
+		return has_rights(round, round->first) ? round->count : 0;
 	}
 	for (i = 0; i < RODP_RESOLVE_PAGES; i++)
-		if (install_page(round, i, &mapped) && i == reached)
+		if (install_page(round, i, &mapped) && i == reached && has_rights(round, i))
 			reached++;
 	rodp_stats_add(round->leaf->mirror->stats, RODP_STAT_ODP_PAGES_MAPPED, mapped);
 	return min(reached - round->first, round->count);
 }
 
-/* I3. Returns the pages wanted that may be used now, in a row, or why there are none. */
-static int round_run(struct round *round)
+/*
+ * Ask HMM for `count` pages of the block from page `first` on; the pfns of others are 0 (I3).
+ * Returns the pages wanted that may be used now, in a row, or why there are none.
+ */
+static int round_run(struct round *round, unsigned int first, unsigned int count)
 {
 	struct rodp_leaf *leaf = round->leaf;
 	struct hmm_range range = {
 		.notifier = &leaf->notifier,
-		.start = round->block,
-		.end = round->block + RODP_RESOLVE_BYTES,
-		.hmm_pfns = round->pfns,
+		.start = round->block + ((u64)first << PAGE_SHIFT),
+		.end = round->block + ((u64)(first + count) << PAGE_SHIFT),
+		.hmm_pfns = round->pfns + first,
 		.pfn_flags_mask = HMM_PFN_REQ_FAULT | HMM_PFN_REQ_WRITE,
 	};
 	int result = rodp_hmm_range_fault(&range);
@@ -153,19 +163,42 @@ static int round_run(struct round *round)
 	return result;
 }
 
+/* What is at hand in the block; nothing is faulted in. Returns as round_run(). */
+static int round_look(struct round *round)
+{
+	memset(round->pfns, 0, sizeof(round->pfns));
+	return round_run(round, 0, RODP_RESOLVE_PAGES);
+}
+
+/* What is wanted, and nothing else. Returns as round_run(). */
+static int round_fault(struct round *round)
+{
+	const unsigned long want = HMM_PFN_REQ_FAULT | (round->write ? HMM_PFN_REQ_WRITE : 0);
+	unsigned int i;
+
+	memset(round->pfns, 0, sizeof(round->pfns));
+	for (i = 0; i < round->count; i++)
+		round->pfns[round->first + i] = want;
+	return round_run(round, round->first, round->count);
+}
+
 /*
  * The next step, but not beyond end or its block. What others have mapped meanwhile, or
  * what came with a huge page, is not asked for again.
+ *
+ * Two questions, since HMM, when it faults one page of a range in, does the same for all
+ * that follow, wanted or not: first what is at hand, then what is wanted.
  */
 static int attempt(const struct rodp_resolver *resolver, struct rodp_leaf *leaf, u64 end)
 {
 	struct round round = {
 		.leaf = leaf,
 		.block = resolver->va & ~(RODP_RESOLVE_BYTES - 1),
+		.write = resolver->write,
 	};
 	const u64 stop = min3(end, resolver->va + resolver->step, round.block + RODP_RESOLVE_BYTES);
-	const unsigned long want = HMM_PFN_REQ_FAULT | (resolver->write ? HMM_PFN_REQ_WRITE : 0);
-	unsigned int i, ready;
+	unsigned int ready;
+	int result = 0;
 
 	round.first = (resolver->va - round.block) >> PAGE_SHIFT;
 	round.count = PAGE_ALIGN(stop - resolver->va) >> PAGE_SHIFT;
@@ -173,9 +206,9 @@ static int attempt(const struct rodp_resolver *resolver, struct rodp_leaf *leaf,
 				   resolver->write);
 	if (ready)
 		return ready;
-	for (i = 0; i < round.count; i++)
-		round.pfns[round.first + i] = want;
-	return round_run(&round) ?: -EFAULT;
+	if (round.count < RODP_RESOLVE_PAGES)
+		result = round_look(&round);
+	return result ?: round_fault(&round) ?: -EFAULT;
 }
 
 static void proceed(struct rodp_resolver *resolver, unsigned int pages)
@@ -265,8 +298,8 @@ u64 rodp_resolve_present(struct rodp_mirror *mirror, u64 va, u64 end)
 
 	round.leaf = rodp_tree_pin(mirror, va);
 	if (!IS_ERR(round.leaf)) {
-		while (round_run(&round) == -EBUSY && ++collisions < MAX_COLLISIONS)
-			memset(round.pfns, 0, sizeof(round.pfns));
+		while (round_look(&round) == -EBUSY && ++collisions < MAX_COLLISIONS)
+			;
 		rodp_tree_unpin(round.leaf);
 	}
 	return min(end, round.block + RODP_RESOLVE_BYTES);
