@@ -59,7 +59,8 @@
 	X(ODP_PAGES_DIRTIED, "odp_pages_dirtied")         \
 	X(ODP_YOUNG, "odp_young")                         \
 	X(ODP_LEAVES_MADE, "odp_leaves_made")             \
-	X(ODP_LEAVES_FREED, "odp_leaves_freed")
+	X(ODP_LEAVES_FREED, "odp_leaves_freed")           \
+	X(ODP_LEAVES_SHRUNK, "odp_leaves_shrunk")
 
 enum rodp_stat {
 #define RODP_STAT_ENUM(sym, name) RODP_STAT_##sym,

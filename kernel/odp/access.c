@@ -2,7 +2,6 @@
 /* Device access to mirrored memory, see access.h. */
 #include <linux/minmax.h>
 #include <linux/mm.h>
-#include <linux/rcupdate.h>
 #include <linux/xarray.h>
 
 #include "access.h"
@@ -58,11 +57,10 @@ bool rodp_span_advance(struct rodp_span *span)
 	return true;
 }
 
-size_t rodp_span_end(struct rodp_span *span) __releases(RCU)
+size_t rodp_span_end(struct rodp_span *span)
 {
 	if (span->leaf)
 		span_unlock(span);
-	rcu_read_unlock();
 	return span->va - span->start;
 }
 
@@ -94,70 +92,76 @@ static void pair_unlock(const struct leaf_pair *pair)
 	spin_unlock(&pair->src->lock);
 }
 
-/* Both locked. Copies what is contiguous on both sides, at most max bytes. 0: a miss. */
-static size_t pair_copy_run(struct leaf_pair *pair, u64 dst_va, u64 src_va, size_t max,
-			    bool *src_missed)
-{
-	u64 dst_phys, src_phys;
-	size_t bytes = rodp_entries_run(&pair->src->entries, src_va, max, false, &src_phys);
+/* How far a copy came: next bytes, and how many are left. */
+struct pair_copy {
+	u64 dst_va, src_va;
+	size_t left;
+	bool src_missed;
+};
 
-	*src_missed = !bytes;
-	if (bytes)
-		bytes = rodp_entries_run(&pair->dst->entries, dst_va, bytes, true, &dst_phys);
-	if (!bytes)
-		return 0;
+static bool is_leaf_start(u64 va)
+{
+	return !(va & (RODP_LEAF_BYTES - 1));
+}
+
+/*
+ * Both locked. Copies up to a page boundary of either side: pages that are contiguous
+ * on both sides are rare, and looking for them costs more than it saves. False: a miss.
+ */
+static bool pair_copy_page(const struct leaf_pair *pair, struct pair_copy *copy)
+{
+	const size_t src_off = copy->src_va & (PAGE_SIZE - 1);
+	const size_t dst_off = copy->dst_va & (PAGE_SIZE - 1);
+	const size_t bytes = min(copy->left, PAGE_SIZE - max(src_off, dst_off));
+	u64 src, dst;
+
+	src = rodp_entries_use(&pair->src->entries, copy->src_va, false);
+	copy->src_missed = !src;
+	if (unlikely(!src))
+		return false;
+	dst = rodp_entries_use(&pair->dst->entries, copy->dst_va, true);
+	if (unlikely(!dst))
+		return false;
 	/* The same page may be on both sides. */
-	memmove(__va(dst_phys), __va(src_phys), bytes);
-	return bytes;
+	memmove(__va(rodp_entry_phys(dst)) + dst_off, __va(rodp_entry_phys(src)) + src_off, bytes);
+	copy->dst_va += bytes;
+	copy->src_va += bytes;
+	copy->left -= bytes;
+	return true;
 }
 
-/* Bytes from va to the end of its leaf. */
-static u64 leaf_rest(u64 va)
+/* What one hold of the locks can do. False: a miss. */
+static bool pair_copy_hold(const struct leaf_pair *pair, struct pair_copy *copy)
 {
-	return RODP_LEAF_BYTES - (va & (RODP_LEAF_BYTES - 1));
-}
-
-/* RCU held. What one hold of the locks can do of max bytes. Short: a miss. */
-static size_t pair_copy(struct leaf_pair *pair, u64 dst_va, u64 src_va, size_t max,
-			bool *src_missed)
-{
-	size_t done = 0, bytes;
+	const size_t until = copy->left > RODP_SPAN_HOLD_BYTES ? copy->left - RODP_SPAN_HOLD_BYTES
+							       : 0;
+	bool hit;
 
 	pair_lock(pair);
 	do {
-		bytes = pair_copy_run(pair, dst_va + done, src_va + done, max - done, src_missed);
-		done += bytes;
-	} while (bytes && done < max);
+		hit = pair_copy_page(pair, copy);
+	} while (hit && copy->left > until && !is_leaf_start(copy->dst_va) &&
+		 !is_leaf_start(copy->src_va));
 	pair_unlock(pair);
-	return done;
+	return hit;
 }
 
 size_t rodp_mirror_copy(struct rodp_mirror *dst, u64 dst_va, struct rodp_mirror *src, u64 src_va,
 			size_t len, bool *src_missed)
 {
+	struct pair_copy copy = { .dst_va = dst_va, .src_va = src_va, .left = len };
 	struct leaf_pair pair;
-	size_t done = 0, hold, bytes;
-	bool missed = false;
 
-	rcu_read_lock();
 	do {
-		pair.src = rodp_tree_find(src, src_va + done);
-		pair.dst = rodp_tree_find(dst, dst_va + done);
-		missed = !pair.src;
-		if (!pair.src || !pair.dst)
-			break;
-		hold = min3(leaf_rest(dst_va + done), leaf_rest(src_va + done),
-			    min_t(u64, len - done, RODP_SPAN_HOLD_BYTES));
-		bytes = pair_copy(&pair, dst_va + done, src_va + done, hold, &missed);
-		done += bytes;
-	} while (bytes == hold && done < len);
-	rcu_read_unlock();
-	if (src_missed)
-		*src_missed = missed;
-	return done;
+		pair.src = rodp_tree_find(src, copy.src_va);
+		pair.dst = rodp_tree_find(dst, copy.dst_va);
+		copy.src_missed = !pair.src;
+	} while (pair.src && pair.dst && pair_copy_hold(&pair, &copy) && copy.left);
+	*src_missed = copy.src_missed;
+	return len - copy.left;
 }
 
-/* RCU held. Bytes present from va on in its leaf, at most up to end. */
+/* Bytes present from va on in its leaf, at most up to end. */
 static u64 leaf_present(const struct rodp_leaf *leaf, u64 va, u64 end, bool write)
 {
 	const u64 need = rodp_entry_need(write);
@@ -178,12 +182,10 @@ u64 rodp_mirror_present(struct rodp_mirror *mirror, u64 va, u64 len, bool write)
 	struct rodp_leaf *leaf;
 	u64 bytes = 1;
 
-	rcu_read_lock();
 	while (va < end && bytes) {
 		leaf = rodp_tree_find(mirror, va);
 		bytes = leaf ? leaf_present(leaf, va, end, write) : 0;
 		va += bytes;
 	}
-	rcu_read_unlock();
 	return va - start;
 }

@@ -20,7 +20,6 @@
 #ifndef RODP_ODP_ACCESS_H
 #define RODP_ODP_ACCESS_H
 
-#include <linux/rcupdate.h>
 #include <linux/types.h>
 
 struct rodp_leaf;
@@ -46,14 +45,14 @@ struct rodp_span {
 
 /*
  * Begin a walk over [va, va + len). The range does not wrap (the caller's MR
- * bounds guarantee that). Takes rcu_read_lock() until rodp_span_end().
- * Context: BH disabled (a lane is held, say: the leaf's lock is one that softirqs take),
- * not hard interrupt. One walk at a time in a context: see rodp_mirror_copy() for two ranges.
+ * bounds guarantee that). Begun walks are ended by rodp_span_end().
+ * Context: BH disabled (a lane is held, say) until the end: the leaf's lock is one that
+ * softirqs take, and the grace periods of leaves wait for such sections. Not hard interrupt.
+ * One walk at a time in a context: see rodp_mirror_copy() for two ranges.
  */
 static inline void rodp_span_begin(struct rodp_span *span, struct rodp_mirror *mirror, u64 va,
-				   size_t len, bool write) __acquires(RCU)
+				   size_t len, bool write)
 {
-	rcu_read_lock();
 	span->mirror = mirror;
 	span->leaf = NULL;
 	span->va = va;
@@ -77,14 +76,14 @@ static inline bool rodp_span_next(struct rodp_span *span)
 }
 
 /* Drop the lock. Returns the bytes yielded from the start of the range without a gap. */
-size_t rodp_span_end(struct rodp_span *span) __releases(RCU);
+size_t rodp_span_end(struct rodp_span *span);
 
 /*
  * Copy len bytes from one mirrored range to another, once a byte: the leaves of both
  * are locked for it, in an order that all agree on. The ranges may be in one mirror,
  * and overlap. Neither wraps.
  * @src_missed: where the copy stopped short, whether the miss is at src_va + the
- *	result (else at dst_va + the result). May be NULL.
+ *	result (else at dst_va + the result).
  * Returns the bytes copied from the start without a gap.
  * Context: as rodp_span_begin(), and no span is held: a context that held one lock
  * and waited for others would deadlock with its like.
@@ -94,7 +93,7 @@ size_t rodp_mirror_copy(struct rodp_mirror *dst, u64 dst_va, struct rodp_mirror 
 
 /*
  * Whether all of [va, va + len) is present with the rights asked for, by a look
- * that may be stale when it returns: a hint for read-ahead, never a licence.
+ * that may be stale when it returns: a hint for read-ahead, never a licence. BH disabled.
  * Returns the bytes present from va without a gap. Cost: one look a page. The range
  * does not wrap.
  */

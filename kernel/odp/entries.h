@@ -74,6 +74,24 @@ static inline bool rodp_entry_allows(u64 entry, u64 need)
 }
 
 /*
+ * The entry of va, for an access within its page: it becomes ACCESSED, with write DIRTY as
+ * well. 0: it does not allow the access. (An entry that does is PRESENT, so not 0.)
+ */
+static inline u64 rodp_entries_use(struct rodp_entries *entries, u64 va, bool write)
+{
+	const u64 need = rodp_entry_need(write);
+	const u64 mark = RODP_ENTRY_ACCESSED | (write ? RODP_ENTRY_DIRTY : 0);
+	u64 *slot = &entries->slot[rodp_entries_slot(va)];
+	const u64 entry = READ_ONCE(*slot);
+
+	if (!rodp_entry_allows(entry, need))
+		return 0;
+	if ((entry & mark) != mark)
+		WRITE_ONCE(*slot, entry | mark);
+	return entry;
+}
+
+/*
  * The physically contiguous bytes from va on, at most max of them (>= 1), that
  * may be read, or written: 0 when the first page may not be. The entries of these
  * bytes become ACCESSED, with write DIRTY as well.

@@ -20,7 +20,7 @@
 
 void rodp_tree_init(struct rodp_mirror *mirror);
 
-/* The leaf of va, or NULL. Under rcu_read_lock(). */
+/* The leaf of va, or NULL. Under rcu_read_lock(), or with BH disabled, which serves as well. */
 static inline struct rodp_leaf *rodp_tree_find(struct rodp_mirror *mirror, u64 va)
 {
 	const unsigned long index = va >> RODP_LEAF_SHIFT;
@@ -44,6 +44,12 @@ void rodp_tree_unpin(struct rodp_leaf *leaf);
  * the mirror held; does not sleep.
  */
 void rodp_tree_retire(struct rodp_mirror *mirror, u64 va);
+
+/*
+ * Have the reap work destroy leaf, whatever it holds, unless it is in use then. Called with
+ * the list of leaves locked (shrink.c), so that the leaf is in its tree; does not sleep.
+ */
+void rodp_tree_give_up(struct rodp_leaf *leaf);
 
 /* Destroy every leaf. No pin is left and none will come. Sleeps. */
 void rodp_tree_clear(struct rodp_mirror *mirror);

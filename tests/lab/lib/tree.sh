@@ -11,7 +11,7 @@ tree_packages() {
 		gcc libc6-dev make cmake ninja-build pkgconf patch sparse libelf1
 		rdma-core libibverbs-dev librdmacm-dev libibverbs1 ibverbs-providers
 		ibverbs-utils rdmacm-utils perftest python3-pyverbs
-		libnl-3-dev libnl-route-3-dev
+		libnl-3-dev libnl-route-3-dev libcmocka-dev
 		iproute2 iputils-ping ethtool tcpdump strace procps mount e2fsprogs
 		util-linux kmod xz-utils zstd python3 ca-certificates
 	EOT
