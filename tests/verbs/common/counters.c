@@ -9,6 +9,7 @@ int64_t vt_counter(const struct vt_device *dev, const char *name)
 	FILE *file;
 	int n;
 
+	vt_sleep_ms(12); /* the kernel answers with what it read up to 10 ms ago */
 	snprintf(path, sizeof(path), "/sys/class/infiniband/%s/ports/1/hw_counters/%s", dev->name,
 		 name);
 	file = fopen(path, "r");
