@@ -54,7 +54,8 @@
 	X(ODP_PREFETCHES, "odp_prefetches")               \
 	X(ODP_PAGES_PREFETCHED, "odp_pages_prefetched")   \
 	X(ODP_LEAVES_MADE, "odp_leaves_made")             \
-	X(ODP_LEAVES_FREED, "odp_leaves_freed")
+	X(ODP_LEAVES_FREED, "odp_leaves_freed")           \
+	X(ODP_LEAVES_SHRUNK, "odp_leaves_shrunk")
 
 enum rodp_stat {
 #define RODP_STAT_ENUM(sym, name) RODP_STAT_##sym,

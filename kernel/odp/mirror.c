@@ -14,6 +14,7 @@
 #include "leaf.h"
 #include "mirror.h"
 #include "prefetch.h"
+#include "shrink.h"
 #include "tree.h"
 
 /*
@@ -153,9 +154,12 @@ int rodp_odp_init(void)
 
 	if (error)
 		return error;
-	error = rodp_faults_room_init();
+	error = rodp_shrink_init();
 	if (error)
 		goto err_leaf_cache;
+	error = rodp_faults_room_init();
+	if (error)
+		goto err_shrink;
 	rodp_odp_wq = alloc_workqueue("rodp_odp", WQ_UNBOUND, 0);
 	if (!rodp_odp_wq) {
 		error = -ENOMEM;
@@ -165,6 +169,8 @@ int rodp_odp_init(void)
 
 err_faults:
 	rodp_faults_room_exit();
+err_shrink:
+	rodp_shrink_exit();
 err_leaf_cache:
 	rodp_leaf_cache_exit();
 	return error;
@@ -178,5 +184,6 @@ void rodp_odp_exit(void)
 	mmu_notifier_synchronize();
 	rcu_barrier(); /* leaves */
 	rodp_faults_room_exit();
+	rodp_shrink_exit();
 	rodp_leaf_cache_exit();
 }

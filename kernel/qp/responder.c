@@ -172,16 +172,25 @@ static enum verdict refuse_receive(struct rodp_qp *qp, struct sk_buff *skb, int 
 	return refuse(qp, skb, RODP_NAK_REM_OP, IB_WC_LOC_PROT_ERR, 0);
 }
 
+/* What a fault maps ahead for a message that goes on, at least, bytes. */
+#define RECEIVE_AHEAD (256u << 10)
+
 /*
- * A receive buffer may be far longer than the message, so a fault does not map
- * all of it: as much again as has come already.
+ * The bytes that are sure or likely to come for this receive, from this packet on. Its buffer
+ * may be far longer than the message: of one that goes on, as much again as has come.
  */
+static u32 receive_extent(const struct rodp_rq *rq, const struct rodp_packet *pkt)
+{
+	if (pkt->op->flags & RODP_OPF_END)
+		return pkt->payload;
+	return max3(pkt->payload, rq->received, RECEIVE_AHEAD);
+}
+
 static enum verdict execute_send(struct rodp_qp *qp, struct sk_buff *skb)
 {
 	const struct rodp_packet *pkt = rodp_packet(skb);
 	struct rodp_rq *rq = &qp->rq;
-	struct rodp_xfer xfer = request_xfer(qp, skb, pkt->payload, max(pkt->payload, rq->received),
-					     true);
+	struct rodp_xfer xfer = request_xfer(qp, skb, pkt->payload, receive_extent(rq, pkt), true);
 	enum verdict verdict = need_rwqe(qp, skb);
 	int err = 0;
 
