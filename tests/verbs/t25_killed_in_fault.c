@@ -3,8 +3,10 @@
  * Trap 25: a fault of the device waits in a userfaultfd that nobody answers, while
  * its owner is killed, exits, replaces itself, or closes the device. Whatever goes
  * first, the device or the userfaultfd, nobody waits for the fault, and in the end
- * nothing of it is left.
+ * nothing of it is left. The same for a prefetch that waits there, and for a thread that waits
+ * for a prefetch.
  */
+#include <pthread.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
@@ -64,7 +66,18 @@ static void post_fault(struct victim *v, int i)
 	vt_post(&v->conn[i].a, &op);
 }
 
-/* All faults wait; nothing completes. */
+static int prefetch(struct victim *v, uint32_t flags)
+{
+	struct ibv_sge sge = {
+		.addr = (uintptr_t)v->at + 3 * LEN / 4,
+		.length = 8192,
+		.lkey = v->mr->lkey,
+	};
+
+	return ibv_advise_mr(v->dev->pd, IBV_ADVISE_MR_ADVICE_PREFETCH_WRITE, flags, &sge, 1);
+}
+
+/* All faults and a prefetch wait; nothing completes. */
 static void start_faults(struct victim *v)
 {
 	uint64_t end_ns = vt_now_ns() + vt_options.wait_ms * 1000000ull;
@@ -73,10 +86,11 @@ static void start_faults(struct victim *v)
 
 	for (i = 0; i < FAULTS; i++)
 		post_fault(v, i);
-	while (waiting < FAULTS && vt_now_ns() < end_ns)
+	vt_check(!prefetch(v, 0));
+	while (waiting < FAULTS + 1 && vt_now_ns() < end_ns)
 		waiting += vt_uffd_wait_fault(v->uffd, 100);
-	if (waiting < FAULTS)
-		vt_fail("%u of %d faults arrived at the userfaultfd", waiting, FAULTS);
+	if (waiting < FAULTS + 1)
+		vt_fail("%u of %d faults arrived at the userfaultfd", waiting, FAULTS + 1);
 	for (i = 0; i < FAULTS; i++)
 		vt_expect_none(&v->conn[i].a, 1);
 }
@@ -106,11 +120,21 @@ static void open_victim(struct victim *v, enum order order)
 	start_faults(v);
 }
 
+/* Waits for a prefetch until its process ends. */
+static void *wait_for_prefetch(void *arg)
+{
+	prefetch(arg, IBV_ADVISE_MR_FLAG_FLUSH);
+	return NULL;
+}
+
 static _Noreturn void be_victim(int socket, enum order order, const char *end)
 {
+	pthread_t thread;
 	struct victim v;
 
 	open_victim(&v, order);
+	vt_check(!pthread_create(&thread, NULL, wait_for_prefetch, &v));
+	vt_sleep_ms(20); /* it is about to wait; whether it does is as good a case */
 	vt_tell(socket, "", 1, order == UFFD_ELSEWHERE ? v.uffd : -1);
 	if (!strcmp(end, "exit"))
 		exit(0);

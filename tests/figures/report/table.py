@@ -63,7 +63,7 @@ def main():
         json.dump({"kernel": kernel, "accel": accel, "results": results, "figures": figures}, out, indent=1)
         out.write("\n")
     write_data(data + "-touch", figures, [("first_touch", f"{state}: median", state)
-                                          for state in ("pinned", "warm", "prefetched", "cold", "cpu")])
+                                          for state in ("pinned", "warm", "prefetched", "cold", "polled", "cpu")])
     write_data(data + "-munmap", figures, [("munmap_latency", f"munmap, {what}: {p}", f"{what}, {p}")
                                            for what in ("idle", "under traffic") for p in ("p50", "p99")])
     write_data(data + "-evict", figures, [("evictions", f"{who}: share of the hot", who) for who in ("CPU", "device")])

@@ -1,12 +1,10 @@
-# shellcheck shell=bash source-path=SCRIPTDIR
+# shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 #
 # figures: `lab figures`. What on-demand paging costs and does, measured: boots a guest per device,
-# lets guest/run.sh run the programs of this directory in it, and makes of what they print a
+# lets tests/figures/guest/run.sh run the programs of tests/figures in it, and makes of what they print a
 # table, build/figures.json and build/figures.png. The same programs are tests (tests.list):
 # they fail where something is wrong that no noise explains.
-
-FIGURES_DIR=$LAB_CHECKOUT/tests/figures
 
 figures_usage() {
 	cat <<-'EOT'
