@@ -12,9 +12,38 @@
 
 #include <linux/hmm.h>
 #include <linux/jiffies.h>
+#include <linux/list_lru.h>
 #include <linux/mm.h>
 #include <linux/mmu_notifier.h>
 #include <linux/userfaultfd_k.h>
+
+#ifndef RODP_HAVE_LIST_LRU_OBJ
+static inline bool list_lru_add_obj(struct list_lru *lru, struct list_head *item)
+{
+	return list_lru_add(lru, item);
+}
+
+static inline bool list_lru_del_obj(struct list_lru *lru, struct list_head *item)
+{
+	return list_lru_del(lru, item);
+}
+#endif
+
+/* Defines name() for list_lru_shrink_walk(), which calls fn(item, list, arg). */
+#ifdef RODP_HAVE_LIST_LRU_CB3
+#define RODP_LRU_WALK(name, fn)                                                                   \
+	static enum lru_status name(struct list_head *item, struct list_lru_one *list, void *arg) \
+	{                                                                                         \
+		return fn(item, list, arg);                                                       \
+	}
+#else
+#define RODP_LRU_WALK(name, fn)                                                        \
+	static enum lru_status name(struct list_head *item, struct list_lru_one *list, \
+				    spinlock_t *lock, void *arg)                       \
+	{                                                                              \
+		return fn(item, list, arg);                                            \
+	}
+#endif
 
 /*
  * hmm_range_fault() from mmu_interval_read_begin() on: after success

@@ -119,6 +119,18 @@ static size_t copy_odp(struct rodp_mr *dst, u64 dst_iova, struct rodp_mr *src, u
 	return done;
 }
 
+/*
+ * Two pieces that are seldom the same memory. memmove() would do for both, but where the CPU has
+ * no fast string instructions it is a slow one, word by word in microcode.
+ */
+static void copy_run(void *to, const void *from, size_t bytes)
+{
+	if (to < from + bytes && from < to + bytes)
+		memmove(to, from, bytes);
+	else
+		memcpy(to, from, bytes);
+}
+
 /* Neither side can miss, nothing is held. */
 static size_t copy_pinned(struct rodp_mr *dst, u64 dst_iova, struct rodp_mr *src, u64 src_iova,
 			  size_t bytes)
@@ -129,7 +141,7 @@ static size_t copy_pinned(struct rodp_mr *dst, u64 dst_iova, struct rodp_mr *src
 	while (done < bytes) {
 		from = pinned_run(src, src_iova + done, bytes - done, &run);
 		to = pinned_run(dst, dst_iova + done, run, &run);
-		memmove(to, from, run); /* they may be the same pages */
+		copy_run(to, from, run);
 		done += run;
 	}
 	return done;
@@ -183,7 +195,11 @@ bool rodp_mr_aligned(const struct rodp_mr *mr, u64 iova)
 int rodp_mr_fault(struct rodp_mr *mr, u64 iova, u64 bytes, bool write,
 		  struct rodp_fault_waiter *waiter)
 {
-	return rodp_fault_request(mr->odp.mirror, rodp_mr_va(mr, iova), bytes, write, waiter);
+	int err = rodp_fault_request(mr->odp.mirror, rodp_mr_va(mr, iova), bytes, write, waiter);
+
+	if (!err)
+		atomic64_inc(&mr->odp.faults);
+	return err;
 }
 
 struct rodp_prefetch *rodp_mr_prefetch(struct rodp_mr *mr, u64 iova, u64 bytes,

@@ -6,11 +6,13 @@
 #include <linux/slab.h>
 
 #include "base/stats.h"
+#include "compat/odp.h"
 #include "core.h"
 #include "leaf.h"
 #include "notifier.h"
 
 static struct kmem_cache *leaf_cache;
+struct list_lru rodp_leaf_lru;
 
 int rodp_leaf_cache_init(void)
 {
@@ -42,7 +44,8 @@ static void leaf_free_rcu(struct rcu_head *rcu)
 
 static struct rodp_leaf *leaf_alloc(struct rodp_mirror *mirror, u64 base)
 {
-	struct rodp_leaf *leaf = kmem_cache_zalloc(leaf_cache, GFP_KERNEL_ACCOUNT);
+	struct rodp_leaf *leaf = kmem_cache_alloc_lru(leaf_cache, &rodp_leaf_lru,
+						      GFP_KERNEL_ACCOUNT | __GFP_ZERO);
 
 	if (!leaf)
 		return NULL;
@@ -51,6 +54,7 @@ static struct rodp_leaf *leaf_alloc(struct rodp_mirror *mirror, u64 base)
 		kmem_cache_free(leaf_cache, leaf);
 		return NULL;
 	}
+	INIT_LIST_HEAD(&leaf->lru);
 	spin_lock_init(&leaf->lock);
 	spin_lock_init(&leaf->mm_lock);
 	leaf->base = base;
@@ -103,6 +107,11 @@ void rodp_leaf_remember(struct rodp_leaf *leaf)
 	WRITE_ONCE(*recent_slot(leaf), leaf);
 }
 
+void rodp_leaf_enlist(struct rodp_leaf *leaf)
+{
+	list_lru_add_obj(&rodp_leaf_lru, &leaf->lru);
+}
+
 bool rodp_leaf_pin(struct rodp_leaf *leaf)
 {
 	bool alive;
@@ -129,6 +138,7 @@ bool rodp_leaf_unpin(struct rodp_leaf *leaf)
 static void die(struct rodp_leaf *leaf)
 {
 	leaf->dead = true;
+	list_lru_del_obj(&rodp_leaf_lru, &leaf->lru);
 	cmpxchg(recent_slot(leaf), leaf, NULL); /* others may enter another leaf here meanwhile */
 	xa_erase(&leaf->mirror->leaves, leaf->base >> RODP_LEAF_SHIFT);
 }
@@ -152,22 +162,41 @@ static void hand_over(struct rodp_leaf *leaf, const struct rodp_dirty_set *dirty
 	struct rodp_stats *stats = leaf->mirror->stats;
 
 	rodp_entries_hand_over(&leaf->entries, dirty);
+	rodp_tally_add(&leaf->mirror->tally, leaf->base, dirty->dropped, RODP_TALLY_DROPPED);
 	rodp_stats_add(stats, RODP_STAT_ODP_PAGES_INVALIDATED, dropped);
 	rodp_stats_add(stats, RODP_STAT_ODP_PAGES_DIRTIED, dirty->count);
 }
 
-void rodp_leaf_kill(struct rodp_leaf *leaf)
+/* mm_lock held. */
+static void die_with_entries(struct rodp_leaf *leaf)
 {
 	struct rodp_dirty_set dirty = {};
 	unsigned int dropped;
 
-	spin_lock(&leaf->mm_lock);
-	WARN_ON_ONCE(leaf->pins);
 	die(leaf);
 	spin_lock_bh(&leaf->lock);
 	dropped = rodp_entries_drop(&leaf->entries, 0, RODP_LEAF_PAGES - 1, &dirty);
 	spin_unlock_bh(&leaf->lock);
 	hand_over(leaf, &dirty, dropped);
+}
+
+bool rodp_leaf_kill_unpinned(struct rodp_leaf *leaf)
+{
+	bool unpinned;
+
+	spin_lock(&leaf->mm_lock);
+	unpinned = !leaf->pins;
+	if (unpinned)
+		die_with_entries(leaf);
+	spin_unlock(&leaf->mm_lock);
+	return unpinned;
+}
+
+void rodp_leaf_kill(struct rodp_leaf *leaf)
+{
+	spin_lock(&leaf->mm_lock);
+	WARN_ON_ONCE(leaf->pins);
+	die_with_entries(leaf);
 	spin_unlock(&leaf->mm_lock);
 }
 
@@ -211,18 +240,17 @@ static unsigned int lose(struct rodp_leaf *leaf, u64 start, u64 end, enum rodp_l
 }
 
 bool rodp_leaf_invalidate(struct rodp_leaf *leaf, u64 start, u64 end, enum rodp_leaf_loss loss,
-			  unsigned long seq)
+			  unsigned long seq, unsigned int *dropped)
 {
 	struct rodp_dirty_set dirty = {};
-	unsigned int dropped;
 	bool unused;
 
 	spin_lock(&leaf->mm_lock);
 	spin_lock_bh(&leaf->lock);
 	mmu_interval_set_seq(&leaf->notifier, seq);
-	dropped = lose(leaf, start, end, loss, &dirty);
+	*dropped = lose(leaf, start, end, loss, &dirty);
 	spin_unlock_bh(&leaf->lock);
-	hand_over(leaf, &dirty, dropped);
+	hand_over(leaf, &dirty, *dropped);
 	unused = leaf_is_unused(leaf);
 	spin_unlock(&leaf->mm_lock);
 	return unused;

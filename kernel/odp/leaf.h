@@ -30,6 +30,7 @@
 #ifndef RODP_ODP_LEAF_H
 #define RODP_ODP_LEAF_H
 
+#include <linux/list_lru.h>
 #include <linux/mmu_notifier.h>
 #include <linux/rcupdate.h>
 #include <linux/spinlock.h>
@@ -47,6 +48,8 @@ struct rodp_leaf {
 	spinlock_t mm_lock;
 	unsigned int pins; /* mm_lock: fault jobs that use the leaf now */
 	bool dead; /* mm_lock: was in the tree and is no more */
+	bool spared; /* the lru's lock: see shrink.c */
+	struct list_head lru; /* in rodp_leaf_lru while in the tree */
 
 	struct mmu_interval_notifier notifier;
 	struct rcu_head rcu;
@@ -57,6 +60,9 @@ enum rodp_leaf_loss {
 	RODP_LEAF_LOSE_WRITE, /* the right to write */
 	RODP_LEAF_LOSE_PAGES, /* everything */
 };
+
+/* All leaves that are in a tree, by memcg. Its maker is shrink.c. */
+extern struct list_lru rodp_leaf_lru;
 
 int rodp_leaf_cache_init(void);
 /* After rcu_barrier(). */
@@ -76,6 +82,9 @@ void rodp_leaf_destroy(struct rodp_leaf *leaf);
 /* Keep leaf from being killed. False when it is dead. */
 bool rodp_leaf_pin(struct rodp_leaf *leaf);
 
+/* The leaf is in its tree now: it may be shrunk. */
+void rodp_leaf_enlist(struct rodp_leaf *leaf);
+
 /* Enter a pinned leaf into its mirror's table of recent ones (tree.h). It leaves when it dies. */
 void rodp_leaf_remember(struct rodp_leaf *leaf);
 
@@ -84,6 +93,12 @@ bool rodp_leaf_unpin(struct rodp_leaf *leaf);
 
 /* Take a leaf of no use out of the tree. Returns whether it was, and is now dead. */
 bool rodp_leaf_kill_unused(struct rodp_leaf *leaf);
+
+/*
+ * Take a leaf out of the tree unless it is pinned; dirty pages are handed over. Returns
+ * whether it is now dead.
+ */
+bool rodp_leaf_kill_unpinned(struct rodp_leaf *leaf);
 
 /* Take an unpinned leaf out of the tree, whatever it holds; dirty pages are handed over. */
 void rodp_leaf_kill(struct rodp_leaf *leaf);
@@ -98,9 +113,10 @@ bool rodp_leaf_accessed(struct rodp_leaf *leaf, u64 start, u64 end, bool forget)
 /*
  * The heart of the callback: entries in [start, end) lose what loss says, dirty
  * pages are handed over. The range may go beyond the leaf and is clipped.
+ * *dropped becomes the number of entries that went.
  * Returns whether the leaf is now of no use. Does not sleep.
  */
 bool rodp_leaf_invalidate(struct rodp_leaf *leaf, u64 start, u64 end, enum rodp_leaf_loss loss,
-			  unsigned long seq);
+			  unsigned long seq, unsigned int *dropped);
 
 #endif

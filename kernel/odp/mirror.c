@@ -14,6 +14,7 @@
 #include "leaf.h"
 #include "mirror.h"
 #include "prefetch.h"
+#include "shrink.h"
 #include "tree.h"
 
 /*
@@ -66,6 +67,7 @@ static struct rodp_mirror *mirror_alloc(struct mm_struct *mm)
 	mirror->wq = alloc_workqueue("rodp_fault", WQ_UNBOUND, MAX_ACTIVE_JOBS);
 	if (!mirror->wq)
 		goto err_free;
+	rodp_tally_init(&mirror->tally);
 	rodp_tree_init(mirror);
 	error = rodp_age_begin(mirror);
 	if (error)
@@ -147,15 +149,47 @@ void rodp_mirror_put(struct rodp_mirror_set *set, struct rodp_mirror *mirror)
 		rodp_mirror_drop(mirror);
 }
 
+struct rodp_mirror *rodp_mirror_find(struct rodp_mirror_set *set)
+{
+	struct rodp_mirror *mirror;
+
+	mutex_lock(&set->lock);
+	mirror = set_find(set, current->mm);
+	if (mirror)
+		mirror->users++;
+	mutex_unlock(&set->lock);
+	return mirror;
+}
+
+bool rodp_mirror_is_mine(const struct rodp_mirror *mirror)
+{
+	return mirror->mm == current->mm;
+}
+
+struct rodp_tally *rodp_mirror_tally(struct rodp_mirror *mirror)
+{
+	return &mirror->tally;
+}
+
+void rodp_mirror_latency(struct rodp_mirror *mirror, struct rodp_latency *latency)
+{
+	spin_lock_irq(&mirror->fault_lock);
+	*latency = mirror->latency;
+	spin_unlock_irq(&mirror->fault_lock);
+}
+
 int rodp_odp_init(void)
 {
 	int error = rodp_leaf_cache_init();
 
 	if (error)
 		return error;
-	error = rodp_faults_room_init();
+	error = rodp_shrink_init();
 	if (error)
 		goto err_leaf_cache;
+	error = rodp_faults_room_init();
+	if (error)
+		goto err_shrink;
 	rodp_odp_wq = alloc_workqueue("rodp_odp", WQ_UNBOUND, 0);
 	if (!rodp_odp_wq) {
 		error = -ENOMEM;
@@ -165,6 +199,8 @@ int rodp_odp_init(void)
 
 err_faults:
 	rodp_faults_room_exit();
+err_shrink:
+	rodp_shrink_exit();
 err_leaf_cache:
 	rodp_leaf_cache_exit();
 	return error;
@@ -178,5 +214,6 @@ void rodp_odp_exit(void)
 	mmu_notifier_synchronize();
 	rcu_barrier(); /* leaves */
 	rodp_faults_room_exit();
+	rodp_shrink_exit();
 	rodp_leaf_cache_exit();
 }

@@ -36,12 +36,13 @@
  */
 #define MAX_SLOW_FAULTS 16
 
-/* What HMM is asked: for the pages wanted, then for the others, if they are at hand. */
+/* One question to HMM. */
 struct round {
 	struct rodp_leaf *leaf;
 	u64 block; /* VA of the first page, RODP_RESOLVE_BYTES aligned */
-	unsigned int first, count; /* the pages wanted */
-	bool write; /* how */
+	unsigned int first, count; /* the pages wanted; the others only when at hand */
+	bool write; /* wanted */
+	bool prefetch; /* how pages are counted */
 	unsigned long pfns[RODP_RESOLVE_PAGES];
 };
 
@@ -69,9 +70,13 @@ static bool page_is_touchable(struct page *page)
 	       !page_is_secret(page);
 }
 
-/* leaf->lock held, the sequence checked. Returns whether page i may be used now. */
-static bool install_page(struct round *round, unsigned int i, unsigned int *mapped)
+/*
+ * leaf->lock held, the sequence checked. Returns whether page i may be used now. A slot
+ * that was not present before is added to mapped.
+ */
+static bool install_page(struct round *round, unsigned int i, u64 *mapped)
 {
+	const unsigned int slot = rodp_entries_slot(round->block) + i;
 	const unsigned long pfn = round->pfns[i];
 	struct page *page;
 
@@ -80,8 +85,9 @@ static bool install_page(struct round *round, unsigned int i, unsigned int *mapp
 	page = hmm_pfn_to_page(pfn);
 	if (!page_is_touchable(page))
 		return false;
-	*mapped += rodp_entries_install(&round->leaf->entries, rodp_entries_slot(round->block) + i,
-					(u64)page_to_pfn(page) << PAGE_SHIFT, pfn & HMM_PFN_WRITE);
+	if (rodp_entries_install(&round->leaf->entries, slot, (u64)page_to_pfn(page) << PAGE_SHIFT,
+				 pfn & HMM_PFN_WRITE))
+		mapped[slot / 64] |= 1ULL << (slot % 64);
 	return true;
 }
 
@@ -98,94 +104,81 @@ static bool is_huge(const struct round *round, unsigned int i)
 	       page_is_touchable(hmm_pfn_to_page(pfn));
 }
 
+/* Counts pages that became present. leaf->lock held: nobody uses them before they are counted. */
+static void count_mapped(const struct round *round, const u64 *mapped)
+{
+	struct rodp_mirror *mirror = round->leaf->mirror;
+	unsigned int i, n = 0;
+
+	for (i = 0; i < RODP_SLOT_WORDS; i++)
+		n += hweight64(mapped[i]);
+	rodp_stats_add(mirror->stats, RODP_STAT_ODP_PAGES_MAPPED, n);
+	if (round->prefetch)
+		rodp_stats_add(mirror->stats, RODP_STAT_ODP_PAGES_PREFETCHED, n);
+	rodp_tally_add(&mirror->tally, round->leaf->base, mapped,
+		       round->prefetch ? RODP_TALLY_PREFETCHED : RODP_TALLY_FAULTED);
+}
+
 /* leaf->lock held, the sequence checked, which speaks for the whole leaf. */
 static void install_huge(struct round *round)
 {
 	const unsigned long pfn = round->pfns[round->first];
 	const u64 here = (u64)page_to_pfn(hmm_pfn_to_page(pfn)) << PAGE_SHIFT;
 	const unsigned int slot = rodp_entries_slot(round->block) + round->first;
-	unsigned int i, mapped = 0;
+	const u64 start = here - ((u64)slot << PAGE_SHIFT);
+	u64 mapped[RODP_SLOT_WORDS] = {};
+	unsigned int i;
 
 	for (i = 0; i < RODP_LEAF_PAGES; i++)
-		mapped += rodp_entries_install(&round->leaf->entries, i,
-					       here - ((u64)slot << PAGE_SHIFT) +
-						       ((u64)i << PAGE_SHIFT),
-					       pfn & HMM_PFN_WRITE);
-	rodp_stats_add(round->leaf->mirror->stats, RODP_STAT_ODP_PAGES_MAPPED, mapped);
+		if (rodp_entries_install(&round->leaf->entries, i, start + ((u64)i << PAGE_SHIFT),
+					 pfn & HMM_PFN_WRITE))
+			mapped[i / 64] |= 1ULL << (i % 64);
+	count_mapped(round, mapped);
 }
 
-/* Whether page i is there, with the right that is wanted. */
-static bool has_right(const struct round *round, unsigned int i)
+/* Whether HMM gave page i all rights that are wanted. */
+static bool has_rights(const struct round *round, unsigned int i)
 {
-	const unsigned long need = HMM_PFN_VALID | (round->write ? HMM_PFN_WRITE : 0);
-
-	return (round->pfns[i] & need) == need;
+	return !round->write || (round->pfns[i] & HMM_PFN_WRITE);
 }
 
 /* leaf->lock held, the sequence checked. Returns how many wanted pages in a row may be used. */
 static unsigned int install(struct round *round)
 {
-	unsigned int i, mapped = 0, reached = round->first;
+	u64 mapped[RODP_SLOT_WORDS] = {};
+	unsigned int i, reached = round->first;
 
 	if (is_huge(round, round->first)) {
 		install_huge(round);
-		return round->count;
+		return has_rights(round, round->first) ? round->count : 0;
 	}
 	for (i = 0; i < RODP_RESOLVE_PAGES; i++)
-		if (install_page(round, i, &mapped) && i == reached && has_right(round, i))
+		if (install_page(round, i, mapped) && i == reached && has_rights(round, i))
 			reached++;
-	rodp_stats_add(round->leaf->mirror->stats, RODP_STAT_ODP_PAGES_MAPPED, mapped);
+	count_mapped(round, mapped);
 	return min(reached - round->first, round->count);
 }
 
-/* Asks for count pages from first on, all of them alike. */
-static int ask(struct round *round, unsigned int first, unsigned int count, unsigned long want,
-	       unsigned long *seq)
+/*
+ * Ask HMM for `count` pages of the block from page `first` on; the pfns of others are 0 (I3).
+ * Returns the pages wanted that may be used now, in a row, or why there are none.
+ */
+static int round_run(struct round *round, unsigned int first, unsigned int count)
 {
+	struct rodp_leaf *leaf = round->leaf;
 	struct hmm_range range = {
-		.notifier = &round->leaf->notifier,
+		.notifier = &leaf->notifier,
 		.start = round->block + ((u64)first << PAGE_SHIFT),
 		.end = round->block + ((u64)(first + count) << PAGE_SHIFT),
 		.hmm_pfns = round->pfns + first,
-		.default_flags = want,
+		.pfn_flags_mask = HMM_PFN_REQ_FAULT | HMM_PFN_REQ_WRITE,
 	};
-	int result;
-
-	memset(range.hmm_pfns, 0, count * sizeof(*range.hmm_pfns));
-	result = rodp_hmm_range_fault(&range);
-	*seq = range.notifier_seq;
-	return result;
-}
-
-/*
- * Two questions, because one that wants some pages of a range and not the others would get
- * more and less than that: HMM faults everything from the first wanted page that is missing
- * to the end of the range, and looks only at the first page of the range in hugetlbfs.
- */
-static int ask_both(struct round *round, unsigned long *seq)
-{
-	const unsigned long want = HMM_PFN_REQ_FAULT | (round->write ? HMM_PFN_REQ_WRITE : 0);
-	int result = 0;
-
-	if (round->count)
-		result = ask(round, round->first, round->count, want, seq);
-	if (!result && round->count < RODP_RESOLVE_PAGES)
-		result = ask(round, 0, RODP_RESOLVE_PAGES, 0, seq);
-	return result;
-}
-
-/* I3. Returns the pages wanted that may be used now, in a row, or why there are none. */
-static int round_run(struct round *round)
-{
-	struct rodp_leaf *leaf = round->leaf;
-	unsigned long seq;
-	int result = ask_both(round, &seq);
+	int result = rodp_hmm_range_fault(&range);
 
 	if (result)
 		return result;
 	spin_lock_bh(&leaf->lock);
-	if (mmu_interval_read_retry(&leaf->notifier, seq) ||
-	    (round->count && !has_right(round, round->first)))
+	if (mmu_interval_read_retry(&leaf->notifier, range.notifier_seq))
 		result = -EBUSY;
 	else
 		result = install(round);
@@ -193,9 +186,31 @@ static int round_run(struct round *round)
 	return result;
 }
 
+/* What is at hand in the block; nothing is faulted in. Returns as round_run(). */
+static int round_look(struct round *round)
+{
+	memset(round->pfns, 0, sizeof(round->pfns));
+	return round_run(round, 0, RODP_RESOLVE_PAGES);
+}
+
+/* What is wanted, and nothing else. Returns as round_run(). */
+static int round_fault(struct round *round)
+{
+	const unsigned long want = HMM_PFN_REQ_FAULT | (round->write ? HMM_PFN_REQ_WRITE : 0);
+	unsigned int i;
+
+	memset(round->pfns, 0, sizeof(round->pfns));
+	for (i = 0; i < round->count; i++)
+		round->pfns[round->first + i] = want;
+	return round_run(round, round->first, round->count);
+}
+
 /*
  * The next step, but not beyond end or its block. What others have mapped meanwhile, or
  * what came with a huge page, is not asked for again.
+ *
+ * Two questions, since HMM, when it faults one page of a range in, does the same for all
+ * that follow, wanted or not: first what is at hand, then what is wanted.
  */
 static int attempt(const struct rodp_resolver *resolver, struct rodp_leaf *leaf, u64 end)
 {
@@ -203,9 +218,11 @@ static int attempt(const struct rodp_resolver *resolver, struct rodp_leaf *leaf,
 		.leaf = leaf,
 		.block = resolver->va & ~(RODP_RESOLVE_BYTES - 1),
 		.write = resolver->write,
+		.prefetch = resolver->prefetch,
 	};
 	const u64 stop = min3(end, resolver->va + resolver->step, round.block + RODP_RESOLVE_BYTES);
 	unsigned int ready;
+	int result = 0;
 
 	round.first = (resolver->va - round.block) >> PAGE_SHIFT;
 	round.count = PAGE_ALIGN(stop - resolver->va) >> PAGE_SHIFT;
@@ -213,7 +230,9 @@ static int attempt(const struct rodp_resolver *resolver, struct rodp_leaf *leaf,
 				   resolver->write);
 	if (ready)
 		return ready;
-	return round_run(&round) ?: -EFAULT;
+	if (round.count < RODP_RESOLVE_PAGES)
+		result = round_look(&round);
+	return result ?: round_fault(&round) ?: -EFAULT;
 }
 
 static void proceed(struct rodp_resolver *resolver, unsigned int pages)
@@ -298,12 +317,12 @@ int rodp_resolve(struct rodp_resolver *resolver, u64 end)
 
 u64 rodp_resolve_present(struct rodp_mirror *mirror, u64 va, u64 end)
 {
-	struct round round = { .block = va & ~(RODP_RESOLVE_BYTES - 1) };
+	struct round round = { .prefetch = true, .block = va & ~(RODP_RESOLVE_BYTES - 1) };
 	int collisions = 0;
 
 	round.leaf = rodp_tree_pin(mirror, va);
 	if (!IS_ERR(round.leaf)) {
-		while (round_run(&round) == -EBUSY && ++collisions < MAX_COLLISIONS)
+		while (round_look(&round) == -EBUSY && ++collisions < MAX_COLLISIONS)
 			;
 		rodp_tree_unpin(round.leaf);
 	}

@@ -5,10 +5,12 @@
 #include <linux/sched.h>
 #include <linux/sched/mm.h>
 
+#include "base/stats.h"
 #include "core.h"
 #include "tree.h"
 
-#define LEAF_RETIRED XA_MARK_0
+#define LEAF_RETIRED  XA_MARK_0
+#define LEAF_GIVEN_UP XA_MARK_1
 
 static unsigned long leaf_index(u64 va)
 {
@@ -35,7 +37,10 @@ static int publish(struct rodp_leaf *leaf)
 
 	if (xa_is_err(old))
 		return xa_err(old);
-	return old ? -EBUSY : 0;
+	if (old)
+		return -EBUSY;
+	rodp_leaf_enlist(leaf);
+	return 0;
 }
 
 static struct rodp_leaf *make(struct rodp_mirror *mirror, u64 va)
@@ -95,13 +100,34 @@ void rodp_tree_retire(struct rodp_mirror *mirror, u64 va)
 	queue_work(rodp_odp_wq, &mirror->reap);
 }
 
-static void reap_work(struct work_struct *work)
+void rodp_tree_give_up(struct rodp_leaf *leaf)
 {
-	struct rodp_mirror *mirror = container_of(work, struct rodp_mirror, reap);
+	xa_set_mark(&leaf->mirror->leaves, leaf_index(leaf->base), LEAF_GIVEN_UP);
+	queue_work(rodp_odp_wq, &leaf->mirror->reap);
+}
+
+/* reaping held. */
+static void reap_given_up(struct rodp_mirror *mirror)
+{
 	struct rodp_leaf *leaf;
 	unsigned long index;
 
-	mutex_lock(&mirror->reaping);
+	xa_for_each_marked(&mirror->leaves, index, leaf, LEAF_GIVEN_UP) {
+		xa_clear_mark(&mirror->leaves, index, LEAF_GIVEN_UP);
+		if (rodp_leaf_kill_unpinned(leaf)) {
+			rodp_stats_inc(mirror->stats, RODP_STAT_ODP_LEAVES_SHRUNK);
+			rodp_leaf_destroy(leaf);
+		}
+		cond_resched();
+	}
+}
+
+/* reaping held. */
+static void reap_retired(struct rodp_mirror *mirror)
+{
+	struct rodp_leaf *leaf;
+	unsigned long index;
+
 	xa_for_each_marked(&mirror->leaves, index, leaf, LEAF_RETIRED) {
 		/* Before the look: whatever makes the leaf useless after it marks it again. */
 		xa_clear_mark(&mirror->leaves, index, LEAF_RETIRED);
@@ -109,6 +135,15 @@ static void reap_work(struct work_struct *work)
 			rodp_leaf_destroy(leaf);
 		cond_resched();
 	}
+}
+
+static void reap_work(struct work_struct *work)
+{
+	struct rodp_mirror *mirror = container_of(work, struct rodp_mirror, reap);
+
+	mutex_lock(&mirror->reaping);
+	reap_retired(mirror);
+	reap_given_up(mirror);
 	mutex_unlock(&mirror->reaping);
 }
 

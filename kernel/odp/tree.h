@@ -45,6 +45,12 @@ void rodp_tree_unpin(struct rodp_leaf *leaf);
  */
 void rodp_tree_retire(struct rodp_mirror *mirror, u64 va);
 
+/*
+ * Have the reap work destroy leaf, whatever it holds, unless it is in use then. Called with
+ * the list of leaves locked (shrink.c), so that the leaf is in its tree; does not sleep.
+ */
+void rodp_tree_give_up(struct rodp_leaf *leaf);
+
 /* Destroy every leaf. No pin is left and none will come. Sleeps. */
 void rodp_tree_clear(struct rodp_mirror *mirror);
 

@@ -47,10 +47,28 @@ void rodp_send_nak(struct rodp_qp *qp, u32 psn, enum rodp_nak code)
 	ack_send(qp, psn, RODP_AETH_NAK | code);
 }
 
-void rodp_send_rnr_nak(struct rodp_qp *qp, u32 psn)
+static void rnr_nak_send(struct rodp_qp *qp, u32 psn, u8 timer)
 {
 	rodp_stats_inc(qp->dev->stats, RODP_STAT_SENT_RNR_NAK);
-	ack_send(qp, psn, RODP_AETH_RNR_NAK | qp->min_rnr_timer);
+	ack_send(qp, psn, RODP_AETH_RNR_NAK | timer);
+}
+
+void rodp_send_rnr_nak(struct rodp_qp *qp, u32 psn)
+{
+	rnr_nak_send(qp, psn, qp->min_rnr_timer);
+}
+
+/*
+ * 164 ms: peers have few of these (six, unless they have no limit), and one that learns that
+ * its request was executed need not wait to the end.
+ */
+#define WAIT_TIMER 28
+
+void rodp_send_wait(struct rodp_qp *qp, u32 psn)
+{
+	bool own = rodp_rnr_code_to_ns(qp->min_rnr_timer) > rodp_rnr_code_to_ns(WAIT_TIMER);
+
+	rnr_nak_send(qp, psn, own ? qp->min_rnr_timer : WAIT_TIMER);
 }
 
 void rodp_send_read_placed(struct rodp_qp *qp, u32 psn)

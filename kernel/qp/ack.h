@@ -9,6 +9,8 @@
 void rodp_send_ack(struct rodp_qp *qp, u32 psn);
 void rodp_send_nak(struct rodp_qp *qp, u32 psn, enum rodp_nak code);
 void rodp_send_rnr_nak(struct rodp_qp *qp, u32 psn);
+/* An RNR NAK for a request that is being worked on, long after its sender expected an answer. */
+void rodp_send_wait(struct rodp_qp *qp, u32 psn);
 /* Local path: the requester's own memory or key failed; it is to complete with status. */
 void rodp_send_local_error(struct rodp_qp *qp, u32 psn, enum ib_wc_status status);
 /* Local path: the data of a READ is in the requester's memory already. */

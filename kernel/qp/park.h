@@ -5,7 +5,9 @@
  * The access that missed asks the fault engine for the rest of its extent and
  * returns; the lane keeps what it has in hand. When the fault is over, the lane
  * is run again from a work item and tries the same access once more. A fault's
- * error counts only if the access then misses at the same place again.
+ * error counts only if the access then misses at the same place again. The peer of a
+ * responder that is parked for longer than the peer's timeout sends its request again, and
+ * is answered with an RNR NAK (responder.c); sooner nothing is sent.
  */
 #ifndef RODP_QP_PARK_H
 #define RODP_QP_PARK_H

@@ -172,16 +172,25 @@ static enum verdict refuse_receive(struct rodp_qp *qp, struct sk_buff *skb, int 
 	return refuse(qp, skb, RODP_NAK_REM_OP, IB_WC_LOC_PROT_ERR, 0);
 }
 
+/* What a fault maps ahead for a message that goes on, at least, bytes. */
+#define RECEIVE_AHEAD (256u << 10)
+
 /*
- * A receive buffer may be far longer than the message, so a fault does not map
- * all of it: as much again as has come already.
+ * The bytes that are sure or likely to come for this receive, from this packet on. Its buffer
+ * may be far longer than the message: of one that goes on, as much again as has come.
  */
+static u32 receive_extent(const struct rodp_rq *rq, const struct rodp_packet *pkt)
+{
+	if (pkt->op->flags & RODP_OPF_END)
+		return pkt->payload;
+	return max3(pkt->payload, rq->received, RECEIVE_AHEAD);
+}
+
 static enum verdict execute_send(struct rodp_qp *qp, struct sk_buff *skb)
 {
 	const struct rodp_packet *pkt = rodp_packet(skb);
 	struct rodp_rq *rq = &qp->rq;
-	struct rodp_xfer xfer = request_xfer(qp, skb, pkt->payload, max(pkt->payload, rq->received),
-					     true);
+	struct rodp_xfer xfer = request_xfer(qp, skb, pkt->payload, receive_extent(rq, pkt), true);
 	enum verdict verdict = need_rwqe(qp, skb);
 	int err = 0;
 
@@ -428,7 +437,7 @@ static void step_on(struct rodp_qp *qp, const struct rodp_packet *pkt)
 		rq->msn = (rq->msn + 1) & RODP_PSN_MASK;
 	}
 	rq->epsn = rodp_psn_add(pkt->psn, 1);
-	if (pkt->ackreq)
+	if (pkt->ackreq || rq->asked_for_time)
 		rodp_send_ack(qp, pkt->psn);
 }
 
@@ -449,6 +458,7 @@ static void carry_out(struct rodp_qp *qp, struct sk_buff *skb)
 	rq->hand_done = 0;
 	if (verdict == DONE)
 		step_on(qp, rodp_packet(skb));
+	rq->asked_for_time = false;
 	kfree_skb(skb);
 	rodp_reply_run(qp);
 	rq->lane.stalled = rq->reply.active;
@@ -546,6 +556,28 @@ static void rq_packet(struct rodp_qp *qp, struct sk_buff *skb)
 	}
 }
 
+/*
+ * Parked. If the peer has gone back, its timer ran out: it cannot know that we are at it, and
+ * would give up in the end. So it is asked for time, and sends again later what is dropped here.
+ */
+static void ask_for_time(struct rodp_qp *qp)
+{
+	struct rodp_rq *rq = &qp->rq;
+	struct sk_buff *newest = skb_peek_tail(&rq->lane.backlog);
+	u32 psn, at;
+
+	if (!newest)
+		return;
+	psn = rodp_packet(newest)->psn;
+	/* What waits for memory: the packet in hand, or the answer to the one before. */
+	at = rq->hand ? rodp_packet(rq->hand)->psn : rodp_psn_add(rq->epsn, RODP_PSN_MASK);
+	if (rodp_psn_cmp(psn, at) > 0)
+		return;
+	skb_queue_purge(&rq->lane.backlog);
+	rq->asked_for_time = rq->hand;
+	rodp_send_wait(qp, psn);
+}
+
 static void rq_run(struct rodp_qp *qp)
 {
 	struct rodp_rq *rq = &qp->rq;
@@ -554,6 +586,8 @@ static void rq_run(struct rodp_qp *qp)
 		rodp_rq_flush(qp);
 		return;
 	}
+	if (rq->park.waiting)
+		ask_for_time(qp);
 	if (rq->park.waiting || rq->lane.resting)
 		return;
 	if (rq->hand) {

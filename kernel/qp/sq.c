@@ -313,6 +313,7 @@ void rodp_sq_progress(struct rodp_qp *qp, u32 psn)
 	sq->retries = qp->retry_cnt;
 	sq->rnr_retries = qp->rnr_retry;
 	sq->resync = false;
+	sq->rnr_wait = false; /* what it was for is done */
 	sq->deadline = ktime_get_ns() + qp->timeout;
 }
 

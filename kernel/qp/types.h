@@ -181,6 +181,7 @@ struct rodp_rq {
 	struct rodp_park park;
 	struct sk_buff *hand; /* the request in hand while park waits */
 	u32 hand_done; /* bytes of it already in memory */
+	bool asked_for_time; /* the peer waits, for the packet in hand: tell it as soon as that is done */
 };
 
 /* A transfer between a packet, or a local peer's memory, and memory that a key names (xfer.h). */

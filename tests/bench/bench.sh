@@ -78,6 +78,7 @@ cmd_bench() {
 	need_tree "$(bench_suite)"
 	need_kernel "$BENCH_KERNEL"
 	bench_need_rodp
+	need_userland "$(bench_suite)"
 	mkdir -p "$BENCH_BUILD"
 	bench_plugin_build
 	bench_floor_build

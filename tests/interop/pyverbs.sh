@@ -44,7 +44,7 @@ run=$(grep -aoE '^Ran [0-9]+ test' "$WORK/log" | tail -n 1 | tr -cd 0-9)
 [ -n "$run" ] || { echo "pyverbs: the suite ended before its summary" && exit 1; }
 bad=$(($(number failures) + $(number errors)))
 skipped=$(number skipped)
-failed=$(unexpected | wc -l)
+failed=$({ unexpected || true; } | wc -l)
 echo "pyverbs: $run run, $((run - bad - skipped)) ok, $failed failed, $((bad - failed)) allowed to fail, $skipped skipped"
 [ "$failed" -eq 0 ] || exit 1
 [ "$run" -gt "$skipped" ] || exit 77

@@ -3,35 +3,11 @@
  * Speaks to the instruction counter (plugin/wire.h): `mark WORDS...` says the words as one line, `mark put NAME` says
  * its standard input as a file.
  */
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* 256 functions of 8 bytes: the nop that carries the function's number, and ret. */
-__asm__(".section .text\n"
-	".balign 8\n"
-	"nops:\n"
-	".set byte, 0\n"
-	".rept 256\n"
-	".byte 0x0f, 0x1f, 0x80, byte, 0x00, 0x5a, 0x5a, 0xc3\n"
-	".set byte, byte + 1\n"
-	".endr\n");
-
-extern const char nops[];
-
-#define NOP_STRIDE 8
-
-static void say_byte(uint8_t byte)
-{
-	((void (*)(void))(uintptr_t)(nops + NOP_STRIDE * byte))();
-}
-
-static void say(const char *bytes, size_t len)
-{
-	for (size_t i = 0; i < len; i++)
-		say_byte(bytes[i]);
-}
+#include "nops.h"
 
 static char *read_all(FILE *file, size_t *len)
 {

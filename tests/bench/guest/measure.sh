@@ -12,6 +12,7 @@ measure() {
 	test=${2%%:*} rest=${2#*:}
 	case $test in
 	floor) measure_floor "$1" "$rest" "$3" ;;
+	first_touch) measure_touch "$1" "$(echo "$rest" | cut -d: -f2)" "$3" ;;
 	*) measure_pair "$1" "$test" "${rest%%:*}" "$(echo "$rest" | cut -d: -f2)" "$3" ;;
 	esac
 }
@@ -21,6 +22,15 @@ measure_floor() {
 	mark begin "$1"
 	echo "$2 $3" >/sys/module/bench_floor/parameters/copy || return
 	mark end
+}
+
+# measure_touch LABEL STATE TIMES: the program opens and closes the window itself, around what it measures.
+measure_touch() {
+	FIRST_TOUCH_LABEL=$1 FIRST_TOUCH=$2 timeout -k 1 "$LIMIT" first_touch --dev="$NEAR_DEV" --gid-index="$NEAR_GID" \
+		--rounds="$3" >/tmp/near 2>&1 && return
+	: >/tmp/far
+	show near
+	return 1
 }
 
 # measure_pair LABEL TEST BYTES MEMORY ITERATIONS

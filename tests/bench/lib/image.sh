@@ -27,6 +27,7 @@ bench_common_build() {
 	install -m 755 "$BENCH_DIR/guest/init" "$root/init"
 	cp "$BENCH_DIR"/guest/*.sh "$root/bench/"
 	bench_copy_programs "$root"
+	install "$(build_path "$(bench_suite)")/tests/figures/first_touch" "$root/usr/bin/"
 	bench_archive "$root" "$BENCH_BUILD/common.cpio"
 }
 

@@ -9,13 +9,19 @@ BENCH_TESTS="write_bw read_bw send_bw write_lat"
 BENCH_SIZES="4096 65536"
 BENCH_MEMORIES="pinned odp"
 
+# What a 1 MiB WRITE costs, by the state of its target: pinned; of an on-demand region, used before, used never
+# (cold), or prefetched; and, without a device, the CPU's own first touch of 1 MiB.
+BENCH_TOUCH_BYTES=1048576
+BENCH_TOUCHES="pinned warm cold prefetched cpu"
+
 # What --quick measures.
-BENCH_QUICK_ROWS='^(floor:4096|write_bw:4096:(pinned|odp):one:.*|write_lat:4096:pinned:veth:.*)$'
+BENCH_QUICK_ROWS='^(floor:4096|write_bw:4096:(pinned|odp):one:.*|write_lat:4096:pinned:veth:.*|first_touch:.*:rodp)$'
 
 # bench_iterations ROW: "FEW MANY TIMES", the iterations of the row's two runs, and how often both are done. Chosen by
 # measurement: short messages settle into another rhythm in every run, so runs are worth more than iterations.
 bench_iterations() {
 	case $1${BENCH_QUICK:+:quick} in
+	first_touch:*) echo 20 120 1 ;;
 	floor:*) echo 1000 11000 1 ;;
 	*:quick) echo 100 600 1 ;;
 	*_lat:*) echo 100 1100 2 ;;
@@ -39,6 +45,10 @@ bench_rows() {
 				echo "$test:$bytes:$memory:$2:$1"
 			done
 		done
+	done
+	[ "$2" = one ] || return 0
+	for memory in $BENCH_TOUCHES; do
+		[ "$1:$memory" = rxe:prefetched ] || echo "first_touch:$BENCH_TOUCH_BYTES:$memory:$2:$1"
 	done
 }
 

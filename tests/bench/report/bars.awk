@@ -9,6 +9,10 @@
 	value[$1] = $2 / 1000
 }
 
+part[1] == "first_touch" {
+	next
+}
+
 part[1] != "floor" {
 	if (!(size in count))
 		sizes[++size_count] = size

@@ -11,6 +11,12 @@ part[1] == "floor" {
 	next
 }
 
+part[1] == "first_touch" {
+	touch[part[5], part[3]] = $2
+	touched[part[5]]
+	next
+}
+
 {
 	what = sprintf("%-5s %-10s %6d", part[4], part[1], part[2])
 	if (!(what in bytes))
@@ -30,6 +36,32 @@ END {
 		print_device(device)
 	if ("rodp" in devices && "rxe" in devices)
 		print_comparison()
+	print_touches()
+}
+
+# A WRITE of 1 MiB by the state of its target. What being cold costs is compared with what the CPU pays for the same.
+function print_touches(    device)
+{
+	for (device in touched) {
+		if (header++ == 0)
+			printf "\n%-23s %10s %10s %10s %10s %10s %10s %10s\n", "first touch of 1 MiB", "pinned", "warm", "cold",
+				"prefetched", "CPU", "cold/CPU", "pref/pin"
+		printf "%-23s", device
+		print_touch(device, "pinned")
+		print_touch(device, "warm")
+		print_touch(device, "cold")
+		print_touch(device, "prefetched")
+		print_touch(device, "cpu")
+		print ratio(touch[device, "cold"] - touch[device, "warm"], touch[device, "cpu"]),
+			ratio(touch[device, "prefetched"], touch[device, "pinned"])
+	}
+	if (header)
+		print "cold/CPU: (cold - warm) / the CPU's own first touch; pref/pin: prefetched / pinned"
+}
+
+function print_touch(device, state)
+{
+	printf " %10s", (device, state) in touch ? thousands(touch[device, state]) : "-"
 }
 
 function thousands(insns)

@@ -7,7 +7,7 @@
 SCAN_TROUBLE='WARNING:|BUG:|Oops|KFENCE|KASAN|UBSAN|KCSAN|general protection|Kernel panic'
 SCAN_TROUBLE+='|possible circular|possible recursive|suspicious RCU|inconsistent lock state|bad unlock balance'
 SCAN_TROUBLE+='|hung_task|blocked for more than|soft lockup|scheduling while atomic|sleeping function called'
-SCAN_TROUBLE+='|refcount_t|list_(add|del) corruption|ODEBUG|unreferenced object|Call Trace'
+SCAN_TROUBLE+='|\] Out of memory:|refcount_t|list_(add|del) corruption|ODEBUG|unreferenced object|Call Trace'
 
 scan_begin() {
 	echo "lab: begin $1" >/dev/kmsg
@@ -19,14 +19,15 @@ kernel_log_since() {
 		{ text = text $0 "\n" } END { printf "%s", text }'
 }
 
-# The OOM killer shows its caller's stack, which is no trouble.
-without_oom_stacks() {
-	awk '/invoked oom-killer/ { oom = 1 } !(oom && /Call Trace/) { print } /oom-kill:/ { oom = 0 }'
+# What the OOM killer says before a kill has a call trace. A cgroup that is out of memory is a
+# test's own affair; the whole guest's is trouble.
+without_oom_trace() {
+	awk '/invoked oom-killer/ { oom = 1 } !(oom && /Call Trace:/) { print } /Call Trace:/ { oom = 0 }'
 }
 
 # kernel_trouble NAME: the first line of trouble, if there is one.
 kernel_trouble() {
-	kernel_log_since "$1" | without_oom_stacks | grep -E "$SCAN_TROUBLE" | head -n 1
+	kernel_log_since "$1" | without_oom_trace | grep -E "$SCAN_TROUBLE" | head -n 1
 }
 
 rdma_objects() {

@@ -10,6 +10,7 @@ lab: rodp, rxe or any RDMA program in a virtual machine, on any Debian box
   lab demo                          perftest over rodp and rxe, pinned and ODP: a table and a chart
   lab test [OPTION...]              every test; the last line is "N passed, N failed, N skipped"
   lab bench [OPTION...]             instructions per message, counted without noise
+  lab figures [OPTION...]           what on-demand paging costs and does: a table and a chart
   lab run [GUEST-OPTION...] -- COMMAND...
                                     runs COMMAND in a guest with the link up
   lab shell [GUEST-OPTION...]       an interactive guest

@@ -65,6 +65,28 @@ struct ibv_wc vt_expect(struct vt_end *end, uint64_t wr_id, enum ibv_wc_status s
 	return wc;
 }
 
+void vt_expect_asleep(struct vt_end *end, uint64_t wr_id)
+{
+	struct ibv_wc wc;
+	int n;
+
+	while (!(n = ibv_poll_cq(end->cq, 1, &wc))) {
+		vt_check(!ibv_req_notify_cq(end->cq, 0));
+		n = ibv_poll_cq(end->cq, 1, &wc);
+		if (n)
+			break;
+		if (!vt_comp_event(end, vt_options.wait_ms))
+			vt_fail("wr_id 0x%lx: no completion event within %u ms",
+				(unsigned long)wr_id, vt_options.wait_ms);
+	}
+	if (n < 0)
+		vt_fail("ibv_poll_cq: %d", n);
+	if (wc.wr_id != wr_id || wc.status)
+		vt_fail("completion of wr_id 0x%lx with \"%s\", expected 0x%lx with success",
+			(unsigned long)wc.wr_id, ibv_wc_status_str(wc.status),
+			(unsigned long)wr_id);
+}
+
 struct ibv_wc vt_expect_ok(struct vt_end *end, uint64_t wr_id, enum ibv_wc_opcode opcode)
 {
 	struct ibv_wc wc = vt_expect(end, wr_id, IBV_WC_SUCCESS);

@@ -18,6 +18,7 @@ int64_t vt_counter(const struct vt_device *dev, const char *name)
 	FILE *file;
 	int n;
 
+	vt_sleep_ms(12); /* the kernel answers with what it read up to 10 ms ago */
 	file = open_counter("", dev->name, name);
 	if (!file)
 		file = open_counter("/proc/1/root", dev->name, name);
@@ -26,6 +27,20 @@ int64_t vt_counter(const struct vt_device *dev, const char *name)
 	n = fscanf(file, "%lld", &value);
 	fclose(file);
 	return n == 1 ? value : -1;
+}
+
+void vt_expect_no_leaves(const struct vt_device *dev)
+{
+	uint64_t end_ns = vt_now_ns() + vt_options.wait_ms * 1000000ull;
+	int64_t made, freed;
+
+	do {
+		vt_sleep_ms(10);
+		freed = vt_counter(dev, "odp_leaves_freed");
+		made = vt_counter(dev, "odp_leaves_made");
+	} while (made != freed && vt_now_ns() < end_ns);
+	if (made != freed)
+		vt_fail("%ld of %ld leaves are left", (long)(made - freed), (long)made);
 }
 
 uint64_t vt_kernel_kib(void)

@@ -30,6 +30,12 @@ void vt_note(const char *format, ...)
 	fflush(stdout);
 }
 
+void vt_figure(const char *key, const char *unit, double value)
+{
+	/* Three digits that count, but no exponent. */
+	vt_note("figure %s = %.*f %s", key, value > -100 && value < 100 ? 3 : 0, value, unit);
+}
+
 _Noreturn void vt_fail(const char *format, ...)
 {
 	va_list args;

@@ -22,6 +22,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/types.h>
 
 #include <infiniband/verbs.h>
 
@@ -33,6 +34,8 @@
 /* Names the case that runs now; printed when something fails, or with --verbose. */
 void vt_case(const char *format, ...) VT_PRINTF(1, 2);
 void vt_note(const char *format, ...) VT_PRINTF(1, 2);
+/* A measured value, for tests/figures: "figure KEY = VALUE UNIT". */
+void vt_figure(const char *key, const char *unit, double value);
 _Noreturn void vt_fail(const char *format, ...) VT_PRINTF(1, 2);
 _Noreturn void vt_skip(const char *format, ...) VT_PRINTF(1, 2);
 /* Prints the number of cases and returns the exit status for main(). */
@@ -225,6 +228,8 @@ struct ibv_wc vt_wait(struct vt_end *end);
 /* The next completion must be this one. */
 struct ibv_wc vt_expect(struct vt_end *end, uint64_t wr_id, enum ibv_wc_status status);
 struct ibv_wc vt_expect_ok(struct vt_end *end, uint64_t wr_id, enum ibv_wc_opcode opcode);
+/* As vt_expect() with success, but leaves the CPU to others. Needs vt_conn_attr.events. */
+void vt_expect_asleep(struct vt_end *end, uint64_t wr_id);
 void vt_expect_none(struct vt_end *end, unsigned int ms);
 /* The next asynchronous event of the device, or -1 after ms. It is acknowledged. */
 int vt_async_event(struct vt_device *dev, unsigned int ms);
@@ -242,9 +247,57 @@ size_t vt_pages_out(const uint8_t *at, size_t len);
 /* Pushes the range out; returns how many pages went. */
 size_t vt_page_out(uint8_t *at, size_t len);
 
+/* ---- uffd.c ---- */
+
+enum vt_uffd_mode {
+	VT_UFFD_MISSING,
+	VT_UFFD_MINOR, /* memory of a memfd */
+	VT_UFFD_WP,
+};
+
+/* Registers a range of whole pages; returns the userfaultfd. Skips where there is none. */
+int vt_uffd_open(enum vt_uffd_mode mode, uint8_t *at, size_t len);
+void vt_uffd_protect(int fd, uint8_t *at, size_t len, bool protect);
+/* Takes the faults that come within ms, without an answer. Returns how many. */
+unsigned int vt_uffd_wait_fault(int fd, unsigned int ms);
+
+/*
+ * The same with a thread that answers each fault after delay_ms: missing pages
+ * become pattern number seed, minor ones are mapped, protected ones unprotected.
+ */
+struct vt_uffd;
+struct vt_uffd *vt_uffd_answer(enum vt_uffd_mode mode, uint8_t *at, size_t len, uint64_t seed,
+			       unsigned int delay_ms);
+int vt_uffd_fd(const struct vt_uffd *uffd);
+unsigned int vt_uffd_answered(struct vt_uffd *uffd);
+void vt_uffd_end(struct vt_uffd *uffd);
+
+/* ---- process.c ---- */
+
+/* A child that dies with its parent. As fork(), but does not fail. */
+pid_t vt_fork(void);
+/* The wait status of a child; fails unless it ends within ms. */
+int vt_reap(pid_t pid, unsigned int ms, const char *what);
+/* Over a socketpair(): len bytes and, unless fd is negative, a file. The receiver waits --wait-ms. */
+void vt_tell(int socket, const void *data, size_t len, int fd);
+void vt_hear(int socket, void *data, size_t len, int *fd);
+
+/* ---- cgroup.c ---- */
+
+/* A cgroup of its own below the root, with the memory controller, gone when the program ends. */
+void vt_cgroup_make(const char *name);
+void vt_cgroup_enter(const char *name); /* this process */
+void vt_cgroup_set(const char *name, const char *file, const char *value);
+/* A number in a file like memory.events: "KEY NUMBER"; key NULL: the file is one number. */
+int64_t vt_cgroup_get(const char *name, const char *file, const char *key);
+void vt_cgroup_end(const char *name);
+
 /* ---- counters.c ---- */
 
-/* A device counter of port 1 (hw_counters), or -1 if the device has none of that name. */
+/* Waits until every leaf that the device made is freed again; fails after --wait-ms. */
+void vt_expect_no_leaves(const struct vt_device *dev);
+
+/* A device counter of port 1 (hw_counters) as it is now, or -1 if the device has none of that name. Takes 12 ms. */
 int64_t vt_counter(const struct vt_device *dev, const char *name);
 /* What the kernel itself occupies, KiB: slab, stacks, page tables, vmalloc, per-CPU. */
 uint64_t vt_kernel_kib(void);

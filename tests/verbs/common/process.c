@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
+/* Child processes, and what is said to them. Every wait has a bound. */
+#include <poll.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "vt.h"
+
+pid_t vt_fork(void)
+{
+	pid_t parent = getpid(), pid;
+
+	fflush(stdout);
+	pid = fork();
+	if (pid < 0)
+		vt_fail("fork: %m");
+	if (!pid) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		if (getppid() != parent)
+			_exit(1);
+	}
+	return pid;
+}
+
+int vt_reap(pid_t pid, unsigned int ms, const char *what)
+{
+	uint64_t end_ns = vt_now_ns() + ms * 1000000ull;
+	int status;
+	pid_t got;
+
+	while (!(got = waitpid(pid, &status, WNOHANG))) {
+		if (vt_now_ns() > end_ns)
+			vt_fail("%s: process %d is still there after %u ms", what, pid, ms);
+		vt_sleep_ms(1);
+	}
+	if (got != pid)
+		vt_fail("%s: waitpid: %m", what);
+	return status;
+}
+
+void vt_tell(int socket, const void *data, size_t len, int fd)
+{
+	struct iovec iov = { .iov_base = (void *)data, .iov_len = len };
+	union {
+		struct cmsghdr head;
+		char room[CMSG_SPACE(sizeof(int))];
+	} control = {};
+	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 };
+
+	if (fd >= 0) {
+		msg.msg_control = &control;
+		msg.msg_controllen = sizeof(control);
+		control.head.cmsg_level = SOL_SOCKET;
+		control.head.cmsg_type = SCM_RIGHTS;
+		control.head.cmsg_len = CMSG_LEN(sizeof(int));
+		memcpy(CMSG_DATA(&control.head), &fd, sizeof(fd));
+	}
+	if (sendmsg(socket, &msg, MSG_NOSIGNAL) != (ssize_t)len)
+		vt_fail("telling the other process: %m");
+}
+
+void vt_hear(int socket, void *data, size_t len, int *fd)
+{
+	struct pollfd pollfd = { .fd = socket, .events = POLLIN };
+	struct iovec iov = { .iov_base = data, .iov_len = len };
+	union {
+		struct cmsghdr head;
+		char room[CMSG_SPACE(sizeof(int))];
+	} control = {};
+	struct msghdr msg = {
+		.msg_iov = &iov,
+		.msg_iovlen = 1,
+		.msg_control = &control,
+		.msg_controllen = sizeof(control),
+	};
+
+	if (poll(&pollfd, 1, vt_options.wait_ms) != 1)
+		vt_fail("the other process says nothing within %u ms", vt_options.wait_ms);
+	if (recvmsg(socket, &msg, MSG_WAITALL) != (ssize_t)len)
+		vt_fail("the other process ended before it said anything");
+	if (fd) {
+		vt_check(msg.msg_controllen >= CMSG_LEN(sizeof(int)));
+		memcpy(fd, CMSG_DATA(&control.head), sizeof(*fd));
+	}
+}
