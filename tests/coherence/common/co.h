@@ -66,6 +66,12 @@ struct co_row {
 	 * arrive at all. NULL: the row looks itself.
 	 */
 	const char *counter;
+	/*
+	 * Traffic takes a nap after each block. For an event that moves the pages of the
+	 * process's own code: beside a busy virtual CPU, QEMU 7.2's emulation of 6.1 and 6.12
+	 * cleared such pages at a few bytes a second.
+	 */
+	bool gentle;
 	/* The pages of before the event stay visible through alias, and may not change after it. */
 	bool watch;
 

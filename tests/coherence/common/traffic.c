@@ -176,6 +176,8 @@ static bool do_lap(struct co_cell *cell, unsigned int lap)
 			return false;
 		if (!do_step(cell, offset, lap))
 			return false;
+		if (cell->row->gentle)
+			vt_sleep_ms(1);
 	}
 	return true;
 }

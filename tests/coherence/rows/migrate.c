@@ -100,6 +100,7 @@ static void event_migrate_pages(struct co_cell *cell)
 
 const struct co_row co_row_migrate_pages = {
 	.name = "migrate-pages",
+	.gentle = true,
 	.map = map_on_node_0,
 	.event = event_migrate_pages,
 	.counter = "odp_inval_clear",
