@@ -250,12 +250,10 @@ static void finish_traffic(struct co_cell *cell)
 		co_traffic_refused(cell);
 	} else {
 		co_traffic_lap(cell);
-		if (cell->row->later) {
-			cell->row->later(cell);
-			co_traffic_lap(cell);
-		}
 	}
 	co_traffic_stop(cell);
+	if (cell->row->later)
+		cell->row->later(cell);
 	if (co_denied(cell)) {
 		co_reconnect(cell);
 		co_cell_refused(cell, "what the event took away");

@@ -78,7 +78,7 @@ struct co_row {
 	/* Sets region.at to region.len bytes (region.c has the usual ways). */
 	void (*map)(struct co_cell *cell);
 	void (*event)(struct co_cell *cell);
-	/* What goes on after the event, once the traffic was everywhere; it is everywhere again then. */
+	/* After the device was everywhere once more, with the traffic at rest. */
 	void (*later)(struct co_cell *cell);
 	/* Makes all of the region accessible again, and the CPU able to read and write it. */
 	void (*restore)(struct co_cell *cell);
