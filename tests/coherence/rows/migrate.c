@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 /* Pages that move: between nodes, out of the way, off memory that goes. */
 #include <sched.h>
+#include <signal.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "rows.h"
@@ -237,6 +239,8 @@ const struct co_row co_row_compaction = {
 	.counter = "odp_inval_clear",
 };
 
+#define OFFLINE_S 5
+
 static uint64_t block_bytes(void)
 {
 	unsigned long long bytes;
@@ -276,9 +280,32 @@ static bool is_movable(uint64_t block)
 	return !strncmp(zone, "Movable", 7);
 }
 
+static void on_alarm(int signal)
+{
+	(void)signal;
+}
+
+/* The kernel tries for ever to move what cannot move, until a signal comes to this thread. */
+static bool take_offline(uint64_t block)
+{
+	struct sigaction action = { .sa_handler = on_alarm }; /* no restart of system calls */
+	struct sigevent event = { .sigev_notify = SIGEV_THREAD_ID, .sigev_signo = SIGALRM };
+	struct itimerspec limit = { .it_value.tv_sec = OFFLINE_S, .it_interval.tv_sec = 1 };
+	timer_t timer;
+	bool ok;
+
+	event._sigev_un._tid = syscall(SYS_gettid);
+	if (sigaction(SIGALRM, &action, NULL) || timer_create(CLOCK_MONOTONIC, &event, &timer) ||
+	    timer_settime(timer, 0, &limit, NULL))
+		vt_fail("setting a timer: %m");
+	ok = co_try(block_file(block, "state"), "offline");
+	timer_delete(timer);
+	return ok;
+}
+
 static bool make_movable(uint64_t block)
 {
-	if (!co_try(block_file(block, "state"), "offline"))
+	if (!take_offline(block))
 		return false;
 	return co_try(block_file(block, "state"), "online_movable");
 }
@@ -316,7 +343,7 @@ static void move_to_node_1(struct co_cell *cell)
 
 static bool offlined(struct co_cell *cell)
 {
-	return co_try(block_file((uintptr_t)cell->data, "state"), "offline");
+	return take_offline((uintptr_t)cell->data);
 }
 
 /* The block of the first still page goes, and takes whatever pages it has along. */
