@@ -450,7 +450,7 @@ static void run_oom(struct co_cell *cell)
 	wait_for(&scene_of(cell)->share->owner_ready, 3, "the victim's last file");
 	freeze(true);
 	atomic_store(&scene_of(cell)->share->frozen, 1);
-	vt_sleep_ms(2000); /* the reaper gives the victim that long to end by itself */
+	/* The reaper first gives the victim two seconds to end by itself. */
 	co_expect_moved(cell->owner, "odp_inval_nonblock", before);
 	freeze(false);
 	reap_victim(cell);
