@@ -17,18 +17,19 @@ struct rodp_stats *rodp_stats_create(void)
 	if (!stats)
 		return NULL;
 	stats->value = __alloc_percpu(RODP_STAT_COUNT * sizeof(u64), sizeof(u64));
-	if (!stats->value) {
-		kfree(stats);
-		return NULL;
-	}
+	stats->latency = alloc_percpu(struct rodp_latency);
 	kref_init(&stats->ref);
-	return stats;
+	if (stats->value && stats->latency)
+		return stats;
+	rodp_stats_put(stats);
+	return NULL;
 }
 
 static void stats_free(struct kref *ref)
 {
 	struct rodp_stats *stats = container_of(ref, struct rodp_stats, ref);
 
+	free_percpu(stats->latency);
 	free_percpu(stats->value);
 	kfree(stats);
 }
@@ -46,6 +47,21 @@ u64 rodp_stats_read(const struct rodp_stats *stats, enum rodp_stat stat)
 	for_each_possible_cpu(cpu)
 		sum += per_cpu_ptr(stats->value, cpu)[stat];
 	return sum;
+}
+
+void rodp_stats_read_latency(const struct rodp_stats *stats, struct rodp_latency *latency)
+{
+	unsigned int i;
+	int cpu;
+
+	*latency = (struct rodp_latency){};
+	for_each_possible_cpu(cpu) {
+		const struct rodp_latency *part = per_cpu_ptr(stats->latency, cpu);
+
+		latency->sum_ns += part->sum_ns;
+		for (i = 0; i < RODP_LATENCY_BUCKETS; i++)
+			latency->bucket[i] += part->bucket[i];
+	}
 }
 
 const char *rodp_stats_name(enum rodp_stat stat)

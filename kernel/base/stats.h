@@ -12,7 +12,11 @@
 
 #include <linux/kref.h>
 #include <linux/percpu.h>
+#include <linux/log2.h>
+#include <linux/minmax.h>
 #include <linux/types.h>
+
+#include "../uapi/rodp_abi.h"
 
 /* RODP_STATS(X): X(symbol, name shown to the user), in the order shown. */
 #define RODP_STATS(X)                                     \
@@ -39,7 +43,10 @@
 	X(ODP_FAULTS_FAILED, "odp_faults_failed")         \
 	X(ODP_FAULT_RETRIES, "odp_fault_retries")         \
 	X(ODP_PAGES_MAPPED, "odp_pages_mapped")           \
+	X(ODP_PREFETCHES, "odp_prefetches")               \
+	X(ODP_PAGES_PREFETCHED, "odp_pages_prefetched")   \
 	X(ODP_PARKS, "odp_parks")                         \
+	X(ODP_PARKED_NS, "odp_parked_ns")                 \
 	X(ODP_INV_UNMAP, "odp_inval_unmap")               \
 	X(ODP_INV_CLEAR, "odp_inval_clear")               \
 	X(ODP_INV_PROTECT_VMA, "odp_inval_protect_vma")   \
@@ -51,8 +58,6 @@
 	X(ODP_PAGES_INVALIDATED, "odp_pages_invalidated") \
 	X(ODP_PAGES_DIRTIED, "odp_pages_dirtied")         \
 	X(ODP_YOUNG, "odp_young")                         \
-	X(ODP_PREFETCHES, "odp_prefetches")               \
-	X(ODP_PAGES_PREFETCHED, "odp_pages_prefetched")   \
 	X(ODP_LEAVES_MADE, "odp_leaves_made")             \
 	X(ODP_LEAVES_FREED, "odp_leaves_freed")           \
 	X(ODP_LEAVES_SHRUNK, "odp_leaves_shrunk")
@@ -67,6 +72,7 @@ enum rodp_stat {
 struct rodp_stats {
 	struct kref ref;
 	u64 __percpu *value;
+	struct rodp_latency __percpu *latency;
 };
 
 /* NULL when memory is short. Sleeps. */
@@ -74,6 +80,7 @@ struct rodp_stats *rodp_stats_create(void);
 void rodp_stats_put(struct rodp_stats *stats);
 u64 rodp_stats_read(const struct rodp_stats *stats, enum rodp_stat stat);
 const char *rodp_stats_name(enum rodp_stat stat);
+void rodp_stats_read_latency(const struct rodp_stats *stats, struct rodp_latency *latency);
 
 static inline struct rodp_stats *rodp_stats_get(struct rodp_stats *stats)
 {
@@ -89,6 +96,26 @@ static inline void rodp_stats_add(struct rodp_stats *stats, enum rodp_stat stat,
 static inline void rodp_stats_inc(struct rodp_stats *stats, enum rodp_stat stat)
 {
 	this_cpu_inc(stats->value[stat]);
+}
+
+/* The bucket of struct rodp_latency that ns belongs to. */
+static inline unsigned int rodp_latency_bucket(u64 ns)
+{
+	return min_t(unsigned int, ilog2(ns | 1), RODP_LATENCY_BUCKETS - 1);
+}
+
+/* Not safe against others: for a histogram that has a lock. */
+static inline void rodp_latency_add(struct rodp_latency *latency, u64 ns)
+{
+	latency->sum_ns += ns;
+	latency->bucket[rodp_latency_bucket(ns)]++;
+}
+
+/* A fault that was waited for took ns. */
+static inline void rodp_stats_latency(struct rodp_stats *stats, u64 ns)
+{
+	this_cpu_add(stats->latency->sum_ns, ns);
+	this_cpu_inc(stats->latency->bucket[rodp_latency_bucket(ns)]);
 }
 
 #endif

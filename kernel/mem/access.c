@@ -195,7 +195,11 @@ bool rodp_mr_aligned(const struct rodp_mr *mr, u64 iova)
 int rodp_mr_fault(struct rodp_mr *mr, u64 iova, u64 bytes, bool write,
 		  struct rodp_fault_waiter *waiter)
 {
-	return rodp_fault_request(mr->odp.mirror, rodp_mr_va(mr, iova), bytes, write, waiter);
+	int err = rodp_fault_request(mr->odp.mirror, rodp_mr_va(mr, iova), bytes, write, waiter);
+
+	if (!err)
+		atomic64_inc(&mr->odp.faults);
+	return err;
 }
 
 struct rodp_prefetch *rodp_mr_prefetch(struct rodp_mr *mr, u64 iova, u64 bytes,

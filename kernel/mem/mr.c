@@ -35,10 +35,29 @@ void rodp_mr_put(struct rodp_mr *mr)
 		complete(&mr->unused);
 }
 
+/* Of its own: kmalloc() would round a region up to nearly twice its size. */
+static struct kmem_cache *mr_cache;
+
+int rodp_mr_module_init(void)
+{
+	mr_cache = KMEM_CACHE(rodp_mr, 0);
+	return mr_cache ? 0 : -ENOMEM;
+}
+
+void rodp_mr_module_exit(void)
+{
+	kmem_cache_destroy(mr_cache);
+}
+
+static void mr_free_rcu(struct rcu_head *rcu)
+{
+	kmem_cache_free(mr_cache, container_of(rcu, struct rodp_mr, rcu));
+}
+
 static struct rodp_mr *mr_alloc(struct ib_pd *pd, enum rodp_mr_kind kind, u64 length, u64 iova,
 				u32 access)
 {
-	struct rodp_mr *mr = kzalloc(sizeof(*mr), GFP_KERNEL_ACCOUNT);
+	struct rodp_mr *mr = kmem_cache_zalloc(mr_cache, GFP_KERNEL_ACCOUNT);
 
 	if (!mr)
 		return NULL;
@@ -80,15 +99,17 @@ struct rodp_mr *rodp_mr_create_odp(struct rodp_dev *dev, struct ib_pd *pd,
 		err = PTR_ERR(mr->odp.mirror);
 		goto err_free;
 	}
+	rodp_tally_watch(rodp_mirror_tally(mr->odp.mirror), &mr->odp.view, start, length);
 	err = rodp_key_assign(dev, mr);
 	if (err)
 		goto err_mirror;
 	return mr;
 
 err_mirror:
+	rodp_tally_unwatch(rodp_mirror_tally(mr->odp.mirror), &mr->odp.view);
 	rodp_mirror_put(set, mr->odp.mirror);
 err_free:
-	kfree(mr);
+	kmem_cache_free(mr_cache, mr);
 	return ERR_PTR(err);
 }
 
@@ -141,7 +162,7 @@ err_pages:
 err_umem:
 	ib_umem_release(mr->pinned.umem);
 err_free:
-	kfree(mr);
+	kmem_cache_free(mr_cache, mr);
 	return ERR_PTR(err);
 }
 
@@ -153,6 +174,7 @@ static void mr_release_memory(struct rodp_mr *mr)
 		ib_umem_release(mr->pinned.umem);
 		break;
 	case RODP_MR_ODP:
+		rodp_tally_unwatch(rodp_mirror_tally(mr->odp.mirror), &mr->odp.view);
 		rodp_mirror_put(mr->odp.set, mr->odp.mirror);
 		break;
 	}
@@ -164,5 +186,5 @@ void rodp_mr_destroy(struct rodp_dev *dev, struct rodp_mr *mr)
 	rodp_mr_put(mr);
 	wait_for_completion(&mr->unused);
 	mr_release_memory(mr);
-	kfree_rcu(mr, rcu);
+	call_rcu(&mr->rcu, mr_free_rcu);
 }

@@ -14,6 +14,7 @@
 #include <rdma/ib_verbs.h>
 
 #include "../base/dev.h"
+#include "../odp/tally.h"
 
 struct rodp_mirror;
 struct rodp_mirror_set;
@@ -40,6 +41,8 @@ struct rodp_mr {
 			struct rodp_mirror_set *set;
 			struct rodp_mirror *mirror;
 			u64 va; /* of the first byte */
+			struct rodp_tally_view view; /* what happens within the bounds */
+			atomic64_t faults; /* requests made */
 		} odp;
 	};
 };
@@ -48,6 +51,10 @@ static inline struct rodp_mr *to_rodp_mr(struct ib_mr *ib)
 {
 	return container_of(ib, struct rodp_mr, ib);
 }
+
+int rodp_mr_module_init(void);
+/* After rcu_barrier(). */
+void rodp_mr_module_exit(void);
 
 /*
  * Register [start, start + length) of current's memory, known to peers as
@@ -78,6 +85,12 @@ void rodp_mr_put(struct rodp_mr *mr);
 
 /* Whether [iova, iova + bytes) lies within the MR. */
 bool rodp_mr_covers(const struct rodp_mr *mr, u64 iova, u64 bytes);
+
+/* Whether it is all of the address space. The MR is of kind ODP. */
+static inline bool rodp_mr_is_implicit(const struct rodp_mr *mr)
+{
+	return !mr->odp.va && mr->ib.length == U64_MAX;
+}
 
 /* The one place that turns an iova of an ODP MR into a VA (I6). iova lies within the MR. */
 static inline u64 rodp_mr_va(const struct rodp_mr *mr, u64 iova)

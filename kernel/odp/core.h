@@ -20,7 +20,8 @@
 #include <linux/workqueue.h>
 #include <linux/xarray.h>
 
-struct rodp_stats;
+#include "base/stats.h"
+#include "tally.h"
 
 /* Leaves that the data path finds without a walk down the tree: 512 MiB in a row. */
 #define RODP_RECENT_LEAVES 256
@@ -29,6 +30,7 @@ struct rodp_mirror {
 	struct xarray leaves; /* struct rodp_leaf by va >> RODP_LEAF_SHIFT, see tree.h */
 	/* Those that were faulted in last, by the same number modulo the table's size; see tree.h. */
 	struct rodp_leaf *recent[RODP_RECENT_LEAVES];
+	struct rodp_tally tally; /* what came and went, for the regions */
 	struct mm_struct *mm; /* mmgrab() */
 	struct rodp_stats *stats; /* referenced */
 	struct mmu_notifier aging; /* see age.h */
@@ -44,6 +46,7 @@ struct rodp_mirror {
 	spinlock_t fault_lock; /* taken with interrupts disabled */
 	struct list_head faults; /* struct rodp_fault, under way */
 	struct list_head starved; /* waiters for whom there was no memory */
+	struct rodp_latency latency; /* fault_lock: of those that were waited for */
 	unsigned int ahead; /* jobs under way that nobody waits for */
 	struct work_struct feed; /* serves the starved */
 	struct workqueue_struct

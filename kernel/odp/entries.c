@@ -34,6 +34,8 @@ static unsigned int take(struct rodp_entries *entries, unsigned int first, unsig
 			continue;
 		if (entry & RODP_ENTRY_DIRTY)
 			note_dirty(dirty, i);
+		if (flags & RODP_ENTRY_PRESENT)
+			dirty->dropped[i / 64] |= 1ULL << (i % 64);
 		WRITE_ONCE(entries->slot[i], entry & ~flags);
 		taken++;
 	}

@@ -38,10 +38,17 @@ struct rodp_entries {
 	unsigned int present; /* entries that are */
 };
 
-/* Slots whose pages the mm must be told about. Zeroed by its owner. */
+/* A set of slots, a bit each. */
+#define RODP_SLOT_WORDS ((RODP_LEAF_PAGES + 63) / 64)
+
+/*
+ * Slots whose pages the mm must be told about, and, for the statistics, those that
+ * were dropped. Zeroed by its owner.
+ */
 struct rodp_dirty_set {
-	u64 word[(RODP_LEAF_PAGES + 63) / 64];
-	unsigned int count;
+	u64 word[RODP_SLOT_WORDS];
+	unsigned int count; /* in word */
+	u64 dropped[RODP_SLOT_WORDS];
 };
 
 /* The slot of a VA in its leaf. */

@@ -16,11 +16,13 @@
 #include <linux/delay.h>
 #include <linux/gfp.h>
 #include <linux/hash.h>
+#include <linux/ktime.h>
 #include <linux/sched/mm.h>
 #include <linux/module.h>
 #include <linux/slab.h>
 
 #include "base/stats.h"
+#include "base/trace.h"
 #include "core.h"
 #include "entries.h"
 #include "fault.h"
@@ -43,6 +45,7 @@ struct rodp_fault {
 	struct list_head link; /* mirror->faults */
 	struct list_head waiters;
 	u64 done, end; /* what is yet to be mapped; done is page aligned */
+	u64 since; /* ns, ktime_get */
 	bool write;
 	bool ahead; /* nobody ever waited */
 	bool abandoned; /* the last one that waited has gone */
@@ -79,11 +82,22 @@ static void waiter_forget(struct rodp_fault_waiter *waiter)
 	waiter->mirror = NULL;
 }
 
+/* fault_lock held. */
+static void waiter_time(const struct rodp_fault_waiter *waiter)
+{
+	struct rodp_mirror *mirror = waiter->mirror;
+	const u64 ns = ktime_get_ns() - waiter->since;
+
+	rodp_latency_add(&mirror->latency, ns);
+	rodp_stats_latency(mirror->stats, ns);
+}
+
 /* fault_lock held. The waiter may be gone when this returns. */
 static void waiter_wake(struct rodp_fault_waiter *waiter, int error)
 {
 	spinlock_t *wake_lock = wake_lock_of(waiter);
 
+	waiter_time(waiter);
 	spin_lock(wake_lock);
 	waiter->error = error;
 	waiter_forget(waiter);
@@ -162,6 +176,7 @@ static void fault_start(struct rodp_fault *fault, struct rodp_mirror *mirror, u6
 		.mirror = mirror,
 		.done = va & PAGE_MASK,
 		.end = end,
+		.since = ktime_get_ns(),
 		.write = write,
 	};
 	INIT_WORK(&fault->work, fault_work);
@@ -171,6 +186,7 @@ static void fault_start(struct rodp_fault *fault, struct rodp_mirror *mirror, u6
 	list_add_tail(&fault->link, &mirror->faults);
 	refcount_inc(&mirror->refs);
 	rodp_stats_inc(mirror->stats, RODP_STAT_ODP_FAULTS);
+	trace_rodp_fault_begin(mirror, va, end - va, write);
 	queue_work(mirror->wq, &fault->work);
 }
 
@@ -220,6 +236,7 @@ static void fault_end(struct rodp_fault *fault, int error)
 
 	if (error)
 		rodp_stats_inc(mirror->stats, RODP_STAT_ODP_FAULTS_FAILED);
+	trace_rodp_fault_end(mirror, fault->done, error, fault->since);
 	spin_lock_irqsave(&mirror->fault_lock, flags);
 	fault_end_locked(fault, error);
 	spin_unlock_irqrestore(&mirror->fault_lock, flags);
@@ -352,6 +369,7 @@ int rodp_fault_request(struct rodp_mirror *mirror, u64 va, u64 len, bool write,
 	if (waiter) {
 		/* Waits for one who is about to have woken it. */
 		rodp_fault_detach(waiter);
+		waiter->since = ktime_get_ns();
 		waiter->va = va;
 		waiter->end = end;
 		waiter->write = write;

@@ -41,6 +41,7 @@ struct rodp_fault_waiter {
 	struct rodp_fault *fault; /* the job waited for; NULL while there is no memory for one */
 	struct list_head link; /* in the job, or with others that have none */
 	u64 va, end; /* the request */
+	u64 since; /* when it was made, ns, ktime_get */
 	bool write;
 };
 

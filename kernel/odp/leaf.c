@@ -162,6 +162,7 @@ static void hand_over(struct rodp_leaf *leaf, const struct rodp_dirty_set *dirty
 	struct rodp_stats *stats = leaf->mirror->stats;
 
 	rodp_entries_hand_over(&leaf->entries, dirty);
+	rodp_tally_add(&leaf->mirror->tally, leaf->base, dirty->dropped, RODP_TALLY_DROPPED);
 	rodp_stats_add(stats, RODP_STAT_ODP_PAGES_INVALIDATED, dropped);
 	rodp_stats_add(stats, RODP_STAT_ODP_PAGES_DIRTIED, dirty->count);
 }
@@ -239,18 +240,17 @@ static unsigned int lose(struct rodp_leaf *leaf, u64 start, u64 end, enum rodp_l
 }
 
 bool rodp_leaf_invalidate(struct rodp_leaf *leaf, u64 start, u64 end, enum rodp_leaf_loss loss,
-			  unsigned long seq)
+			  unsigned long seq, unsigned int *dropped)
 {
 	struct rodp_dirty_set dirty = {};
-	unsigned int dropped;
 	bool unused;
 
 	spin_lock(&leaf->mm_lock);
 	spin_lock_bh(&leaf->lock);
 	mmu_interval_set_seq(&leaf->notifier, seq);
-	dropped = lose(leaf, start, end, loss, &dirty);
+	*dropped = lose(leaf, start, end, loss, &dirty);
 	spin_unlock_bh(&leaf->lock);
-	hand_over(leaf, &dirty, dropped);
+	hand_over(leaf, &dirty, *dropped);
 	unused = leaf_is_unused(leaf);
 	spin_unlock(&leaf->mm_lock);
 	return unused;

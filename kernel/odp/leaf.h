@@ -113,9 +113,10 @@ bool rodp_leaf_accessed(struct rodp_leaf *leaf, u64 start, u64 end, bool forget)
 /*
  * The heart of the callback: entries in [start, end) lose what loss says, dirty
  * pages are handed over. The range may go beyond the leaf and is clipped.
+ * *dropped becomes the number of entries that went.
  * Returns whether the leaf is now of no use. Does not sleep.
  */
 bool rodp_leaf_invalidate(struct rodp_leaf *leaf, u64 start, u64 end, enum rodp_leaf_loss loss,
-			  unsigned long seq);
+			  unsigned long seq, unsigned int *dropped);
 
 #endif

@@ -67,6 +67,7 @@ static struct rodp_mirror *mirror_alloc(struct mm_struct *mm)
 	mirror->wq = alloc_workqueue("rodp_fault", WQ_UNBOUND, MAX_ACTIVE_JOBS);
 	if (!mirror->wq)
 		goto err_free;
+	rodp_tally_init(&mirror->tally);
 	rodp_tree_init(mirror);
 	error = rodp_age_begin(mirror);
 	if (error)
@@ -146,6 +147,35 @@ void rodp_mirror_put(struct rodp_mirror_set *set, struct rodp_mirror *mirror)
 	mutex_unlock(&set->lock);
 	if (last)
 		rodp_mirror_drop(mirror);
+}
+
+struct rodp_mirror *rodp_mirror_find(struct rodp_mirror_set *set)
+{
+	struct rodp_mirror *mirror;
+
+	mutex_lock(&set->lock);
+	mirror = set_find(set, current->mm);
+	if (mirror)
+		mirror->users++;
+	mutex_unlock(&set->lock);
+	return mirror;
+}
+
+bool rodp_mirror_is_mine(const struct rodp_mirror *mirror)
+{
+	return mirror->mm == current->mm;
+}
+
+struct rodp_tally *rodp_mirror_tally(struct rodp_mirror *mirror)
+{
+	return &mirror->tally;
+}
+
+void rodp_mirror_latency(struct rodp_mirror *mirror, struct rodp_latency *latency)
+{
+	spin_lock_irq(&mirror->fault_lock);
+	*latency = mirror->latency;
+	spin_unlock_irq(&mirror->fault_lock);
 }
 
 int rodp_odp_init(void)

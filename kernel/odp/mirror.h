@@ -15,8 +15,10 @@
 #include <linux/mm_types.h>
 #include <linux/mutex.h>
 
+struct rodp_latency;
 struct rodp_mirror;
 struct rodp_stats;
+struct rodp_tally;
 
 /* The mirrors of one ucontext, one for each mm that registered memory through it. */
 struct rodp_mirror_set {
@@ -33,8 +35,20 @@ void rodp_mirror_set_init(struct rodp_mirror_set *set);
  */
 struct rodp_mirror *rodp_mirror_get(struct rodp_mirror_set *set, struct rodp_stats *stats);
 
+/* The mirror of current->mm in set, with a reference, or NULL. As rodp_mirror_get(). */
+struct rodp_mirror *rodp_mirror_find(struct rodp_mirror_set *set);
+
 /* Drop a reference. Process context; never waits for a fault in flight (I7). */
 void rodp_mirror_put(struct rodp_mirror_set *set, struct rodp_mirror *mirror);
+
+/* Whether it is that of current->mm, which alone may be told what is in it. */
+bool rodp_mirror_is_mine(const struct rodp_mirror *mirror);
+
+/* What came and went in the mirror, see tally.h. */
+struct rodp_tally *rodp_mirror_tally(struct rodp_mirror *mirror);
+
+/* How long those waited who missed in the mirror. Process context. */
+void rodp_mirror_latency(struct rodp_mirror *mirror, struct rodp_latency *latency);
 
 /* Room set-up and tear-down. exit waits until every mirror and leaf is gone. */
 int rodp_odp_init(void);

@@ -5,6 +5,7 @@
  * never fails (I2), so that ranges which must not block are served like others.
  */
 #include "base/stats.h"
+#include "base/trace.h"
 #include "core.h"
 #include "leaf.h"
 #include "notifier.h"
@@ -60,10 +61,12 @@ static bool leaf_invalidate(struct mmu_interval_notifier *notifier,
 {
 	struct rodp_leaf *leaf = container_of(notifier, struct rodp_leaf, notifier);
 	struct rodp_stats *stats = leaf->mirror->stats;
+	unsigned int dropped;
 	bool unused;
 
-	unused = rodp_leaf_invalidate(leaf, range->start, range->end, event_loss(range->event),
-				      seq);
+	unused = rodp_leaf_invalidate(leaf, range->start, range->end, event_loss(range->event), seq,
+				      &dropped);
+	trace_rodp_invalidate(leaf->mirror, range, leaf->base, dropped);
 	if (unused && event_unmaps(range->event))
 		rodp_tree_retire(leaf->mirror, leaf->base);
 	rodp_stats_inc(stats, event_stat(range->event));

@@ -109,6 +109,7 @@ static int map_wanted(struct rodp_prefetch *prefetch, u64 end)
 	int error = 0;
 
 	rodp_resolver_init(&resolver, mirror, prefetch->va & PAGE_MASK, write);
+	resolver.prefetch = true;
 	while (!error && resolver.va < end && rodp_mirror_is_used(mirror)) {
 		error = rodp_resolve(&resolver, end);
 		if (error == -EAGAIN) {
@@ -116,8 +117,6 @@ static int map_wanted(struct rodp_prefetch *prefetch, u64 end)
 			error = 0;
 		}
 	}
-	rodp_stats_add(mirror->stats, RODP_STAT_ODP_PAGES_PREFETCHED,
-		       (resolver.va - (prefetch->va & PAGE_MASK)) >> PAGE_SHIFT);
 	return error;
 }
 

@@ -42,6 +42,7 @@ struct round {
 	u64 block; /* VA of the first page, RODP_RESOLVE_BYTES aligned */
 	unsigned int first, count; /* the pages wanted; the others only when at hand */
 	bool write; /* wanted */
+	bool prefetch; /* how pages are counted */
 	unsigned long pfns[RODP_RESOLVE_PAGES];
 };
 
@@ -69,9 +70,13 @@ static bool page_is_touchable(struct page *page)
 	       !page_is_secret(page);
 }
 
-/* leaf->lock held, the sequence checked. Returns whether page i may be used now. */
-static bool install_page(struct round *round, unsigned int i, unsigned int *mapped)
+/*
+ * leaf->lock held, the sequence checked. Returns whether page i may be used now. A slot
+ * that was not present before is added to mapped.
+ */
+static bool install_page(struct round *round, unsigned int i, u64 *mapped)
 {
+	const unsigned int slot = rodp_entries_slot(round->block) + i;
 	const unsigned long pfn = round->pfns[i];
 	struct page *page;
 
@@ -80,8 +85,9 @@ static bool install_page(struct round *round, unsigned int i, unsigned int *mapp
 	page = hmm_pfn_to_page(pfn);
 	if (!page_is_touchable(page))
 		return false;
-	*mapped += rodp_entries_install(&round->leaf->entries, rodp_entries_slot(round->block) + i,
-					(u64)page_to_pfn(page) << PAGE_SHIFT, pfn & HMM_PFN_WRITE);
+	if (rodp_entries_install(&round->leaf->entries, slot, (u64)page_to_pfn(page) << PAGE_SHIFT,
+				 pfn & HMM_PFN_WRITE))
+		mapped[slot / 64] |= 1ULL << (slot % 64);
 	return true;
 }
 
@@ -98,20 +104,36 @@ static bool is_huge(const struct round *round, unsigned int i)
 	       page_is_touchable(hmm_pfn_to_page(pfn));
 }
 
+/* Counts pages that became present. leaf->lock held: nobody uses them before they are counted. */
+static void count_mapped(const struct round *round, const u64 *mapped)
+{
+	struct rodp_mirror *mirror = round->leaf->mirror;
+	unsigned int i, n = 0;
+
+	for (i = 0; i < RODP_SLOT_WORDS; i++)
+		n += hweight64(mapped[i]);
+	rodp_stats_add(mirror->stats, RODP_STAT_ODP_PAGES_MAPPED, n);
+	if (round->prefetch)
+		rodp_stats_add(mirror->stats, RODP_STAT_ODP_PAGES_PREFETCHED, n);
+	rodp_tally_add(&mirror->tally, round->leaf->base, mapped,
+		       round->prefetch ? RODP_TALLY_PREFETCHED : RODP_TALLY_FAULTED);
+}
+
 /* leaf->lock held, the sequence checked, which speaks for the whole leaf. */
 static void install_huge(struct round *round)
 {
 	const unsigned long pfn = round->pfns[round->first];
 	const u64 here = (u64)page_to_pfn(hmm_pfn_to_page(pfn)) << PAGE_SHIFT;
 	const unsigned int slot = rodp_entries_slot(round->block) + round->first;
-	unsigned int i, mapped = 0;
+	const u64 start = here - ((u64)slot << PAGE_SHIFT);
+	u64 mapped[RODP_SLOT_WORDS] = {};
+	unsigned int i;
 
 	for (i = 0; i < RODP_LEAF_PAGES; i++)
-		mapped += rodp_entries_install(&round->leaf->entries, i,
-					       here - ((u64)slot << PAGE_SHIFT) +
-						       ((u64)i << PAGE_SHIFT),
-					       pfn & HMM_PFN_WRITE);
-	rodp_stats_add(round->leaf->mirror->stats, RODP_STAT_ODP_PAGES_MAPPED, mapped);
+		if (rodp_entries_install(&round->leaf->entries, i, start + ((u64)i << PAGE_SHIFT),
+					 pfn & HMM_PFN_WRITE))
+			mapped[i / 64] |= 1ULL << (i % 64);
+	count_mapped(round, mapped);
 }
 
 /* Whether HMM gave page i all rights that are wanted. */
@@ -123,16 +145,17 @@ static bool has_rights(const struct round *round, unsigned int i)
 /* leaf->lock held, the sequence checked. Returns how many wanted pages in a row may be used. */
 static unsigned int install(struct round *round)
 {
-	unsigned int i, mapped = 0, reached = round->first;
+	u64 mapped[RODP_SLOT_WORDS] = {};
+	unsigned int i, reached = round->first;
 
 	if (is_huge(round, round->first)) {
 		install_huge(round);
 		return has_rights(round, round->first) ? round->count : 0;
 	}
 	for (i = 0; i < RODP_RESOLVE_PAGES; i++)
-		if (install_page(round, i, &mapped) && i == reached && has_rights(round, i))
+		if (install_page(round, i, mapped) && i == reached && has_rights(round, i))
 			reached++;
-	rodp_stats_add(round->leaf->mirror->stats, RODP_STAT_ODP_PAGES_MAPPED, mapped);
+	count_mapped(round, mapped);
 	return min(reached - round->first, round->count);
 }
 
@@ -195,6 +218,7 @@ static int attempt(const struct rodp_resolver *resolver, struct rodp_leaf *leaf,
 		.leaf = leaf,
 		.block = resolver->va & ~(RODP_RESOLVE_BYTES - 1),
 		.write = resolver->write,
+		.prefetch = resolver->prefetch,
 	};
 	const u64 stop = min3(end, resolver->va + resolver->step, round.block + RODP_RESOLVE_BYTES);
 	unsigned int ready;
@@ -293,7 +317,7 @@ int rodp_resolve(struct rodp_resolver *resolver, u64 end)
 
 u64 rodp_resolve_present(struct rodp_mirror *mirror, u64 va, u64 end)
 {
-	struct round round = { .block = va & ~(RODP_RESOLVE_BYTES - 1) };
+	struct round round = { .prefetch = true, .block = va & ~(RODP_RESOLVE_BYTES - 1) };
 	int collisions = 0;
 
 	round.leaf = rodp_tree_pin(mirror, va);

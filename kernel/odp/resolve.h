@@ -12,6 +12,7 @@ struct rodp_resolver {
 	struct rodp_mirror *mirror;
 	u64 va; /* the next page, page aligned */
 	bool write;
+	bool prefetch; /* pages are counted as prefetched, not as faulted; false at first */
 
 	/* Private. */
 	u64 step; /* bytes to ask HMM for at once */

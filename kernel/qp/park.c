@@ -1,6 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 /* Parking, see park.h. */
+#include <linux/ktime.h>
+
+#include "../base/trace.h"
 #include "types.h"
+
+/* Of which of the QP's lanes. For the trace. */
+static bool park_sends(const struct rodp_park *park)
+{
+	return park->lane == &park->lane->qp->sq.lane;
+}
+
+/* Lane's lock held, or nobody else uses it. */
+static void park_end(struct rodp_park *park)
+{
+	if (!park->waiting)
+		return;
+	park->waiting = false;
+	rodp_stats_add(park->lane->qp->dev->stats, RODP_STAT_ODP_PARKED_NS,
+		       ktime_get_ns() - park->waiter.since);
+}
 
 /* The fault is over. Clearing `stalled` is the lane's own affair: its run() retries. */
 static void park_work(struct work_struct *work)
@@ -9,8 +28,10 @@ static void park_work(struct work_struct *work)
 
 	rodp_lane_lock(park->lane);
 	if (park->waiting) {
-		park->waiting = false;
+		park_end(park);
 		park->error = park->waiter.error;
+		trace_rodp_qp_resume(park->lane->qp->ib.qp_num, park_sends(park), park->error,
+				     park->waiter.since);
 	}
 	rodp_lane_unlock(park->lane);
 }
@@ -35,6 +56,8 @@ int rodp_park_miss(struct rodp_park *park, struct rodp_mr *mr, u64 iova, u64 ext
 	if (rodp_mr_fault(mr, iova, extent, write, &park->waiter))
 		return -EFAULT;
 	park->waiting = true;
+	trace_rodp_qp_park(park->lane->qp->ib.qp_num, park_sends(park), park->key, iova, extent,
+			   write);
 	rodp_stats_inc(park->lane->qp->dev->stats, RODP_STAT_ODP_PARKS);
 	return -EAGAIN;
 }
@@ -42,7 +65,7 @@ int rodp_park_miss(struct rodp_park *park, struct rodp_mr *mr, u64 iova, u64 ext
 void rodp_park_cancel(struct rodp_park *park)
 {
 	rodp_fault_detach(&park->waiter);
-	park->waiting = false;
+	park_end(park);
 	park->error = 0;
 }
 

@@ -190,6 +190,98 @@ struct rodp_create_srq_resp {
 	__u32 reserved;
 };
 
+/*
+ * Observing: an ioctl object of the driver's own on the command fd, without privileges.
+ * Numbers are those of the driver's name space (UVERBS_ID_DRIVER_NS and on).
+ *
+ * A process is told of its own address space only: of one that belongs to another process
+ * that shares the fd, nothing (EACCES).
+ */
+#define RODP_ID_NS (1u << 12)
+
+enum rodp_object {
+	RODP_OBJECT_ODP = RODP_ID_NS,
+};
+
+enum rodp_odp_method {
+	RODP_METHOD_RESIDENCY = RODP_ID_NS,
+	RODP_METHOD_MR_STATS,
+	RODP_METHOD_LATENCY,
+};
+
+/*
+ * RESIDENCY: what the device knows of [VA, VA + LENGTH), a byte a page, as many as PAGES
+ * has room for (an attribute holds at most 65535 bytes). NEXT: where to go on, a VA;
+ * at the end, VA + LENGTH. The answer is a look at pages that come and go meanwhile.
+ *
+ * Without MR: of the memory that the process registered on demand through this fd (none:
+ * every byte is 0). With MR: of that region, which must cover the range (addresses are VAs, not
+ * iovas).
+ * EINVAL: LENGTH 0, VA + LENGTH beyond 2^64 - 1, a range that MR does not cover.
+ * EOPNOTSUPP: MR is not on demand.
+ */
+enum rodp_residency_attr {
+	RODP_ATTR_RESIDENCY_MR = RODP_ID_NS, /* handle, optional */
+	RODP_ATTR_RESIDENCY_VA, /* in, __u64 */
+	RODP_ATTR_RESIDENCY_LENGTH, /* in, __u64, bytes */
+	RODP_ATTR_RESIDENCY_PAGES, /* out, __u8 each: RODP_PAGE_* */
+	RODP_ATTR_RESIDENCY_NEXT, /* out, __u64 */
+};
+
+#define RODP_PAGE_TRACKED  (1u << 0) /* there is a leaf (2 MiB of VA) for it */
+#define RODP_PAGE_PRESENT  (1u << 1) /* the device can read it without a fault */
+#define RODP_PAGE_WRITABLE (1u << 2) /* and write it */
+#define RODP_PAGE_DIRTY	   (1u << 3) /* it did, and the mm has not been told */
+#define RODP_PAGE_ACCESSED (1u << 4) /* it touched the page since the mm last asked */
+
+/* MR_STATS. EOPNOTSUPP: MR is not on demand. */
+enum rodp_mr_stats_attr {
+	RODP_ATTR_MR_STATS_MR = RODP_ID_NS, /* handle */
+	RODP_ATTR_MR_STATS_STATS, /* out, struct rodp_mr_stats */
+};
+
+/*
+ * What happened within the bounds of a region (whole pages) since it was registered.
+ * Regions that overlap share their pages, and each counts what happens to them, by
+ * whomever: so in each of them, pages present now = pages present at registration +
+ * page_faults + page_prefetch - page_invalidations.
+ */
+struct rodp_mr_stats {
+	__aligned_u64 page_faults; /* pages that faults made present */
+	__aligned_u64
+		page_faults_handled; /* fault requests that accesses through this region made */
+	__aligned_u64 page_invalidations; /* pages that are present no more */
+	/*
+	 * Invalidations of a leaf (2 MiB) that took pages of it, the first one up to the last one
+	 * of which touch the region.
+	 */
+	__aligned_u64 page_invalidations_handled;
+	__aligned_u64 page_prefetch; /* pages that prefetching made present */
+};
+
+/* LATENCY. */
+enum rodp_latency_attr {
+	RODP_ATTR_LATENCY_SCOPE = RODP_ID_NS, /* in, __u64: enum rodp_latency_scope */
+	RODP_ATTR_LATENCY_LATENCY, /* out, struct rodp_latency */
+};
+
+enum rodp_latency_scope {
+	RODP_LATENCY_DEVICE, /* of all, since the device was made */
+	RODP_LATENCY_OWN, /* of the process, through this fd, since it has on-demand regions */
+};
+
+/*
+ * How long those waited who missed, from the fault request until they were woken, ns.
+ * bucket[n] counts waits of 2^n up to 2^(n + 1) - 1; the first has 0 as well, the last all
+ * that are longer. The count of all is the sum of the buckets.
+ */
+#define RODP_LATENCY_BUCKETS 40
+
+struct rodp_latency {
+	__aligned_u64 sum_ns;
+	__aligned_u64 bucket[RODP_LATENCY_BUCKETS];
+};
+
 struct rodp_create_ah_resp {
 	__u32 ah_num;
 	__u32 reserved;

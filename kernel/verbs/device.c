@@ -32,6 +32,7 @@ static int device_init(struct rodp_dev *dev, struct net_device *ndev)
 	addrconf_addr_eui48((u8 *)&dev->ib.node_guid, ndev->dev_addr);
 	strscpy(dev->ib.node_desc, "rodp", sizeof(dev->ib.node_desc));
 	ib_set_device_ops(&dev->ib, &rodp_device_ops);
+	dev->ib.driver_def = rodp_uapi_defs;
 	return 0;
 }
 

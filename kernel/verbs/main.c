@@ -3,6 +3,7 @@
 #include <linux/module.h>
 #include <rdma/rdma_netlink.h>
 
+#include "../mem/mr.h"
 #include "../net/packet.h"
 #include "../net/socket.h"
 #include "../odp/mirror.h"
@@ -42,9 +43,12 @@ static int __init rodp_init(void)
 
 	if (err)
 		return err;
-	err = rodp_lane_module_init();
+	err = rodp_mr_module_init();
 	if (err)
 		goto err_odp;
+	err = rodp_lane_module_init();
+	if (err)
+		goto err_mr;
 	rodp_courier_module_init();
 	rodp_crc32_init();
 	err = rodp_net_init(rodp_qp_receive);
@@ -61,6 +65,8 @@ err_net:
 err_lane:
 	rodp_crc32_exit();
 	rodp_lane_module_exit();
+err_mr:
+	rodp_mr_module_exit();
 err_odp:
 	rodp_odp_exit();
 	return err;
@@ -77,7 +83,8 @@ static void __exit rodp_exit(void)
 	rodp_courier_module_exit();
 	rodp_qpn_module_exit();
 	rodp_odp_exit();
-	rcu_barrier(); /* kfree_rcu of regions */
+	rcu_barrier(); /* regions */
+	rodp_mr_module_exit();
 }
 
 module_init(rodp_init);

@@ -40,6 +40,15 @@ enum rdma_link_layer rodp_get_link_layer(struct ib_device *ib, u32 port);
 /* Whether the netdev can carry packets. */
 enum ib_port_state rodp_port_state(const struct rodp_dev *dev);
 
+/* observe.c: the driver's own ioctl methods */
+extern const struct uapi_definition rodp_uapi_defs[];
+
+/* restrack.c */
+int rodp_fill_stat_mr(struct sk_buff *msg, struct ib_mr *ib);
+int rodp_fill_res_mr(struct sk_buff *msg, struct ib_mr *ib);
+int rodp_fill_res_qp(struct sk_buff *msg, struct ib_qp *ib);
+int rodp_fill_res_cq(struct sk_buff *msg, struct ib_cq *ib);
+
 /* counters.c */
 struct rdma_hw_stats *rodp_alloc_hw_port_stats(struct ib_device *ib, u32 port);
 int rodp_get_hw_stats(struct ib_device *ib, struct rdma_hw_stats *stats, u32 port, int index);

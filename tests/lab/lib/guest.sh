@@ -12,7 +12,7 @@ GUEST_FAILED=125     # our exit status when no exit status came from the guest
 # The options of one guest, set by guest_options or by the test runner.
 guest_defaults() {
 	G_KERNEL=7 G_SUITE='' G_LINK=none G_TOPO=one
-	G_CPUS=2 G_MEM=2048 G_LIMIT=1800 G_APPEND='' G_CONSOLE='' G_OUT=1 G_TERMINAL='' G_WORKDIR=''
+	G_CPUS=2 G_MEM=2048 G_NUMA=1 G_PMEM=0 G_HUGE=0 G_LIMIT=1800 G_APPEND='' G_CONSOLE='' G_OUT=1 G_TERMINAL='' G_WORKDIR=''
 	G_HEAR=true    # called with each line of the status channel
 	G_OVERDUE=true # called ten times a second: prints why the guest must end
 	G_SHARES=() G_ENV=()
@@ -32,6 +32,7 @@ guest_suite() {
 
 # guest_needs: all that a guest with these options needs, made or found.
 guest_needs() {
+	check_memory
 	need_host
 	need_kernel "$G_KERNEL" &
 	local kernel_pid=$!
@@ -94,18 +95,45 @@ share_options() {
 		-device "virtio-9p-pci,fsdev=$tag,mount_tag=$tag"
 }
 
+# numa_options: the memory and the CPUs, shared out evenly among the nodes.
+numa_options() {
+	local node memory=$((G_MEM / G_NUMA)) cpus=$((G_CPUS / G_NUMA))
+	[ "$G_NUMA" -gt 1 ] || return 0
+	for ((node = 0; node < G_NUMA; node++)); do
+		printf '%s\n' -object "memory-backend-ram,id=node$node,size=${memory}M" \
+			-numa "node,nodeid=$node,memdev=node$node,cpus=$((node * cpus))-$((node * cpus + cpus - 1))"
+	done
+}
+
+# memory_words: for the guest's kernel command line. Persistent memory is ordinary
+# memory from 1 GiB on, given another name.
+memory_words() {
+	[ "$G_HUGE" -eq 0 ] || echo "hugepages=$G_HUGE"
+	[ "$G_PMEM" -eq 0 ] || echo "memmap=${G_PMEM}M!1G"
+}
+
+# check_memory: what QEMU or the guest's kernel would choke on.
+check_memory() {
+	[[ "$G_NUMA $G_PMEM $G_HUGE" =~ ^[1-9]\ [0-9]+\ [0-9]+$ ]] || die "--numa, --pmem and --huge want numbers" "see lab --help"
+	[ $((G_CPUS % G_NUMA + G_MEM % G_NUMA)) -eq 0 ] ||
+		die "$G_NUMA NUMA nodes cannot share $G_CPUS CPUs and $G_MEM MiB evenly" "give --cpus and --mem multiples of it"
+	[ "$G_PMEM" -eq 0 ] || [ $((1024 + G_PMEM)) -le "$G_MEM" ] ||
+		die "no room for $G_PMEM MiB of persistent memory" "give --mem at least $((1024 + G_PMEM))"
+}
+
 # guest_arguments DIR OUT-FD ERR-FD: QEMU's arguments, one a line.
 guest_arguments() {
 	local dir=$1 kernel tag path
 	kernel=$(kernel_path "$G_KERNEL")
 	accel_options "$G_KERNEL"
 	printf '%s\n' -machine q35 -smp "$G_CPUS" -m "$G_MEM" -nodefaults -no-user-config -no-reboot -display none \
-		-kernel "$kernel/vmlinux" -initrd "$dir/initrd" -append "$(kernel_command_line "$(accel_words "$G_KERNEL")" "$G_APPEND")" \
+		-kernel "$kernel/vmlinux" -initrd "$dir/initrd" -append "$(kernel_command_line "$(accel_words "$G_KERNEL")" "$(memory_words)" "$G_APPEND" | tr '\n' ' ')" \
 		-chardev "file,id=console,path=$dir/console" -serial chardev:console \
 		-chardev "file,id=status,path=$dir/status" -serial chardev:status \
 		-device virtio-serial-pci \
 		-add-fd "fd=$2,set=1" -chardev file,id=out,path=/dev/fdset/1,append=on -device virtserialport,chardev=out,name=out \
 		-add-fd "fd=$3,set=2" -chardev file,id=err,path=/dev/fdset/2,append=on -device virtserialport,chardev=err,name=err
+	numa_options
 	[ -z "$G_TERMINAL" ] || printf '%s\n' -chardev stdio,id=terminal,signal=off -device virtconsole,chardev=terminal
 	# In the guest: vda, vdb and vdc.
 	disk_options tree "$(tree_path "$(guest_suite)")/root.img" readonly=on

@@ -31,6 +31,9 @@ guest_option() {
 	--share) need_value "$@" && add_share "$2" ;;
 	--cpus) need_value "$@" && G_CPUS=$2 ;;
 	--mem) need_value "$@" && G_MEM=$2 ;;
+	--numa) need_value "$@" && G_NUMA=$2 ;;
+	--pmem) need_value "$@" && G_PMEM=$2 ;;
+	--huge) need_value "$@" && G_HUGE=$2 ;;
 	--limit) need_value "$@" && G_LIMIT=$2 ;;
 	--append) need_value "$@" && G_APPEND=$2 ;;
 	--env) need_value "$@" && G_ENV+=("$2") ;;

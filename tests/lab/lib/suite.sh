@@ -168,10 +168,14 @@ guest_of_group() {
 		-) ;;
 		mem=*) G_MEM=${option#*=} ;;
 		cpus=*) G_CPUS=${option#*=} ;;
+		numa=*) G_NUMA=${option#*=} ;;
+		pmem=*) G_PMEM=${option#*=} ;;
+		huge=*) G_HUGE=${option#*=} ;;
 		append=*) G_APPEND+=" ${option#*=}" ;;
-		*) die "unknown guest option '$option' in a tests.list" "use mem=, cpus= or append=" ;;
+		*) die "unknown guest option '$option' in a tests.list" "see lib/list.sh" ;;
 		esac
 	done
+	check_memory
 }
 
 # run_group "KERNEL SUITE LINK TOPO OPTIONS" ID...

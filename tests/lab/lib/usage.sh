@@ -29,6 +29,9 @@ Guest options (defaults in brackets):
   --share DIR                       shared read-write under the same path, may be repeated; the
                                     checkout always is
   --cpus N  --mem MIB               of the guest [2, 2048]
+  --numa N                          NUMA nodes, among which CPUs and memory are shared out [1]
+  --pmem MIB                        of the memory are persistent: /dev/pmem0 [0]
+  --huge N                          huge pages of 2 MiB are set aside at boot [0]
   --limit SECONDS                   the guest is ended after this time [1800]
   --append WORDS                    more words for the guest's kernel command line
   --env NAME=VALUE                  for COMMAND, may be repeated

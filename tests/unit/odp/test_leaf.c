@@ -292,6 +292,28 @@ static void drop_takes_exactly_its_range(void **state)
 	assert_int_equal(leaf->entries.present, 0);
 }
 
+static void drop_says_which_slots_it_took(void **state)
+{
+	struct leaf *leaf = *state;
+
+	install(leaf, 62, 4, 100, true);
+	install(leaf, LAST, 1, 300, false);
+	drop(leaf, 63, LAST);
+	assert_int_equal(leaf->dirty.dropped[0], 1ULL << 63);
+	assert_int_equal(leaf->dirty.dropped[1], 3);
+	assert_int_equal(leaf->dirty.dropped[LAST / 64], 1ULL << (LAST % 64));
+	assert_int_equal(leaf->dirty.count, 0);
+}
+
+static void protect_drops_nothing(void **state)
+{
+	struct leaf *leaf = *state;
+
+	install(leaf, 0, 4, 100, true);
+	assert_int_equal(protect(leaf, 0, LAST), 4);
+	assert_int_equal(leaf->dirty.dropped[0], 0);
+}
+
 static void drop_counts_only_what_was_present(void **state)
 {
 	struct leaf *leaf = *state;
@@ -497,6 +519,8 @@ int main(void)
 		TEST(read_dirties_nothing),
 		TEST(refused_write_dirties_nothing),
 		TEST(drop_takes_exactly_its_range),
+		TEST(drop_says_which_slots_it_took),
+		TEST(protect_drops_nothing),
 		TEST(drop_counts_only_what_was_present),
 		TEST(protect_takes_write_and_leaves_the_page),
 		TEST(protect_skips_pages_without_write),

@@ -2,16 +2,26 @@
 /* Numbers: the device's counters, the kernel's memory, random ones. */
 #include "vt.h"
 
-int64_t vt_counter(const struct vt_device *dev, const char *name)
+static FILE *open_counter(const char *root, const char *dev, const char *name)
 {
 	char path[256];
+
+	snprintf(path, sizeof(path), "%s/sys/class/infiniband/%s/ports/1/hw_counters/%s", root, dev,
+		 name);
+	return fopen(path, "r");
+}
+
+/* In a network namespace, ip netns exec hides the devices of /sys; process 1 has them. */
+int64_t vt_counter(const struct vt_device *dev, const char *name)
+{
 	long long value;
 	FILE *file;
 	int n;
 
-	snprintf(path, sizeof(path), "/sys/class/infiniband/%s/ports/1/hw_counters/%s", dev->name,
-		 name);
-	file = fopen(path, "r");
+	vt_sleep_ms(12); /* the kernel answers with what it read up to 10 ms ago */
+	file = open_counter("", dev->name, name);
+	if (!file)
+		file = open_counter("/proc/1/root", dev->name, name);
 	if (!file)
 		return -1;
 	n = fscanf(file, "%lld", &value);

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
+/*
+ * What `rdma resource show` and `rdma statistic show mr` tell of single objects.
+ *
+ * An MR is whole while it is told of; of a QP or CQ the driver's part may be gone already:
+ * only plain fields are read, without locks.
+ */
+#include <net/netlink.h>
+#include <rdma/restrack.h>
+#include <uapi/rdma/rdma_netlink.h>
+
+#include "../mem/count.h"
+#include "../mem/mr.h"
+#include "../qp/qp.h"
+#include "../ring/cq.h"
+#include "../uapi/rodp_abi.h"
+#include "verbs.h"
+
+/* Ends the table; whatever did not fit makes the core try again with more room. */
+static int table_end(struct sk_buff *msg, struct nlattr *table, int err)
+{
+	if (err) {
+		nla_nest_cancel(msg, table);
+		return -EMSGSIZE;
+	}
+	nla_nest_end(msg, table);
+	return 0;
+}
+
+int rodp_fill_stat_mr(struct sk_buff *msg, struct ib_mr *ib)
+{
+	struct rodp_mr *mr = to_rodp_mr(ib);
+	struct rodp_mr_stats stats;
+	struct nlattr *table;
+	int err;
+
+	if (mr->kind != RODP_MR_ODP)
+		return 0;
+	table = nla_nest_start(msg, RDMA_NLDEV_ATTR_STAT_HWCOUNTERS);
+	if (!table)
+		return -EMSGSIZE;
+	rodp_mr_count(mr, &stats);
+	err = rdma_nl_stat_hwcounter_entry(msg, "page_faults", stats.page_faults);
+	err = err
+		      ?: rdma_nl_stat_hwcounter_entry(msg, "page_faults_handled",
+						      stats.page_faults_handled);
+	err = err
+		      ?: rdma_nl_stat_hwcounter_entry(msg, "page_invalidations",
+						      stats.page_invalidations);
+	err = err
+		      ?: rdma_nl_stat_hwcounter_entry(msg, "page_invalidations_handled",
+						      stats.page_invalidations_handled);
+	err = err ?: rdma_nl_stat_hwcounter_entry(msg, "page_prefetch", stats.page_prefetch);
+	return table_end(msg, table, err);
+}
+
+/* No addresses: anybody may ask. */
+int rodp_fill_res_mr(struct sk_buff *msg, struct ib_mr *ib)
+{
+	struct rodp_mr *mr = to_rodp_mr(ib);
+	struct nlattr *table;
+	int err = 0;
+
+	table = nla_nest_start(msg, RDMA_NLDEV_ATTR_DRIVER);
+	if (!table)
+		return -EMSGSIZE;
+	if (mr->kind == RODP_MR_ODP)
+		err = rdma_nl_put_driver_string(msg, "odp",
+						rodp_mr_is_implicit(mr) ? "implicit" : "explicit");
+	err = err ?: rdma_nl_put_driver_u32_hex(msg, "access", mr->access);
+	return table_end(msg, table, err);
+}
+
+static int fill_send_lane(struct sk_buff *msg, const struct rodp_sq *sq)
+{
+	bool parked = READ_ONCE(sq->tx_park.waiting) || READ_ONCE(sq->rx_park.waiting);
+	int err;
+
+	err = rdma_nl_put_driver_u32(msg, "send_parked", parked);
+	err = err
+		      ?: rdma_nl_put_driver_u32(msg, "send_queued",
+						READ_ONCE(sq->head) - READ_ONCE(sq->tail));
+	err = err
+		      ?: rdma_nl_put_driver_u32(msg, "send_backlog",
+						skb_queue_len_lockless(&sq->lane.backlog));
+	err = err ?: rdma_nl_put_driver_u32(msg, "send_una", READ_ONCE(sq->una));
+	return err ?: rdma_nl_put_driver_u32(msg, "send_rd_atomic", READ_ONCE(sq->rd_atomic));
+}
+
+static int fill_recv_lane(struct sk_buff *msg, const struct rodp_rq *rq)
+{
+	int err;
+
+	err = rdma_nl_put_driver_u32(msg, "recv_parked", READ_ONCE(rq->park.waiting));
+	err = err
+		      ?: rdma_nl_put_driver_u32(msg, "recv_backlog",
+						skb_queue_len_lockless(&rq->lane.backlog));
+	return err ?: rdma_nl_put_driver_u32(msg, "recv_msn", READ_ONCE(rq->msn));
+}
+
+int rodp_fill_res_qp(struct sk_buff *msg, struct ib_qp *ib)
+{
+	struct rodp_qp *qp = to_rodp_qp(ib);
+	struct nlattr *table = nla_nest_start(msg, RDMA_NLDEV_ATTR_DRIVER);
+	int err;
+
+	if (!table)
+		return -EMSGSIZE;
+	err = rdma_nl_put_driver_string(msg, "path", READ_ONCE(qp->local) ? "local" : "wire");
+	err = err ?: fill_send_lane(msg, &qp->sq);
+	err = err ?: fill_recv_lane(msg, &qp->rq);
+	return table_end(msg, table, err);
+}
+
+int rodp_fill_res_cq(struct sk_buff *msg, struct ib_cq *ib)
+{
+	struct rodp_cq *cq = to_rodp_cq(ib);
+	struct nlattr *table = nla_nest_start(msg, RDMA_NLDEV_ATTR_DRIVER);
+	int err;
+
+	if (!table)
+		return -EMSGSIZE;
+	err = rdma_nl_put_driver_u32(msg, "completions", READ_ONCE(cq->prod));
+	err = err ?: rdma_nl_put_driver_u32(msg, "overflow", READ_ONCE(cq->overflow));
+	return table_end(msg, table, err);
+}

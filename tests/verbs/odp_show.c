@@ -1,0 +1,353 @@
+// SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
+/*
+ * What administrators see: rdma(8) says of regions and QPs what the private ioctl says,
+ * tracepoints say what happened, and a fault that user space holds up is in all of them.
+ */
+#include <fcntl.h>
+#include <linux/userfaultfd.h>
+#include <pthread.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "observe.h"
+
+#define PAGE	4096ul
+#define BLOCK	(2ul << 20)
+#define PAGES	(BLOCK / PAGE)
+#define HELD_MS 60 /* a fault is held up for so long at least */
+#define TRACING "/sys/kernel/tracing/"
+
+struct setup {
+	struct vt_device *a, *b;
+	struct vt_conn conn;
+	struct vt_buf source; /* pinned */
+	uint8_t *at; /* BLOCK, aligned */
+	struct ibv_mr *mr;
+};
+
+static char output[1 << 20];
+
+/* What a command prints. */
+static const char *run(const char *format, ...)
+{
+	char command[256];
+	va_list args;
+	size_t len;
+	FILE *pipe;
+
+	va_start(args, format);
+	vsnprintf(command, sizeof(command), format, args);
+	va_end(args);
+	pipe = popen(command, "r");
+	vt_check(pipe);
+	len = fread(output, 1, sizeof(output) - 1, pipe);
+	output[len] = 0;
+	if (pclose(pipe))
+		vt_fail("%s: failed", command);
+	return output;
+}
+
+/* rdma(8) prints a list of flat objects: the one that has this member, cut off behind it. */
+static char *object_with(const char *list, const char *member)
+{
+	static char object[4096];
+	const char *at, *end;
+	size_t len = strlen(member);
+
+	for (at = strchr(list, '{'); at; at = strchr(at + 1, '{')) {
+		end = strchr(at, '}');
+		vt_check(end && (size_t)(end - at) < sizeof(object));
+		memcpy(object, at, end - at + 1);
+		object[end - at + 1] = 0;
+		at = strstr(object, member);
+		if (at && (at[len] == ',' || at[len] == '}'))
+			return object;
+		at = end;
+	}
+	vt_fail("rdma shows nothing with %s:\n%s", member, list);
+}
+
+static uint64_t number_of(const char *object, const char *name)
+{
+	char member[64];
+	const char *at;
+
+	snprintf(member, sizeof(member), "\"%s\":", name);
+	at = strstr(object, member);
+	if (!at)
+		vt_fail("no \"%s\" in %s", name, object);
+	return strtoull(at + strlen(member), NULL, 10);
+}
+
+/* The object that rdma(8) shows of a region; details only root sees. */
+static const char *shown_mr(const struct ibv_mr *mr)
+{
+	char member[64];
+
+	snprintf(member, sizeof(member), "\"lkey\":\"%x\"", mr->lkey);
+	return object_with(run("rdma -dd -j resource show mr"), member);
+}
+
+static const char *shown_stats(const struct ibv_mr *mr)
+{
+	char member[64];
+
+	snprintf(member, sizeof(member), "\"mrn\":%lu",
+		 (unsigned long)number_of(shown_mr(mr), "mrn"));
+	return object_with(run("rdma -j statistic show mr"), member);
+}
+
+static const char *shown_qp(const struct ibv_qp *qp)
+{
+	char member[64];
+
+	snprintf(member, sizeof(member), "\"lqpn\":%u", qp->qp_num);
+	return object_with(run("rdma -dd -j resource show qp"), member);
+}
+
+static void post_write(struct setup *s, const struct ibv_mr *mr, size_t first, size_t count)
+{
+	struct vt_op op = {
+		.opcode = IBV_WR_RDMA_WRITE,
+		.wr_id = 1,
+		.sge = { vt_sge(&s->source, 0, count * PAGE) },
+		.num_sge = 1,
+		.remote_addr = (uintptr_t)s->at + first * PAGE,
+		.rkey = mr->rkey,
+	};
+
+	vt_post(&s->conn.a, &op);
+}
+
+static void write_pages(struct setup *s, const struct ibv_mr *mr, size_t first, size_t count)
+{
+	post_write(s, mr, first, count);
+	vt_expect_ok(&s->conn.a, 1, IBV_WC_RDMA_WRITE);
+}
+
+static void check_stats(const struct ibv_mr *mr)
+{
+	const char *shown = shown_stats(mr);
+	const struct rodp_mr_stats is = vt_stats(mr);
+
+	vt_check(number_of(shown, "page_faults") == is.page_faults);
+	vt_check(number_of(shown, "page_faults_handled") == is.page_faults_handled);
+	vt_check(number_of(shown, "page_invalidations") == is.page_invalidations);
+	vt_check(number_of(shown, "page_invalidations_handled") == is.page_invalidations_handled);
+	vt_check(number_of(shown, "page_prefetch") == is.page_prefetch);
+}
+
+static void test_regions(struct setup *s)
+{
+	struct ibv_mr *implicit;
+
+	vt_case("an explicit region");
+	write_pages(s, s->mr, 0, 16);
+	vt_check(!madvise(s->at, 5 * PAGE, MADV_DONTNEED));
+	check_stats(s->mr);
+	vt_check(number_of(shown_stats(s->mr), "page_faults") == 16);
+	vt_check(number_of(shown_stats(s->mr), "page_faults_handled") == 1);
+	vt_check(number_of(shown_stats(s->mr), "page_invalidations") == 5);
+	vt_check(number_of(shown_stats(s->mr), "page_invalidations_handled") == 1);
+	vt_check(strstr(shown_mr(s->mr), "\"drv_odp\":\"explicit\""));
+
+	vt_case("an implicit region");
+	implicit = ibv_reg_mr(s->b->pd, NULL, SIZE_MAX, VT_ACCESS_ALL | IBV_ACCESS_ON_DEMAND);
+	if (!implicit)
+		vt_fail("registering the implicit region: %m");
+	write_pages(s, implicit, 2, 2);
+	check_stats(implicit);
+	vt_check(number_of(shown_stats(implicit), "page_faults") == 2);
+	vt_check(number_of(shown_stats(s->mr), "page_faults") == 18);
+	vt_check(strstr(shown_mr(implicit), "\"drv_odp\":\"implicit\""));
+	vt_check(!ibv_dereg_mr(implicit));
+
+	vt_case("a pinned region");
+	vt_check(!strstr(shown_mr(s->source.mr), "drv_odp"));
+	vt_check(!strstr(shown_stats(s->source.mr), "page_faults"));
+}
+
+static void write_file(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_TRUNC);
+
+	if (fd < 0 || write(fd, text, strlen(text)) != (ssize_t)strlen(text))
+		vt_fail("writing %s: %m", path);
+	close(fd);
+}
+
+/* How many lines of the trace have all these words. */
+static unsigned int traced(const char *trace, const char *event, const char *word,
+			   const char *other)
+{
+	unsigned int n = 0;
+	const char *line;
+	char text[512];
+	size_t len;
+
+	for (line = trace; *line; line += len + (line[len] == '\n')) {
+		len = strcspn(line, "\n");
+		snprintf(text, sizeof(text), "%.*s ", (int)len, line);
+		n += strstr(text, event) && strstr(text, word) && strstr(text, other);
+	}
+	return n;
+}
+
+static void test_trace(struct setup *s)
+{
+	char place[64], qpn[64], begin[64], end[64];
+	const char *trace;
+
+	vt_case("tracepoints");
+	if (access(TRACING "events/rodp/enable", W_OK))
+		vt_fail(TRACING "events/rodp/enable: %m");
+	vt_check(!madvise(s->at, BLOCK, MADV_DONTNEED));
+	write_file(TRACING "trace", "\n");
+	write_file(TRACING "events/rodp/enable", "1");
+	write_pages(s, s->mr, 64, 8);
+	vt_check(!madvise(s->at + 64 * PAGE, 3 * PAGE, MADV_DONTNEED));
+	write_file(TRACING "events/rodp/enable", "0");
+	write_pages(s, s->mr, 64, 8);
+	trace = run("cat " TRACING "trace");
+
+	snprintf(place, sizeof(place), " va=0x%lx bytes=32768 write=1 ",
+		 (unsigned long)(uintptr_t)s->at + 64 * PAGE);
+	snprintf(end, sizeof(end), " va=0x%lx error=0 ",
+		 (unsigned long)(uintptr_t)s->at + 72 * PAGE);
+	snprintf(qpn, sizeof(qpn), " qpn=%u lane=recv ", s->conn.b.qp->qp_num);
+	snprintf(begin, sizeof(begin), " start=0x%lx end=0x%lx ",
+		 (unsigned long)(uintptr_t)s->at + 64 * PAGE,
+		 (unsigned long)(uintptr_t)s->at + 67 * PAGE);
+	if (traced(trace, "rodp_fault_begin: ", place, "") != 1 ||
+	    traced(trace, "rodp_fault_end: ", end, " ns=") != 1 ||
+	    traced(trace, "rodp_qp_park: ", qpn, " bytes=32768 write=1 ") != 1 ||
+	    traced(trace, "rodp_qp_resume: ", qpn, " error=0 ns=") != 1 ||
+	    traced(trace, "rodp_invalidate: ", begin, " dropped=3 ") != 1 ||
+	    traced(trace, "rodp_invalidate: ", " event=clear ", begin) != 1)
+		vt_fail("expected one each of\n%s\n%s\n%s\n%s\nin\n%s", place, end, qpn, begin,
+			trace);
+	vt_check(traced(trace, "rodp_fault_begin: ", "", "") == 1); /* none after it was off */
+}
+
+/* A thread that serves one fault, when told to. */
+struct holder {
+	int fd;
+	pthread_t thread;
+	uint64_t asked_ns; /* when the fault came, 0: not yet */
+	bool go;
+};
+
+static void *hold(void *arg)
+{
+	struct holder *holder = arg;
+	struct uffd_msg msg;
+	struct uffdio_zeropage zero = {};
+
+	if (read(holder->fd, &msg, sizeof(msg)) != sizeof(msg))
+		vt_fail("reading the userfaultfd: %m");
+	zero.range.start = msg.arg.pagefault.address & ~(PAGE - 1);
+	zero.range.len = PAGE;
+	__atomic_store_n(&holder->asked_ns, vt_now_ns(), __ATOMIC_RELEASE);
+	while (!__atomic_load_n(&holder->go, __ATOMIC_ACQUIRE))
+		vt_sleep_ms(1);
+	if (ioctl(holder->fd, UFFDIO_ZEROPAGE, &zero))
+		vt_fail("UFFDIO_ZEROPAGE: %m");
+	return NULL;
+}
+
+static void holder_start(struct holder *holder, uint8_t *page)
+{
+	struct uffdio_api api = { .api = UFFD_API };
+	struct uffdio_register reg = {
+		.range = { (uintptr_t)page, PAGE },
+		.mode = UFFDIO_REGISTER_MODE_MISSING,
+	};
+
+	holder->fd = syscall(SYS_userfaultfd, O_CLOEXEC);
+	if (holder->fd < 0)
+		vt_skip("userfaultfd: %m");
+	vt_check(!ioctl(holder->fd, UFFDIO_API, &api));
+	vt_check(!ioctl(holder->fd, UFFDIO_REGISTER, &reg));
+	vt_check(!pthread_create(&holder->thread, NULL, hold, holder));
+}
+
+/* Waits that took as long as the fault was held up, at least. */
+static uint64_t long_waits(const struct rodp_latency *latency)
+{
+	uint64_t n = 0;
+	size_t i;
+
+	for (i = 25; i < RODP_LATENCY_BUCKETS; i++) /* 2^25 ns: 33 ms */
+		n += latency->bucket[i];
+	return n;
+}
+
+static void test_held(struct setup *s)
+{
+	struct rodp_latency before, after;
+	struct holder holder = {};
+	unsigned int ms = 0;
+
+	vt_case("a fault that user space holds up");
+	vt_check(!madvise(s->at, BLOCK, MADV_DONTNEED));
+	holder_start(&holder, s->at + 100 * PAGE);
+	vt_check(!vt_latency(s->b->ctx, RODP_LATENCY_OWN, &before));
+	vt_check(number_of(shown_qp(s->conn.b.qp), "drv_recv_parked") == 0);
+	post_write(s, s->mr, 100, 1);
+	while (!__atomic_load_n(&holder.asked_ns, __ATOMIC_ACQUIRE)) {
+		vt_check(ms++ < vt_options.wait_ms);
+		vt_sleep_ms(1);
+	}
+	vt_check(number_of(shown_qp(s->conn.b.qp), "drv_recv_parked") == 1);
+	vt_check(number_of(shown_qp(s->conn.a.qp), "drv_send_parked") == 0);
+	vt_check(number_of(shown_qp(s->conn.a.qp), "drv_send_queued") == 1);
+	while (vt_now_ns() - holder.asked_ns < HELD_MS * 1000000ull)
+		vt_sleep_ms(1);
+	__atomic_store_n(&holder.go, true, __ATOMIC_RELEASE);
+	vt_expect_ok(&s->conn.a, 1, IBV_WC_RDMA_WRITE);
+	vt_check(!pthread_join(holder.thread, NULL));
+	close(holder.fd);
+	vt_check(number_of(shown_qp(s->conn.b.qp), "drv_recv_parked") == 0);
+	vt_check(number_of(shown_qp(s->conn.a.qp), "drv_send_queued") == 0);
+	vt_check(!vt_latency(s->b->ctx, RODP_LATENCY_OWN, &after));
+	vt_check(long_waits(&after) == long_waits(&before) + 1);
+	vt_check(after.sum_ns - before.sum_ns >= HELD_MS * 1000000ull);
+}
+
+static void set_up(struct setup *s)
+{
+	uint8_t *at = mmap(NULL, 2 * BLOCK, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
+			   0);
+
+	vt_check(at != MAP_FAILED);
+	s->at = (uint8_t *)(((uintptr_t)at + BLOCK - 1) & ~(BLOCK - 1));
+	vt_check(!madvise(s->at, BLOCK, MADV_NOHUGEPAGE));
+	s->mr = vt_reg(s->b, s->at, BLOCK, VT_ODP, VT_ACCESS_ALL);
+	vt_buf_make(&s->source, s->a, 64 * PAGE, VT_PINNED, VT_ACCESS_ALL);
+	vt_connect(&s->conn, s->a, s->b, NULL);
+}
+
+int main(int argc, char **argv)
+{
+	struct setup s = {};
+
+	vt_init(argc, argv);
+	s.a = vt_open_a();
+	s.b = vt_open_b();
+	if (strncmp(s.b->name, "rodp", 4))
+		vt_skip("%s: only rodp shows this", s.b->name);
+	if (geteuid())
+		vt_skip("rdma(8) shows keys to root only");
+	set_up(&s);
+	test_regions(&s);
+	test_trace(&s);
+	test_held(&s);
+	vt_disconnect(&s.conn);
+	vt_check(!ibv_dereg_mr(s.mr));
+	vt_buf_free(&s.source);
+	vt_close(s.a);
+	vt_close(s.b);
+	return vt_pass();
+}
