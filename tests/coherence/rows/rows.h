@@ -8,6 +8,8 @@
 /* unmap.c */
 extern const struct co_row co_row_munmap, co_row_munmap_part, co_row_mremap, co_row_mremap_anon,
 	co_row_map_fixed;
+/* observer.c */
+extern const struct co_row co_row_observer;
 /* protect.c */
 extern const struct co_row co_row_mprotect_ro, co_row_mprotect_none, co_row_vma_ro, co_row_vma_none;
 /* advise.c */

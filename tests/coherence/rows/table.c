@@ -8,6 +8,7 @@ const struct co_entry co_table[] = {
 	{ "addresses", &co_row_mremap },
 	{ "addresses", &co_row_mremap_anon },
 	{ "addresses", &co_row_map_fixed },
+	{ "addresses", &co_row_observer },
 	{ "addresses", &co_row_mprotect_ro },
 	{ "addresses", &co_row_mprotect_none },
 	{ "addresses", &co_row_vma_ro },
