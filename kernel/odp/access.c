@@ -122,8 +122,13 @@ static bool pair_copy_page(const struct leaf_pair *pair, struct pair_copy *copy)
 	dst = rodp_entries_use(&pair->dst->entries, copy->dst_va, true);
 	if (unlikely(!dst))
 		return false;
-	/* The same page may be on both sides. */
-	memmove(__va(rodp_entry_phys(dst)) + dst_off, __va(rodp_entry_phys(src)) + src_off, bytes);
+	/* The same page may be on both sides; memmove() is slower on some CPUs (mem/access.c). */
+	if (likely(rodp_entry_phys(src) != rodp_entry_phys(dst)))
+		memcpy(__va(rodp_entry_phys(dst)) + dst_off, __va(rodp_entry_phys(src)) + src_off,
+		       bytes);
+	else
+		memmove(__va(rodp_entry_phys(dst)) + dst_off, __va(rodp_entry_phys(src)) + src_off,
+			bytes);
 	copy->dst_va += bytes;
 	copy->src_va += bytes;
 	copy->left -= bytes;

@@ -15,11 +15,11 @@ BENCH_CMDLINE="console=ttyS0 quiet panic=-1 oops=panic softlockup_panic=1 hung_t
 	random.trust_cpu=on tsc=reliable
 	net.ifnames=0 cryptomgr.notests"
 
-# bench_boot DIR [profile]: runs the guest until it powers off. Counters are in DIR/counters, its console in DIR/console.
+# bench_boot DIR [profile]: runs the guest until it powers off, in place of the calling subshell, so that whoever ends that ends it. Counters are in DIR/counters, its console in DIR/console.
 bench_boot() {
 	local dir=$1 plugin=$BENCH_BUILD/counter.so,dir=$1
 	[ -z "${2:-}" ] || plugin+=,profile=on
-	timeout --kill-after=10 "$BENCH_GUEST_LIMIT" "$BENCH_QEMU" -nodefaults -no-user-config -display none -no-reboot \
+	exec timeout --kill-after=10 "$BENCH_GUEST_LIMIT" "$BENCH_QEMU" -nodefaults -no-user-config -display none -no-reboot \
 		-machine pc -m 1G -smp 1 -cpu max -accel tcg,thread=single -seed "${BENCH_SEED:-7}" \
 		-icount shift=0,sleep=off,align=off -rtc base=2026-01-01T00:00:00,clock=vm \
 		-serial "file:$dir/console" -plugin "$plugin" \

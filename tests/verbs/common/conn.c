@@ -167,7 +167,7 @@ static void to_rts(struct vt_end *end, uint8_t rd_atomic, const struct vt_conn_a
 		.qp_state = IBV_QPS_RTS,
 		.sq_psn = end->psn,
 		.max_rd_atomic = rd_atomic,
-		.timeout = conn->timeout ? conn->timeout : 17,
+		.timeout = conn->timeout ? conn->timeout : vt_options.timeout,
 		.retry_cnt = retries(conn->retry_cnt),
 		.rnr_retry = retries(conn->rnr_retry),
 	};

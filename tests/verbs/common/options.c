@@ -9,6 +9,7 @@ struct vt_options vt_options = {
 	.peer_gid_index = -1,
 	.seed = 20260731,
 	.wait_ms = 20000,
+	.timeout = 17,
 };
 
 enum {
@@ -22,6 +23,7 @@ enum {
 	OPT_ROUNDS,
 	OPT_SECONDS,
 	OPT_WAIT,
+	OPT_TIMEOUT,
 	OPT_VERBOSE,
 	OPT_HELP,
 };
@@ -37,6 +39,7 @@ static const struct option long_options[] = {
 	{ "rounds", required_argument, NULL, OPT_ROUNDS },
 	{ "seconds", required_argument, NULL, OPT_SECONDS },
 	{ "wait-ms", required_argument, NULL, OPT_WAIT },
+	{ "timeout", required_argument, NULL, OPT_TIMEOUT },
 	{ "verbose", no_argument, NULL, OPT_VERBOSE },
 	{ "help", no_argument, NULL, OPT_HELP },
 	{},
@@ -54,6 +57,7 @@ static void usage(const char *program, int status)
 	       "                          default: every pair that the devices can do\n"
 	       "  --seed=N --rounds=N --seconds=N\n"
 	       "  --wait-ms=N             how long a completion may take (20000)\n"
+	       "  --timeout=CODE          of QPs whose test has no opinion: 4.096 us << CODE (17)\n"
 	       "  --verbose               print every case\n",
 	       program);
 	exit(status);
@@ -121,6 +125,9 @@ static void take_option(int option, const char *program)
 		break;
 	case OPT_WAIT:
 		vt_options.wait_ms = atoi(optarg);
+		break;
+	case OPT_TIMEOUT:
+		vt_options.timeout = atoi(optarg);
 		break;
 	case OPT_VERBOSE:
 		vt_options.verbose = true;

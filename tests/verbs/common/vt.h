@@ -65,6 +65,7 @@ struct vt_options {
 	unsigned int rounds; /* --rounds; 0: the program's default */
 	unsigned int seconds; /* --seconds; 0: the program's default */
 	unsigned int wait_ms; /* --wait-ms: how long a completion may take */
+	uint8_t timeout; /* --timeout, code; default 17: 0.54 s */
 	bool verbose; /* --verbose */
 };
 
@@ -146,7 +147,7 @@ struct vt_conn_attr {
 	unsigned int mtu; /* bytes; default: --mtu or the port's */
 	uint8_t rnr_retry; /* default 7: for ever; VT_ZERO: 0 */
 	uint8_t retry_cnt; /* default 7 */
-	uint8_t timeout; /* default 17: 0.54 s; 4.096 us << timeout */
+	uint8_t timeout; /* default --timeout; 4.096 us << timeout */
 	uint8_t min_rnr_timer; /* default 12: 0.64 ms */
 	uint8_t rd_atomic; /* default: the devices' limit, at most 16 */
 	int access; /* QP access; default: all */
