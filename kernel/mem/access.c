@@ -90,21 +90,42 @@ size_t rodp_mr_write(struct rodp_mr *mr, u64 iova, const void *src, size_t bytes
 }
 
 /*
- * One side is an ODP MR: hold its run, and let the other side, which cannot miss, follow.
+ * Two pieces that are seldom the same memory. memmove() would do for both, but where the CPU has
+ * no fast string instructions it is a slow one, word by word in microcode.
+ */
+static void copy_run(void *to, const void *from, size_t bytes)
+{
+	if (to < from + bytes && from < to + bytes)
+		memmove(to, from, bytes);
+	else
+		memcpy(to, from, bytes);
+}
+
+/* Between kernel memory and a pinned MR, which cannot miss. @to_mr: or from it. */
+static void copy_piece(struct rodp_mr *pinned, u64 iova, void *at, size_t bytes, bool to_mr)
+{
+	size_t run;
+	void *page;
+
+	for (; bytes; bytes -= run, iova += run, at += run) {
+		page = pinned_run(pinned, iova, bytes, &run);
+		copy_run(to_mr ? page : at, to_mr ? at : page, run);
+	}
+}
+
+/*
+ * One side is an ODP MR: hold its run, and let the other side follow.
  * @write: to the ODP MR, else from it.
  */
 static size_t copy_half(struct rodp_mr *odp, u64 odp_iova, struct rodp_mr *pinned, u64 iova,
 			size_t bytes, bool write)
 {
-	struct mr_walk walk;
+	struct rodp_span span;
 
-	walk_begin(&walk, odp, odp_iova, bytes, write);
-	for (; walk_next(&walk); iova += walk.bytes)
-		if (write)
-			rodp_mr_read(pinned, iova, walk.addr, walk.bytes);
-		else
-			rodp_mr_write(pinned, iova, walk.addr, walk.bytes);
-	return walk_end(&walk);
+	rodp_span_begin(&span, odp->odp.mirror, rodp_mr_va(odp, odp_iova), bytes, write);
+	for (; rodp_span_next(&span); iova += span.bytes)
+		copy_piece(pinned, iova, span.addr, span.bytes, !write);
+	return rodp_span_end(&span);
 }
 
 static size_t copy_odp(struct rodp_mr *dst, u64 dst_iova, struct rodp_mr *src, u64 src_iova,
@@ -117,18 +138,6 @@ static size_t copy_odp(struct rodp_mr *dst, u64 dst_iova, struct rodp_mr *src, u
 				rodp_mr_va(src, src_iova), bytes, &src_missed);
 	*missed = src_missed ? src : dst;
 	return done;
-}
-
-/*
- * Two pieces that are seldom the same memory. memmove() would do for both, but where the CPU has
- * no fast string instructions it is a slow one, word by word in microcode.
- */
-static void copy_run(void *to, const void *from, size_t bytes)
-{
-	if (to < from + bytes && from < to + bytes)
-		memmove(to, from, bytes);
-	else
-		memcpy(to, from, bytes);
 }
 
 /* Neither side can miss, nothing is held. */

@@ -3,7 +3,7 @@
  * Runs cells of the coherence matrix, each in a process of its own, and prints a
  * line for each:
  *
- *	cell ROW MEMORY COLUMN ok|FAIL|skip [REASON]
+ *	cell ROW MEMORY COLUMN ok|FAIL|skip SECONDS [REASON]
  *
  * Ends with 1 if one failed, with 77 if none ran, else with 0.
  */
@@ -129,8 +129,8 @@ static const char *last_line(char *text)
 	return line;
 }
 
-static void judge(const char *name, enum co_memory memory, enum co_column column, int status,
-		  bool in_time, char *text)
+static void judge(const struct co_row *row, enum co_memory memory, enum co_column column,
+		  int status, bool in_time, uint64_t ns, char *text)
 {
 	const char *word = "FAIL", *reason = last_line(text);
 
@@ -147,13 +147,14 @@ static void judge(const char *name, enum co_memory memory, enum co_column column
 	passed += *word == 'o';
 	skipped += *word == 's';
 	failed += *word == 'F';
-	printf("cell %s %s %s %s %s\n", name, co_memory_name(memory), co_column_name(column), word,
-	       reason);
+	printf("cell %s %s %s %s %.1f %s\n", row->name, co_memory_name(memory),
+	       co_column_name(column), word, ns / 1e9, reason);
 	fflush(stdout);
 }
 
 static void run_cell(const struct co_row *row, enum co_memory memory, enum co_column column)
 {
+	const uint64_t start_ns = vt_now_ns();
 	static char text[OUTPUT_BYTES];
 	int fds[2], status;
 	bool in_time;
@@ -169,7 +170,7 @@ static void run_cell(const struct co_row *row, enum co_memory memory, enum co_co
 	in_time = listen_to(pid, fds[0], text, sizeof(text), &status);
 	close(fds[0]);
 	co_guest_clean();
-	judge(row->name, memory, column, status, in_time, text);
+	judge(row, memory, column, status, in_time, vt_now_ns() - start_ns, text);
 }
 
 static void run_row(unsigned int i)

@@ -119,7 +119,7 @@ $1 == "cell" {
 	result[$2, $3, $4] = $5
 	if ($5 != "ok") {
 		text = $0
-		sub(/^cell [^ ]+ [^ ]+ [^ ]+ [^ ]+ /, "", text)
+		sub(/^cell [^ ]+ [^ ]+ [^ ]+ [^ ]+ [^ ]+ /, "", text)
 		if (($2, $5, text) in told)
 			next
 		told[$2, $5, text]

@@ -68,10 +68,10 @@ static void event_split_until_done(struct co_cell *cell)
 		vt_fail("the huge page does not split");
 }
 
-/* One huge page again. */
+/* One huge page again: in a mapping without the page table that the split page had. */
 static void map_huge_again(struct co_cell *cell)
 {
-	advise(cell, MADV_DONTNEED);
+	co_map_anon_huge(cell);
 	cell->region.at[0] = 0;
 	need_huge(cell);
 	co_stamp_fill(cell->region.at, ++cell->model.stamp, 0, cell->region.len);

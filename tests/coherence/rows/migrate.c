@@ -192,6 +192,12 @@ static size_t lowest_piece(const uint8_t *filler, size_t len)
 	return best * CO_PAGE;
 }
 
+static void unmap(uint8_t *from, uint8_t *to)
+{
+	if (from != to && munmap(from, to - from))
+		vt_fail("munmap: %m");
+}
+
 /*
  * Compaction moves pages from low to high addresses. Of much memory, the region is
  * the piece that is lowest, and all above it is free afterwards.
@@ -210,8 +216,8 @@ static void map_low(struct co_cell *cell)
 	if (mremap(low, len, len, MREMAP_MAYMOVE | MREMAP_FIXED, cell->region.at) !=
 	    cell->region.at)
 		vt_fail("mremap: %m");
-	if (munmap(filler, low - filler) || munmap(low + len, filler + FILLER - low - len))
-		vt_fail("munmap: %m");
+	unmap(filler, low);
+	unmap(low + len, filler + FILLER);
 }
 
 static bool compacted(struct co_cell *cell)

@@ -14,33 +14,8 @@ demo_devices() {
 	fi
 }
 
-# demo_device DEVICE ROUNDS RESULTS: status 77 when this kernel cannot have it.
-demo_device() {
-	local status=0
-	G_LINK=$1
-	guest_needs
-	say "$1 on kernel $(kernel_version "$G_KERNEL"), under $(accel_of "$G_KERNEL")"
-	exec {G_OUT}>>"$3"
-	guest_run tests/lab/demo/traffic.sh "$2" || status=$?
-	exec {G_OUT}>&-
-	return "$status"
-}
-
-# demo_report KERNEL RESULTS: the table on stdout, JSON, PNG.
-demo_report() {
-	local build=$LAB_CHECKOUT/build version
-	version=$(kernel_version "$1")
-	cp "$2" "$build/demo.tsv"
-	need_tree trixie
-	in_tree trixie none python3 tests/lab/demo/table.py "$version" "$(accel_of "$1")" \
-		"$build/demo.tsv" "$build/demo.json" "$build/demo.dat"
-	in_tree trixie none gnuplot -e "data='$build/demo.dat'; image='$build/demo.png'; kernel='$version'" \
-		tests/lab/demo/chart.gp
-	say "written: build/demo.json, build/demo.png"
-}
-
 cmd_demo() {
-	local rounds=3 devices='' device status failed=0 results=$LAB_TMP/demo.tsv
+	local rounds=3 devices='' failed=0 results=$LAB_TMP/demo.tsv
 	guest_defaults
 	G_TOPO=veth G_LIMIT=1500 G_WORKDIR=$LAB_CHECKOUT
 	while [ $# -gt 0 ]; do
@@ -51,19 +26,7 @@ cmd_demo() {
 		esac
 		shift 2
 	done
-	mkdir -p "$LAB_CHECKOUT/build"
-	: >"$results"
-	for device in ${devices:-$(demo_devices)}; do
-		status=0
-		demo_device "$device" "$rounds" "$results" || status=$?
-		case $status in
-		0 | 77) ;;
-		*)
-			say "$device: something failed (status $status)"
-			[ "$device" = rxe ] || failed=1 # the peer's faults are shown, not counted
-			;;
-		esac
-	done
-	demo_report "$G_KERNEL" "$results"
+	report_guests "${devices:-$(demo_devices)}" "$results" tests/lab/demo/traffic.sh "$rounds" || failed=1
+	report_write demo "$results" tests/lab/demo/table.py tests/lab/demo/chart.gp "$LAB_CHECKOUT/build/demo.dat"
 	return "$failed"
 }

@@ -20,33 +20,8 @@ figures_usage() {
 	EOT
 }
 
-# figures_device DEVICE PATTERN RESULTS
-figures_device() {
-	local status=0
-	G_LINK=$1
-	guest_needs
-	say "$1 on kernel $(kernel_version "$G_KERNEL"), under $(accel_of "$G_KERNEL")"
-	exec {G_OUT}>>"$3"
-	guest_run tests/figures/guest/run.sh "$2" || status=$?
-	exec {G_OUT}>&-
-	return "$status"
-}
-
-# figures_report RESULTS: the table on stdout, JSON, PNG.
-figures_report() {
-	local build=$LAB_CHECKOUT/build version
-	version=$(kernel_version "$G_KERNEL")
-	cp "$1" "$build/figures.tsv"
-	need_tree trixie
-	in_tree trixie none python3 tests/figures/report/table.py "$version" "$(accel_of "$G_KERNEL")" \
-		"$build/figures.tsv" "$build/figures.json" "$build/figures"
-	in_tree trixie none gnuplot -e "data='$build/figures'; image='$build/figures.png'; kernel='$version'" \
-		tests/figures/report/chart.gp
-	say "written: build/figures.json, build/figures.png"
-}
-
 cmd_figures() {
-	local pattern=. devices="rodp rxe" device status failed=0 results=$LAB_TMP/figures.tsv
+	local pattern=. devices="rodp rxe" failed=0 results=$LAB_TMP/figures.tsv
 	guest_defaults
 	G_LIMIT=1800 G_MEM=4096 G_WORKDIR=$LAB_CHECKOUT
 	while [ $# -gt 0 ]; do
@@ -58,14 +33,7 @@ cmd_figures() {
 		esac
 		shift 2
 	done
-	mkdir -p "$LAB_CHECKOUT/build"
-	: >"$results"
-	for device in $devices; do
-		status=0
-		figures_device "$device" "$pattern" "$results" || status=$?
-		[ "$status" -eq 0 ] || say "$device: something failed (status $status)"
-		[ "$status" -eq 0 ] || [ "$device" = rxe ] || failed=1 # the peer's faults are shown, not counted
-	done
-	figures_report "$results"
+	report_guests "$devices" "$results" tests/figures/guest/run.sh "$pattern" || failed=1
+	report_write figures "$results" tests/figures/report/table.py tests/figures/report/chart.gp "$LAB_CHECKOUT/build/figures"
 	return "$failed"
 }
