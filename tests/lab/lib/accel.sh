@@ -81,10 +81,12 @@ accel_of() {
 	echo "${LAB_ACCEL:-$(cat "$(accel_answer_file "$1")")}"
 }
 
-# QEMU's arguments, one a line.
+# QEMU's arguments, one a line. TCG carries out "rep stosb" byte by byte, and each byte that goes to a page
+# which once held code looks through all translations of that page: clearing one such page has taken half a
+# minute. A CPU without fast byte strings has the kernel store words.
 accel_options() {
 	case $(accel_of "$1") in
 	kvm) printf '%s\n' -accel kvm -cpu host ;;
-	*) printf '%s\n' -accel tcg,thread=multi -cpu max ;;
+	*) printf '%s\n' -accel tcg,thread=multi -cpu max,-erms,-fsrm ;;
 	esac
 }

@@ -6,6 +6,7 @@
 # test, and keeps each test's output in build/test/ and the results in
 # build/test.json.
 
+SUITE_TROUBLE='^  \[.*(BUG:|WARNING:|Oops|blocked for more than|stall)' # in a log: what the kernel begins a report with
 SUITE_SLACK=90 # seconds that a test's link and clean-up may take beyond its limit
 
 # Results, by test id.
@@ -18,8 +19,15 @@ test_log() {
 	echo "$(suite_dir)/${name//\//-}.log"
 }
 
+# show_failure ID: where the kernel's trouble began, and how the output ends.
 show_failure() {
-	[ ! -s "$(test_log "$1")" ] || tail -n 60 "$(test_log "$1")" | sed 's/^/  | /'
+	local log
+	log=$(test_log "$1")
+	[ -s "$log" ] || return 0
+	{
+		grep -am 1 -A 40 -E "$SUITE_TROUBLE" "$log" && echo ...
+		tail -n 40 "$log"
+	} | sed 's/^/  | /'
 }
 
 # record ID pass|fail|skip MILLISECONDS REASON: and the line about it.
