@@ -131,7 +131,7 @@ static size_t copy_half(struct rodp_mr *odp, u64 odp_iova, struct rodp_mr *pinne
 static size_t copy_odp(struct rodp_mr *dst, u64 dst_iova, struct rodp_mr *src, u64 src_iova,
 		       size_t bytes, struct rodp_mr **missed)
 {
-	bool src_missed;
+	bool src_missed = false;
 	size_t done;
 
 	done = rodp_mirror_copy(dst->odp.mirror, rodp_mr_va(dst, dst_iova), src->odp.mirror,

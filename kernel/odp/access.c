@@ -92,11 +92,47 @@ static void pair_unlock(const struct leaf_pair *pair)
 	spin_unlock(&pair->src->lock);
 }
 
+/*
+ * Both locked; the bytes are in one page on either side. *src_missed: on which side, at a miss,
+ * which false means.
+ */
+static inline bool pair_copy_page(const struct leaf_pair *pair, u64 dst_va, u64 src_va,
+				  size_t bytes, bool *src_missed)
+{
+	u64 src, dst;
+
+	src = rodp_entries_use(&pair->src->entries, src_va, false);
+	dst = likely(src) ? rodp_entries_use(&pair->dst->entries, dst_va, true) : 0;
+	if (unlikely(!dst)) {
+		*src_missed = !src;
+		return false;
+	}
+	/* The same page may be on both sides; memmove() is slower on some CPUs (mem/access.c). */
+	if (likely(rodp_entry_phys(src) != rodp_entry_phys(dst)))
+		memcpy(__va(rodp_entry_phys(dst)) + offset_in_page(dst_va),
+		       __va(rodp_entry_phys(src)) + offset_in_page(src_va), bytes);
+	else
+		memmove(__va(rodp_entry_phys(dst)) + offset_in_page(dst_va),
+			__va(rodp_entry_phys(src)) + offset_in_page(src_va), bytes);
+	return true;
+}
+
+/* False: one of them is not there; *src_missed: which. */
+static inline bool pair_find(struct leaf_pair *pair, struct rodp_mirror *dst, u64 dst_va,
+			     struct rodp_mirror *src, u64 src_va, bool *src_missed)
+{
+	pair->src = rodp_tree_find(src, src_va);
+	pair->dst = rodp_tree_find(dst, dst_va);
+	if (likely(pair->src && pair->dst))
+		return true;
+	*src_missed = !pair->src;
+	return false;
+}
+
 /* How far a copy came: next bytes, and how many are left. */
 struct pair_copy {
 	u64 dst_va, src_va;
 	size_t left;
-	bool src_missed;
 };
 
 static bool is_leaf_start(u64 va)
@@ -105,65 +141,66 @@ static bool is_leaf_start(u64 va)
 }
 
 /*
- * Both locked. Copies up to a page boundary of either side: pages that are contiguous
- * on both sides are rare, and looking for them costs more than it saves. False: a miss.
+ * What one hold of the locks can do, page by page: pages that are contiguous on both sides are
+ * rare, and looking for them costs more than it saves. False: a miss.
  */
-static bool pair_copy_page(const struct leaf_pair *pair, struct pair_copy *copy)
-{
-	const size_t src_off = copy->src_va & (PAGE_SIZE - 1);
-	const size_t dst_off = copy->dst_va & (PAGE_SIZE - 1);
-	const size_t bytes = min(copy->left, PAGE_SIZE - max(src_off, dst_off));
-	u64 src, dst;
-
-	src = rodp_entries_use(&pair->src->entries, copy->src_va, false);
-	copy->src_missed = !src;
-	if (unlikely(!src))
-		return false;
-	dst = rodp_entries_use(&pair->dst->entries, copy->dst_va, true);
-	if (unlikely(!dst))
-		return false;
-	/* The same page may be on both sides; memmove() is slower on some CPUs (mem/access.c). */
-	if (likely(rodp_entry_phys(src) != rodp_entry_phys(dst)))
-		memcpy(__va(rodp_entry_phys(dst)) + dst_off, __va(rodp_entry_phys(src)) + src_off,
-		       bytes);
-	else
-		memmove(__va(rodp_entry_phys(dst)) + dst_off, __va(rodp_entry_phys(src)) + src_off,
-			bytes);
-	copy->dst_va += bytes;
-	copy->src_va += bytes;
-	copy->left -= bytes;
-	return true;
-}
-
-/* What one hold of the locks can do. False: a miss. */
-static bool pair_copy_hold(const struct leaf_pair *pair, struct pair_copy *copy)
+static bool pair_copy_hold(const struct leaf_pair *pair, struct pair_copy *copy, bool *src_missed)
 {
 	const size_t until = copy->left > RODP_SPAN_HOLD_BYTES ? copy->left - RODP_SPAN_HOLD_BYTES
 							       : 0;
+	size_t bytes;
 	bool hit;
 
 	pair_lock(pair);
 	do {
-		hit = pair_copy_page(pair, copy);
-	} while (hit && copy->left > until && !is_leaf_start(copy->dst_va) &&
+		bytes = min(copy->left, PAGE_SIZE - max(offset_in_page(copy->src_va),
+							offset_in_page(copy->dst_va)));
+		hit = pair_copy_page(pair, copy->dst_va, copy->src_va, bytes, src_missed);
+		if (unlikely(!hit))
+			break;
+		copy->dst_va += bytes;
+		copy->src_va += bytes;
+		copy->left -= bytes;
+	} while (copy->left > until && !is_leaf_start(copy->dst_va) &&
 		 !is_leaf_start(copy->src_va));
 	pair_unlock(pair);
 	return hit;
 }
 
-size_t rodp_mirror_copy(struct rodp_mirror *dst, u64 dst_va, struct rodp_mirror *src, u64 src_va,
-			size_t len, bool *src_missed)
+/* Any number of pages. */
+static noinline size_t copy_pages(struct rodp_mirror *dst, u64 dst_va, struct rodp_mirror *src,
+				  u64 src_va, size_t len, bool *src_missed)
 {
 	struct pair_copy copy = { .dst_va = dst_va, .src_va = src_va, .left = len };
 	struct leaf_pair pair;
 
-	do {
-		pair.src = rodp_tree_find(src, copy.src_va);
-		pair.dst = rodp_tree_find(dst, copy.dst_va);
-		copy.src_missed = !pair.src;
-	} while (pair.src && pair.dst && pair_copy_hold(&pair, &copy) && copy.left);
-	*src_missed = copy.src_missed;
+	while (pair_find(&pair, dst, copy.dst_va, src, copy.src_va, src_missed) &&
+	       pair_copy_hold(&pair, &copy, src_missed) && copy.left)
+		;
 	return len - copy.left;
+}
+
+/* A packet's payload, mostly: the shortest way there is. */
+static size_t copy_within_page(struct rodp_mirror *dst, u64 dst_va, struct rodp_mirror *src,
+			       u64 src_va, size_t len, bool *src_missed)
+{
+	struct leaf_pair pair;
+	bool hit;
+
+	if (unlikely(!pair_find(&pair, dst, dst_va, src, src_va, src_missed)))
+		return 0;
+	pair_lock(&pair);
+	hit = pair_copy_page(&pair, dst_va, src_va, len, src_missed);
+	pair_unlock(&pair);
+	return hit ? len : 0;
+}
+
+size_t rodp_mirror_copy(struct rodp_mirror *dst, u64 dst_va, struct rodp_mirror *src, u64 src_va,
+			size_t len, bool *src_missed)
+{
+	if (likely(max(offset_in_page(dst_va), offset_in_page(src_va)) + len <= PAGE_SIZE))
+		return copy_within_page(dst, dst_va, src, src_va, len, src_missed);
+	return copy_pages(dst, dst_va, src, src_va, len, src_missed);
 }
 
 /* Bytes present from va on in its leaf, at most up to end. */

@@ -59,7 +59,7 @@ const struct co_row co_row_swap = {
 	.rounds = 3,
 	.map = map_in_cgroup,
 	.event = event_reclaim,
-	.counter = "odp_inval_clear",
+	.counter = "odp_pages_invalidated", /* or the shrinker had the leaf before */
 };
 
 static void map_in_limited_cgroup(struct co_cell *cell)
@@ -99,5 +99,5 @@ const struct co_row co_row_memcg_limit = {
 	.rounds = 3,
 	.map = map_in_limited_cgroup,
 	.event = event_stream,
-	.counter = "odp_inval_clear",
+	.counter = "odp_pages_invalidated", /* or the shrinker had the leaf before */
 };
