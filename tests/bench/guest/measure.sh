@@ -33,10 +33,10 @@ measure_touch() {
 	return 1
 }
 
-# measure_pair LABEL TEST BYTES MEMORY ITERATIONS
+# measure_pair LABEL TEST BYTES MEMORY ITERATIONS [OPTIONS]
 measure_pair() {
 	: >/tmp/near
-	options="-s $3 -n $5 -p $PORT -F $(memory_option "$4")"
+	options="-s $3 -n $5 -p $PORT -F $(memory_option "$4") ${6-}"
 	# shellcheck disable=SC2086 # words
 	$IN_FAR timeout -k 1 "$LIMIT" "ib_$2" -d "$FAR_DEV" -x "$FAR_GID" $options >/tmp/far 2>&1 &
 	wait_listening $! || { show far; return 1; }
