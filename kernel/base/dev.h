@@ -22,7 +22,12 @@ enum rodp_limits {
 	RODP_MAX_WR = 1 << 15,
 	RODP_MAX_CQE = 1 << 20,
 	RODP_MAX_RD_ATOMIC = 128,
+	RODP_MAX_AH = 1 << 16,
+	RODP_MAX_MCAST_GROUPS = 1 << 12, /* attachments of one device, too */
+	RODP_MAX_MCAST_QPS = 128, /* in one group */
 };
+
+struct rodp_qp;
 
 struct rodp_dev {
 	struct ib_device ib;
@@ -30,6 +35,10 @@ struct rodp_dev {
 	struct rodp_stats *stats;
 	struct xarray mrs; /* key index -> struct rodp_mr, read under RCU */
 	u32 next_mr; /* where the search for a free key index goes on */
+	struct xarray ahs; /* number -> struct rodp_address, read under RCU; IRQs off inside its lock */
+	u32 next_ah;
+	struct rodp_qp __rcu *gsi; /* QP 1 */
+	u32 attached; /* QPs to multicast groups; under mcast.c's lock */
 };
 
 static inline struct rodp_dev *to_rodp_dev(struct ib_device *ib)

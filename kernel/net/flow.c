@@ -7,9 +7,9 @@
 
 #include "flow.h"
 
-int rodp_flow_init(struct rodp_flow *flow)
+int rodp_flow_init(struct rodp_flow *flow, gfp_t gfp)
 {
-	return dst_cache_init(&flow->cache, GFP_KERNEL_ACCOUNT);
+	return dst_cache_init(&flow->cache, gfp);
 }
 
 void rodp_flow_destroy(struct rodp_flow *flow)

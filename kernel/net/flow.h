@@ -38,8 +38,8 @@ struct rodp_flow {
 	};
 };
 
-/* Sleeps. Returns 0 or -ENOMEM. */
-int rodp_flow_init(struct rodp_flow *flow);
+/* Sleeps if gfp may. Returns 0 or -ENOMEM. destroy: any context. */
+int rodp_flow_init(struct rodp_flow *flow, gfp_t gfp);
 void rodp_flow_destroy(struct rodp_flow *flow);
 
 /*

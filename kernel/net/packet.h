@@ -84,6 +84,12 @@ struct sk_buff *rodp_packet_alloc(u8 opcode, u32 payload);
  */
 int rodp_packet_send(struct rodp_dev *dev, struct rodp_flow *flow, struct sk_buff *skb);
 
+/*
+ * Write the addresses of a packet that goes without a network in front of it, where one that came
+ * over a network has them: the receiver of a datagram wants to see them.
+ */
+void rodp_packet_address(const struct rodp_flow *flow, struct sk_buff *skb);
+
 /* The end of the module: give up the buffers kept for packets. */
 void rodp_packet_module_exit(void);
 

@@ -136,6 +136,20 @@ static void packet_seal(const struct rodp_flow *flow, struct sk_buff *skb)
 	memcpy(end, &icrc, sizeof(icrc));
 }
 
+void rodp_packet_address(const struct rodp_flow *flow, struct sk_buff *skb)
+{
+	u32 body = skb->len;
+
+	packet_push_udp(flow, skb);
+	if (flow->version == 4) {
+		packet_push_ipv4(flow, skb);
+		ip_send_check(ip_hdr(skb));
+	} else {
+		packet_push_ipv6(flow, skb);
+	}
+	skb_pull(skb, skb->len - body);
+}
+
 static struct dst_entry *flow_route_ipv4(struct net *net, struct rodp_flow *flow)
 {
 	struct flowi4 fl = {

@@ -35,12 +35,17 @@ static bool gid_is_of(struct rodp_dev *dev, const union ib_gid *gid)
 	return true;
 }
 
+bool rodp_courier_is_on(void)
+{
+	return READ_ONCE(local_path);
+}
+
 bool rodp_courier_reaches(struct rodp_qp *qp, u32 dest_qpn, const struct rdma_ah_attr *ah)
 {
 	struct rodp_qp *peer;
 	bool reaches;
 
-	if (!READ_ONCE(local_path))
+	if (!rodp_courier_is_on())
 		return false;
 	rcu_read_lock();
 	peer = rodp_qpn_lookup(dest_qpn & RODP_QPN_MASK);
@@ -50,11 +55,10 @@ bool rodp_courier_reaches(struct rodp_qp *qp, u32 dest_qpn, const struct rdma_ah
 	return reaches;
 }
 
-/* Leave a packet with this CPU's courier. */
-static void courier_take(struct rodp_qp *qp, struct sk_buff *skb)
+void rodp_courier_take(struct rodp_qp *qp, u32 dqpn, struct sk_buff *skb)
 {
 	rodp_packet(skb)->sqpn = qp->ib.qp_num;
-	rodp_packet(skb)->dqpn = qp->dest_qpn;
+	rodp_packet(skb)->dqpn = dqpn;
 	rodp_stats_inc(qp->dev->stats, RODP_STAT_SENT_PKTS);
 	rodp_stats_add(qp->dev->stats, RODP_STAT_SENT_BYTES, rodp_packet(skb)->payload);
 	__skb_queue_tail(&this_cpu_ptr(&couriers)->bag, skb);
@@ -64,17 +68,25 @@ int rodp_qp_send(struct rodp_qp *qp, struct sk_buff *skb)
 {
 	if (!qp->local)
 		return rodp_packet_send(qp->dev, &qp->flow, skb);
-	courier_take(qp, skb);
+	rodp_courier_take(qp, qp->dest_qpn, skb);
 	return 0;
 }
 
-/* To the QP that it is for, if that is its sender's peer. */
+/* Whether the packet's sender is its peer; a datagram has no such thing. */
+static bool expects(const struct rodp_qp *qp, const struct rodp_packet *pkt)
+{
+	if ((pkt->opcode & RODP_TP_MASK) == RODP_TP_UD)
+		return qp->transport == RODP_TP_UD;
+	return qp->local && qp->dest_qpn == pkt->sqpn;
+}
+
+/* To the QP that it is for. */
 static void courier_deliver(struct sk_buff *skb)
 {
 	const struct rodp_packet *pkt = rodp_packet(skb);
 	struct rodp_qp *qp = rodp_qpn_lookup(pkt->dqpn);
 
-	if (!qp || !qp->local || qp->dest_qpn != pkt->sqpn) {
+	if (!qp || !expects(qp, pkt)) {
 		kfree_skb(skb);
 		return;
 	}

@@ -20,6 +20,12 @@
  */
 int rodp_qp_send(struct rodp_qp *qp, struct sk_buff *skb);
 
+/* Leave a packet for the QP dqpn with this CPU's courier. As above. */
+void rodp_courier_take(struct rodp_qp *qp, u32 dqpn, struct sk_buff *skb);
+
+/* Whether there is a local path for QPs connected, and datagrams sent, from now on. */
+bool rodp_courier_is_on(void);
+
 /* Deliver what this CPU's courier has, unless that is going on already. BH disabled, no lane held. */
 void rodp_courier_run(void);
 

@@ -12,6 +12,7 @@
 #include "sender.h"
 #include "sq.h"
 #include "timer.h"
+#include "ud_receiver.h"
 
 static int sq_create(struct rodp_qp *qp, struct ib_ucontext *uctx, struct rodp_create_qp_resp *resp)
 {
@@ -72,11 +73,30 @@ static void rq_destroy(struct rodp_rq *rq)
 	rodp_ring_destroy(&rq->ring);
 }
 
+/* -1: no such QPs here. */
+static int qp_transport(enum ib_qp_type type)
+{
+	switch (type) {
+	case IB_QPT_RC:
+		return RODP_TP_RC;
+	case IB_QPT_UC:
+		return RODP_TP_UC;
+	case IB_QPT_UD:
+	case IB_QPT_GSI:
+		return RODP_TP_UD;
+	default:
+		return -1;
+	}
+}
+
 static int qp_check_caps(const struct ib_qp_init_attr *init)
 {
 	const struct ib_qp_cap *cap = &init->cap;
 
-	if (init->qp_type != IB_QPT_RC || init->create_flags || init->srq)
+	if (qp_transport(init->qp_type) < 0 || init->srq)
+		return -EOPNOTSUPP;
+	if (init->create_flags &
+	    ~(init->qp_type == IB_QPT_UD ? IB_QP_CREATE_BLOCK_MULTICAST_LOOPBACK : 0))
 		return -EOPNOTSUPP;
 	if (cap->max_send_wr > RODP_MAX_WR || cap->max_recv_wr > RODP_MAX_WR ||
 	    cap->max_send_sge > RODP_MAX_SGE || cap->max_recv_sge > RODP_MAX_SGE ||
@@ -95,7 +115,9 @@ int rodp_qp_create(struct rodp_qp *qp, struct rodp_dev *dev, const struct ib_qp_
 	qp->dev = dev;
 	qp->init = *init;
 	qp->user = uctx;
-	qp->transport = RODP_TP_RC;
+	qp->transport = qp_transport(init->qp_type);
+	if (qp->transport == RODP_TP_UD)
+		qp->mtu = rodp_mtu_bytes(IB_MTU_4096);
 	qp->state = IB_QPS_RESET;
 	qp->pkey = RODP_DEFAULT_PKEY;
 	qp->send_cq = to_rodp_cq(init->send_cq);
@@ -103,13 +125,14 @@ int rodp_qp_create(struct rodp_qp *qp, struct rodp_dev *dev, const struct ib_qp_
 	spin_lock_init(&qp->sq.post_lock);
 	spin_lock_init(&qp->rq.post_lock);
 	rodp_lane_init(&qp->sq.lane, qp, &rodp_sender_ops);
-	rodp_lane_init(&qp->rq.lane, qp, &rodp_responder_ops);
+	rodp_lane_init(&qp->rq.lane, qp,
+		       qp->transport == RODP_TP_UD ? &rodp_ud_receiver_ops : &rodp_responder_ops);
 	rodp_park_init(&qp->sq.tx_park, &qp->sq.lane);
 	rodp_park_init(&qp->sq.rx_park, &qp->sq.lane);
 	rodp_park_init(&qp->rq.park, &qp->rq.lane);
 	rodp_sq_timer_init(qp);
 
-	err = rodp_flow_init(&qp->flow);
+	err = rodp_flow_init(&qp->flow, GFP_KERNEL_ACCOUNT);
 	if (err)
 		return err;
 	qp->loan = rodp_loan_create(qp);
@@ -251,6 +274,8 @@ static void qp_set_receive_attr(struct rodp_qp *qp, const struct ib_qp_attr *att
 		qp->access = attr->qp_access_flags;
 	if (mask & IB_QP_MIN_RNR_TIMER)
 		qp->min_rnr_timer = attr->min_rnr_timer;
+	if (mask & IB_QP_QKEY)
+		qp->qkey = attr->qkey;
 	if (mask & IB_QP_RQ_PSN) {
 		qp->attr.rq_psn = attr->rq_psn & RODP_PSN_MASK;
 		qp->rq.epsn = qp->attr.rq_psn;
@@ -305,7 +330,7 @@ static int qp_apply(struct rodp_qp *qp, const struct ib_qp_attr *attr, int mask)
 	if (err)
 		return err;
 	/* INIT to RTR sets both; which path it is stays as it is from then on. */
-	if ((mask & IB_QP_DEST_QPN) && (mask & IB_QP_AV))
+	if ((mask & IB_QP_DEST_QPN) && (mask & IB_QP_AV) && rodp_qp_is_reliable(qp))
 		local = rodp_courier_reaches(qp, attr->dest_qp_num, &attr->ah_attr);
 	spin_lock_bh(&qp->sq.lane.lock);
 	spin_lock(&qp->rq.lane.lock);
@@ -355,6 +380,7 @@ void rodp_qp_query(struct rodp_qp *qp, struct ib_qp_attr *attr, struct ib_qp_ini
 	attr->cur_qp_state = attr->qp_state;
 	attr->path_mig_state = IB_MIG_MIGRATED;
 	attr->dest_qp_num = qp->dest_qpn;
+	attr->qkey = qp->qkey;
 	attr->qp_access_flags = qp->access;
 	attr->min_rnr_timer = qp->min_rnr_timer;
 	attr->max_rd_atomic = qp->max_rd_atomic;

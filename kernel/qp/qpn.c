@@ -7,17 +7,29 @@
 
 #include "qpn.h"
 
-/* 0 and 1 are the management QPs, every device has its own. */
+/* 0 and 1 are the management QPs. Every device has its own QP 1, and RoCE has no QP 0. */
 #define QPN_FIRST 0x10
 
 static DEFINE_XARRAY_ALLOC(qpn_table);
 static u32 qpn_next = QPN_FIRST;
 
+static int gsi_assign(struct rodp_qp *qp)
+{
+	if (cmpxchg((struct rodp_qp __force **)&qp->dev->gsi, NULL, qp))
+		return -EBUSY;
+	qp->ib.qp_num = RODP_QPN_GSI;
+	return 0;
+}
+
 int rodp_qpn_assign(struct rodp_qp *qp)
 {
 	u32 qpn;
-	int err = xa_alloc_cyclic(&qpn_table, &qpn, qp, XA_LIMIT(QPN_FIRST, RODP_QPN_MASK - 1),
-				  &qpn_next, GFP_KERNEL);
+	int err;
+
+	if (qp->init.qp_type == IB_QPT_GSI)
+		return gsi_assign(qp);
+	err = xa_alloc_cyclic(&qpn_table, &qpn, qp, XA_LIMIT(QPN_FIRST, RODP_QPN_MASK - 1),
+			      &qpn_next, GFP_KERNEL);
 
 	if (err < 0)
 		return err;
@@ -27,7 +39,10 @@ int rodp_qpn_assign(struct rodp_qp *qp)
 
 void rodp_qpn_remove(struct rodp_qp *qp)
 {
-	xa_erase(&qpn_table, qp->ib.qp_num);
+	if (qp->init.qp_type == IB_QPT_GSI)
+		RCU_INIT_POINTER(qp->dev->gsi, NULL);
+	else
+		xa_erase(&qpn_table, qp->ib.qp_num);
 }
 
 struct rodp_qp *rodp_qpn_lookup(u32 qpn)

@@ -73,9 +73,9 @@ static void fill_extended_headers(struct sk_buff *skb, const struct request *req
 }
 
 /* The last packet of a message asks for an ACK, and enough of the others to keep the window open. */
-static bool wants_ack(struct rodp_sq *sq, const struct request *req)
+static bool wants_ack(const struct rodp_qp *qp, const struct request *req)
 {
-	return req->last || sq->unrequested >= RODP_WINDOW / 2;
+	return rodp_qp_is_reliable(qp) && (req->last || qp->sq.unrequested >= RODP_WINDOW / 2);
 }
 
 static int fill_payload(struct rodp_qp *qp, struct sk_buff *skb, const struct request *req)
@@ -118,7 +118,7 @@ static struct sk_buff *request_build(struct rodp_qp *qp, const struct request *r
 		return ERR_PTR(-ENOMEM);
 	rodp_bth_fill(rodp_packet_bth(skb), opcode,
 		      req->last && (req->wqe->flags & RODP_WQE_SOLICITED), -req->payload & 3,
-		      qp->pkey, qp->dest_qpn, wants_ack(&qp->sq, req), req->psn);
+		      qp->pkey, qp->dest_qpn, wants_ack(qp, req), req->psn);
 	fill_extended_headers(skb, req);
 	if (qp->local)
 		lend_payload(qp, skb, req);
@@ -141,7 +141,9 @@ static void request_advance(struct rodp_qp *qp, const struct request *req)
 		rodp_stats_inc(qp->dev->stats, RODP_STAT_RETRANSMITS);
 	if (rodp_psn_cmp(behind, sq->sent) > 0)
 		sq->sent = behind;
-	sq->unrequested = wants_ack(sq, req) ? 0 : sq->unrequested + 1;
+	sq->unrequested = wants_ack(qp, req) ? 0 : sq->unrequested + 1;
+	if (!rodp_qp_is_reliable(qp))
+		sq->una = sq->sent; /* nobody will say so */
 	if (!req->last) {
 		sq->cur_packet++;
 		return;
@@ -149,6 +151,8 @@ static void request_advance(struct rodp_qp *qp, const struct request *req)
 	sq->rd_atomic += whole;
 	sq->cur++;
 	sq->cur_packet = 0;
+	if (!rodp_qp_is_reliable(qp))
+		rodp_sq_retire(qp);
 }
 
 /*
@@ -208,7 +212,8 @@ void rodp_requester_run(struct rodp_qp *qp)
 	if (qp->state != IB_QPS_RTS && qp->state != IB_QPS_SQD)
 		return;
 	rodp_sq_catch_up(qp);
-	if (!rodp_lane_is_here(&sq->lane, was_idle)) {
+	/* What arrives out of order is lost without a peer that asks again: never move. */
+	if (!rodp_lane_is_here(&sq->lane, was_idle && rodp_qp_is_reliable(qp))) {
 		rodp_lane_schedule(&sq->lane, 0);
 		return;
 	}

@@ -24,9 +24,19 @@ enum verdict {
 	DROPPED, /* nothing more to do with it */
 };
 
+/* UC: what came of the message is lost; the receive that was taken for it serves the next one. */
+static enum verdict abandon(struct rodp_rq *rq)
+{
+	rq->in_message = 0;
+	rq->received = 0;
+	return DROPPED;
+}
+
 /*
  * Refuse the request: NAK, complete a receive that was taken with `status`, and
  * fail. `tell` is the asynchronous event for requests that consume no receive.
+ * An unreliable peer is not told, and does no harm by what it asks for: unless it
+ * is our own memory that failed, its message is lost and that is all (9.9.3).
  */
 static enum verdict refuse(struct rodp_qp *qp, struct sk_buff *skb, enum rodp_nak code,
 			   enum ib_wc_status status, u32 tell)
@@ -34,7 +44,10 @@ static enum verdict refuse(struct rodp_qp *qp, struct sk_buff *skb, enum rodp_na
 	struct rodp_cqe cqe = { .status = status, .opcode = IB_WC_RECV };
 	bool completes = qp->rq.rwqe_taken && qp->rq.in_message == RODP_OPF_SEND;
 
-	rodp_send_nak(qp, rodp_packet(skb)->psn, code);
+	if (rodp_qp_is_reliable(qp))
+		rodp_send_nak(qp, rodp_packet(skb)->psn, code);
+	else if (code != RODP_NAK_REM_OP)
+		return abandon(&qp->rq);
 	if (completes)
 		rodp_rq_complete(qp, &cqe, true);
 	rodp_qp_fail(qp, &qp->rq.lane, completes ? 0 : tell);
@@ -89,6 +102,8 @@ static enum verdict local_verdict(struct rodp_qp *qp, struct sk_buff *skb, int e
 /* No receive is posted: the peer is to come back. What it sent behind this is dropped silently. */
 static enum verdict not_ready(struct rodp_qp *qp, struct sk_buff *skb)
 {
+	if (!rodp_qp_is_reliable(qp))
+		return abandon(&qp->rq);
 	qp->rq.nak_sent = true;
 	rodp_send_rnr_nak(qp, rodp_packet(skb)->psn);
 	return DROPPED;
@@ -437,7 +452,7 @@ static void step_on(struct rodp_qp *qp, const struct rodp_packet *pkt)
 		rq->msn = (rq->msn + 1) & RODP_PSN_MASK;
 	}
 	rq->epsn = rodp_psn_add(pkt->psn, 1);
-	if (pkt->ackreq || rq->asked_for_time)
+	if ((pkt->ackreq || rq->asked_for_time) && rodp_qp_is_reliable(qp))
 		rodp_send_ack(qp, pkt->psn);
 }
 
@@ -529,11 +544,45 @@ static void tell_established(struct rodp_qp *qp)
 	qp->rq.lane.tell |= RODP_TELL_COMM_EST;
 }
 
+/*
+ * UC (9.7.4, 9.8.3): a gap loses the message that it is in, a packet that begins one is always
+ * welcome, and nobody is told anything.
+ */
+static void unreliable_packet(struct rodp_qp *qp, struct sk_buff *skb)
+{
+	const struct rodp_packet *pkt = rodp_packet(skb);
+	struct rodp_rq *rq = &qp->rq;
+
+	if (!rodp_qp_may_receive(qp)) {
+		kfree_skb(skb);
+		return;
+	}
+	if (pkt->psn != rq->epsn) {
+		rodp_stats_inc(qp->dev->stats, RODP_STAT_OUT_OF_SEQ);
+		abandon(rq);
+	}
+	if (pkt->op->flags & RODP_OPF_BEGIN)
+		abandon(rq);
+	if (!in_order(rq, pkt->op) || !length_ok(qp, pkt) || !allowed(qp, pkt->op)) {
+		abandon(rq);
+		rq->epsn = rodp_psn_add(pkt->psn, 1);
+		kfree_skb(skb);
+		return;
+	}
+	rq->epsn = pkt->psn;
+	tell_established(qp);
+	carry_out(qp, skb);
+}
+
 static void rq_packet(struct rodp_qp *qp, struct sk_buff *skb)
 {
 	const struct rodp_packet *pkt = rodp_packet(skb);
 	s32 order = rodp_psn_cmp(pkt->psn, qp->rq.epsn);
 
+	if (!rodp_qp_is_reliable(qp)) {
+		unreliable_packet(qp, skb);
+		return;
+	}
 	/* Answers go out where requests come in: in order with those before. */
 	rodp_lane_is_here(&qp->rq.lane, in_serving_softirq() || pkt->sqpn);
 
@@ -586,7 +635,7 @@ static void rq_run(struct rodp_qp *qp)
 		rodp_rq_flush(qp);
 		return;
 	}
-	if (rq->park.waiting)
+	if (rq->park.waiting && rodp_qp_is_reliable(qp))
 		ask_for_time(qp);
 	if (rq->park.waiting || rq->lane.resting)
 		return;

@@ -54,7 +54,8 @@ void rodp_rq_complete(struct rodp_qp *qp, struct rodp_cqe *cqe, bool solicited)
 	rq->rwqe_taken = false;
 	cqe->wr_id = rq->rwqe.wr_id;
 	cqe->qp_num = qp->ib.qp_num;
-	cqe->src_qp = qp->dest_qpn;
+	if (qp->transport != RODP_TP_UD)
+		cqe->src_qp = qp->dest_qpn;
 	rodp_qp_complete(qp, &rq->lane, cqe, solicited);
 }
 

@@ -6,6 +6,7 @@
 #include "sq.h"
 #include "tell.h"
 #include "timer.h"
+#include "ud_sender.h"
 
 /* SQD: what was begun goes on, nothing new begins; once all is done, say so. */
 static void sq_tell_drained(struct rodp_qp *qp)
@@ -18,11 +19,17 @@ static void sq_tell_drained(struct rodp_qp *qp)
 	sq->lane.tell |= RODP_TELL_SQ_DRAINED;
 }
 
+/* Whether nothing that is posted is sent any more. */
+static bool sq_is_broken(const struct rodp_qp *qp)
+{
+	return qp->state == IB_QPS_ERR || qp->state == IB_QPS_SQE;
+}
+
 static void sender_run(struct rodp_qp *qp)
 {
 	struct rodp_sq *sq = &qp->sq;
 
-	if (qp->state == IB_QPS_ERR) {
+	if (sq_is_broken(qp)) {
 		rodp_sq_flush(qp);
 		return;
 	}
@@ -30,10 +37,13 @@ static void sender_run(struct rodp_qp *qp)
 		rodp_completer_resume(qp);
 	if (sq->timer_fired)
 		rodp_sq_timer_expired(qp);
-	rodp_requester_run(qp);
+	if (qp->transport == RODP_TP_UD)
+		rodp_ud_sender_run(qp);
+	else
+		rodp_requester_run(qp);
 	if (qp->state == IB_QPS_SQD)
 		sq_tell_drained(qp);
-	else if (qp->state == IB_QPS_ERR)
+	else if (sq_is_broken(qp))
 		rodp_sq_flush(qp);
 }
 

@@ -5,6 +5,7 @@
 #include "loan.h"
 #include "sq.h"
 #include "tell.h"
+#include "unreliable.h"
 
 /* Longest message: 2^22 packets at the smallest MTU, half of the PSN window. */
 #define SQ_MAX_MESSAGE (1u << 30)
@@ -162,7 +163,9 @@ struct rodp_swqe *rodp_sq_fetch(struct rodp_qp *qp)
 		return NULL;
 	wqe = rodp_sq_wqe(sq, sq->head);
 	wqe->status = swqe_copy(sq, wqe, rodp_ring_slot(&sq->ring, sq->head));
-	if (!wqe->status && rodp_swqe_is_rd_atomic(wqe))
+	if (!wqe->status && !rodp_qp_is_reliable(qp))
+		wqe->status = rodp_unreliable_check(qp, wqe, rodp_ring_slot(&sq->ring, sq->head));
+	else if (!wqe->status && rodp_swqe_is_rd_atomic(wqe))
 		wqe->status = swqe_check_rd_atomic(qp, wqe);
 	else if (!wqe->status && qp->local && !wqe->is_inline)
 		wqe->status = swqe_check_keys(qp, wqe, 0);
@@ -220,7 +223,11 @@ void rodp_sq_fail(struct rodp_qp *qp, enum ib_wc_status status)
 
 	if (sq->tail != sq->head)
 		sq_complete(qp, status);
-	rodp_qp_fail(qp, &sq->lane, 0);
+	/* Without a connection only the send queue stops, until it is told to go on (10.3.1). */
+	if (rodp_qp_is_reliable(qp))
+		rodp_qp_fail(qp, &sq->lane, 0);
+	else
+		cmpxchg(&qp->state, IB_QPS_RTS, IB_QPS_SQE);
 }
 
 static void sq_drop_hand(struct rodp_sq *sq)

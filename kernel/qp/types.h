@@ -40,10 +40,19 @@ struct rodp_loan;
  */
 struct rodp_swqe {
 	u64 wr_id;
-	u64 remote_addr;
-	u64 compare_add;
-	u64 swap;
-	u32 rkey;
+	union {
+		struct {
+			u64 remote_addr;
+			u64 compare_add;
+			u64 swap;
+			u32 rkey;
+		};
+		struct {
+			u32 qpn;
+			u32 qkey;
+			u32 ah_num;
+		} ud;
+	};
 	union {
 		__be32 imm_data;
 		u32 invalidate_rkey;
@@ -212,6 +221,7 @@ struct rodp_qp {
 	u64 timeout; /* ns, 0: none */
 	u32 dest_qpn;
 	u16 pkey;
+	u32 qkey; /* UD */
 	bool user; /* its rings are a process's, else a kernel consumer's */
 	bool local; /* the peer is reached without a network (courier.h) */
 	struct rodp_flow flow;
@@ -227,6 +237,12 @@ struct rodp_qp {
 static inline struct rodp_qp *to_rodp_qp(struct ib_qp *ib)
 {
 	return container_of(ib, struct rodp_qp, ib);
+}
+
+/* Whether requests are acknowledged, and sent again when they are not. */
+static inline bool rodp_qp_is_reliable(const struct rodp_qp *qp)
+{
+	return qp->transport == RODP_TP_RC || qp->transport == RODP_TP_XRC;
 }
 
 /* Whether the states allow these things. A lane is held. */

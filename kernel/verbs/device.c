@@ -23,6 +23,7 @@ static int device_init(struct rodp_dev *dev, struct net_device *ndev)
 	dev_hold(ndev);
 	dev->ndev = ndev;
 	xa_init_flags(&dev->mrs, XA_FLAGS_ALLOC1);
+	xa_init_flags(&dev->ahs, XA_FLAGS_ALLOC1 | XA_FLAGS_LOCK_IRQ);
 
 	dev->ib.node_type = RDMA_NODE_IB_CA;
 	dev->ib.phys_port_cnt = 1;
@@ -43,6 +44,8 @@ void rodp_device_free(struct ib_device *ib)
 
 	WARN_ON(!xa_empty(&dev->mrs));
 	xa_destroy(&dev->mrs);
+	WARN_ON(!xa_empty(&dev->ahs));
+	xa_destroy(&dev->ahs);
 	rodp_net_put(rodp_dev_net(dev));
 	dev_put(dev->ndev);
 	rodp_stats_put(dev->stats);

@@ -7,6 +7,7 @@
  * the lane is never run from here (it calls completion handlers): a work item does that, and only
  * when nobody else would notice the new entries (RODP_RING_NEED_KICK).
  */
+#include "../qp/address.h"
 #include "../qp/types.h"
 #include "verbs.h"
 
@@ -68,6 +69,11 @@ static int fill_arguments(struct rodp_qp *qp, struct rodp_send_wqe *wqe,
 	case IB_WR_SEND:
 	case IB_WR_SEND_WITH_IMM:
 		wqe->imm_data = wr->ex.imm_data;
+		if (qp->transport == RODP_TP_UD) {
+			wqe->ud.remote_qpn = ud_wr(wr)->remote_qpn;
+			wqe->ud.remote_qkey = ud_wr(wr)->remote_qkey;
+			wqe->ud.ah_num = to_rodp_ah(ud_wr(wr)->ah)->num;
+		}
 		return 0;
 	case IB_WR_RDMA_WRITE:
 	case IB_WR_RDMA_WRITE_WITH_IMM:

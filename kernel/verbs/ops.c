@@ -2,6 +2,7 @@
 /* The table of what ib_core may call, see verbs.h. */
 #include <linux/module.h>
 
+#include "../qp/address.h"
 #include "../ring/cq.h"
 #include "../ring/ring.h"
 #include "../qp/qp.h"
@@ -21,14 +22,19 @@ const struct ib_device_ops rodp_device_ops = {
 	.alloc_hw_port_stats = rodp_alloc_hw_port_stats,
 	.alloc_pd = rodp_alloc_pd,
 	.alloc_ucontext = rodp_alloc_ucontext,
+	.attach_mcast = rodp_attach_mcast,
+	.create_ah = rodp_create_ah,
 	.create_cq = create_cq_op,
 	.create_qp = rodp_create_qp,
+	.create_user_ah = rodp_create_ah,
 	.dealloc_driver = rodp_device_free,
 	.dealloc_pd = rodp_dealloc_pd,
 	.dealloc_ucontext = rodp_dealloc_ucontext,
 	.dereg_mr = rodp_dereg_mr,
+	.destroy_ah = rodp_destroy_ah,
 	.destroy_cq = rodp_destroy_cq,
 	.destroy_qp = rodp_destroy_qp,
+	.detach_mcast = rodp_detach_mcast,
 	.disassociate_ucontext = rodp_disassociate_ucontext,
 	.fill_res_cq_entry = rodp_fill_res_cq,
 	.fill_res_mr_entry = rodp_fill_res_mr,
@@ -40,10 +46,12 @@ const struct ib_device_ops rodp_device_ops = {
 	.get_port_immutable = rodp_get_port_immutable,
 	.mmap = rodp_ring_mmap,
 	.mmap_free = rodp_ring_mmap_free,
+	.modify_ah = rodp_modify_ah,
 	.modify_qp = rodp_modify_qp,
 	.poll_cq = rodp_poll_cq,
 	.post_recv = rodp_post_recv,
 	.post_send = rodp_post_send,
+	.query_ah = rodp_query_ah,
 	.query_device = rodp_query_device,
 	.query_pkey = rodp_query_pkey,
 	.query_port = rodp_query_port,
@@ -51,6 +59,7 @@ const struct ib_device_ops rodp_device_ops = {
 	.reg_user_mr = reg_user_mr_op,
 	.req_notify_cq = rodp_req_notify_cq,
 
+	INIT_RDMA_OBJ_SIZE(ib_ah, rodp_ah, ib),
 	INIT_RDMA_OBJ_SIZE(ib_cq, rodp_cq, ib),
 	INIT_RDMA_OBJ_SIZE(ib_pd, rodp_pd, ib),
 	INIT_RDMA_OBJ_SIZE(ib_qp, rodp_qp, ib),

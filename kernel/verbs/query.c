@@ -53,6 +53,10 @@ int rodp_query_device(struct ib_device *ib, struct ib_device_attr *attr, struct 
 	attr->max_res_rd_atom = RODP_MAX_RD_ATOMIC * 1024;
 	attr->atomic_cap = IB_ATOMIC_GLOB; /* CPU instructions on the memory itself */
 	attr->max_pkeys = 1;
+	attr->max_ah = RODP_MAX_AH;
+	attr->max_mcast_grp = RODP_MAX_MCAST_GROUPS;
+	attr->max_mcast_qp_attach = RODP_MAX_MCAST_QPS;
+	attr->max_total_mcast_qp_attach = RODP_MAX_MCAST_GROUPS;
 	fill_odp_caps(&attr->odp_caps);
 	return 0;
 }
@@ -92,14 +96,13 @@ int rodp_query_pkey(struct ib_device *ib, u32 port, u16 index, u16 *pkey)
 	return 0;
 }
 
-/* RoCEv2 without management datagrams: there is no QP1. */
 int rodp_get_port_immutable(struct ib_device *ib, u32 port, struct ib_port_immutable *immutable)
 {
 	struct ib_port_attr attr = {};
 	int err;
 
-	immutable->core_cap_flags = RDMA_CORE_CAP_PROT_ROCE_UDP_ENCAP | RDMA_CORE_CAP_AF_IB |
-				    RDMA_CORE_CAP_ETH_AH;
+	immutable->core_cap_flags = RDMA_CORE_PORT_IBA_ROCE_UDP_ENCAP;
+	immutable->max_mad_size = IB_MGMT_MAD_SIZE;
 	err = ib_query_port(ib, port, &attr);
 	if (err)
 		return err;

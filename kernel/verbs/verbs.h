@@ -84,6 +84,14 @@ int rodp_kpost_recv(struct rodp_qp *qp, const struct ib_recv_wr *wr, const struc
 int rodp_poll_cq(struct ib_cq *ib, int max, struct ib_wc *wc);
 int rodp_req_notify_cq(struct ib_cq *ib, enum ib_cq_notify_flags flags);
 
+/* ah.c */
+int rodp_create_ah(struct ib_ah *ib, struct rdma_ah_init_attr *init, struct ib_udata *udata);
+int rodp_modify_ah(struct ib_ah *ib, struct rdma_ah_attr *attr);
+int rodp_query_ah(struct ib_ah *ib, struct rdma_ah_attr *attr);
+int rodp_destroy_ah(struct ib_ah *ib, u32 flags);
+int rodp_attach_mcast(struct ib_qp *ib, union ib_gid *gid, u16 lid);
+int rodp_detach_mcast(struct ib_qp *ib, union ib_gid *gid, u16 lid);
+
 /* region.c */
 struct ib_mr *rodp_reg_user_mr(struct ib_pd *pd, u64 start, u64 length, u64 iova, int access,
 			       struct ib_dmah *dmah, struct ib_udata *udata);

@@ -9,10 +9,16 @@
 
 #include "env.h"
 
-#define RODP_UDP_PORT	  4791
-#define RODP_ICRC_BYTES	  4
-#define RODP_DEFAULT_PKEY 0xffff
-#define RODP_QPN_MASK	  0xffffffu
+#define RODP_UDP_PORT	   4791
+#define RODP_ICRC_BYTES	   4
+#define RODP_DEFAULT_PKEY  0xffff
+#define RODP_QPN_MASK	   0xffffffu
+#define RODP_QPN_GSI	   1
+#define RODP_QPN_MULTICAST 0xffffffu
+/* What a receiver gets in front of a datagram: a GRH, bytes. */
+#define RODP_GRH_BYTES 40
+/* Of a work request's Q_Key: the QP's own is meant (10.2.5). */
+#define RODP_QKEY_OWN 0x80000000u
 
 /* Base transport header, 9.2. */
 struct rodp_bth {
@@ -132,6 +138,15 @@ static inline u32 rodp_bth_psn(const struct rodp_bth *bth)
 static inline bool rodp_bth_ackreq(const struct rodp_bth *bth)
 {
 	return be32_to_cpu(bth->apsn) & RODP_BTH_ACKREQ;
+}
+
+/*
+ * P_Keys match when their lower bits do and one of the two is a full member (10.9.1.1). Ours is
+ * a full member.
+ */
+static inline bool rodp_bth_pkey_ok(const struct rodp_bth *bth)
+{
+	return (be16_to_cpu(bth->pkey) & 0x7fff) == (RODP_DEFAULT_PKEY & 0x7fff);
 }
 
 static inline u8 rodp_aeth_syndrome(const struct rodp_aeth *aeth)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
-/* Connected RC queue pairs. */
+/* Connected queue pairs: RC and UC. */
 #include "vt.h"
 
 static uint32_t at_most(uint32_t wanted, uint32_t limit)
@@ -38,11 +38,13 @@ static struct ibv_qp *make_qp_ex(struct vt_end *end, const struct ibv_qp_init_at
 		.comp_mask = IBV_QP_INIT_ATTR_PD | IBV_QP_INIT_ATTR_SEND_OPS_FLAGS,
 		.pd = end->dev->pd,
 		.send_ops_flags = IBV_QP_EX_WITH_RDMA_WRITE | IBV_QP_EX_WITH_RDMA_WRITE_WITH_IMM |
-				  IBV_QP_EX_WITH_SEND | IBV_QP_EX_WITH_SEND_WITH_IMM |
-				  IBV_QP_EX_WITH_RDMA_READ | IBV_QP_EX_WITH_ATOMIC_CMP_AND_SWP |
-				  IBV_QP_EX_WITH_ATOMIC_FETCH_AND_ADD,
+				  IBV_QP_EX_WITH_SEND | IBV_QP_EX_WITH_SEND_WITH_IMM,
 	};
 	struct ibv_qp *qp;
+
+	if (plain->qp_type == IBV_QPT_RC)
+		ex.send_ops_flags |= IBV_QP_EX_WITH_RDMA_READ | IBV_QP_EX_WITH_ATOMIC_CMP_AND_SWP |
+				     IBV_QP_EX_WITH_ATOMIC_FETCH_AND_ADD;
 
 	qp = ibv_create_qp_ex(end->dev->ctx, &ex);
 	if (qp)
@@ -65,12 +67,12 @@ static void make_qp(struct vt_end *end, uint32_t max_wr, const struct vt_conn_at
 			.max_recv_sge = end->max_sge,
 			.max_inline_data = attr->max_inline ? attr->max_inline : 64,
 		},
-		.qp_type = IBV_QPT_RC,
+		.qp_type = attr->qp_type ? attr->qp_type : IBV_QPT_RC,
 	};
 
 	end->qp = attr->wr_api ? make_qp_ex(end, &init) : ibv_create_qp(end->dev->pd, &init);
 	if (!end->qp)
-		vt_fail("creating an RC QP on %s: %m", end->dev->name);
+		vt_fail("creating a QP of type %d on %s: %m", init.qp_type, end->dev->name);
 	if (init.cap.max_inline_data < (attr->max_inline ? attr->max_inline : 64))
 		vt_fail("the QP has room for %u inline bytes only", init.cap.max_inline_data);
 	end->max_inline = attr->max_inline ? attr->max_inline : 64;
@@ -151,12 +153,12 @@ static void to_rtr(struct vt_end *end, const struct vt_end_addr *peer, uint32_t 
 			},
 		},
 	};
-	int err;
+	int err, mask;
 
-	err = ibv_modify_qp(end->qp, &attr,
-			    IBV_QP_STATE | IBV_QP_AV | IBV_QP_PATH_MTU | IBV_QP_DEST_QPN |
-				    IBV_QP_RQ_PSN | IBV_QP_MAX_DEST_RD_ATOMIC |
-				    IBV_QP_MIN_RNR_TIMER);
+	mask = IBV_QP_STATE | IBV_QP_AV | IBV_QP_PATH_MTU | IBV_QP_DEST_QPN | IBV_QP_RQ_PSN;
+	if (end->qp->qp_type == IBV_QPT_RC)
+		mask |= IBV_QP_MAX_DEST_RD_ATOMIC | IBV_QP_MIN_RNR_TIMER;
+	err = ibv_modify_qp(end->qp, &attr, mask);
 	if (err)
 		vt_fail("QP to RTR: %s", strerror(err));
 }
@@ -171,11 +173,13 @@ static void to_rts(struct vt_end *end, uint8_t rd_atomic, const struct vt_conn_a
 		.retry_cnt = retries(conn->retry_cnt),
 		.rnr_retry = retries(conn->rnr_retry),
 	};
-	int err;
+	int err, mask;
 
-	err = ibv_modify_qp(end->qp, &attr,
-			    IBV_QP_STATE | IBV_QP_SQ_PSN | IBV_QP_MAX_QP_RD_ATOMIC |
-				    IBV_QP_TIMEOUT | IBV_QP_RETRY_CNT | IBV_QP_RNR_RETRY);
+	mask = IBV_QP_STATE | IBV_QP_SQ_PSN;
+	if (end->qp->qp_type == IBV_QPT_RC)
+		mask |= IBV_QP_MAX_QP_RD_ATOMIC | IBV_QP_TIMEOUT | IBV_QP_RETRY_CNT |
+			IBV_QP_RNR_RETRY;
+	err = ibv_modify_qp(end->qp, &attr, mask);
 	if (err)
 		vt_fail("QP to RTS: %s", strerror(err));
 }

@@ -21,6 +21,10 @@ static int post_list_api(struct vt_end *end, const struct vt_op *op, unsigned in
 		wr.wr.atomic.rkey = op->rkey;
 		wr.wr.atomic.compare_add = op->compare_add;
 		wr.wr.atomic.swap = op->swap;
+	} else if (end->qp->qp_type == IBV_QPT_UD) {
+		wr.wr.ud.ah = op->to.ah;
+		wr.wr.ud.remote_qpn = op->to.qpn;
+		wr.wr.ud.remote_qkey = op->to.qkey;
 	} else {
 		wr.wr.rdma.remote_addr = op->remote_addr;
 		wr.wr.rdma.rkey = op->rkey;
@@ -84,6 +88,8 @@ static int post_wr_api(struct vt_end *end, const struct vt_op *op, unsigned int 
 	/* The builders say what is inline; only librxe wants to hear it here too. */
 	end->qpx->wr_flags = vt_is_rxe(end->dev) ? flags : flags & ~IBV_SEND_INLINE;
 	build_wr(end->qpx, op);
+	if (end->qp->qp_type == IBV_QPT_UD)
+		ibv_wr_set_ud_addr(end->qpx, op->to.ah, op->to.qpn, op->to.qkey);
 	set_data(end->qpx, op);
 	return ibv_wr_complete(end->qpx);
 }

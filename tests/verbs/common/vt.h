@@ -141,6 +141,7 @@ uint64_t vt_addr(const struct vt_buf *buf, size_t offset);
 /* ---- conn.c ---- */
 
 struct vt_conn_attr {
+	enum ibv_qp_type qp_type; /* default IBV_QPT_RC; or IBV_QPT_UC */
 	uint32_t max_wr; /* default 64 */
 	uint32_t max_sge; /* default 8, or the device's limit */
 	uint32_t max_inline; /* default 64 */
@@ -196,6 +197,23 @@ void vt_disconnect(struct vt_conn *conn);
 enum ibv_qp_state vt_qp_state(struct ibv_qp *qp);
 void vt_expect_state(struct vt_end *end, enum ibv_qp_state state);
 
+/* ---- datagram.c ---- */
+
+#define VT_QKEY 0x1ee7c0de
+#define VT_GRH	40 /* bytes in front of what a UD QP receives */
+
+/* A UD QP, ready to send and receive. Ends are closed with vt_end_close(). */
+void vt_ud_open(struct vt_end *end, struct vt_device *dev, bool wr_api);
+/* Back to RTS, after an error has stopped the send queue. */
+void vt_ud_recover(struct vt_end *end);
+/* The way from end's GID number sgid_index to gid. */
+struct ibv_ah *vt_ah(struct vt_end *end, const union ibv_gid *gid, int sgid_index);
+struct vt_to {
+	struct ibv_ah *ah;
+	uint32_t qpn;
+	uint32_t qkey;
+};
+
 /* ---- post.c ---- */
 
 #define VT_MAX_SGE 16
@@ -212,6 +230,7 @@ struct vt_op {
 	uint32_t imm; /* host order */
 	uint64_t compare_add;
 	uint64_t swap;
+	struct vt_to to; /* of a UD QP */
 };
 
 /* Returns what the post call returned. */

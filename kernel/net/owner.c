@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
+/* Which device an IP address belongs to, see owner.h. */
+#include <linux/if_vlan.h>
+#include <linux/inetdevice.h>
+#include <linux/ip.h>
+#include <linux/ipv6.h>
+#include <net/addrconf.h>
+
+#include "../uapi/rodp_abi.h"
+#include "owner.h"
+
+/* Under RCU. */
+static struct net_device *netdev_of(struct net *net, const struct in6_addr *addr,
+				    struct net_device *in)
+{
+	struct net_device *ndev = NULL;
+
+	if (ipv6_addr_v4mapped(addr))
+		ndev = __ip_dev_find(net, addr->s6_addr32[3], false);
+	else if (ipv6_mod_enabled())
+		ndev = ipv6_dev_find(net, addr, in);
+	return ndev && is_vlan_dev(ndev) ? vlan_dev_real_dev(ndev) : ndev;
+}
+
+struct rodp_dev *rodp_owner_get(struct net *net, const struct in6_addr *addr, struct net_device *in)
+{
+	struct ib_device *ib = NULL;
+	struct net_device *ndev;
+
+	rcu_read_lock();
+	ndev = netdev_of(net, addr, in);
+	if (ndev)
+		ib = ib_device_get_by_netdev(ndev, RODP_DRIVER_ID);
+	rcu_read_unlock();
+	return ib ? to_rodp_dev(ib) : NULL;
+}
+
+void rodp_owner_daddr(const struct sk_buff *skb, struct in6_addr *addr)
+{
+	if (ip_hdr(skb)->version == 4)
+		ipv6_addr_set_v4mapped(ip_hdr(skb)->daddr, addr);
+	else
+		*addr = ipv6_hdr(skb)->daddr;
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
+/* Which device an IP address belongs to. */
+#ifndef RODP_NET_OWNER_H
+#define RODP_NET_OWNER_H
+
+#include <linux/in6.h>
+
+#include "../base/dev.h"
+
+/*
+ * The rodp device on the netdev (or below the VLAN) of net that has the address, IPv4-mapped or
+ * IPv6; NULL: none. in: where a packet to a link-local address came in, or NULL.
+ * The caller owes ib_device_put(&dev->ib). Any context but hard interrupts.
+ */
+struct rodp_dev *rodp_owner_get(struct net *net, const struct in6_addr *addr,
+				struct net_device *in);
+
+/* The destination of a packet, as an address of the kind above. */
+void rodp_owner_daddr(const struct sk_buff *skb, struct in6_addr *addr);
+
+#endif
