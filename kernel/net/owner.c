@@ -9,16 +9,30 @@
 #include "../uapi/rodp_abi.h"
 #include "owner.h"
 
+/* ipv6_dev_find() with a netdev looks at no other; only a link-local address needs one. */
+static struct net_device *netdev_of_ipv6(struct net *net, const struct in6_addr *addr,
+					 struct net_device *in)
+{
+	bool link = ipv6_addr_type(addr) & IPV6_ADDR_LINKLOCAL;
+	struct net_device *ndev = NULL;
+
+	if (!ipv6_mod_enabled())
+		return NULL;
+	if (link && in)
+		ndev = ipv6_dev_find(net, addr, in);
+	return ndev ?: ipv6_dev_find(net, addr, NULL);
+}
+
 /* Under RCU. */
 static struct net_device *netdev_of(struct net *net, const struct in6_addr *addr,
 				    struct net_device *in)
 {
-	struct net_device *ndev = NULL;
+	struct net_device *ndev;
 
 	if (ipv6_addr_v4mapped(addr))
 		ndev = __ip_dev_find(net, addr->s6_addr32[3], false);
-	else if (ipv6_mod_enabled())
-		ndev = ipv6_dev_find(net, addr, in);
+	else
+		ndev = netdev_of_ipv6(net, addr, in);
 	return ndev && is_vlan_dev(ndev) ? vlan_dev_real_dev(ndev) : ndev;
 }
 
