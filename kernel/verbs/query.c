@@ -21,6 +21,9 @@ static void fill_odp_caps(struct ib_odp_caps *caps)
 	caps->per_transport_caps.rc_odp_caps = IB_ODP_SUPPORT_SEND | IB_ODP_SUPPORT_RECV |
 					       IB_ODP_SUPPORT_WRITE | IB_ODP_SUPPORT_READ |
 					       IB_ODP_SUPPORT_ATOMIC;
+	caps->per_transport_caps.uc_odp_caps = IB_ODP_SUPPORT_SEND | IB_ODP_SUPPORT_RECV |
+					       IB_ODP_SUPPORT_WRITE;
+	caps->per_transport_caps.ud_odp_caps = IB_ODP_SUPPORT_SEND | IB_ODP_SUPPORT_RECV;
 }
 
 int rodp_query_device(struct ib_device *ib, struct ib_device_attr *attr, struct ib_udata *udata)
