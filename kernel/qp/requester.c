@@ -64,6 +64,9 @@ static void fill_extended_headers(struct sk_buff *skb, const struct request *req
 {
 	const struct rodp_opcode_info *op = rodp_packet(skb)->op;
 
+	if (op->xrceth)
+		((struct rodp_xrceth *)rodp_packet_header(skb, op->xrceth))->srqn =
+			cpu_to_be32(req->wqe->srqn & RODP_QPN_MASK);
 	if (op->reth)
 		fill_reth(rodp_packet_header(skb, op->reth), req);
 	if (op->atomiceth)

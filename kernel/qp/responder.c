@@ -13,6 +13,7 @@
 #include "reply.h"
 #include "responder.h"
 #include "rq.h"
+#include "srq.h"
 #include "tell.h"
 #include "xfer.h"
 
@@ -66,8 +67,15 @@ static struct rodp_xfer request_xfer(struct rodp_qp *qp, struct sk_buff *skb, u3
 		.bytes = bytes,
 		.done = qp->rq.hand_done,
 		.extent = extent,
+		.pd = rodp_rq_pd(qp),
 		.write = write,
 	};
+}
+
+/* The PD that the peer's keys must belong to: of an XRC packet, that of the SRQ it names. */
+static struct ib_pd *request_pd(const struct rodp_qp *qp)
+{
+	return qp->init.xrcd ? qp->rq.srq->ib.pd : qp->ib.pd;
 }
 
 /* The transfer stopped short, for a reason of the local path: DONE if for none of these. */
@@ -230,7 +238,7 @@ static struct rodp_mr *write_target(struct rodp_qp *qp, const struct rodp_packet
 	struct rodp_rq *rq = &qp->rq;
 	u32 bytes = pkt->op->flags & RODP_OPF_BEGIN ? rq->left : pkt->payload;
 
-	return rodp_mr_get(qp->dev, qp->ib.pd, rq->rkey, IB_ACCESS_REMOTE_WRITE, rq->va, bytes);
+	return rodp_mr_get(qp->dev, request_pd(qp), rq->rkey, IB_ACCESS_REMOTE_WRITE, rq->va, bytes);
 }
 
 static enum verdict write_payload(struct rodp_qp *qp, struct sk_buff *skb)
@@ -347,7 +355,7 @@ static enum verdict execute_read(struct rodp_qp *qp, struct sk_buff *skb)
 	if (!qp->rq.rd_atomic_size || req.packets > RODP_PSN_MASK / 2)
 		return refuse_invalid(qp, skb);
 	if (req.length) {
-		mr = rodp_mr_get(qp->dev, qp->ib.pd, req.rkey, IB_ACCESS_REMOTE_READ, req.va,
+		mr = rodp_mr_get(qp->dev, request_pd(qp), req.rkey, IB_ACCESS_REMOTE_READ, req.va,
 				 req.length);
 		if (!mr)
 			return refuse_access(qp, skb);
@@ -375,8 +383,8 @@ static int atomic_apply(struct rodp_qp *qp, struct sk_buff *skb, u64 *original)
 
 	if (va % sizeof(u64))
 		return -EINVAL;
-	mr = rodp_mr_get(qp->dev, qp->ib.pd, be32_to_cpu(eth->rkey), IB_ACCESS_REMOTE_ATOMIC, va,
-			 sizeof(u64));
+	mr = rodp_mr_get(qp->dev, request_pd(qp), be32_to_cpu(eth->rkey), IB_ACCESS_REMOTE_ATOMIC,
+			 va, sizeof(u64));
 	if (!mr)
 		return -EACCES;
 	if (!rodp_mr_aligned(mr, va))
@@ -426,6 +434,29 @@ static enum verdict execute(struct rodp_qp *qp, struct sk_buff *skb)
 	return execute_atomic(qp, skb);
 }
 
+/*
+ * The same for XRC (annex A14): with the SRQ that the packet names. All packets of a message that
+ * takes a receive name the same one.
+ */
+static enum verdict execute_xrc(struct rodp_qp *qp, struct sk_buff *skb)
+{
+	struct rodp_rq *rq = &qp->rq;
+	struct rodp_srq *srq = rodp_srq_get(qp->init.xrcd, rq->srqn);
+	enum verdict verdict;
+
+	if (!srq)
+		return refuse_invalid(qp, skb);
+	if (rq->rwqe_taken && srq->serial != rq->rwqe_serial) {
+		verdict = refuse_invalid(qp, skb);
+	} else {
+		rq->srq = srq;
+		verdict = execute(qp, skb);
+		rq->srq = NULL;
+	}
+	rodp_srq_put(srq);
+	return verdict;
+}
+
 /* A SEND or WRITE packet is executed. */
 static void step_on(struct rodp_qp *qp, const struct rodp_packet *pkt)
 {
@@ -445,7 +476,7 @@ static void step_on(struct rodp_qp *qp, const struct rodp_packet *pkt)
 static void carry_out(struct rodp_qp *qp, struct sk_buff *skb)
 {
 	struct rodp_rq *rq = &qp->rq;
-	enum verdict verdict = execute(qp, skb);
+	enum verdict verdict = qp->init.xrcd ? execute_xrc(qp, skb) : execute(qp, skb);
 
 	if (verdict == KEPT) {
 		if (rq->hand != skb)
@@ -529,10 +560,19 @@ static void tell_established(struct rodp_qp *qp)
 	qp->rq.lane.tell |= RODP_TELL_COMM_EST;
 }
 
+static u32 named_srqn(struct sk_buff *skb)
+{
+	const struct rodp_xrceth *eth = rodp_packet_header(skb, rodp_packet(skb)->op->xrceth);
+
+	return rodp_packet(skb)->op->xrceth ? be32_to_cpu(eth->srqn) & RODP_QPN_MASK : 0;
+}
+
 static void rq_packet(struct rodp_qp *qp, struct sk_buff *skb)
 {
 	const struct rodp_packet *pkt = rodp_packet(skb);
 	s32 order = rodp_psn_cmp(pkt->psn, qp->rq.epsn);
+
+	qp->rq.srqn = named_srqn(skb);
 
 	/* Answers go out where requests come in: in order with those before. */
 	rodp_lane_is_here(&qp->rq.lane, in_serving_softirq() || pkt->sqpn);

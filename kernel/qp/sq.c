@@ -36,6 +36,7 @@ static void swqe_copy_operands(struct rodp_swqe *wqe, const struct rodp_send_wqe
 		wqe->rkey = READ_ONCE(src->rdma.rkey);
 	}
 	wqe->imm_data = READ_ONCE(src->imm_data);
+	wqe->srqn = READ_ONCE(src->remote_srqn);
 }
 
 static enum ib_wc_status swqe_copy_inline(const struct rodp_sq *sq, struct rodp_swqe *wqe,

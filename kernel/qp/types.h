@@ -27,6 +27,7 @@
 #include "park.h"
 
 struct rodp_lent;
+struct rodp_srq;
 struct rodp_loan;
 
 /* Packets sent and not yet acknowledged, at most. Half of it at most goes without an AckReq. */
@@ -44,6 +45,7 @@ struct rodp_swqe {
 	u64 compare_add;
 	u64 swap;
 	u32 rkey;
+	u32 srqn; /* XRC: the peer's */
 	union {
 		__be32 imm_data;
 		u32 invalidate_rkey;
@@ -153,18 +155,22 @@ struct rodp_reply {
 	u64 va;
 	u32 length; /* bytes */
 	u32 rkey;
+	u32 srqn; /* XRC: of the SRQ whose PD the key belongs to */
 };
 
 /* The receive queue: responder. */
 struct rodp_rq {
 	struct rodp_lane lane;
 	struct rodp_ring ring; /* entries == 0 with an SRQ */
+	struct rodp_srq *srq; /* XRC: only while a packet executes, the one that it names */
+	u32 srqn; /* XRC: what the newest packet, which may be in hand, names */
 	u32 cons; /* next to take out of the ring */
 	u32 max_sge;
 	u32 epsn; /* expected */
 	u32 msn;
 	bool nak_sent; /* a PSN sequence NAK is on its way: send no second one */
 	bool comm_est_told;
+	bool last_wqe_told;
 	/* The message being received. */
 	u32 in_message; /* RODP_OPF_SEND or RODP_OPF_WRITE, or 0 between messages */
 	u32 received; /* bytes */
@@ -173,6 +179,8 @@ struct rodp_rq {
 	u32 left; /* WRITE: bytes to come */
 	u32 total; /* WRITE: length of the message */
 	bool rwqe_taken;
+	u32 rwqe_srqn; /* XRC: where it was taken */
+	u64 rwqe_serial;
 	struct rodp_rwqe rwqe;
 	struct rodp_reply reply;
 	struct rodp_rd_atomic *rd_atomic; /* a ring of max_dest_rd_atomic */
@@ -193,6 +201,7 @@ struct rodp_xfer {
 	u32 bytes;
 	u32 done; /* bytes moved so far; a repeated call goes on from here */
 	u64 extent; /* bytes that will be wanted from the first one on: what a fault maps ahead */
+	struct ib_pd *pd; /* that the keys of a scatter/gather list belong to; NULL: the QP's */
 	bool write; /* to memory */
 };
 
@@ -234,6 +243,8 @@ static inline bool rodp_qp_may_send(const struct rodp_qp *qp)
 
 static inline bool rodp_qp_may_receive(const struct rodp_qp *qp)
 {
+	if (qp->init.qp_type == IB_QPT_XRC_INI)
+		return false;
 	return qp->state == IB_QPS_RTR || qp->state == IB_QPS_RTS || qp->state == IB_QPS_SQD ||
 	       qp->state == IB_QPS_SQE;
 }

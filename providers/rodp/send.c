@@ -35,6 +35,7 @@ uint64_t rodp_send_ops(const struct rodp_context *context, enum ibv_qp_type type
 
 	switch (type) {
 	case IBV_QPT_RC:
+	case IBV_QPT_XRC_SEND:
 		ops = OPS_RC | memory_window_ops(context);
 		if (context->atomic_cap != IBV_ATOMIC_NONE)
 			ops |= OPS_ATOMIC;
@@ -150,6 +151,8 @@ static int fill_send(struct rodp_qp *qp, const struct ibv_send_wr *wr)
 		.opcode = wr->opcode,
 		.flags = wr->send_flags,
 		.imm_data = wr->imm_data,
+		.remote_srqn = qp->vqp.qp.qp_type == IBV_QPT_XRC_SEND ? wr->qp_type.xrc.remote_srqn
+								      : 0,
 	};
 	fill_arguments(qp, wqe, wr);
 	return fill_data(qp, wqe, wr);

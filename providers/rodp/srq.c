@@ -7,12 +7,29 @@
 
 #include "rodp.h"
 
+struct create_resp {
+	struct ib_uverbs_create_srq_resp ibv_resp;
+	struct rodp_create_srq_resp drv;
+};
+
+/* Returns NULL with errno set; then there is no SRQ in the kernel either. */
+static struct ibv_srq *map(struct rodp_srq *srq, struct ibv_context *context,
+			   const struct create_resp *resp, uint32_t max_sge)
+{
+	int err;
+
+	err = rodp_wq_init_recv(&srq->rq, context, &resp->drv.ring, max_sge);
+	if (!err)
+		return &srq->vsrq.srq;
+	ibv_cmd_destroy_srq(&srq->vsrq.srq);
+	free(srq);
+	errno = err;
+	return NULL;
+}
+
 struct ibv_srq *rodp_create_srq(struct ibv_pd *pd, struct ibv_srq_init_attr *attr)
 {
-	struct {
-		struct ib_uverbs_create_srq_resp ibv_resp;
-		struct rodp_create_srq_resp drv;
-	} resp = {};
+	struct create_resp resp = {};
 	struct rodp_srq *srq;
 	int err;
 
@@ -21,21 +38,32 @@ struct ibv_srq *rodp_create_srq(struct ibv_pd *pd, struct ibv_srq_init_attr *att
 		return NULL;
 
 	err = ibv_cmd_create_srq(pd, &srq->vsrq.srq, attr, NULL, 0, &resp.ibv_resp, sizeof(resp));
-	if (err)
-		goto err_free;
+	if (err) {
+		free(srq);
+		errno = err;
+		return NULL;
+	}
+	return map(srq, pd->context, &resp, attr->attr.max_sge);
+}
 
-	srq->vsrq.srq_num = resp.drv.srq_num;
-	err = rodp_wq_init_recv(&srq->rq, pd->context, &resp.drv.ring, attr->attr.max_sge);
-	if (err)
-		goto err_destroy;
-	return &srq->vsrq.srq;
+struct ibv_srq *rodp_create_srq_ex(struct ibv_context *context, struct ibv_srq_init_attr_ex *attr)
+{
+	struct create_resp resp = {};
+	struct rodp_srq *srq;
+	int err;
 
-err_destroy:
-	ibv_cmd_destroy_srq(&srq->vsrq.srq);
-err_free:
-	free(srq);
-	errno = err;
-	return NULL;
+	srq = calloc(1, sizeof(*srq));
+	if (!srq)
+		return NULL;
+
+	err = ibv_cmd_create_srq_ex(context, &srq->vsrq, attr, NULL, 0, &resp.ibv_resp,
+				    sizeof(resp));
+	if (err) {
+		free(srq);
+		errno = err;
+		return NULL;
+	}
+	return map(srq, context, &resp, attr->attr.max_sge);
 }
 
 /* The ring cannot be resized (the device does not report IBV_DEVICE_SRQ_RESIZE). */
