@@ -212,6 +212,7 @@ struct vt_op {
 	uint32_t imm; /* host order */
 	uint64_t compare_add;
 	uint64_t swap;
+	uint32_t srqn; /* XRC: the peer's SRQ */
 };
 
 /* Returns what the post call returned. */
