@@ -11,11 +11,12 @@
 #include "tell.h"
 #include "xfer.h"
 
-struct rodp_rd_atomic *rodp_rq_remember(struct rodp_qp *qp, u32 psn, u32 packets)
+struct rodp_rd_atomic *rodp_rq_remember(struct rodp_qp *qp, u32 kind, u32 psn, u32 packets)
 {
 	struct rodp_rq *rq = &qp->rq;
 	struct rodp_rd_atomic *res = &rq->rd_atomic[rq->rd_atomic_next++ % rq->rd_atomic_size];
 
+	res->kind = kind;
 	res->first_psn = psn;
 	res->packets = packets;
 	res->valid = true;

@@ -9,6 +9,7 @@
  */
 #include "../net/packet.h"
 #include "ack.h"
+#include "flush.h"
 #include "loan.h"
 #include "reply.h"
 #include "responder.h"
@@ -150,6 +151,10 @@ static bool allowed(const struct rodp_qp *qp, const struct rodp_opcode_info *op)
 		need = IB_ACCESS_REMOTE_READ;
 	else if (op->flags & RODP_OPF_ATOMIC)
 		need = IB_ACCESS_REMOTE_ATOMIC;
+	else if (op->flags & RODP_OPF_ATOMIC_WRITE)
+		need = IB_ACCESS_REMOTE_WRITE;
+	else if (op->flags & RODP_OPF_FLUSH)
+		need = IB_ACCESS_FLUSH_GLOBAL;
 	else if (!(op->flags & RODP_OPF_SEND) || (op->flags & RODP_OPF_INV))
 		return false;
 	return (qp->access & need) == need;
@@ -238,7 +243,8 @@ static struct rodp_mr *write_target(struct rodp_qp *qp, const struct rodp_packet
 	struct rodp_rq *rq = &qp->rq;
 	u32 bytes = pkt->op->flags & RODP_OPF_BEGIN ? rq->left : pkt->payload;
 
-	return rodp_mr_get(qp->dev, request_pd(qp), rq->rkey, IB_ACCESS_REMOTE_WRITE, rq->va, bytes);
+	return rodp_mr_get(qp->dev, request_pd(qp), rq->rkey, IB_ACCESS_REMOTE_WRITE, rq->va,
+			   bytes);
 }
 
 static enum verdict write_payload(struct rodp_qp *qp, struct sk_buff *skb)
@@ -310,9 +316,8 @@ static struct read_request read_request(struct rodp_qp *qp, struct sk_buff *skb)
 static void read_step_on(struct rodp_qp *qp, const struct read_request *req)
 {
 	struct rodp_rq *rq = &qp->rq;
-	struct rodp_rd_atomic *res = rodp_rq_remember(qp, rq->epsn, req->packets);
+	struct rodp_rd_atomic *res = rodp_rq_remember(qp, RODP_OPF_READ, rq->epsn, req->packets);
 
-	res->atomic = false;
 	res->va = req->va;
 	res->length = req->length;
 	res->rkey = req->rkey;
@@ -412,13 +417,76 @@ static enum verdict execute_atomic(struct rodp_qp *qp, struct sk_buff *skb)
 		return refuse_invalid(qp, skb);
 	if (err)
 		return refuse_access(qp, skb);
-	res = rodp_rq_remember(qp, rq->epsn, 1);
-	res->atomic = true;
+	res = rodp_rq_remember(qp, RODP_OPF_ATOMIC, rq->epsn, 1);
 	res->original = original;
 	rq->msn = (rq->msn + 1) & RODP_PSN_MASK;
 	rodp_send_atomic_ack(qp, rq->epsn, original);
 	rq->epsn = rodp_psn_add(rq->epsn, 1);
 	return ANSWERED;
+}
+
+/* Answer with an empty READ response, which says that it is done. */
+static enum verdict answer_done(struct rodp_qp *qp, u32 kind)
+{
+	struct rodp_rq *rq = &qp->rq;
+
+	rodp_rq_remember(qp, kind, rq->epsn, 1);
+	rq->msn = (rq->msn + 1) & RODP_PSN_MASK;
+	rodp_send_read_placed(qp, rq->epsn);
+	rq->epsn = rodp_psn_add(rq->epsn, 1);
+	return ANSWERED;
+}
+
+/* FLUSH (annex A19): what was executed before is in memory, and memory is coherent. */
+static enum verdict execute_flush(struct rodp_qp *qp, struct sk_buff *skb)
+{
+	struct rodp_flush flush = rodp_flush_of(skb);
+
+	if (!qp->rq.rd_atomic_size || !rodp_flush_is_valid(&flush))
+		return refuse_invalid(qp, skb);
+	if (!rodp_flush_is_granted(qp, request_pd(qp), &flush))
+		return refuse_access(qp, skb);
+	smp_mb();
+	return answer_done(qp, RODP_OPF_FLUSH);
+}
+
+/* The store itself: 0, -EAGAIN (parked), -EACCES, -EINVAL (not aligned, not a word). */
+static int atomic_write_apply(struct rodp_qp *qp, struct sk_buff *skb)
+{
+	const struct rodp_packet *pkt = rodp_packet(skb);
+	const struct rodp_reth *reth = rodp_packet_header(skb, pkt->op->reth);
+	u64 va = be64_to_cpu(reth->va), word, original;
+	struct rodp_mr *mr;
+	int err = 0;
+
+	if (va % sizeof(u64) || be32_to_cpu(reth->length) != sizeof(u64) ||
+	    pkt->payload != sizeof(u64))
+		return -EINVAL;
+	mr = rodp_mr_get(qp->dev, request_pd(qp), be32_to_cpu(reth->rkey), IB_ACCESS_REMOTE_WRITE,
+			 va, sizeof(u64));
+	if (!mr)
+		return -EACCES;
+	memcpy(&word, rodp_packet_payload(skb), sizeof(word));
+	if (!rodp_mr_aligned(mr, va))
+		err = -EINVAL;
+	else if (!rodp_mr_atomic(mr, va, RODP_ATOMIC_STORE, 0, word, &original))
+		err = rodp_park_miss(&qp->rq.park, mr, va, sizeof(u64), true);
+	rodp_mr_put(mr);
+	return err;
+}
+
+static enum verdict execute_atomic_write(struct rodp_qp *qp, struct sk_buff *skb)
+{
+	int err;
+
+	if (!qp->rq.rd_atomic_size)
+		return refuse_invalid(qp, skb);
+	err = atomic_write_apply(qp, skb);
+	if (err == -EAGAIN)
+		return KEPT;
+	if (err == -EINVAL)
+		return refuse_invalid(qp, skb);
+	return err ? refuse_access(qp, skb) : answer_done(qp, RODP_OPF_ATOMIC_WRITE);
 }
 
 static enum verdict execute(struct rodp_qp *qp, struct sk_buff *skb)
@@ -431,6 +499,10 @@ static enum verdict execute(struct rodp_qp *qp, struct sk_buff *skb)
 		return execute_write(qp, skb);
 	if (op->flags & RODP_OPF_READ)
 		return execute_read(qp, skb);
+	if (op->flags & RODP_OPF_FLUSH)
+		return execute_flush(qp, skb);
+	if (op->flags & RODP_OPF_ATOMIC_WRITE)
+		return execute_atomic_write(qp, skb);
 	return execute_atomic(qp, skb);
 }
 
@@ -524,7 +596,6 @@ static void answer_read_again(struct rodp_qp *qp, struct sk_buff *skb,
 static void duplicate(struct rodp_qp *qp, struct sk_buff *skb)
 {
 	const struct rodp_packet *pkt = rodp_packet(skb);
-	bool atomic = pkt->op->flags & RODP_OPF_ATOMIC;
 	const struct rodp_rd_atomic *res;
 
 	rodp_stats_inc(qp->dev->stats, RODP_STAT_DUPLICATE_REQ);
@@ -533,12 +604,16 @@ static void duplicate(struct rodp_qp *qp, struct sk_buff *skb)
 			rodp_send_ack(qp, rodp_psn_add(qp->rq.epsn, RODP_PSN_MASK));
 	} else {
 		res = rodp_rq_recall(qp, pkt->psn);
-		if (res && !atomic && !res->atomic) {
+		if (res && !(pkt->op->flags & res->kind))
+			res = NULL;
+		if (res && res->kind == RODP_OPF_READ) {
 			answer_read_again(qp, skb, res);
 			return;
 		}
-		if (res && atomic && res->atomic)
+		if (res && res->kind == RODP_OPF_ATOMIC)
 			rodp_send_atomic_ack(qp, pkt->psn, res->original);
+		else if (res)
+			rodp_send_read_placed(qp, pkt->psn);
 	}
 	kfree_skb(skb);
 }

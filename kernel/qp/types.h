@@ -46,6 +46,7 @@ struct rodp_swqe {
 	u64 swap;
 	u32 rkey;
 	u32 srqn; /* XRC: the peer's */
+	u32 flush; /* FLUSH: what and how far, as in struct rodp_feth */
 	union {
 		__be32 imm_data;
 		u32 invalidate_rkey;
@@ -70,11 +71,18 @@ static inline u32 rodp_swqe_last_psn(const struct rodp_swqe *wqe)
 	return rodp_psn_add(wqe->first_psn, wqe->packets - 1);
 }
 
-/* Whether the answer carries data: it is counted against max_rd_atomic. */
+/* Whether there is an answer of its own, other than an ACK: it is counted against max_rd_atomic. */
 static inline bool rodp_swqe_is_rd_atomic(const struct rodp_swqe *wqe)
 {
 	return wqe->message == RODP_MSG_READ || wqe->message == RODP_MSG_CMP_SWAP ||
-	       wqe->message == RODP_MSG_FETCH_ADD;
+	       wqe->message == RODP_MSG_FETCH_ADD || wqe->message == RODP_MSG_FLUSH ||
+	       wqe->message == RODP_MSG_ATOMIC_WRITE;
+}
+
+/* Whether that answer is an empty READ response: it only says that the thing is done. */
+static inline bool rodp_swqe_answer_is_empty(const struct rodp_swqe *wqe)
+{
+	return wqe->message == RODP_MSG_FLUSH || wqe->message == RODP_MSG_ATOMIC_WRITE;
 }
 
 /*
@@ -133,8 +141,9 @@ struct rodp_rwqe {
 	struct rodp_sge sge[RODP_MAX_SGE];
 };
 
-/* A READ or ATOMIC that may have to be answered again. */
+/* A request with an answer of its own, which may have to be given again. */
 struct rodp_rd_atomic {
+	u32 kind; /* RODP_OPF_READ, _ATOMIC, _FLUSH or _ATOMIC_WRITE */
 	u32 first_psn;
 	u32 packets;
 	u64 va;
@@ -142,7 +151,6 @@ struct rodp_rd_atomic {
 	u32 length; /* READ: bytes */
 	u32 rkey;
 	bool valid;
-	bool atomic;
 };
 
 /* The answer to a READ that is being sent. */

@@ -162,6 +162,7 @@ static int remember_caps(struct rodp_context *context)
 
 	context->timestamp_mask = attr.completion_timestamp_mask;
 	context->device_cap_flags = attr.orig_attr.device_cap_flags;
+	context->device_cap_flags_ex = attr.device_cap_flags_ex;
 	context->atomic_cap = attr.orig_attr.atomic_cap;
 	return 0;
 }

@@ -19,6 +19,7 @@ struct rodp_context {
 	/* What the kernel reported when the device was opened. */
 	uint64_t timestamp_mask;
 	unsigned int device_cap_flags;
+	uint64_t device_cap_flags_ex; /* as IB_UVERBS_DEVICE_* */
 	enum ibv_atomic_cap atomic_cap;
 };
 

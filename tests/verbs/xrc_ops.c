@@ -62,8 +62,8 @@ static struct ibv_srq *make_srq(struct ibv_context *ctx, struct ibv_pd *pd, stru
 {
 	struct ibv_srq_init_attr_ex init = {
 		.attr = { .max_wr = 16, .max_sge = 1 },
-		.comp_mask = IBV_SRQ_INIT_ATTR_TYPE | IBV_SRQ_INIT_ATTR_PD |
-			     IBV_SRQ_INIT_ATTR_CQ | IBV_SRQ_INIT_ATTR_XRCD,
+		.comp_mask = IBV_SRQ_INIT_ATTR_TYPE | IBV_SRQ_INIT_ATTR_PD | IBV_SRQ_INIT_ATTR_CQ |
+			     IBV_SRQ_INIT_ATTR_XRCD,
 		.srq_type = IBV_SRQT_XRC,
 		.pd = pd,
 		.cq = cq,
@@ -125,9 +125,8 @@ static void make_out(struct setup *s)
 	if (s->wr_api) {
 		init.comp_mask |= IBV_QP_INIT_ATTR_SEND_OPS_FLAGS;
 		init.send_ops_flags = IBV_QP_EX_WITH_RDMA_WRITE |
-				      IBV_QP_EX_WITH_RDMA_WRITE_WITH_IMM |
-				      IBV_QP_EX_WITH_SEND | IBV_QP_EX_WITH_SEND_WITH_IMM |
-				      IBV_QP_EX_WITH_RDMA_READ |
+				      IBV_QP_EX_WITH_RDMA_WRITE_WITH_IMM | IBV_QP_EX_WITH_SEND |
+				      IBV_QP_EX_WITH_SEND_WITH_IMM | IBV_QP_EX_WITH_RDMA_READ |
 				      IBV_QP_EX_WITH_ATOMIC_CMP_AND_SWP |
 				      IBV_QP_EX_WITH_ATOMIC_FETCH_AND_ADD;
 	}
@@ -157,8 +156,9 @@ static void modify(struct ibv_qp *qp, struct ibv_qp_attr *attr, int mask, const 
 	int err = ibv_modify_qp(qp, attr, IBV_QP_STATE | mask);
 
 	if (err)
-		vt_fail("%s QP to %s: %s", qp->qp_type == IBV_QPT_XRC_SEND ? "sending" : "receiving",
-			what, strerror(err));
+		vt_fail("%s QP to %s: %s",
+			qp->qp_type == IBV_QPT_XRC_SEND ? "sending" : "receiving", what,
+			strerror(err));
 }
 
 static void to_init(struct ibv_qp *qp)
