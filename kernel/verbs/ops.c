@@ -10,6 +10,7 @@
 #include "verbs.h"
 
 RODP_CREATE_CQ_OP(create_cq_op, rodp_create_cq)
+RODP_RESIZE_CQ_OP(resize_cq_op, rodp_resize_cq)
 RODP_REG_USER_MR_OP(reg_user_mr_op, rodp_reg_user_mr)
 
 /*
@@ -58,6 +59,7 @@ const struct ib_device_ops rodp_device_ops = {
 	.query_qp = rodp_query_qp,
 	.query_srq = rodp_query_srq,
 	.reg_user_mr = reg_user_mr_op,
+	.resize_user_cq = resize_cq_op,
 
 	INIT_RDMA_OBJ_SIZE(ib_cq, rodp_cq, ib),
 	INIT_RDMA_OBJ_SIZE(ib_pd, rodp_pd, ib),

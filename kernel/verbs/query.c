@@ -60,6 +60,9 @@ int rodp_query_device(struct ib_device *ib, struct ib_device_attr *attr, struct 
 	attr->max_res_rd_atom = RODP_MAX_RD_ATOMIC * 1024;
 	attr->atomic_cap = IB_ATOMIC_GLOB; /* CPU instructions on the memory itself */
 	attr->max_pkeys = 1;
+	/* Completions are stamped with the wall clock, in ns. */
+	attr->timestamp_mask = ~0ull;
+	attr->hca_core_clock = NSEC_PER_SEC / 1000; /* kHz */
 	fill_odp_caps(&attr->odp_caps);
 	return 0;
 }

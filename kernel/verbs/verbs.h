@@ -67,6 +67,7 @@ int rodp_dealloc_pd(struct ib_pd *ib, struct ib_udata *udata);
 /* cq.c */
 int rodp_create_cq(struct ib_cq *ib, const struct ib_cq_init_attr *attr,
 		   struct uverbs_attr_bundle *attrs);
+int rodp_resize_cq(struct ib_cq *ib, unsigned int cqe, struct ib_udata *udata);
 int rodp_destroy_cq(struct ib_cq *ib, struct ib_udata *udata);
 
 /* queue_pair.c */

@@ -132,6 +132,14 @@ struct ibv_mw *rodp_alloc_mw(struct ibv_pd *pd, enum ibv_mw_type type);
 int rodp_dealloc_mw(struct ibv_mw *mw);
 int rodp_bind_mw(struct ibv_qp *qp, struct ibv_mw *mw, struct ibv_mw_bind *bind);
 
+/* pd.c */
+struct ibv_pd *rodp_alloc_pd(struct ibv_context *context);
+struct ibv_pd *rodp_alloc_parent_domain(struct ibv_context *context,
+					struct ibv_parent_domain_init_attr *attr);
+int rodp_dealloc_pd(struct ibv_pd *pd);
+struct ibv_td *rodp_alloc_td(struct ibv_context *context, struct ibv_td_init_attr *attr);
+int rodp_dealloc_td(struct ibv_td *td);
+
 /* qp.c */
 struct ibv_qp *rodp_create_qp(struct ibv_pd *pd, struct ibv_qp_init_attr *attr);
 struct ibv_qp *rodp_create_qp_ex(struct ibv_context *context, struct ibv_qp_init_attr_ex *attr);

@@ -161,9 +161,10 @@ struct verbs_context_ops {
 	VERBS_UNUSED_OP_65(alloc_dmah)
 	struct ibv_mw *(*alloc_mw)(struct ibv_pd *pd, enum ibv_mw_type type);
 	VERBS_UNUSED_OP(alloc_null_mr)
-	VERBS_UNUSED_OP(alloc_parent_domain)
+	struct ibv_pd *(*alloc_parent_domain)(struct ibv_context *context,
+					      struct ibv_parent_domain_init_attr *attr);
 	struct ibv_pd *(*alloc_pd)(struct ibv_context *context);
-	VERBS_UNUSED_OP(alloc_td)
+	struct ibv_td *(*alloc_td)(struct ibv_context *context, struct ibv_td_init_attr *attr);
 	VERBS_UNUSED_OP(async_event)
 	VERBS_UNUSED_OP(attach_counters_point_flow)
 	int (*attach_mcast)(struct ibv_qp *qp, const union ibv_gid *gid, uint16_t lid);
@@ -190,7 +191,7 @@ struct verbs_context_ops {
 	VERBS_UNUSED_OP_65(dealloc_dmah)
 	int (*dealloc_mw)(struct ibv_mw *mw);
 	int (*dealloc_pd)(struct ibv_pd *pd);
-	VERBS_UNUSED_OP(dealloc_td)
+	int (*dealloc_td)(struct ibv_td *td);
 	int (*dereg_mr)(struct verbs_mr *vmr);
 	int (*destroy_ah)(struct ibv_ah *ah);
 	VERBS_UNUSED_OP_65(destroy_comp_cntr)
