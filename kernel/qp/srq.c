@@ -171,6 +171,33 @@ int rodp_srq_arm(struct rodp_srq *srq, u32 limit)
 	return 0;
 }
 
+/* SRQ's lock held. What is posted, from slot 0 of the new ring on. */
+static int srq_carry_over(struct rodp_srq *srq, struct rodp_ring *to)
+{
+	u32 posted = rodp_ring_prod(&srq->ring) - srq->cons, n;
+
+	if (posted > srq->ring.entries || posted > to->entries || srq->limit > to->entries)
+		return -EINVAL;
+	for (n = 0; n < posted; n++)
+		memcpy(rodp_ring_slot(to, n), rodp_ring_slot(&srq->ring, srq->cons + n),
+		       to->stride);
+	rodp_ring_publish_prod(to, posted);
+	srq->cons = 0;
+	return 0;
+}
+
+int rodp_srq_replace_ring(struct rodp_srq *srq, struct rodp_ring *ring)
+{
+	int err;
+
+	spin_lock_bh(&srq->lock);
+	err = srq_carry_over(srq, ring);
+	if (!err)
+		swap(srq->ring, *ring);
+	spin_unlock_bh(&srq->lock);
+	return err;
+}
+
 u32 rodp_srq_limit(struct rodp_srq *srq)
 {
 	return READ_ONCE(srq->limit);

@@ -60,6 +60,13 @@ int rodp_srq_arm(struct rodp_srq *srq, u32 limit);
 u32 rodp_srq_limit(struct rodp_srq *srq);
 
 /*
+ * Go over to the new ring, whose slots are as large, with what is posted. *ring becomes the
+ * old one, for the caller to destroy. Returns 0, or -EINVAL (the requests, or the limit, do
+ * not fit, or the process wrote nonsense into its counter). Process context.
+ */
+int rodp_srq_replace_ring(struct rodp_srq *srq, struct rodp_ring *ring);
+
+/*
  * Take a receive work request. A receive lane is held.
  * Returns 0, -ENOENT (none is posted), or -EINVAL (a malformed one, taken).
  */

@@ -43,7 +43,8 @@ int rodp_query_device(struct ib_device *ib, struct ib_device_attr *attr, struct 
 	attr->max_qp_wr = RODP_MAX_WR;
 	attr->device_cap_flags = IB_DEVICE_CURR_QP_STATE_MOD | IB_DEVICE_RC_RNR_NAK_GEN |
 				 IB_DEVICE_PORT_ACTIVE_EVENT | IB_DEVICE_SYS_IMAGE_GUID |
-				 IB_DEVICE_XRC | IB_DEVICE_FLUSH_GLOBAL | IB_DEVICE_ATOMIC_WRITE;
+				 IB_DEVICE_SRQ_RESIZE | IB_DEVICE_XRC | IB_DEVICE_FLUSH_GLOBAL |
+				 IB_DEVICE_ATOMIC_WRITE;
 	attr->kernel_cap_flags = IBK_ALLOW_USER_UNREG | IBK_ON_DEMAND_PAGING;
 	attr->max_send_sge = RODP_MAX_SGE;
 	attr->max_recv_sge = RODP_MAX_SGE;

@@ -66,14 +66,42 @@ struct ibv_srq *rodp_create_srq_ex(struct ibv_context *context, struct ibv_srq_i
 	return map(srq, context, &resp, attr->attr.max_sge);
 }
 
-/* The ring cannot be resized (the device does not report IBV_DEVICE_SRQ_RESIZE). */
-int rodp_modify_srq(struct ibv_srq *srq, struct ibv_srq_attr *attr, int attr_mask)
+/* The kernel carries what is posted over into a new ring. wq->lock is held. */
+static int resize(struct rodp_srq *srq, struct ibv_srq_attr *attr, int attr_mask)
 {
-	struct ibv_modify_srq cmd = {};
+	struct rodp_ring_resp resp = {};
+	struct {
+		struct ibv_modify_srq ibv_cmd;
+		struct rodp_modify_srq_req drv;
+	} cmd = { .drv.ring_resp = (uintptr_t)&resp };
+	struct rodp_ring ring;
+	int err;
 
-	if (attr_mask & ~IBV_SRQ_LIMIT)
-		return EOPNOTSUPP;
-	return ibv_cmd_modify_srq(srq, attr, attr_mask, &cmd, sizeof(cmd));
+	err = ibv_cmd_modify_srq(&srq->vsrq.srq, attr, attr_mask, &cmd.ibv_cmd, sizeof(cmd));
+	if (err)
+		return err;
+	err = rodp_ring_map(&ring, srq->vsrq.srq.context, &resp, srq->rq.ring.stride);
+	if (err)
+		return err;
+	rodp_ring_unmap(&srq->rq.ring);
+	srq->rq.ring = ring;
+	srq->rq.prod = rodp_ring_acquire(&ring.hdr->prod);
+	srq->rq.cons = rodp_ring_acquire(&ring.hdr->cons);
+	return 0;
+}
+
+int rodp_modify_srq(struct ibv_srq *ibsrq, struct ibv_srq_attr *attr, int attr_mask)
+{
+	struct rodp_srq *srq = to_rodp_srq(ibsrq);
+	struct ibv_modify_srq cmd = {};
+	int err;
+
+	if (!(attr_mask & IBV_SRQ_MAX_WR))
+		return ibv_cmd_modify_srq(ibsrq, attr, attr_mask, &cmd, sizeof(cmd));
+	pthread_spin_lock(&srq->rq.lock);
+	err = resize(srq, attr, attr_mask);
+	pthread_spin_unlock(&srq->rq.lock);
+	return err;
 }
 
 int rodp_query_srq(struct ibv_srq *srq, struct ibv_srq_attr *attr)

@@ -247,6 +247,39 @@ static void test_limit(struct setup *s)
 	vt_check(!arm(s, 0));
 }
 
+/* What is posted comes along, in its order, and the ring is as large as it says. */
+static void test_resize(struct setup *s)
+{
+	struct ibv_srq_attr attr = { .max_wr = 4 * SLOTS };
+	uint32_t n;
+
+	if (!(s->b->attr.orig_attr.device_cap_flags & IBV_DEVICE_SRQ_RESIZE)) {
+		vt_check(ibv_modify_srq(s->srq, &attr, IBV_SRQ_MAX_WR));
+		return;
+	}
+	fill(s, 1);
+	for (n = 0; n < 12; n++)
+		post_slot(s, n);
+	for (n = 0; n < 3; n++)
+		pass_one(s, n);
+	vt_check(!ibv_modify_srq(s->srq, &attr, IBV_SRQ_MAX_WR));
+	vt_check(!ibv_query_srq(s->srq, &attr) && attr.max_wr >= 4 * SLOTS);
+	for (; n < 6; n++)
+		pass_one(s, n);
+	attr.max_wr = 4; /* six are posted */
+	vt_check(ibv_modify_srq(s->srq, &attr, IBV_SRQ_MAX_WR));
+	attr.max_wr = s->b->attr.orig_attr.max_srq_wr + 1;
+	vt_check(ibv_modify_srq(s->srq, &attr, IBV_SRQ_MAX_WR));
+	attr.max_wr = SLOTS;
+	vt_check(!ibv_modify_srq(s->srq, &attr, IBV_SRQ_MAX_WR));
+	for (; n < 12; n++)
+		pass_one(s, n);
+	for (n = 0; n < SLOTS; n++)
+		post_slot(s, n);
+	for (n = 0; n < SLOTS; n++)
+		pass_one(s, n);
+}
+
 /* A message that is too long for its receive fails its QP; the next receive is for others. */
 static void test_too_long(struct setup *s)
 {
@@ -353,6 +386,8 @@ static void run(enum vt_memory a, enum vt_memory b, void *arg)
 	drain_events(s->b); /* of establishing */
 	vt_case("%s/%s: limit", name_a, name_b);
 	test_limit(s);
+	vt_case("%s/%s: resizing", name_a, name_b);
+	test_resize(s);
 	vt_case("%s/%s: destroy while QPs have it", name_a, name_b);
 	test_busy(s);
 	vt_case("%s/%s: impossible receives", name_a, name_b);
