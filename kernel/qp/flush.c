@@ -22,7 +22,8 @@ struct rodp_flush rodp_flush_of(struct sk_buff *skb)
 
 bool rodp_flush_is_valid(const struct rodp_flush *flush)
 {
-	return IB_DEVICE_FLUSH_GLOBAL && flush->placement == RODP_FETH_GLOBAL &&
+	return IB_DEVICE_FLUSH_GLOBAL && flush->placement &&
+	       !(flush->placement & ~(RODP_FETH_GLOBAL | RODP_FETH_PERSISTENT)) &&
 	       flush->level <= RODP_FETH_SEL_MR;
 }
 
@@ -31,6 +32,8 @@ bool rodp_flush_is_granted(struct rodp_qp *qp, struct ib_pd *pd, const struct ro
 	const struct rodp_mr *mr;
 	bool granted;
 
+	if (flush->placement & RODP_FETH_PERSISTENT)
+		return false; /* no region can have that right */
 	if (flush->level == RODP_FETH_SEL_RANGE && !flush->length)
 		return true; /* of nothing, no key is checked */
 	rcu_read_lock();

@@ -21,7 +21,7 @@ struct rodp_flush {
 /* Of a FLUSH packet. */
 struct rodp_flush rodp_flush_of(struct sk_buff *skb);
 
-/* Whether it is a FLUSH that this device has. */
+/* Whether such a FLUSH exists, and the device has any. */
 bool rodp_flush_is_valid(const struct rodp_flush *flush);
 
 /* Whether the key is of pd and grants it, for the range if there is one. Softirq or process. */

@@ -251,6 +251,8 @@ static void test_flush_refused(struct setup *s)
 	post_flush(s, 5, &s->b, LEN, VT_GUARD + 1, FLUSH_GLOBAL, FLUSH_RANGE);
 	expect_refused(s, IBV_WC_REM_ACCESS_ERR);
 	post_flush(s, 5, &s->b, 0, 8, FLUSH_PERSISTENT, FLUSH_RANGE);
+	expect_refused(s, IBV_WC_REM_ACCESS_ERR);
+	post_flush(s, 5, &s->b, 0, 8, 4, FLUSH_RANGE);
 	expect_refused(s, IBV_WC_REM_INV_REQ_ERR);
 	post_flush(s, 5, &s->b, 0, 8, 0, FLUSH_RANGE);
 	expect_refused(s, IBV_WC_REM_INV_REQ_ERR);
