@@ -25,6 +25,10 @@ struct rodp_pd {
 	struct ib_pd ib;
 };
 
+struct rodp_xrcd {
+	struct ib_xrcd ib;
+};
+
 extern const struct ib_device_ops rodp_device_ops; /* ops.c */
 
 /* device.c: 0, -EADDRINUSE (another RoCEv2 device has the port), -ENOMEM, ib_core's */
@@ -63,6 +67,7 @@ int rodp_dealloc_pd(struct ib_pd *ib, struct ib_udata *udata);
 /* cq.c */
 int rodp_create_cq(struct ib_cq *ib, const struct ib_cq_init_attr *attr,
 		   struct uverbs_attr_bundle *attrs);
+int rodp_resize_cq(struct ib_cq *ib, unsigned int cqe, struct ib_udata *udata);
 int rodp_destroy_cq(struct ib_cq *ib, struct ib_udata *udata);
 
 /* queue_pair.c */
@@ -73,6 +78,15 @@ int rodp_query_qp(struct ib_qp *ib, struct ib_qp_attr *attr, int mask,
 int rodp_destroy_qp(struct ib_qp *ib, struct ib_udata *udata);
 int rodp_post_send(struct ib_qp *ib, const struct ib_send_wr *wr, const struct ib_send_wr **bad);
 int rodp_post_recv(struct ib_qp *ib, const struct ib_recv_wr *wr, const struct ib_recv_wr **bad);
+
+/* shared_receive.c */
+int rodp_create_srq(struct ib_srq *ib, struct ib_srq_init_attr *init, struct ib_udata *udata);
+int rodp_modify_srq(struct ib_srq *ib, struct ib_srq_attr *attr, enum ib_srq_attr_mask mask,
+		    struct ib_udata *udata);
+int rodp_query_srq(struct ib_srq *ib, struct ib_srq_attr *attr);
+int rodp_destroy_srq(struct ib_srq *ib, struct ib_udata *udata);
+int rodp_alloc_xrcd(struct ib_xrcd *ib, struct ib_udata *udata);
+int rodp_dealloc_xrcd(struct ib_xrcd *ib, struct ib_udata *udata);
 
 /* region.c */
 struct ib_mr *rodp_reg_user_mr(struct ib_pd *pd, u64 start, u64 length, u64 iova, int access,
