@@ -17,6 +17,7 @@ enum rodp_limits {
 	RODP_MAX_CQ = 1 << 16,
 	RODP_MAX_MR = 1 << 20,
 	RODP_MAX_PD = 1 << 16,
+	RODP_MAX_SRQ = 1 << 16,
 	RODP_MAX_SGE = 32,
 	RODP_MAX_INLINE = RODP_MAX_SGE * 16, /* bytes: what the SGEs of a full WQE would take */
 	RODP_MAX_WR = 1 << 15,

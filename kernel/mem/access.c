@@ -105,31 +105,14 @@ static void copy_run(void *to, const void *from, size_t bytes)
 		memcpy(to, from, bytes);
 }
 
-/* Between kernel memory and a pinned MR, which cannot miss. @to_mr: or from it. */
-static void copy_piece(struct rodp_mr *pinned, u64 iova, void *at, size_t bytes, bool to_mr)
-{
-	size_t run;
-	void *page;
-
-	for (; bytes; bytes -= run, iova += run, at += run) {
-		page = pinned_run(pinned, iova, bytes, &run);
-		copy_run(to_mr ? page : at, to_mr ? at : page, run);
-	}
-}
-
-/*
- * One side is an ODP MR: hold its run, and let the other side follow.
- * @write: to the ODP MR, else from it.
- */
+/* One side is an ODP MR. @write: to it, else from it. */
 static size_t copy_half(struct rodp_mr *odp, u64 odp_iova, struct rodp_mr *pinned, u64 iova,
 			size_t bytes, bool write)
 {
-	struct rodp_span span;
-
-	rodp_span_begin(&span, odp->odp.mirror, rodp_mr_va(odp, odp_iova), bytes, write);
-	for (; rodp_span_next(&span); iova += span.bytes)
-		copy_piece(pinned, iova, span.addr, span.bytes, !write);
-	return rodp_span_end(&span);
+	return rodp_mirror_copy_pages(odp->odp.mirror, rodp_mr_va(odp, odp_iova),
+				      pinned->pinned.page,
+				      pinned->pinned.offset + (iova - pinned->ib.iova), bytes,
+				      write);
 }
 
 static size_t copy_odp(struct rodp_mr *dst, u64 dst_iova, struct rodp_mr *src, u64 src_iova,
@@ -176,6 +159,10 @@ size_t rodp_mr_copy(struct rodp_mr *dst, u64 dst_iova, struct rodp_mr *src, u64 
 
 static u64 atomic_apply(u64 *p, enum rodp_atomic_op op, u64 compare, u64 swap_add)
 {
+	if (op == RODP_ATOMIC_STORE) {
+		smp_store_release(p, swap_add);
+		return 0;
+	}
 	if (op == RODP_ATOMIC_CMP_SWAP)
 		return cmpxchg(p, compare, swap_add);
 	return atomic64_fetch_add(swap_add, (atomic64_t *)p);

@@ -11,6 +11,7 @@
 #include "rq.h"
 #include "sender.h"
 #include "sq.h"
+#include "srq.h"
 #include "timer.h"
 #include "ud_receiver.h"
 
@@ -21,6 +22,8 @@ static int sq_create(struct rodp_qp *qp, struct ib_ucontext *uctx, struct rodp_c
 	u32 room = max_t(u32, cap->max_send_sge * sizeof(struct rodp_sge), cap->max_inline_data);
 	int err;
 
+	if (qp->init.qp_type == IB_QPT_XRC_TGT)
+		return 0;
 	room = ALIGN(room, sizeof(struct rodp_sge));
 	err = rodp_ring_create(&sq->ring, uctx, max(cap->max_send_wr, 1u),
 			       ALIGN(RODP_SEND_WQE_HDR + room, RODP_SEND_WQE_HDR),
@@ -48,6 +51,8 @@ static int rq_create(struct rodp_qp *qp, struct ib_ucontext *uctx, struct rodp_c
 	struct rodp_rq *rq = &qp->rq;
 	int err;
 
+	if (qp->init.srq)
+		rq->srq = to_rodp_srq(qp->init.srq);
 	if (!cap->max_recv_wr)
 		return 0;
 	rq->max_sge = max(cap->max_recv_sge, 1u);
@@ -79,6 +84,9 @@ static int qp_transport(enum ib_qp_type type)
 	switch (type) {
 	case IB_QPT_RC:
 		return RODP_TP_RC;
+	case IB_QPT_XRC_INI:
+	case IB_QPT_XRC_TGT:
+		return RODP_TP_XRC;
 	case IB_QPT_UC:
 		return RODP_TP_UC;
 	case IB_QPT_UD:
@@ -89,12 +97,39 @@ static int qp_transport(enum ib_qp_type type)
 	}
 }
 
+/* The type, and whether what such a QP needs is there. */
+static int qp_check_type(const struct ib_qp_init_attr *init)
+{
+	switch (init->qp_type) {
+	case IB_QPT_RC:
+	case IB_QPT_UC:
+	case IB_QPT_UD:
+	case IB_QPT_GSI:
+		return init->send_cq && init->recv_cq ? 0 : -EINVAL;
+	case IB_QPT_XRC_INI:
+		return init->send_cq && !init->srq ? 0 : -EINVAL;
+	case IB_QPT_XRC_TGT:
+		return init->xrcd ? 0 : -EINVAL;
+	default:
+		return -EOPNOTSUPP;
+	}
+}
+
+/* What a QP of this type has no queue for, it has no room in either. */
+static void qp_trim_caps(struct ib_qp_init_attr *init)
+{
+	struct ib_qp_cap *cap = &init->cap;
+
+	if (init->qp_type == IB_QPT_XRC_TGT)
+		*cap = (struct ib_qp_cap){};
+	if (init->srq || init->qp_type == IB_QPT_XRC_INI)
+		cap->max_recv_wr = cap->max_recv_sge = 0;
+}
+
 static int qp_check_caps(const struct ib_qp_init_attr *init)
 {
 	const struct ib_qp_cap *cap = &init->cap;
 
-	if (qp_transport(init->qp_type) < 0 || init->srq)
-		return -EOPNOTSUPP;
 	if (init->create_flags &
 	    ~(init->qp_type == IB_QPT_UD ? IB_QP_CREATE_BLOCK_MULTICAST_LOOPBACK : 0))
 		return -EOPNOTSUPP;
@@ -102,7 +137,7 @@ static int qp_check_caps(const struct ib_qp_init_attr *init)
 	    cap->max_send_sge > RODP_MAX_SGE || cap->max_recv_sge > RODP_MAX_SGE ||
 	    cap->max_inline_data > RODP_MAX_INLINE)
 		return -EINVAL;
-	return init->send_cq && init->recv_cq ? 0 : -EINVAL;
+	return qp_check_type(init);
 }
 
 int rodp_qp_create(struct rodp_qp *qp, struct rodp_dev *dev, const struct ib_qp_init_attr *init,
@@ -114,14 +149,16 @@ int rodp_qp_create(struct rodp_qp *qp, struct rodp_dev *dev, const struct ib_qp_
 		return err;
 	qp->dev = dev;
 	qp->init = *init;
-	qp->user = uctx;
+	qp_trim_caps(&qp->init);
+	/* A receiving XRC QP has no owner, and completes in processes' CQs. */
+	qp->user = uctx || init->qp_type == IB_QPT_XRC_TGT;
 	qp->transport = qp_transport(init->qp_type);
 	if (qp->transport == RODP_TP_UD)
 		qp->mtu = rodp_mtu_bytes(IB_MTU_4096);
 	qp->state = IB_QPS_RESET;
 	qp->pkey = RODP_DEFAULT_PKEY;
-	qp->send_cq = to_rodp_cq(init->send_cq);
-	qp->recv_cq = to_rodp_cq(init->recv_cq);
+	qp->send_cq = init->send_cq ? to_rodp_cq(init->send_cq) : NULL;
+	qp->recv_cq = init->recv_cq ? to_rodp_cq(init->recv_cq) : NULL;
 	spin_lock_init(&qp->sq.post_lock);
 	spin_lock_init(&qp->rq.post_lock);
 	rodp_lane_init(&qp->sq.lane, qp, &rodp_sender_ops);

@@ -24,6 +24,7 @@ static const struct {
 	{ RODP_TELL_QP_ACCESS_ERR, IB_EVENT_QP_ACCESS_ERR },
 	{ RODP_TELL_COMM_EST, IB_EVENT_COMM_EST },
 	{ RODP_TELL_SQ_DRAINED, IB_EVENT_SQ_DRAINED },
+	{ RODP_TELL_LAST_WQE, IB_EVENT_QP_LAST_WQE_REACHED },
 };
 
 static void qp_tell(struct rodp_qp *qp, u32 tell)

@@ -18,7 +18,7 @@ int rodp_xfer_mr(struct rodp_park *park, struct rodp_mr *mr, u64 iova, struct ro
 
 /*
  * Move bytes between xfer->buf and a scatter/gather list, from byte `offset` of the list.
- * Keys are checked here, against the QP's PD, for local read or local write.
+ * Keys are checked here, against xfer->pd or the QP's PD, for local read or local write.
  * Returns as above, or -EINVAL when the list is shorter than offset + bytes, or
  * -EACCES when a key does not grant the access.
  */

@@ -6,10 +6,12 @@
 #include "../ring/cq.h"
 #include "../ring/ring.h"
 #include "../qp/qp.h"
+#include "../qp/srq.h"
 #include "../uapi/rodp_abi.h"
 #include "verbs.h"
 
 RODP_CREATE_CQ_OP(create_cq_op, rodp_create_cq)
+RODP_RESIZE_CQ_OP(resize_cq_op, rodp_resize_cq)
 RODP_REG_USER_MR_OP(reg_user_mr_op, rodp_reg_user_mr)
 
 const struct ib_device_ops rodp_device_ops = {
@@ -22,18 +24,22 @@ const struct ib_device_ops rodp_device_ops = {
 	.alloc_hw_port_stats = rodp_alloc_hw_port_stats,
 	.alloc_pd = rodp_alloc_pd,
 	.alloc_ucontext = rodp_alloc_ucontext,
+	.alloc_xrcd = rodp_alloc_xrcd,
 	.attach_mcast = rodp_attach_mcast,
 	.create_ah = rodp_create_ah,
 	.create_cq = create_cq_op,
 	.create_qp = rodp_create_qp,
+	.create_srq = rodp_create_srq,
 	.create_user_ah = rodp_create_ah,
 	.dealloc_driver = rodp_device_free,
 	.dealloc_pd = rodp_dealloc_pd,
 	.dealloc_ucontext = rodp_dealloc_ucontext,
+	.dealloc_xrcd = rodp_dealloc_xrcd,
 	.dereg_mr = rodp_dereg_mr,
 	.destroy_ah = rodp_destroy_ah,
 	.destroy_cq = rodp_destroy_cq,
 	.destroy_qp = rodp_destroy_qp,
+	.destroy_srq = rodp_destroy_srq,
 	.detach_mcast = rodp_detach_mcast,
 	.disassociate_ucontext = rodp_disassociate_ucontext,
 	.fill_res_cq_entry = rodp_fill_res_cq,
@@ -48,6 +54,7 @@ const struct ib_device_ops rodp_device_ops = {
 	.mmap_free = rodp_ring_mmap_free,
 	.modify_ah = rodp_modify_ah,
 	.modify_qp = rodp_modify_qp,
+	.modify_srq = rodp_modify_srq,
 	.poll_cq = rodp_poll_cq,
 	.post_recv = rodp_post_recv,
 	.post_send = rodp_post_send,
@@ -56,12 +63,16 @@ const struct ib_device_ops rodp_device_ops = {
 	.query_pkey = rodp_query_pkey,
 	.query_port = rodp_query_port,
 	.query_qp = rodp_query_qp,
+	.query_srq = rodp_query_srq,
 	.reg_user_mr = reg_user_mr_op,
 	.req_notify_cq = rodp_req_notify_cq,
+	.resize_user_cq = resize_cq_op,
 
 	INIT_RDMA_OBJ_SIZE(ib_ah, rodp_ah, ib),
 	INIT_RDMA_OBJ_SIZE(ib_cq, rodp_cq, ib),
 	INIT_RDMA_OBJ_SIZE(ib_pd, rodp_pd, ib),
 	INIT_RDMA_OBJ_SIZE(ib_qp, rodp_qp, ib),
+	INIT_RDMA_OBJ_SIZE(ib_srq, rodp_srq, ib),
 	INIT_RDMA_OBJ_SIZE(ib_ucontext, rodp_ucontext, ib),
+	INIT_RDMA_OBJ_SIZE(ib_xrcd, rodp_xrcd, ib),
 };

@@ -27,6 +27,10 @@ struct rodp_pd {
 	struct ib_pd ib;
 };
 
+struct rodp_xrcd {
+	struct ib_xrcd ib;
+};
+
 extern const struct ib_device_ops rodp_device_ops; /* ops.c */
 
 /* device.c: 0, -EADDRINUSE (another RoCEv2 device has the port), -ENOMEM, ib_core's */
@@ -65,6 +69,7 @@ int rodp_dealloc_pd(struct ib_pd *ib, struct ib_udata *udata);
 /* cq.c */
 int rodp_create_cq(struct ib_cq *ib, const struct ib_cq_init_attr *attr,
 		   struct uverbs_attr_bundle *attrs);
+int rodp_resize_cq(struct ib_cq *ib, unsigned int cqe, struct ib_udata *udata);
 int rodp_destroy_cq(struct ib_cq *ib, struct ib_udata *udata);
 
 /* queue_pair.c */
@@ -91,6 +96,15 @@ int rodp_query_ah(struct ib_ah *ib, struct rdma_ah_attr *attr);
 int rodp_destroy_ah(struct ib_ah *ib, u32 flags);
 int rodp_attach_mcast(struct ib_qp *ib, union ib_gid *gid, u16 lid);
 int rodp_detach_mcast(struct ib_qp *ib, union ib_gid *gid, u16 lid);
+
+/* shared_receive.c */
+int rodp_create_srq(struct ib_srq *ib, struct ib_srq_init_attr *init, struct ib_udata *udata);
+int rodp_modify_srq(struct ib_srq *ib, struct ib_srq_attr *attr, enum ib_srq_attr_mask mask,
+		    struct ib_udata *udata);
+int rodp_query_srq(struct ib_srq *ib, struct ib_srq_attr *attr);
+int rodp_destroy_srq(struct ib_srq *ib, struct ib_udata *udata);
+int rodp_alloc_xrcd(struct ib_xrcd *ib, struct ib_udata *udata);
+int rodp_dealloc_xrcd(struct ib_xrcd *ib, struct ib_udata *udata);
 
 /* region.c */
 struct ib_mr *rodp_reg_user_mr(struct ib_pd *pd, u64 start, u64 length, u64 iova, int access,

@@ -40,14 +40,17 @@ int rodp_poll_cq(struct ibv_cq *ibcq, int num_entries, struct ibv_wc *wc)
 
 /*
  * The fence orders the arming before the poll that must follow it: either that
- * poll sees a new completion or the kernel sees the bit.
+ * poll sees a new completion or the kernel sees the bit. The lock is for the ring:
+ * another thread may be resizing the CQ.
  */
 int rodp_req_notify_cq(struct ibv_cq *ibcq, int solicited_only)
 {
 	struct rodp_cq *cq = to_rodp_cq(ibcq);
 	uint32_t bit = solicited_only ? RODP_CQ_ARM_SOLICITED : RODP_CQ_ARM_NEXT;
 
+	rodp_cq_lock(cq);
 	__atomic_fetch_or(&cq->ring.hdr->flags, bit, __ATOMIC_SEQ_CST);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	rodp_cq_unlock(cq);
 	return 0;
 }

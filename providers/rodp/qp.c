@@ -11,7 +11,7 @@
 static int check_attr(struct ibv_context *context, const struct ibv_qp_init_attr_ex *attr)
 {
 	const uint32_t known = IBV_QP_INIT_ATTR_PD | IBV_QP_INIT_ATTR_CREATE_FLAGS |
-			       IBV_QP_INIT_ATTR_SEND_OPS_FLAGS;
+			       IBV_QP_INIT_ATTR_SEND_OPS_FLAGS | IBV_QP_INIT_ATTR_XRCD;
 
 	if (attr->comp_mask & ~known)
 		return EOPNOTSUPP;
@@ -49,6 +49,8 @@ static int map_queues(struct rodp_qp *qp, const struct ibv_qp_init_attr_ex *attr
 	size_t payload = (size_t)drv->max_send_sge * sizeof(struct rodp_sge);
 	int err;
 
+	if (!drv->sq.entries) /* XRC_RECV */
+		return 0;
 	if (payload < drv->max_inline)
 		payload = drv->max_inline;
 

@@ -16,6 +16,8 @@ static int post_list_api(struct vt_end *end, const struct vt_op *op, unsigned in
 	};
 
 	memcpy(sge, op->sge, sizeof(sge));
+	if (end->qp->qp_type == IBV_QPT_XRC_SEND)
+		wr.qp_type.xrc.remote_srqn = op->srqn;
 	if (op->opcode == IBV_WR_ATOMIC_CMP_AND_SWP || op->opcode == IBV_WR_ATOMIC_FETCH_AND_ADD) {
 		wr.wr.atomic.remote_addr = op->remote_addr;
 		wr.wr.atomic.rkey = op->rkey;
@@ -90,6 +92,8 @@ static int post_wr_api(struct vt_end *end, const struct vt_op *op, unsigned int 
 	build_wr(end->qpx, op);
 	if (end->qp->qp_type == IBV_QPT_UD)
 		ibv_wr_set_ud_addr(end->qpx, op->to.ah, op->to.qpn, op->to.qkey);
+	if (end->qp->qp_type == IBV_QPT_XRC_SEND)
+		ibv_wr_set_xrc_srqn(end->qpx, op->srqn);
 	set_data(end->qpx, op);
 	return ibv_wr_complete(end->qpx);
 }

@@ -154,6 +154,7 @@ struct vt_conn_attr {
 	int access; /* QP access; default: all */
 	bool events; /* CQs have a completion channel */
 	bool wr_api; /* post through ibv_wr_* */
+	uint64_t send_ops; /* enum ibv_qp_create_send_ops_flags, more than RC has of old */
 	struct ibv_srq *srq_b;
 	struct ibv_cq *cq_a; /* the caller's; default: one of our own */
 };
@@ -230,6 +231,7 @@ struct vt_op {
 	uint32_t imm; /* host order */
 	uint64_t compare_add;
 	uint64_t swap;
+	uint32_t srqn; /* XRC: the peer's SRQ */
 	struct vt_to to; /* of a UD QP */
 };
 
@@ -278,6 +280,8 @@ enum vt_uffd_mode {
 /* Registers a range of whole pages; returns the userfaultfd. Skips where there is none. */
 int vt_uffd_open(enum vt_uffd_mode mode, uint8_t *at, size_t len);
 void vt_uffd_protect(int fd, uint8_t *at, size_t len, bool protect);
+/* Answers faults in the range, whose pages are missing, with zeros. */
+void vt_uffd_zero(int fd, uint8_t *at, size_t len);
 /* Takes the faults that come within ms, without an answer. Returns how many. */
 unsigned int vt_uffd_wait_fault(int fd, unsigned int ms);
 
