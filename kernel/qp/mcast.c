@@ -26,7 +26,7 @@ static DEFINE_MUTEX(members_lock);
 
 static u32 hash(const struct in6_addr *group)
 {
-	return jhash2(group->s6_addr32, 4, 0);
+	return jhash2((__force const u32 *)group->s6_addr32, 4, 0);
 }
 
 static const struct in6_addr *group_of(const union ib_gid *gid)
