@@ -180,11 +180,27 @@ static void mr_release_memory(struct rodp_mr *mr)
 	}
 }
 
-void rodp_mr_destroy(struct rodp_dev *dev, struct rodp_mr *mr)
+/* In mr->windows. */
+#define MR_CLOSED INT_MIN
+
+bool rodp_mr_bind(struct rodp_mr *mr)
 {
-	rodp_key_remove(dev, mr);
+	return atomic_inc_unless_negative(&mr->windows);
+}
+
+void rodp_mr_unbind(struct rodp_mr *mr)
+{
+	atomic_dec_return_release(&mr->windows);
+}
+
+int rodp_mr_destroy(struct rodp_dev *dev, struct rodp_mr *mr)
+{
+	if (atomic_cmpxchg_acquire(&mr->windows, 0, MR_CLOSED) > 0)
+		return -EBUSY;
+	rodp_key_remove(dev, mr->ib.lkey);
 	rodp_mr_put(mr);
 	wait_for_completion(&mr->unused);
 	mr_release_memory(mr);
 	call_rcu(&mr->rcu, mr_free_rcu);
+	return 0;
 }

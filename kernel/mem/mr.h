@@ -28,6 +28,7 @@ struct rodp_mr {
 	struct ib_mr ib; /* ib.iova, ib.length: the bounds, bytes; ib.lkey == ib.rkey: the key */
 	enum rodp_mr_kind kind;
 	u32 access; /* IB_ACCESS_* */
+	atomic_t windows; /* memory windows bound to it; MR_CLOSED: none may be */
 	refcount_t ref;
 	struct completion unused;
 	struct rcu_head rcu;
@@ -69,8 +70,16 @@ struct rodp_mr *rodp_mr_create_odp(struct rodp_dev *dev, struct ib_pd *pd,
 struct rodp_mr *rodp_mr_create_pinned(struct rodp_dev *dev, struct ib_pd *pd, u64 start, u64 length,
 				      u64 iova, u32 access);
 
-/* Take the key away, wait until no access is under way, free. Sleeps, briefly. */
-void rodp_mr_destroy(struct rodp_dev *dev, struct rodp_mr *mr);
+/*
+ * Take the key away, wait until no access is under way, free. Sleeps, briefly.
+ * Returns 0, or -EBUSY when memory windows are bound to it: then nothing has changed.
+ */
+int rodp_mr_destroy(struct rodp_dev *dev, struct rodp_mr *mr);
+
+/* A memory window is bound to mr, which the caller has a reference to: false when it is on its way out. */
+bool rodp_mr_bind(struct rodp_mr *mr);
+/* No more; mr may be gone when this returns. Any context. */
+void rodp_mr_unbind(struct rodp_mr *mr);
 
 /*
  * The MR of key, referenced, if it belongs to pd, grants every right in access

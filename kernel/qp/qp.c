@@ -85,6 +85,9 @@ static int qp_check_caps(const struct ib_qp_init_attr *init)
 	return init->send_cq && init->recv_cq ? 0 : -EINVAL;
 }
 
+/* The number of the newest QP. */
+static atomic64_t qp_serial = ATOMIC64_INIT(0);
+
 int rodp_qp_create(struct rodp_qp *qp, struct rodp_dev *dev, const struct ib_qp_init_attr *init,
 		   struct ib_ucontext *uctx, struct rodp_create_qp_resp *resp)
 {
@@ -93,6 +96,7 @@ int rodp_qp_create(struct rodp_qp *qp, struct rodp_dev *dev, const struct ib_qp_
 	if (err)
 		return err;
 	qp->dev = dev;
+	qp->serial = atomic64_inc_return(&qp_serial);
 	qp->init = *init;
 	qp->transport = RODP_TP_RC;
 	qp->state = IB_QPS_RESET;

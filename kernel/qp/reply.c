@@ -58,17 +58,16 @@ static int reply_fill(struct rodp_qp *qp, struct sk_buff *skb)
 		.bytes = rodp_packet(skb)->payload,
 		.extent = reply->length - offset,
 	};
-	struct rodp_mr *mr;
+	struct rodp_grant grant;
 	int err;
 
 	if (!xfer.bytes)
 		return 0;
-	mr = rodp_mr_get(qp->dev, qp->ib.pd, reply->rkey, IB_ACCESS_REMOTE_READ, reply->va + offset,
-			 xfer.bytes);
-	if (!mr)
+	if (!rodp_xfer_grant(qp, &grant, reply->rkey, IB_ACCESS_REMOTE_READ, reply->va + offset,
+			     xfer.bytes))
 		return -EACCES;
-	err = rodp_xfer_mr(&qp->rq.park, mr, reply->va + offset, &xfer);
-	rodp_mr_put(mr);
+	err = rodp_xfer_mr(&qp->rq.park, grant.mr, grant.iova, &xfer);
+	rodp_grant_put(&grant);
 	return err;
 }
 

@@ -17,6 +17,7 @@
 #include <rdma/ib_verbs.h>
 
 #include "../base/dev.h"
+#include "../mem/window.h"
 #include "../net/flow.h"
 #include "../ring/cq.h"
 #include "../ring/ring.h"
@@ -40,16 +41,21 @@ struct rodp_loan;
  */
 struct rodp_swqe {
 	u64 wr_id;
-	u64 remote_addr;
-	u64 compare_add;
-	u64 swap;
-	u32 rkey;
+	union {
+		struct {
+			u64 remote_addr;
+			u64 compare_add;
+			u64 swap;
+			u32 rkey;
+		};
+		struct rodp_bind bind;
+	};
 	union {
 		__be32 imm_data;
 		u32 invalidate_rkey;
 	};
 	u32 length; /* of the message, bytes */
-	u32 packets; /* PSNs that the message takes, >= 1 */
+	u32 packets; /* PSNs that the message takes, >= 1; 0: is_local */
 	u32 first_psn;
 	u8 opcode; /* enum ib_wr_opcode */
 	u8 message; /* enum rodp_message */
@@ -57,6 +63,8 @@ struct rodp_swqe {
 	u8 num_sge;
 	u8 status; /* enum ib_wc_status: not 0, then it fails once it is the oldest */
 	bool is_inline;
+	bool is_local; /* no message: executed by the requester itself (local.h), takes no PSN */
+	bool executed; /* is_local: done, and not to be done again after a rewind */
 	union {
 		DECLARE_FLEX_ARRAY(struct rodp_sge, sge);
 		DECLARE_FLEX_ARRAY(u8, data); /* inline */
@@ -199,6 +207,7 @@ struct rodp_xfer {
 struct rodp_qp {
 	struct ib_qp ib;
 	struct rodp_dev *dev;
+	u64 serial; /* that no other QP ever has */
 	enum ib_qp_state state;
 	enum rodp_transport transport;
 	u32 mtu; /* bytes */

@@ -131,6 +131,9 @@ struct rodp_recv_wqe {
 	struct rodp_sge sge[];
 };
 
+/* rodp_cqe.wc_flags: the values of enum ibv_wc_flags that the kernel's own enum has not. */
+#define RODP_WC_WITH_INV (1u << 3)
+
 /* A completion. status, opcode and wc_flags take libibverbs' values (enum ibv_wc_*). */
 struct rodp_cqe {
 	__aligned_u64 wr_id;

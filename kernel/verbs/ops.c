@@ -23,11 +23,13 @@ const struct ib_device_ops rodp_device_ops = {
 
 		.advise_mr = rodp_advise_mr,
 	.alloc_hw_port_stats = rodp_alloc_hw_port_stats,
+	.alloc_mw = rodp_alloc_mw,
 	.alloc_pd = rodp_alloc_pd,
 	.alloc_ucontext = rodp_alloc_ucontext,
 	.create_cq = create_cq_op,
 	.create_qp = rodp_create_qp,
 	.dealloc_driver = rodp_device_free,
+	.dealloc_mw = rodp_dealloc_mw,
 	.dealloc_pd = rodp_dealloc_pd,
 	.dealloc_ucontext = rodp_dealloc_ucontext,
 	.dereg_mr = rodp_dereg_mr,
@@ -53,6 +55,7 @@ const struct ib_device_ops rodp_device_ops = {
 	.reg_user_mr = reg_user_mr_op,
 
 	INIT_RDMA_OBJ_SIZE(ib_cq, rodp_cq, ib),
+	INIT_RDMA_OBJ_SIZE(ib_mw, rodp_mw, ib),
 	INIT_RDMA_OBJ_SIZE(ib_pd, rodp_pd, ib),
 	INIT_RDMA_OBJ_SIZE(ib_qp, rodp_qp, ib),
 	INIT_RDMA_OBJ_SIZE(ib_ucontext, rodp_ucontext, ib),

@@ -6,7 +6,7 @@
 #include "../mem/mr.h"
 #include "verbs.h"
 
-/* Rights that an MR may have. MW_BIND grants nothing as long as there are no windows. */
+/* Rights that an MR may have. */
 #define REGION_ACCESS                                                                            \
 	(IB_ACCESS_LOCAL_WRITE | IB_ACCESS_REMOTE_WRITE | IB_ACCESS_REMOTE_READ |                \
 	 IB_ACCESS_REMOTE_ATOMIC | IB_ACCESS_MW_BIND | IB_ACCESS_ON_DEMAND | IB_ACCESS_HUGETLB | \
@@ -70,6 +70,5 @@ int rodp_dereg_mr(struct ib_mr *ib, struct ib_udata *udata)
 
 	if (err)
 		return err;
-	rodp_mr_destroy(to_rodp_dev(ib->device), to_rodp_mr(ib));
-	return 0;
+	return rodp_mr_destroy(to_rodp_dev(ib->device), to_rodp_mr(ib));
 }

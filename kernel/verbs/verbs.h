@@ -11,6 +11,8 @@
 #include "../base/dev.h"
 #include "../odp/mirror.h"
 
+struct rodp_window;
+
 struct rodp_ucontext {
 	struct ib_ucontext ib;
 	struct rodp_mirror_set mirrors; /* of its ODP memory regions */
@@ -24,6 +26,16 @@ static inline struct rodp_ucontext *to_rodp_ucontext(struct ib_ucontext *ib)
 struct rodp_pd {
 	struct ib_pd ib;
 };
+
+struct rodp_mw {
+	struct ib_mw ib;
+	struct rodp_window *window;
+};
+
+static inline struct rodp_mw *to_rodp_mw(struct ib_mw *ib)
+{
+	return container_of(ib, struct rodp_mw, ib);
+}
 
 extern const struct ib_device_ops rodp_device_ops; /* ops.c */
 
@@ -78,6 +90,10 @@ int rodp_post_recv(struct ib_qp *ib, const struct ib_recv_wr *wr, const struct i
 struct ib_mr *rodp_reg_user_mr(struct ib_pd *pd, u64 start, u64 length, u64 iova, int access,
 			       struct ib_dmah *dmah, struct ib_udata *udata);
 int rodp_dereg_mr(struct ib_mr *ib, struct ib_udata *udata);
+
+/* window.c */
+int rodp_alloc_mw(struct ib_mw *ib, struct ib_udata *udata);
+int rodp_dealloc_mw(struct ib_mw *ib);
 
 /* advise.c */
 int rodp_advise_mr(struct ib_pd *pd, enum ib_uverbs_advise_mr_advice advice, u32 flags,

@@ -21,10 +21,16 @@ static int post_list_api(struct vt_end *end, const struct vt_op *op, unsigned in
 		wr.wr.atomic.rkey = op->rkey;
 		wr.wr.atomic.compare_add = op->compare_add;
 		wr.wr.atomic.swap = op->swap;
+	} else if (op->opcode == IBV_WR_BIND_MW) {
+		wr.bind_mw.mw = op->mw;
+		wr.bind_mw.rkey = op->rkey;
+		wr.bind_mw.bind_info = op->bind;
 	} else {
 		wr.wr.rdma.remote_addr = op->remote_addr;
 		wr.wr.rdma.rkey = op->rkey;
 	}
+	if (op->opcode == IBV_WR_SEND_WITH_INV || op->opcode == IBV_WR_LOCAL_INV)
+		wr.invalidate_rkey = op->invalidate;
 	return ibv_post_send(end->qp, &wr, &bad_wr);
 }
 
@@ -51,6 +57,15 @@ static void build_wr(struct ibv_qp_ex *qpx, const struct vt_op *op)
 		break;
 	case IBV_WR_ATOMIC_FETCH_AND_ADD:
 		ibv_wr_atomic_fetch_add(qpx, op->rkey, op->remote_addr, op->compare_add);
+		break;
+	case IBV_WR_SEND_WITH_INV:
+		ibv_wr_send_inv(qpx, op->invalidate);
+		break;
+	case IBV_WR_LOCAL_INV:
+		ibv_wr_local_inv(qpx, op->invalidate);
+		break;
+	case IBV_WR_BIND_MW:
+		ibv_wr_bind_mw(qpx, op->mw, op->rkey, &op->bind);
 		break;
 	default:
 		vt_fail("no ibv_wr_* call for opcode %d", op->opcode);
@@ -84,7 +99,8 @@ static int post_wr_api(struct vt_end *end, const struct vt_op *op, unsigned int 
 	/* The builders say what is inline; only librxe wants to hear it here too. */
 	end->qpx->wr_flags = vt_is_rxe(end->dev) ? flags : flags & ~IBV_SEND_INLINE;
 	build_wr(end->qpx, op);
-	set_data(end->qpx, op);
+	if (op->opcode != IBV_WR_LOCAL_INV && op->opcode != IBV_WR_BIND_MW)
+		set_data(end->qpx, op);
 	return ibv_wr_complete(end->qpx);
 }
 
