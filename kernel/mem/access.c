@@ -6,12 +6,16 @@
 #include "../odp/fault.h"
 #include "access.h"
 
-/* The bytes of a pinned MR at iova that are contiguous in kernel memory, at most max. */
+/* The bytes of a pinned or DMA MR at iova that are contiguous in kernel memory, at most max. */
 static void *pinned_run(const struct rodp_mr *mr, u64 iova, size_t max, size_t *bytes)
 {
 	u64 pos = mr->pinned.offset + (iova - mr->ib.iova);
 	size_t i = pos >> PAGE_SHIFT, run = PAGE_SIZE - offset_in_page(pos);
 
+	if (mr->kind == RODP_MR_DMA) {
+		*bytes = max;
+		return (void *)(uintptr_t)iova;
+	}
 	for (; run < max && mr->pinned.page[i + 1] == mr->pinned.page[i] + PAGE_SIZE; i++)
 		run += PAGE_SIZE;
 	*bytes = min(run, max);
@@ -195,9 +199,12 @@ bool rodp_mr_atomic(struct rodp_mr *mr, u64 iova, enum rodp_atomic_op op, u64 co
 
 bool rodp_mr_aligned(const struct rodp_mr *mr, u64 iova)
 {
-	u64 addr = mr->kind == RODP_MR_ODP ? rodp_mr_va(mr, iova)
-					   : mr->pinned.offset + (iova - mr->ib.iova);
+	u64 addr = iova;
 
+	if (mr->kind == RODP_MR_ODP)
+		addr = rodp_mr_va(mr, iova);
+	else if (mr->kind == RODP_MR_PINNED)
+		addr = mr->pinned.offset + (iova - mr->ib.iova);
 	return IS_ALIGNED(addr, sizeof(u64));
 }
 

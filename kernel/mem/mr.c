@@ -166,6 +166,20 @@ err_free:
 	return ERR_PTR(err);
 }
 
+struct rodp_mr *rodp_mr_create_dma(struct rodp_dev *dev, struct ib_pd *pd, u32 access)
+{
+	struct rodp_mr *mr = mr_alloc(pd, RODP_MR_DMA, U64_MAX, 0, access);
+	int err;
+
+	if (!mr)
+		return ERR_PTR(-ENOMEM);
+	err = rodp_key_assign(dev, mr);
+	if (!err)
+		return mr;
+	kmem_cache_free(mr_cache, mr);
+	return ERR_PTR(err);
+}
+
 static void mr_release_memory(struct rodp_mr *mr)
 {
 	switch (mr->kind) {
@@ -176,6 +190,8 @@ static void mr_release_memory(struct rodp_mr *mr)
 	case RODP_MR_ODP:
 		rodp_tally_unwatch(rodp_mirror_tally(mr->odp.mirror), &mr->odp.view);
 		rodp_mirror_put(mr->odp.set, mr->odp.mirror);
+		break;
+	case RODP_MR_DMA:
 		break;
 	}
 }

@@ -22,6 +22,7 @@ struct rodp_mirror_set;
 enum rodp_mr_kind {
 	RODP_MR_PINNED, /* pages held by ib_umem */
 	RODP_MR_ODP, /* a view of a mirror */
+	RODP_MR_DMA, /* all of the kernel's memory: an iova is a kernel address */
 };
 
 struct rodp_mr {
@@ -69,6 +70,13 @@ struct rodp_mr *rodp_mr_create_odp(struct rodp_dev *dev, struct ib_pd *pd,
 				   u32 access);
 struct rodp_mr *rodp_mr_create_pinned(struct rodp_dev *dev, struct ib_pd *pd, u64 start, u64 length,
 				      u64 iova, u32 access);
+
+/*
+ * A region of all that a kernel consumer may name: the device has no DMA of its own, so an
+ * iova is what ib_dma_map_*() made of it, a kernel address. Nothing checks it; a PD of user space
+ * never has one. Errors as above.
+ */
+struct rodp_mr *rodp_mr_create_dma(struct rodp_dev *dev, struct ib_pd *pd, u32 access);
 
 /*
  * Take the key away, wait until no access is under way, free. Sleeps, briefly.

@@ -98,11 +98,14 @@ int rodp_qp_create(struct rodp_qp *qp, struct rodp_dev *dev, const struct ib_qp_
 	qp->dev = dev;
 	qp->serial = atomic64_inc_return(&qp_serial);
 	qp->init = *init;
+	qp->user = uctx;
 	qp->transport = RODP_TP_RC;
 	qp->state = IB_QPS_RESET;
 	qp->pkey = RODP_DEFAULT_PKEY;
 	qp->send_cq = to_rodp_cq(init->send_cq);
 	qp->recv_cq = to_rodp_cq(init->recv_cq);
+	spin_lock_init(&qp->sq.post_lock);
+	spin_lock_init(&qp->rq.post_lock);
 	rodp_lane_init(&qp->sq.lane, qp, &rodp_sender_ops);
 	rodp_lane_init(&qp->rq.lane, qp, &rodp_responder_ops);
 	rodp_park_init(&qp->sq.tx_park, &qp->sq.lane);

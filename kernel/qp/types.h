@@ -90,6 +90,7 @@ static inline bool rodp_swqe_is_rd_atomic(const struct rodp_swqe *wqe)
 struct rodp_sq {
 	struct rodp_lane lane;
 	struct rodp_ring ring; /* what the process writes */
+	spinlock_t post_lock; /* the writer's side of the ring of a kernel consumer; any context */
 	void *wqe; /* ring.entries copies, wqe_stride bytes each */
 	u32 wqe_stride;
 	u32 max_sge;
@@ -167,6 +168,7 @@ struct rodp_reply {
 struct rodp_rq {
 	struct rodp_lane lane;
 	struct rodp_ring ring; /* entries == 0 with an SRQ */
+	spinlock_t post_lock; /* as in struct rodp_sq */
 	u32 cons; /* next to take out of the ring */
 	u32 max_sge;
 	u32 epsn; /* expected */
@@ -219,6 +221,7 @@ struct rodp_qp {
 	u64 timeout; /* ns, 0: none */
 	u32 dest_qpn;
 	u16 pkey;
+	bool user; /* its rings are a process's, else a kernel consumer's */
 	bool local; /* the peer is reached without a network (courier.h) */
 	struct rodp_flow flow;
 	struct rodp_loan *loan; /* of the send queue's work requests to a local peer */

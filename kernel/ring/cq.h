@@ -23,6 +23,7 @@ struct rodp_cq {
 	bool overflow; /* terminal: a completion was lost */
 	bool overflow_told; /* IB_EVENT_CQ_ERR is raised once */
 	bool timestamps; /* CQEs carry the time */
+	spinlock_t poll_lock; /* kernel consumers: the reader's side of the ring; any context */
 };
 
 static inline struct rodp_cq *to_rodp_cq(struct ib_cq *ib)

@@ -8,27 +8,28 @@ int rodp_create_cq(struct ib_cq *ib, const struct ib_cq_init_attr *attr,
 {
 	struct rodp_cq *cq = to_rodp_cq(ib);
 	struct rodp_create_cq_resp resp = {};
-	struct rodp_ucontext *uctx;
+	struct ib_udata *udata = attrs ? &attrs->driver_udata : NULL;
+	struct ib_ucontext *uctx = NULL;
 	int err;
 
-	if (!attrs)
-		return -EOPNOTSUPP;
 	if (attr->flags & ~IB_UVERBS_CQ_FLAGS_TIMESTAMP_COMPLETION)
 		return -EOPNOTSUPP;
 	if (!attr->cqe || attr->cqe > RODP_MAX_CQE)
 		return -EINVAL;
-	err = ib_is_udata_in_empty(&attrs->driver_udata);
+	err = ib_is_udata_in_empty(udata);
 	if (err)
 		return err;
-	uctx = rdma_udata_to_drv_context(&attrs->driver_udata, struct rodp_ucontext, ib);
+	if (udata)
+		uctx = &rdma_udata_to_drv_context(udata, struct rodp_ucontext, ib)->ib;
 	spin_lock_init(&cq->lock);
+	spin_lock_init(&cq->poll_lock);
 	cq->timestamps = attr->flags & IB_UVERBS_CQ_FLAGS_TIMESTAMP_COMPLETION;
-	err = rodp_ring_create(&cq->ring, &uctx->ib, attr->cqe, sizeof(struct rodp_cqe),
-			       &resp.ring);
+	err = rodp_ring_create(&cq->ring, uctx, attr->cqe, sizeof(struct rodp_cqe),
+			       uctx ? &resp.ring : NULL);
 	if (err)
 		return err;
 	ib->cqe = cq->ring.entries;
-	err = ib_respond_udata(&attrs->driver_udata, resp);
+	err = udata ? ib_respond_udata(udata, resp) : 0;
 	if (err)
 		rodp_ring_destroy(&cq->ring);
 	return err;

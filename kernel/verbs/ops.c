@@ -11,10 +11,6 @@
 RODP_CREATE_CQ_OP(create_cq_op, rodp_create_cq)
 RODP_REG_USER_MR_OP(reg_user_mr_op, rodp_reg_user_mr)
 
-/*
- * No poll_cq, req_notify_cq, get_dma_mr: there are no kernel consumers, and ib_core
- * tells them so by their absence.
- */
 const struct ib_device_ops rodp_device_ops = {
 	.owner = THIS_MODULE,
 	.driver_id = RODP_DRIVER_ID,
@@ -40,12 +36,14 @@ const struct ib_device_ops rodp_device_ops = {
 	.fill_res_mr_entry = rodp_fill_res_mr,
 	.fill_res_qp_entry = rodp_fill_res_qp,
 	.fill_stat_mr_entry = rodp_fill_stat_mr,
+	.get_dma_mr = rodp_get_dma_mr,
 	.get_hw_stats = rodp_get_hw_stats,
 	.get_link_layer = rodp_get_link_layer,
 	.get_port_immutable = rodp_get_port_immutable,
 	.mmap = rodp_ring_mmap,
 	.mmap_free = rodp_ring_mmap_free,
 	.modify_qp = rodp_modify_qp,
+	.poll_cq = rodp_poll_cq,
 	.post_recv = rodp_post_recv,
 	.post_send = rodp_post_send,
 	.query_device = rodp_query_device,
@@ -53,6 +51,7 @@ const struct ib_device_ops rodp_device_ops = {
 	.query_port = rodp_query_port,
 	.query_qp = rodp_query_qp,
 	.reg_user_mr = reg_user_mr_op,
+	.req_notify_cq = rodp_req_notify_cq,
 
 	INIT_RDMA_OBJ_SIZE(ib_cq, rodp_cq, ib),
 	INIT_RDMA_OBJ_SIZE(ib_mw, rodp_mw, ib),

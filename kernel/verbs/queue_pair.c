@@ -7,20 +7,19 @@ int rodp_create_qp(struct ib_qp *ib, struct ib_qp_init_attr *init, struct ib_uda
 {
 	struct rodp_qp *qp = to_rodp_qp(ib);
 	struct rodp_create_qp_resp resp = {};
-	struct rodp_ucontext *uctx;
+	struct ib_ucontext *uctx = NULL;
 	int err;
 
-	if (!udata)
-		return -EOPNOTSUPP;
 	err = ib_is_udata_in_empty(udata);
 	if (err)
 		return err;
-	uctx = rdma_udata_to_drv_context(udata, struct rodp_ucontext, ib);
-	err = rodp_qp_create(qp, to_rodp_dev(ib->device), init, &uctx->ib, &resp);
+	if (udata)
+		uctx = &rdma_udata_to_drv_context(udata, struct rodp_ucontext, ib)->ib;
+	err = rodp_qp_create(qp, to_rodp_dev(ib->device), init, uctx, uctx ? &resp : NULL);
 	if (err)
 		return err;
 	init->cap = qp->init.cap;
-	err = ib_respond_udata(udata, resp);
+	err = udata ? ib_respond_udata(udata, resp) : 0;
 	if (err)
 		rodp_qp_destroy(qp);
 	return err;
@@ -53,9 +52,11 @@ int rodp_destroy_qp(struct ib_qp *ib, struct ib_udata *udata)
 	return 0;
 }
 
-/* The doorbell: work requests stand in the ring, none come with the call. */
+/* A process's doorbell: its work requests stand in the ring, none come with the call. */
 int rodp_post_send(struct ib_qp *ib, const struct ib_send_wr *wr, const struct ib_send_wr **bad)
 {
+	if (!to_rodp_qp(ib)->user)
+		return rodp_kpost_send(to_rodp_qp(ib), wr, bad);
 	if (wr) {
 		*bad = wr;
 		return -EOPNOTSUPP;
@@ -66,6 +67,8 @@ int rodp_post_send(struct ib_qp *ib, const struct ib_send_wr *wr, const struct i
 
 int rodp_post_recv(struct ib_qp *ib, const struct ib_recv_wr *wr, const struct ib_recv_wr **bad)
 {
+	if (!to_rodp_qp(ib)->user)
+		return rodp_kpost_recv(to_rodp_qp(ib), wr, bad);
 	if (wr) {
 		*bad = wr;
 		return -EOPNOTSUPP;

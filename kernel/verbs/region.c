@@ -64,6 +64,14 @@ struct ib_mr *rodp_reg_user_mr(struct ib_pd *pd, u64 start, u64 length, u64 iova
 	return IS_ERR(mr) ? ERR_CAST(mr) : &mr->ib;
 }
 
+/* What __ib_alloc_pd() makes a kernel consumer's local_dma_lkey of. */
+struct ib_mr *rodp_get_dma_mr(struct ib_pd *pd, int access)
+{
+	struct rodp_mr *mr = rodp_mr_create_dma(to_rodp_dev(pd->device), pd, access);
+
+	return IS_ERR(mr) ? ERR_CAST(mr) : &mr->ib;
+}
+
 int rodp_dereg_mr(struct ib_mr *ib, struct ib_udata *udata)
 {
 	int err = ib_no_udata_io(udata);

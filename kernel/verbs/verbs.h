@@ -11,6 +11,7 @@
 #include "../base/dev.h"
 #include "../odp/mirror.h"
 
+struct rodp_qp;
 struct rodp_window;
 
 struct rodp_ucontext {
@@ -86,10 +87,19 @@ int rodp_destroy_qp(struct ib_qp *ib, struct ib_udata *udata);
 int rodp_post_send(struct ib_qp *ib, const struct ib_send_wr *wr, const struct ib_send_wr **bad);
 int rodp_post_recv(struct ib_qp *ib, const struct ib_recv_wr *wr, const struct ib_recv_wr **bad);
 
+/* kpost.c: work requests that kernel consumers hand over as lists */
+int rodp_kpost_send(struct rodp_qp *qp, const struct ib_send_wr *wr, const struct ib_send_wr **bad);
+int rodp_kpost_recv(struct rodp_qp *qp, const struct ib_recv_wr *wr, const struct ib_recv_wr **bad);
+
+/* kpoll.c: completion queues of kernel consumers */
+int rodp_poll_cq(struct ib_cq *ib, int max, struct ib_wc *wc);
+int rodp_req_notify_cq(struct ib_cq *ib, enum ib_cq_notify_flags flags);
+
 /* region.c */
 struct ib_mr *rodp_reg_user_mr(struct ib_pd *pd, u64 start, u64 length, u64 iova, int access,
 			       struct ib_dmah *dmah, struct ib_udata *udata);
 int rodp_dereg_mr(struct ib_mr *ib, struct ib_udata *udata);
+struct ib_mr *rodp_get_dma_mr(struct ib_pd *pd, int access);
 
 /* window.c */
 int rodp_alloc_mw(struct ib_mw *ib, struct ib_udata *udata);

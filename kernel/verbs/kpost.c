@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
+/*
+ * Posting by kernel consumers: their lists of work requests go into the same rings that processes
+ * fill themselves, and take the same way from there.
+ *
+ * May be called in any context, with interrupts off and with the caller's locks held, so that
+ * the lane is never run from here (it calls completion handlers): a work item does that, and only
+ * when nobody else would notice the new entries (RODP_RING_NEED_KICK).
+ */
+#include "../qp/types.h"
+#include "verbs.h"
+
+/* The slot behind the last one posted, or NULL when the ring is full. Post lock held. */
+static void *ring_free_slot(struct rodp_ring *ring, u32 prod)
+{
+	return prod - rodp_ring_cons(ring) < ring->entries ? rodp_ring_slot(ring, prod) : NULL;
+}
+
+/* Show the kernel's side all entries up to prod. Post lock held. */
+static void ring_publish(struct rodp_ring *ring, struct rodp_lane *lane, u32 prod)
+{
+	rodp_ring_publish_prod(ring, prod);
+	smp_mb(); /* prod before flags; pairs with rodp_ring_want_kick() */
+	if (READ_ONCE(ring->hdr->flags) & RODP_RING_NEED_KICK)
+		rodp_lane_schedule(lane, 0);
+}
+
+static void copy_sges(struct rodp_sge *dst, const struct ib_sge *src, int n)
+{
+	int i;
+
+	for (i = 0; i < n; i++)
+		dst[i] = (struct rodp_sge){ src[i].addr, src[i].length, src[i].lkey };
+}
+
+static int fill_inline(const struct rodp_sq *sq, struct rodp_send_wqe *wqe,
+		       const struct ib_send_wr *wr)
+{
+	int i;
+
+	for (i = 0; i < wr->num_sge; i++) {
+		if (wr->sg_list[i].length > sq->max_inline - wqe->inline_len)
+			return -EINVAL;
+		memcpy((void *)wqe->sge + wqe->inline_len, (void *)(uintptr_t)wr->sg_list[i].addr,
+		       wr->sg_list[i].length);
+		wqe->inline_len += wr->sg_list[i].length;
+	}
+	return 0;
+}
+
+static int fill_data(const struct rodp_sq *sq, struct rodp_send_wqe *wqe,
+		     const struct ib_send_wr *wr)
+{
+	if (wr->num_sge < 0 || wr->num_sge > sq->max_sge)
+		return -EINVAL;
+	if (wr->send_flags & IB_SEND_INLINE)
+		return fill_inline(sq, wqe, wr);
+	copy_sges(wqe->sge, wr->sg_list, wr->num_sge);
+	wqe->num_sge = wr->num_sge;
+	return 0;
+}
+
+/* What the operation wants beside data. Every operation that a kernel consumer may post is here. */
+static int fill_arguments(struct rodp_qp *qp, struct rodp_send_wqe *wqe,
+			  const struct ib_send_wr *wr)
+{
+	switch (wr->opcode) {
+	case IB_WR_SEND:
+	case IB_WR_SEND_WITH_IMM:
+		wqe->imm_data = wr->ex.imm_data;
+		return 0;
+	case IB_WR_RDMA_WRITE:
+	case IB_WR_RDMA_WRITE_WITH_IMM:
+	case IB_WR_RDMA_READ:
+		wqe->imm_data = wr->ex.imm_data;
+		wqe->rdma.remote_addr = rdma_wr(wr)->remote_addr;
+		wqe->rdma.rkey = rdma_wr(wr)->rkey;
+		return 0;
+	case IB_WR_ATOMIC_CMP_AND_SWP:
+	case IB_WR_ATOMIC_FETCH_AND_ADD:
+		wqe->atomic.remote_addr = atomic_wr(wr)->remote_addr;
+		wqe->atomic.compare_add = atomic_wr(wr)->compare_add;
+		wqe->atomic.swap = atomic_wr(wr)->swap;
+		wqe->atomic.rkey = atomic_wr(wr)->rkey;
+		return 0;
+	default:
+		return -EOPNOTSUPP;
+	}
+}
+
+static int fill_send(struct rodp_qp *qp, u32 prod, const struct ib_send_wr *wr)
+{
+	struct rodp_send_wqe *wqe = ring_free_slot(&qp->sq.ring, prod);
+
+	if (!wqe)
+		return -ENOMEM;
+	memset(wqe, 0, RODP_SEND_WQE_HDR);
+	wqe->wr_id = wr->wr_id;
+	wqe->opcode = wr->opcode;
+	wqe->flags = wr->send_flags;
+	return fill_arguments(qp, wqe, wr) ?: fill_data(&qp->sq, wqe, wr);
+}
+
+int rodp_kpost_send(struct rodp_qp *qp, const struct ib_send_wr *wr, const struct ib_send_wr **bad)
+{
+	enum ib_qp_state state = READ_ONCE(qp->state);
+	struct rodp_sq *sq = &qp->sq;
+	unsigned long flags;
+	u32 first, prod;
+	int err = 0;
+
+	if (state == IB_QPS_RESET || state == IB_QPS_INIT || state == IB_QPS_RTR) {
+		*bad = wr;
+		return -EINVAL;
+	}
+	spin_lock_irqsave(&sq->post_lock, flags);
+	first = prod = sq->ring.hdr->prod;
+	for (; wr; wr = wr->next, prod++) {
+		err = fill_send(qp, prod, wr);
+		if (err) {
+			*bad = wr;
+			break;
+		}
+	}
+	if (prod != first)
+		ring_publish(&sq->ring, &sq->lane, prod);
+	spin_unlock_irqrestore(&sq->post_lock, flags);
+	return err;
+}
+
+static int fill_recv(struct rodp_rq *rq, u32 prod, const struct ib_recv_wr *wr)
+{
+	struct rodp_recv_wqe *wqe = ring_free_slot(&rq->ring, prod);
+
+	if (!wqe)
+		return -ENOMEM;
+	if (wr->num_sge < 0 || wr->num_sge > rq->max_sge)
+		return -EINVAL;
+	wqe->wr_id = wr->wr_id;
+	wqe->num_sge = wr->num_sge;
+	copy_sges(wqe->sge, wr->sg_list, wr->num_sge);
+	return 0;
+}
+
+int rodp_kpost_recv(struct rodp_qp *qp, const struct ib_recv_wr *wr, const struct ib_recv_wr **bad)
+{
+	struct rodp_rq *rq = &qp->rq;
+	unsigned long flags;
+	u32 first, prod;
+	int err = 0;
+
+	if (!rq->ring.hdr || READ_ONCE(qp->state) == IB_QPS_RESET) {
+		*bad = wr;
+		return -EINVAL;
+	}
+	spin_lock_irqsave(&rq->post_lock, flags);
+	first = prod = rq->ring.hdr->prod;
+	for (; wr; wr = wr->next, prod++) {
+		err = fill_recv(rq, prod, wr);
+		if (err) {
+			*bad = wr;
+			break;
+		}
+	}
+	if (prod != first)
+		ring_publish(&rq->ring, &rq->lane, prod);
+	spin_unlock_irqrestore(&rq->post_lock, flags);
+	return err;
+}
