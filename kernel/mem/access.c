@@ -6,20 +6,35 @@
 #include "../odp/fault.h"
 #include "access.h"
 
-/* The bytes of a pinned or DMA MR at iova that are contiguous in kernel memory, at most max. */
-static void *pinned_run(const struct rodp_mr *mr, u64 iova, size_t max, size_t *bytes)
+/* The bytes of a list of pages at iova that are contiguous in kernel memory, at most max. */
+static void *listed_run(const struct rodp_mr *mr, u64 iova, size_t max, size_t *bytes)
 {
 	u64 pos = mr->pinned.offset + (iova - mr->ib.iova);
 	size_t i = pos >> PAGE_SHIFT, run = PAGE_SIZE - offset_in_page(pos);
 
-	if (mr->kind == RODP_MR_DMA) {
-		*bytes = max;
-		return (void *)(uintptr_t)iova;
-	}
 	for (; run < max && mr->pinned.page[i + 1] == mr->pinned.page[i] + PAGE_SIZE; i++)
 		run += PAGE_SIZE;
 	*bytes = min(run, max);
 	return mr->pinned.page[pos >> PAGE_SHIFT] + offset_in_page(pos);
+}
+
+/* Where all that is written to null MRs goes; nobody reads it. */
+static u8 null_sink[PAGE_SIZE] __aligned(PAGE_SIZE);
+
+/* The same of any MR that cannot miss: every kind but ODP. */
+static void *fixed_run(const struct rodp_mr *mr, u64 iova, size_t max, bool write, size_t *bytes)
+{
+	switch (mr->kind) {
+	case RODP_MR_DMA:
+		*bytes = max;
+		return (void *)(uintptr_t)iova;
+	case RODP_MR_NULL:
+		*bytes = min_t(size_t, max, PAGE_SIZE - offset_in_page(iova));
+		return (write ? (void *)null_sink : page_address(ZERO_PAGE(0))) +
+		       offset_in_page(iova);
+	default:
+		return listed_run(mr, iova, max, bytes);
+	}
 }
 
 /*
@@ -33,6 +48,7 @@ struct mr_walk {
 	u64 iova;
 	size_t left;
 	size_t done;
+	bool write;
 	struct rodp_span span; /* ODP */
 };
 
@@ -42,6 +58,7 @@ static void walk_begin(struct mr_walk *walk, struct rodp_mr *mr, u64 iova, size_
 	walk->iova = iova;
 	walk->left = bytes;
 	walk->done = 0;
+	walk->write = write;
 	if (mr->kind == RODP_MR_ODP)
 		rodp_span_begin(&walk->span, mr->odp.mirror, rodp_mr_va(mr, iova), bytes, write);
 }
@@ -57,7 +74,7 @@ static bool walk_next(struct mr_walk *walk)
 	}
 	if (!walk->left)
 		return false;
-	walk->addr = pinned_run(walk->mr, walk->iova, walk->left, &walk->bytes);
+	walk->addr = fixed_run(walk->mr, walk->iova, walk->left, walk->write, &walk->bytes);
 	walk->iova += walk->bytes;
 	walk->left -= walk->bytes;
 	walk->done += walk->bytes;
@@ -112,7 +129,7 @@ static void copy_piece(struct rodp_mr *pinned, u64 iova, void *at, size_t bytes,
 	void *page;
 
 	for (; bytes; bytes -= run, iova += run, at += run) {
-		page = pinned_run(pinned, iova, bytes, &run);
+		page = fixed_run(pinned, iova, bytes, to_mr, &run);
 		copy_run(to_mr ? page : at, to_mr ? at : page, run);
 	}
 }
@@ -152,8 +169,8 @@ static size_t copy_pinned(struct rodp_mr *dst, u64 dst_iova, struct rodp_mr *src
 	void *to, *from;
 
 	while (done < bytes) {
-		from = pinned_run(src, src_iova + done, bytes - done, &run);
-		to = pinned_run(dst, dst_iova + done, run, &run);
+		from = fixed_run(src, src_iova + done, bytes - done, false, &run);
+		to = fixed_run(dst, dst_iova + done, run, true, &run);
 		copy_run(to, from, run);
 		done += run;
 	}
@@ -203,7 +220,7 @@ bool rodp_mr_aligned(const struct rodp_mr *mr, u64 iova)
 
 	if (mr->kind == RODP_MR_ODP)
 		addr = rodp_mr_va(mr, iova);
-	else if (mr->kind == RODP_MR_PINNED)
+	else if (mr->kind == RODP_MR_PINNED || mr->kind == RODP_MR_FAST)
 		addr = mr->pinned.offset + (iova - mr->ib.iova);
 	return IS_ALIGNED(addr, sizeof(u64));
 }

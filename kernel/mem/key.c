@@ -13,7 +13,7 @@ enum {
 	TAG_WINDOW = 1,
 };
 
-/* Findable as soon as *key is written: everything else is set. */
+/* Findable as soon as its owner writes *key down: everything else is set. */
 static int key_assign(struct rodp_dev *dev, void *entry, u32 *key)
 {
 	u8 variant;
@@ -34,7 +34,9 @@ int rodp_key_assign(struct rodp_dev *dev, struct rodp_mr *mr)
 {
 	int err = key_assign(dev, xa_tag_pointer(mr, TAG_MR), &mr->ib.lkey);
 
-	mr->ib.rkey = mr->ib.lkey; /* is never looked at to find it */
+	mr->ib.rkey = mr->ib.lkey;
+	if (!err && mr->kind != RODP_MR_FAST)
+		smp_store_release(&mr->key, mr->ib.lkey);
 	return err;
 }
 
@@ -59,7 +61,7 @@ struct rodp_mr *rodp_key_lookup(struct rodp_dev *dev, u32 key)
 {
 	struct rodp_mr *mr = key_find(dev, key, TAG_MR);
 
-	return mr && READ_ONCE(mr->ib.lkey) == key ? mr : NULL;
+	return mr && smp_load_acquire(&mr->key) == key ? mr : NULL;
 }
 
 struct rodp_mr *rodp_key_lookup_kin(struct rodp_dev *dev, u32 key)

@@ -22,10 +22,18 @@ struct rodp_mr *rodp_mr_get(struct rodp_dev *dev, struct ib_pd *pd, u32 key, u32
 
 	rcu_read_lock();
 	mr = rodp_key_lookup(dev, key);
-	if (mr && (mr->ib.pd != pd || (mr->access & access) != access ||
-		   !rodp_mr_covers(mr, iova, bytes) || !refcount_inc_not_zero(&mr->ref)))
+	/* Only who has the PD may take a reference at all: see rodp_fast_invalidate(). */
+	if (mr && (READ_ONCE(mr->ib.pd) != pd || !refcount_inc_not_zero(&mr->ref)))
 		mr = NULL;
 	rcu_read_unlock();
+	if (likely(mr)) {
+		smp_mb__after_atomic(); /* a reference, then the look; the other way round there */
+		if (unlikely(READ_ONCE(mr->key) != key || mr->ib.pd != pd ||
+			     (mr->access & access) != access || !rodp_mr_covers(mr, iova, bytes))) {
+			rodp_mr_put(mr);
+			mr = NULL;
+		}
+	}
 	return mr;
 }
 
@@ -180,6 +188,40 @@ struct rodp_mr *rodp_mr_create_dma(struct rodp_dev *dev, struct ib_pd *pd, u32 a
 	return ERR_PTR(err);
 }
 
+struct rodp_mr *rodp_mr_create_null(struct rodp_dev *dev, struct ib_pd *pd, u32 access)
+{
+	struct rodp_mr *mr = mr_alloc(pd, RODP_MR_NULL, U64_MAX, 0, access);
+	int err;
+
+	if (!mr)
+		return ERR_PTR(-ENOMEM);
+	err = rodp_key_assign(dev, mr);
+	if (!err)
+		return mr;
+	kmem_cache_free(mr_cache, mr);
+	return ERR_PTR(err);
+}
+
+struct rodp_mr *rodp_mr_create_fast(struct rodp_dev *dev, struct ib_pd *pd, u32 max_pages)
+{
+	struct rodp_mr *mr = mr_alloc(pd, RODP_MR_FAST, 0, 0, 0);
+	int err = -ENOMEM;
+
+	if (!mr)
+		return ERR_PTR(-ENOMEM);
+	mr->pinned.max_pages = max_pages;
+	mr->pinned.page = kvmalloc_array(max_pages, sizeof(void *), GFP_KERNEL);
+	if (!mr->pinned.page)
+		goto err_free;
+	err = rodp_key_assign(dev, mr);
+	if (!err)
+		return mr;
+	kvfree(mr->pinned.page);
+err_free:
+	kmem_cache_free(mr_cache, mr);
+	return ERR_PTR(err);
+}
+
 static void mr_release_memory(struct rodp_mr *mr)
 {
 	switch (mr->kind) {
@@ -191,7 +233,11 @@ static void mr_release_memory(struct rodp_mr *mr)
 		rodp_tally_unwatch(rodp_mirror_tally(mr->odp.mirror), &mr->odp.view);
 		rodp_mirror_put(mr->odp.set, mr->odp.mirror);
 		break;
+	case RODP_MR_FAST:
+		kvfree(mr->pinned.page);
+		break;
 	case RODP_MR_DMA:
+	case RODP_MR_NULL:
 		break;
 	}
 }
@@ -209,13 +255,42 @@ void rodp_mr_unbind(struct rodp_mr *mr)
 	atomic_dec_return_release(&mr->windows);
 }
 
-int rodp_mr_destroy(struct rodp_dev *dev, struct rodp_mr *mr)
+bool rodp_mr_close(struct rodp_mr *mr)
 {
-	if (atomic_cmpxchg_acquire(&mr->windows, 0, MR_CLOSED) > 0)
-		return -EBUSY;
-	rodp_key_remove(dev, mr->ib.lkey);
+	return atomic_cmpxchg_acquire(&mr->windows, 0, MR_CLOSED) <= 0;
+}
+
+void rodp_mr_reopen(struct rodp_mr *mr)
+{
+	atomic_set_release(&mr->windows, 0);
+}
+
+/* Nobody new finds it, and those who did are done. */
+static void mr_drain(struct rodp_mr *mr)
+{
+	WRITE_ONCE(mr->key, 0);
 	rodp_mr_put(mr);
 	wait_for_completion(&mr->unused);
+}
+
+void rodp_mr_change(struct rodp_mr *mr, struct ib_pd *pd, u32 access)
+{
+	mr_drain(mr);
+	mr->ib.pd = pd;
+	mr->access = access;
+	reinit_completion(&mr->unused);
+	smp_wmb(); /* before anybody gets a reference */
+	refcount_set(&mr->ref, 1);
+	smp_store_release(&mr->key, mr->ib.lkey);
+	rodp_mr_reopen(mr);
+}
+
+int rodp_mr_destroy(struct rodp_dev *dev, struct rodp_mr *mr)
+{
+	if (!rodp_mr_close(mr))
+		return -EBUSY;
+	rodp_key_remove(dev, mr->ib.lkey);
+	mr_drain(mr);
 	mr_release_memory(mr);
 	call_rcu(&mr->rcu, mr_free_rcu);
 	return 0;

@@ -23,11 +23,14 @@ enum rodp_mr_kind {
 	RODP_MR_PINNED, /* pages held by ib_umem */
 	RODP_MR_ODP, /* a view of a mirror */
 	RODP_MR_DMA, /* all of the kernel's memory: an iova is a kernel address */
+	RODP_MR_FAST, /* pages that a kernel consumer lists (fast.h) */
+	RODP_MR_NULL, /* no memory: reads zeros, what is written vanishes */
 };
 
 struct rodp_mr {
 	struct ib_mr ib; /* ib.iova, ib.length: the bounds, bytes; ib.lkey == ib.rkey: the key */
 	enum rodp_mr_kind kind;
+	u32 key; /* in force: ib.lkey, which a kernel consumer may change, or 0: none */
 	u32 access; /* IB_ACCESS_* */
 	atomic_t windows; /* memory windows bound to it; MR_CLOSED: none may be */
 	refcount_t ref;
@@ -38,7 +41,8 @@ struct rodp_mr {
 			struct ib_umem *umem;
 			void **page; /* kernel address of each page */
 			u32 offset; /* of the first byte in page[0], bytes */
-		} pinned;
+			u32 pages, max_pages; /* FAST: in page[] */
+		} pinned; /* FAST as well, without umem */
 		struct {
 			struct rodp_mirror_set *set;
 			struct rodp_mirror *mirror;
@@ -77,6 +81,24 @@ struct rodp_mr *rodp_mr_create_pinned(struct rodp_dev *dev, struct ib_pd *pd, u6
  * never has one. Errors as above.
  */
 struct rodp_mr *rodp_mr_create_dma(struct rodp_dev *dev, struct ib_pd *pd, u32 access);
+
+/* A region for fast registration, see fast.h; and one without memory. Errors as above. */
+struct rodp_mr *rodp_mr_create_fast(struct rodp_dev *dev, struct ib_pd *pd, u32 max_pages);
+struct rodp_mr *rodp_mr_create_null(struct rodp_dev *dev, struct ib_pd *pd, u32 access);
+
+/*
+ * Close mr for memory windows, as a first step of changing or destroying it. False: some are
+ * bound. rodp_mr_reopen() undoes it.
+ */
+bool rodp_mr_close(struct rodp_mr *mr);
+void rodp_mr_reopen(struct rodp_mr *mr);
+
+/*
+ * Give a closed MR of kind ODP or PINNED another PD and other rights, and reopen it. The memory
+ * stays; that it can have these rights is the caller's to know. No access is under way meanwhile,
+ * one that comes just then is refused. Sleeps, briefly.
+ */
+void rodp_mr_change(struct rodp_mr *mr, struct ib_pd *pd, u32 access);
 
 /*
  * Take the key away, wait until no access is under way, free. Sleeps, briefly.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 /* Local operations, see local.h. */
+#include "../mem/fast.h"
 #include "../mem/invalidate.h"
 #include "local.h"
 #include "sq.h"
@@ -8,6 +9,9 @@ static int local_execute(struct rodp_qp *qp, const struct rodp_swqe *wqe)
 {
 	if (wqe->opcode == IB_WR_BIND_MW)
 		return rodp_window_bind(qp->dev, qp->ib.pd, qp->serial, &wqe->bind);
+	if (wqe->opcode == IB_WR_REG_MR)
+		return rodp_fast_register(qp->dev, qp->ib.pd, wqe->bind.new_rkey,
+					  wqe->bind.access);
 	return rodp_key_invalidate(qp->dev, qp->ib.pd, qp->serial, wqe->invalidate_rkey);
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
 /*
  * Local operations: work requests that the requester executes without a message, in
- * their turn: binding a memory window, invalidating a key. They take no PSN and are
+ * their turn: binding a memory window, fast registration, invalidating a key. They take no PSN and are
  * executed once, also when what is before them is sent again. Send lane held.
  */
 #ifndef RODP_QP_LOCAL_H

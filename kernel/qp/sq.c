@@ -15,6 +15,7 @@ static const struct {
 	u8 message;
 	u8 wc_opcode;
 	bool is_local; /* no message */
+	bool is_kernels; /* not for processes */
 } sq_opcodes[] = {
 	[IB_WR_RDMA_WRITE] = { true, RODP_MSG_WRITE, IB_WC_RDMA_WRITE },
 	[IB_WR_RDMA_WRITE_WITH_IMM] = { true, RODP_MSG_WRITE_IMM, IB_WC_RDMA_WRITE },
@@ -26,6 +27,7 @@ static const struct {
 	[IB_WR_SEND_WITH_INV] = { true, RODP_MSG_SEND_INV, IB_WC_SEND },
 	[IB_WR_LOCAL_INV] = { true, 0, IB_WC_LOCAL_INV, true },
 	[IB_WR_BIND_MW] = { true, 0, IB_WC_BIND_MW, true },
+	[IB_WR_REG_MR] = { true, 0, IB_WC_REG_MR, true, true },
 };
 
 static void swqe_copy_bind(struct rodp_bind *bind, const struct rodp_send_wqe *src)
@@ -45,7 +47,7 @@ static void swqe_copy_operands(struct rodp_swqe *wqe, const struct rodp_send_wqe
 		wqe->compare_add = READ_ONCE(src->atomic.compare_add);
 		wqe->swap = READ_ONCE(src->atomic.swap);
 		wqe->rkey = READ_ONCE(src->atomic.rkey);
-	} else if (wqe->opcode == IB_WR_BIND_MW) {
+	} else if (wqe->opcode == IB_WR_BIND_MW || wqe->opcode == IB_WR_REG_MR) {
 		swqe_copy_bind(&wqe->bind, src);
 	} else {
 		wqe->remote_addr = READ_ONCE(src->rdma.remote_addr);
@@ -83,7 +85,7 @@ static enum ib_wc_status swqe_copy_sges(const struct rodp_sq *sq, struct rodp_sw
 
 /* Copy once, check the copy (trap T24: the poster may rewrite the slot meanwhile). */
 static enum ib_wc_status swqe_copy(const struct rodp_sq *sq, struct rodp_swqe *wqe,
-				   const struct rodp_send_wqe *src)
+				   const struct rodp_send_wqe *src, bool user)
 {
 	wqe->wr_id = READ_ONCE(src->wr_id);
 	wqe->opcode = READ_ONCE(src->opcode);
@@ -94,7 +96,8 @@ static enum ib_wc_status swqe_copy(const struct rodp_sq *sq, struct rodp_swqe *w
 	wqe->is_local = false;
 	wqe->executed = false;
 	wqe->is_inline = wqe->flags & RODP_WQE_INLINE;
-	if (wqe->opcode >= ARRAY_SIZE(sq_opcodes) || !sq_opcodes[wqe->opcode].valid)
+	if (wqe->opcode >= ARRAY_SIZE(sq_opcodes) || !sq_opcodes[wqe->opcode].valid ||
+	    (user && sq_opcodes[wqe->opcode].is_kernels))
 		return IB_WC_LOC_QP_OP_ERR;
 	wqe->message = sq_opcodes[wqe->opcode].message;
 	wqe->is_local = sq_opcodes[wqe->opcode].is_local;
@@ -185,7 +188,7 @@ struct rodp_swqe *rodp_sq_fetch(struct rodp_qp *qp)
 	if (sq->head - sq->tail >= sq->ring.entries || !sq_has_posted(qp))
 		return NULL;
 	wqe = rodp_sq_wqe(sq, sq->head);
-	wqe->status = swqe_copy(sq, wqe, rodp_ring_slot(&sq->ring, sq->head));
+	wqe->status = swqe_copy(sq, wqe, rodp_ring_slot(&sq->ring, sq->head), qp->user);
 	if (!wqe->status && rodp_swqe_is_rd_atomic(wqe))
 		wqe->status = swqe_check_rd_atomic(qp, wqe);
 	else if (!wqe->status && qp->local && !wqe->is_inline)

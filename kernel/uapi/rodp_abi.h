@@ -172,6 +172,15 @@ struct rodp_ring_resp {
 	__u32 stride; /* bytes */
 };
 
+/* With the registration of an MR, or without it at all. */
+struct rodp_reg_mr {
+	__u32 flags; /* RODP_REG_MR_* */
+	__u32 reserved; /* 0 */
+};
+
+/* A null MR: start and iova are 0, the rights LOCAL_WRITE; the length says nothing. */
+#define RODP_REG_MR_NULL (1u << 0)
+
 struct rodp_create_cq_resp {
 	struct rodp_ring_resp ring;
 };

@@ -19,6 +19,7 @@ const struct ib_device_ops rodp_device_ops = {
 
 		.advise_mr = rodp_advise_mr,
 	.alloc_hw_port_stats = rodp_alloc_hw_port_stats,
+	.alloc_mr = rodp_alloc_mr,
 	.alloc_mw = rodp_alloc_mw,
 	.alloc_pd = rodp_alloc_pd,
 	.alloc_ucontext = rodp_alloc_ucontext,
@@ -40,6 +41,7 @@ const struct ib_device_ops rodp_device_ops = {
 	.get_hw_stats = rodp_get_hw_stats,
 	.get_link_layer = rodp_get_link_layer,
 	.get_port_immutable = rodp_get_port_immutable,
+	.map_mr_sg = rodp_map_mr_sg,
 	.mmap = rodp_ring_mmap,
 	.mmap_free = rodp_ring_mmap_free,
 	.modify_qp = rodp_modify_qp,
@@ -52,6 +54,7 @@ const struct ib_device_ops rodp_device_ops = {
 	.query_qp = rodp_query_qp,
 	.reg_user_mr = reg_user_mr_op,
 	.req_notify_cq = rodp_req_notify_cq,
+	.rereg_user_mr = rodp_rereg_user_mr,
 
 	INIT_RDMA_OBJ_SIZE(ib_cq, rodp_cq, ib),
 	INIT_RDMA_OBJ_SIZE(ib_mw, rodp_mw, ib),

@@ -99,7 +99,11 @@ int rodp_req_notify_cq(struct ib_cq *ib, enum ib_cq_notify_flags flags);
 struct ib_mr *rodp_reg_user_mr(struct ib_pd *pd, u64 start, u64 length, u64 iova, int access,
 			       struct ib_dmah *dmah, struct ib_udata *udata);
 int rodp_dereg_mr(struct ib_mr *ib, struct ib_udata *udata);
+struct ib_mr *rodp_rereg_user_mr(struct ib_mr *ib, int flags, u64 start, u64 length, u64 iova,
+				 int access, struct ib_pd *pd, struct ib_udata *udata);
 struct ib_mr *rodp_get_dma_mr(struct ib_pd *pd, int access);
+struct ib_mr *rodp_alloc_mr(struct ib_pd *pd, enum ib_mr_type type, u32 max_pages);
+int rodp_map_mr_sg(struct ib_mr *ib, struct scatterlist *sg, int nents, unsigned int *offset);
 
 /* window.c */
 int rodp_alloc_mw(struct ib_mw *ib, struct ib_udata *udata);

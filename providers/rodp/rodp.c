@@ -98,6 +98,7 @@ static void free_context(struct ibv_context *ibctx)
 static const struct verbs_context_ops context_ops = {
 	.advise_mr = ibv_cmd_advise_mr,
 	.alloc_mw = rodp_alloc_mw,
+	.alloc_null_mr = rodp_alloc_null_mr,
 	.alloc_pd = alloc_pd,
 	.attach_mcast = ibv_cmd_attach_mcast,
 	.bind_mw = rodp_bind_mw,
@@ -129,6 +130,7 @@ static const struct verbs_context_ops context_ops = {
 	.query_srq = rodp_query_srq,
 	.reg_mr = rodp_reg_mr,
 	.req_notify_cq = rodp_req_notify_cq,
+	.rereg_mr = rodp_rereg_mr,
 	.resize_cq = rodp_resize_cq,
 };
 

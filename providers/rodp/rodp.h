@@ -124,6 +124,9 @@ void rodp_cq_set_ex_ops(struct rodp_cq *cq, uint64_t wc_flags);
 /* mr.c */
 struct ibv_mr *rodp_reg_mr(struct ibv_pd *pd, void *addr, size_t length, uint64_t hca_va,
 			   int access);
+struct ibv_mr *rodp_alloc_null_mr(struct ibv_pd *pd);
+int rodp_rereg_mr(struct verbs_mr *vmr, int flags, struct ibv_pd *pd, void *addr, size_t length,
+		  int access);
 int rodp_dereg_mr(struct verbs_mr *vmr);
 
 /* mw.c */

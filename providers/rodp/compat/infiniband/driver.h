@@ -154,7 +154,7 @@ struct verbs_context_ops {
 	VERBS_UNUSED_OP(alloc_dm)
 	VERBS_UNUSED_OP_65(alloc_dmah)
 	struct ibv_mw *(*alloc_mw)(struct ibv_pd *pd, enum ibv_mw_type type);
-	VERBS_UNUSED_OP(alloc_null_mr)
+	struct ibv_mr *(*alloc_null_mr)(struct ibv_pd *pd);
 	VERBS_UNUSED_OP(alloc_parent_domain)
 	struct ibv_pd *(*alloc_pd)(struct ibv_context *context);
 	VERBS_UNUSED_OP(alloc_td)
@@ -243,7 +243,8 @@ struct verbs_context_ops {
 				 int access);
 	VERBS_UNUSED_OP_65(reg_mr_ex)
 	int (*req_notify_cq)(struct ibv_cq *cq, int solicited_only);
-	VERBS_UNUSED_OP(rereg_mr)
+	int (*rereg_mr)(struct verbs_mr *vmr, int flags, struct ibv_pd *pd, void *addr,
+			size_t length, int access);
 	int (*resize_cq)(struct ibv_cq *cq, int cqe);
 	VERBS_UNUSED_OP_65(set_comp_cntr)
 	VERBS_UNUSED_OP(set_ece)
@@ -273,6 +274,7 @@ VERBS_COMMAND(ibv_query_port, ib_uverbs_query_port);
 VERBS_COMMAND(ibv_query_qp, ib_uverbs_query_qp);
 VERBS_COMMAND(ibv_query_srq, ib_uverbs_query_srq);
 VERBS_COMMAND(ibv_reg_mr, ib_uverbs_reg_mr);
+VERBS_COMMAND(ibv_rereg_mr, ib_uverbs_rereg_mr);
 VERBS_COMMAND(ibv_resize_cq, ib_uverbs_resize_cq);
 
 /* The symbol's name carries the ABI number: a provider cannot load into another one. */
