@@ -13,7 +13,7 @@ enum {
 	TAG_WINDOW = 1,
 };
 
-/* Findable as soon as its owner writes *key down: everything else is set. */
+/* *key is written before the entry can be found. */
 static int key_assign(struct rodp_dev *dev, void *entry, u32 *key)
 {
 	u8 variant;

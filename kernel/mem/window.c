@@ -25,19 +25,33 @@ struct rodp_window *rodp_window_create(struct rodp_dev *dev, struct ib_pd *pd, b
 	return ERR_PTR(err);
 }
 
-/* Nobody new gets in; wait for those inside. The lock is not held. */
+/* Nobody new gets in. The lock is held; once it is dropped, window_settle() with the result. */
+static struct rodp_mr *window_shut(struct rodp_window *window)
+{
+	struct rodp_mr *mr = window->mr;
+
+	window->mr = NULL;
+	return mr;
+}
+
+/* Wait for those inside. */
+static void window_settle(struct rodp_window *window, struct rodp_mr *mr)
+{
+	while (atomic_read_acquire(&window->busy))
+		cpu_relax();
+	if (mr)
+		rodp_mr_unbind(mr);
+}
+
+/* The lock is not held. */
 static void window_unbind(struct rodp_window *window)
 {
 	struct rodp_mr *mr;
 
 	spin_lock_bh(&window->lock);
-	mr = window->mr;
-	window->mr = NULL;
+	mr = window_shut(window);
 	spin_unlock_bh(&window->lock);
-	while (atomic_read_acquire(&window->busy))
-		cpu_relax();
-	if (mr)
-		rodp_mr_unbind(mr);
+	window_settle(window, mr);
 }
 
 void rodp_window_destroy(struct rodp_window *window)
@@ -142,6 +156,24 @@ int rodp_window_bind(struct rodp_dev *dev, struct ib_pd *pd, u64 qp, const struc
 	return err;
 }
 
+/* Look and shut are one: a window that is bound anew in between would be another's to invalidate. */
+static int window_invalidate(struct rodp_window *window, struct ib_pd *pd, u64 qp, u32 key)
+{
+	struct rodp_mr *mr = NULL;
+	bool may;
+
+	spin_lock_bh(&window->lock);
+	may = window->type2 && window->pd == pd && window->key == key &&
+	      (!window->mr || window->qp == qp);
+	if (may)
+		mr = window_shut(window);
+	spin_unlock_bh(&window->lock);
+	if (!may)
+		return -EINVAL;
+	window_settle(window, mr);
+	return 0;
+}
+
 int rodp_window_invalidate(struct rodp_dev *dev, struct ib_pd *pd, u64 qp, u32 key)
 {
 	struct rodp_window *window;
@@ -149,16 +181,8 @@ int rodp_window_invalidate(struct rodp_dev *dev, struct ib_pd *pd, u64 qp, u32 k
 
 	rcu_read_lock();
 	window = rodp_key_lookup_window(dev, key);
-	if (window) {
-		spin_lock_bh(&window->lock);
-		err = window->type2 && window->pd == pd && window->key == key &&
-				      (!window->mr || window->qp == qp)
-			      ? 0
-			      : -EINVAL;
-		spin_unlock_bh(&window->lock);
-		if (!err)
-			window_unbind(window);
-	}
+	if (window)
+		err = window_invalidate(window, pd, qp, key);
 	rcu_read_unlock();
 	return err;
 }
