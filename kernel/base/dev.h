@@ -16,6 +16,7 @@ enum rodp_limits {
 	RODP_MAX_QP = 1 << 16,
 	RODP_MAX_CQ = 1 << 16,
 	RODP_MAX_MR = 1 << 20, /* and memory windows: they share the keys */
+	RODP_MAX_DM = 1 << 26, /* bytes of device memory, all together */
 	RODP_MAX_PD = 1 << 16,
 	RODP_MAX_SGE = 32,
 	RODP_MAX_INLINE = RODP_MAX_SGE * 16, /* bytes: what the SGEs of a full WQE would take */
@@ -29,6 +30,7 @@ struct rodp_dev {
 	struct net_device *ndev; /* held until the device is freed */
 	struct rodp_stats *stats;
 	struct xarray mrs; /* key index -> struct rodp_mr or rodp_window (mem/key.c), under RCU */
+	atomic_long_t dm_pages; /* of device memory, in use */
 	u32 next_mr; /* where the search for a free key index goes on */
 };
 

@@ -220,7 +220,7 @@ bool rodp_mr_aligned(const struct rodp_mr *mr, u64 iova)
 
 	if (mr->kind == RODP_MR_ODP)
 		addr = rodp_mr_va(mr, iova);
-	else if (mr->kind == RODP_MR_PINNED || mr->kind == RODP_MR_FAST)
+	else if (mr->kind != RODP_MR_DMA && mr->kind != RODP_MR_NULL)
 		addr = mr->pinned.offset + (iova - mr->ib.iova);
 	return IS_ALIGNED(addr, sizeof(u64));
 }

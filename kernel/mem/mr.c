@@ -6,6 +6,7 @@
 #include <rdma/ib_umem.h>
 
 #include "../odp/mirror.h"
+#include "dm.h"
 #include "key.h"
 #include "mr.h"
 
@@ -202,6 +203,31 @@ struct rodp_mr *rodp_mr_create_null(struct rodp_dev *dev, struct ib_pd *pd, u32 
 	return ERR_PTR(err);
 }
 
+struct rodp_mr *rodp_mr_create_dm(struct rodp_dev *dev, struct ib_pd *pd, struct rodp_dm *dm,
+				  u64 offset, u64 length, u32 access)
+{
+	struct rodp_mr *mr = mr_alloc(pd, RODP_MR_DM, length, 0, access);
+	u32 first = offset >> PAGE_SHIFT, i;
+	int err = -ENOMEM;
+
+	if (!mr)
+		return ERR_PTR(-ENOMEM);
+	mr->pinned.offset = offset_in_page(offset);
+	mr->pinned.pages = ((offset + length - 1) >> PAGE_SHIFT) - first + 1;
+	mr->pinned.page = kvmalloc_array(mr->pinned.pages, sizeof(void *), GFP_KERNEL_ACCOUNT);
+	if (!mr->pinned.page)
+		goto err_free;
+	for (i = 0; i < mr->pinned.pages; i++)
+		mr->pinned.page[i] = rodp_dm_page(dm, first + i);
+	err = rodp_key_assign(dev, mr);
+	if (!err)
+		return mr;
+	kvfree(mr->pinned.page);
+err_free:
+	kmem_cache_free(mr_cache, mr);
+	return ERR_PTR(err);
+}
+
 struct rodp_mr *rodp_mr_create_fast(struct rodp_dev *dev, struct ib_pd *pd, u32 max_pages)
 {
 	struct rodp_mr *mr = mr_alloc(pd, RODP_MR_FAST, 0, 0, 0);
@@ -234,6 +260,7 @@ static void mr_release_memory(struct rodp_mr *mr)
 		rodp_mirror_put(mr->odp.set, mr->odp.mirror);
 		break;
 	case RODP_MR_FAST:
+	case RODP_MR_DM:
 		kvfree(mr->pinned.page);
 		break;
 	case RODP_MR_DMA:

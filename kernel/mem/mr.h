@@ -16,6 +16,7 @@
 #include "../base/dev.h"
 #include "../odp/tally.h"
 
+struct rodp_dm;
 struct rodp_mirror;
 struct rodp_mirror_set;
 
@@ -24,6 +25,7 @@ enum rodp_mr_kind {
 	RODP_MR_ODP, /* a view of a mirror */
 	RODP_MR_DMA, /* all of the kernel's memory: an iova is a kernel address */
 	RODP_MR_FAST, /* pages that a kernel consumer lists (fast.h) */
+	RODP_MR_DM, /* pages of device memory (dm.h) */
 	RODP_MR_NULL, /* no memory: reads zeros, what is written vanishes */
 };
 
@@ -42,7 +44,7 @@ struct rodp_mr {
 			void **page; /* kernel address of each page */
 			u32 offset; /* of the first byte in page[0], bytes */
 			u32 pages, max_pages; /* FAST: in page[] */
-		} pinned; /* FAST as well, without umem */
+		} pinned; /* FAST and DM as well, without umem */
 		struct {
 			struct rodp_mirror_set *set;
 			struct rodp_mirror *mirror;
@@ -85,6 +87,10 @@ struct rodp_mr *rodp_mr_create_dma(struct rodp_dev *dev, struct ib_pd *pd, u32 a
 /* A region for fast registration, see fast.h; and one without memory. Errors as above. */
 struct rodp_mr *rodp_mr_create_fast(struct rodp_dev *dev, struct ib_pd *pd, u32 max_pages);
 struct rodp_mr *rodp_mr_create_null(struct rodp_dev *dev, struct ib_pd *pd, u32 access);
+
+/* [offset, offset + length) of dm, which covers it and outlives the MR; iova 0. Errors as above. */
+struct rodp_mr *rodp_mr_create_dm(struct rodp_dev *dev, struct ib_pd *pd, struct rodp_dm *dm,
+				  u64 offset, u64 length, u32 access);
 
 /*
  * Close mr for memory windows, as a first step of changing or destroying it. False: some are

@@ -181,6 +181,16 @@ struct rodp_reg_mr {
 /* A null MR: start and iova are 0, the rights LOCAL_WRITE; the length says nothing. */
 #define RODP_REG_MR_NULL (1u << 0)
 
+/* Of device memory: the driver's attribute of UVERBS_METHOD_DM_ALLOC. As struct rodp_ring_resp. */
+enum rodp_alloc_dm_attr {
+	RODP_ATTR_ALLOC_DM_RESP = 1u << 12, /* out, struct rodp_alloc_dm_resp */
+};
+
+struct rodp_alloc_dm_resp {
+	__aligned_u64 offset;
+	__aligned_u64 length;
+};
+
 struct rodp_create_cq_resp {
 	struct rodp_ring_resp ring;
 };

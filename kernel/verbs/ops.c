@@ -3,7 +3,7 @@
 #include <linux/module.h>
 
 #include "../ring/cq.h"
-#include "../ring/ring.h"
+#include "../ring/mapping.h"
 #include "../qp/qp.h"
 #include "../uapi/rodp_abi.h"
 #include "verbs.h"
@@ -19,12 +19,14 @@ const struct ib_device_ops rodp_device_ops = {
 
 		.advise_mr = rodp_advise_mr,
 	.alloc_hw_port_stats = rodp_alloc_hw_port_stats,
+	.alloc_dm = rodp_alloc_dm,
 	.alloc_mr = rodp_alloc_mr,
 	.alloc_mw = rodp_alloc_mw,
 	.alloc_pd = rodp_alloc_pd,
 	.alloc_ucontext = rodp_alloc_ucontext,
 	.create_cq = create_cq_op,
 	.create_qp = rodp_create_qp,
+	.dealloc_dm = rodp_dealloc_dm,
 	.dealloc_driver = rodp_device_free,
 	.dealloc_mw = rodp_dealloc_mw,
 	.dealloc_pd = rodp_dealloc_pd,
@@ -42,8 +44,8 @@ const struct ib_device_ops rodp_device_ops = {
 	.get_link_layer = rodp_get_link_layer,
 	.get_port_immutable = rodp_get_port_immutable,
 	.map_mr_sg = rodp_map_mr_sg,
-	.mmap = rodp_ring_mmap,
-	.mmap_free = rodp_ring_mmap_free,
+	.mmap = rodp_mapping_mmap,
+	.mmap_free = rodp_mapping_mmap_free,
 	.modify_qp = rodp_modify_qp,
 	.poll_cq = rodp_poll_cq,
 	.post_recv = rodp_post_recv,
@@ -52,6 +54,7 @@ const struct ib_device_ops rodp_device_ops = {
 	.query_pkey = rodp_query_pkey,
 	.query_port = rodp_query_port,
 	.query_qp = rodp_query_qp,
+	.reg_dm_mr = rodp_reg_dm_mr,
 	.reg_user_mr = reg_user_mr_op,
 	.req_notify_cq = rodp_req_notify_cq,
 	.rereg_user_mr = rodp_rereg_user_mr,

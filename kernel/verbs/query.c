@@ -51,6 +51,7 @@ int rodp_query_device(struct ib_device *ib, struct ib_device_attr *attr, struct 
 	attr->max_cqe = RODP_MAX_CQE;
 	attr->max_mr = RODP_MAX_MR;
 	attr->max_mw = RODP_MAX_MR;
+	attr->max_dm_size = RODP_MAX_DM;
 	attr->max_fast_reg_page_list_len = RODP_MAX_FAST_PAGES;
 	attr->max_pd = RODP_MAX_PD;
 	attr->max_qp_rd_atom = RODP_MAX_RD_ATOMIC;

@@ -105,6 +105,14 @@ struct ib_mr *rodp_get_dma_mr(struct ib_pd *pd, int access);
 struct ib_mr *rodp_alloc_mr(struct ib_pd *pd, enum ib_mr_type type, u32 max_pages);
 int rodp_map_mr_sg(struct ib_mr *ib, struct scatterlist *sg, int nents, unsigned int *offset);
 
+/* dm.c */
+struct ib_dm *rodp_alloc_dm(struct ib_device *ib, struct ib_ucontext *uctx,
+			    struct ib_dm_alloc_attr *attr, struct uverbs_attr_bundle *attrs);
+int rodp_dealloc_dm(struct ib_dm *ib, struct uverbs_attr_bundle *attrs);
+struct ib_mr *rodp_reg_dm_mr(struct ib_pd *pd, struct ib_dm *ib, struct ib_dm_mr_attr *attr,
+			     struct uverbs_attr_bundle *attrs);
+extern const struct uapi_definition rodp_dm_defs[];
+
 /* window.c */
 int rodp_alloc_mw(struct ib_mw *ib, struct ib_udata *udata);
 int rodp_dealloc_mw(struct ib_mw *ib);

@@ -105,6 +105,11 @@ struct verbs_mr {
 	int access;
 };
 
+struct verbs_dm {
+	struct ibv_dm dm;
+	uint32_t handle;
+};
+
 enum verbs_qp_mask {
 	VERBS_QP_XRCD = 1 << 0,
 	VERBS_QP_EX = 1 << 1
@@ -151,7 +156,7 @@ struct verbs_context_ops {
 	int (*advise_mr)(struct ibv_pd *pd, enum ibv_advise_mr_advice advice, uint32_t flags,
 			 struct ibv_sge *sg_list, uint32_t num_sges);
 	VERBS_UNUSED_OP_65(alloc_buf)
-	VERBS_UNUSED_OP(alloc_dm)
+	struct ibv_dm *(*alloc_dm)(struct ibv_context *context, struct ibv_alloc_dm_attr *attr);
 	VERBS_UNUSED_OP_65(alloc_dmah)
 	struct ibv_mw *(*alloc_mw)(struct ibv_pd *pd, enum ibv_mw_type type);
 	struct ibv_mr *(*alloc_null_mr)(struct ibv_pd *pd);
@@ -199,7 +204,7 @@ struct verbs_context_ops {
 	VERBS_UNUSED_OP_65(dm_export_dmabuf_fd)
 	VERBS_UNUSED_OP_65(free_buf)
 	void (*free_context)(struct ibv_context *context);
-	VERBS_UNUSED_OP(free_dm)
+	int (*free_dm)(struct ibv_dm *dm);
 	VERBS_UNUSED_OP(get_srq_num)
 	VERBS_UNUSED_OP(import_dm)
 	VERBS_UNUSED_OP(import_mr)
@@ -237,7 +242,8 @@ struct verbs_context_ops {
 	VERBS_UNUSED_OP_65(read_comp_cntr)
 	VERBS_UNUSED_OP(read_counters)
 	VERBS_UNUSED_OP_65(read_err_comp_cntr)
-	VERBS_UNUSED_OP(reg_dm_mr)
+	struct ibv_mr *(*reg_dm_mr)(struct ibv_pd *pd, struct ibv_dm *dm, uint64_t dm_offset,
+				    size_t length, unsigned int access);
 	VERBS_UNUSED_OP(reg_dmabuf_mr)
 	struct ibv_mr *(*reg_mr)(struct ibv_pd *pd, void *addr, size_t length, uint64_t hca_va,
 				 int access);
