@@ -122,31 +122,46 @@ static void copy_run(void *to, const void *from, size_t bytes)
 		memcpy(to, from, bytes);
 }
 
-/* Between kernel memory and a pinned MR, which cannot miss. @to_mr: or from it. */
-static void copy_piece(struct rodp_mr *pinned, u64 iova, void *at, size_t bytes, bool to_mr)
+/* Whether mr->pinned lists its pages. */
+static bool has_pages(const struct rodp_mr *mr)
+{
+	return mr->kind != RODP_MR_ODP && mr->kind != RODP_MR_DMA && mr->kind != RODP_MR_NULL;
+}
+
+/* Between kernel memory and an MR that cannot miss. @to_mr: or from it. */
+static void copy_piece(struct rodp_mr *fixed, u64 iova, void *at, size_t bytes, bool to_mr)
 {
 	size_t run;
 	void *page;
 
 	for (; bytes; bytes -= run, iova += run, at += run) {
-		page = fixed_run(pinned, iova, bytes, to_mr, &run);
+		page = fixed_run(fixed, iova, bytes, to_mr, &run);
 		copy_run(to_mr ? page : at, to_mr ? at : page, run);
 	}
 }
 
-/*
- * One side is an ODP MR: hold its run, and let the other side follow.
- * @write: to the ODP MR, else from it.
- */
-static size_t copy_half(struct rodp_mr *odp, u64 odp_iova, struct rodp_mr *pinned, u64 iova,
-			size_t bytes, bool write)
+/* The other side is no list of pages: hold the ODP MR's run, and let it follow. */
+static noinline size_t copy_half_runs(struct rodp_mr *odp, u64 odp_iova, struct rodp_mr *fixed,
+				      u64 iova, size_t bytes, bool write)
 {
 	struct rodp_span span;
 
 	rodp_span_begin(&span, odp->odp.mirror, rodp_mr_va(odp, odp_iova), bytes, write);
 	for (; rodp_span_next(&span); iova += span.bytes)
-		copy_piece(pinned, iova, span.addr, span.bytes, !write);
+		copy_piece(fixed, iova, span.addr, span.bytes, !write);
 	return rodp_span_end(&span);
+}
+
+/* One side is an ODP MR. @write: to it, else from it. */
+static size_t copy_half(struct rodp_mr *odp, u64 odp_iova, struct rodp_mr *fixed, u64 iova,
+			size_t bytes, bool write)
+{
+	if (unlikely(!has_pages(fixed)))
+		return copy_half_runs(odp, odp_iova, fixed, iova, bytes, write);
+	return rodp_mirror_copy_pages(odp->odp.mirror, rodp_mr_va(odp, odp_iova),
+				      fixed->pinned.page,
+				      fixed->pinned.offset + (iova - fixed->ib.iova), bytes,
+				      write);
 }
 
 static size_t copy_odp(struct rodp_mr *dst, u64 dst_iova, struct rodp_mr *src, u64 src_iova,
@@ -220,7 +235,7 @@ bool rodp_mr_aligned(const struct rodp_mr *mr, u64 iova)
 
 	if (mr->kind == RODP_MR_ODP)
 		addr = rodp_mr_va(mr, iova);
-	else if (mr->kind != RODP_MR_DMA && mr->kind != RODP_MR_NULL)
+	else if (has_pages(mr))
 		addr = mr->pinned.offset + (iova - mr->ib.iova);
 	return IS_ALIGNED(addr, sizeof(u64));
 }

@@ -27,34 +27,17 @@ static bool span_lock(struct rodp_span *span)
 		return false;
 	spin_lock(&span->leaf->lock);
 	__release(&span->leaf->lock);
-	span->held = 0;
+	/* To the end of a page, unless the leaf ends before. */
+	span->until = min((span->va + RODP_SPAN_HOLD_BYTES) & PAGE_MASK,
+			  (span->va | (RODP_LEAF_BYTES - 1)) + 1);
 	return true;
-}
-
-/* Whether the lock that is held must not, or cannot, serve the next byte. */
-static bool span_is_used_up(const struct rodp_span *span)
-{
-	return span->held >= RODP_SPAN_HOLD_BYTES || !(span->va & (RODP_LEAF_BYTES - 1));
 }
 
 bool rodp_span_advance(struct rodp_span *span)
 {
-	u64 phys;
-
-	if (span->leaf && span_is_used_up(span))
+	if (span->leaf)
 		span_unlock(span);
-	if (!span->leaf && !span_lock(span))
-		return false;
-	span->bytes = rodp_entries_run(&span->leaf->entries, span->va,
-				       min_t(size_t, span->left, RODP_SPAN_HOLD_BYTES - span->held),
-				       span->write, &phys);
-	if (unlikely(!span->bytes))
-		return false;
-	span->addr = __va(phys);
-	span->va += span->bytes;
-	span->left -= span->bytes;
-	span->held += span->bytes;
-	return true;
+	return span_lock(span) && rodp_span_yield(span);
 }
 
 size_t rodp_span_end(struct rodp_span *span)
@@ -93,6 +76,21 @@ static void pair_unlock(const struct leaf_pair *pair)
 }
 
 /*
+ * Within a page on either side, which may be the same page: memmove() is slower on some CPUs,
+ * where it goes word by word in microcode.
+ */
+static __always_inline void copy_piece(void *dst_page, u64 dst_pos, const void *src_page, u64 src_pos,
+			      size_t bytes)
+{
+	if (likely(dst_page != src_page))
+		memcpy(dst_page + offset_in_page(dst_pos), src_page + offset_in_page(src_pos),
+		       bytes);
+	else
+		memmove(dst_page + offset_in_page(dst_pos), src_page + offset_in_page(src_pos),
+			bytes);
+}
+
+/*
  * Both locked; the bytes are in one page on either side. *src_missed: on which side, at a miss,
  * which false means.
  */
@@ -107,13 +105,7 @@ static inline bool pair_copy_page(const struct leaf_pair *pair, u64 dst_va, u64 
 		*src_missed = !src;
 		return false;
 	}
-	/* The same page may be on both sides; memmove() is slower on some CPUs (mem/access.c). */
-	if (likely(rodp_entry_phys(src) != rodp_entry_phys(dst)))
-		memcpy(__va(rodp_entry_phys(dst)) + offset_in_page(dst_va),
-		       __va(rodp_entry_phys(src)) + offset_in_page(src_va), bytes);
-	else
-		memmove(__va(rodp_entry_phys(dst)) + offset_in_page(dst_va),
-			__va(rodp_entry_phys(src)) + offset_in_page(src_va), bytes);
+	copy_piece(__va(rodp_entry_phys(dst)), dst_va, __va(rodp_entry_phys(src)), src_va, bytes);
 	return true;
 }
 
@@ -201,6 +193,57 @@ size_t rodp_mirror_copy(struct rodp_mirror *dst, u64 dst_va, struct rodp_mirror 
 	if (likely(max(offset_in_page(dst_va), offset_in_page(src_va)) + len <= PAGE_SIZE))
 		return copy_within_page(dst, dst_va, src, src_va, len, src_missed);
 	return copy_pages(dst, dst_va, src, src_va, len, src_missed);
+}
+
+/* How far a copy between a mirror and other pages came: next bytes, and how many are left. */
+struct page_copy {
+	u64 va;
+	void *const *page;
+	u64 pos; /* of the next byte in page[] */
+	size_t left;
+};
+
+/* What one hold of the lock can do, page by page. False: a miss. */
+static bool page_copy_hold(struct rodp_leaf *leaf, struct page_copy *copy, bool write)
+{
+	const u64 until = min(copy->va + min_t(u64, copy->left, RODP_SPAN_HOLD_BYTES),
+			      (copy->va | (RODP_LEAF_BYTES - 1)) + 1);
+	const u64 shift = copy->pos - copy->va;
+	u64 va = copy->va, entry;
+	size_t bytes;
+	void *page;
+
+	spin_lock(&leaf->lock);
+	do {
+		entry = rodp_entries_use(&leaf->entries, va, write);
+		if (unlikely(!entry))
+			break;
+		bytes = min(until - va,
+			    PAGE_SIZE - max(offset_in_page(va), offset_in_page(va + shift)));
+		page = copy->page[(va + shift) >> PAGE_SHIFT];
+		if (write)
+			copy_piece(__va(rodp_entry_phys(entry)), va, page, va + shift, bytes);
+		else
+			copy_piece(page, va + shift, __va(rodp_entry_phys(entry)), va, bytes);
+		va += bytes;
+	} while (va < until);
+	spin_unlock(&leaf->lock);
+	copy->pos += va - copy->va;
+	copy->left -= va - copy->va;
+	copy->va = va;
+	return va == until;
+}
+
+size_t rodp_mirror_copy_pages(struct rodp_mirror *mirror, u64 va, void *const *page, u64 offset,
+			      size_t len, bool write)
+{
+	struct page_copy copy = { .va = va, .page = page, .pos = offset, .left = len };
+	struct rodp_leaf *leaf;
+
+	do {
+		leaf = rodp_tree_find(mirror, copy.va);
+	} while (leaf && page_copy_hold(leaf, &copy, write) && copy.left);
+	return len - copy.left;
 }
 
 /* Bytes present from va on in its leaf, at most up to end. */

@@ -20,10 +20,10 @@
 #ifndef RODP_ODP_ACCESS_H
 #define RODP_ODP_ACCESS_H
 
-#include <linux/types.h>
+#include <linux/minmax.h>
+#include <linux/mm.h>
 
-struct rodp_leaf;
-struct rodp_mirror;
+#include "leaf.h"
 
 /* Most bytes that are touched under one hold of a leaf's lock. */
 #define RODP_SPAN_HOLD_BYTES 16384
@@ -31,15 +31,15 @@ struct rodp_mirror;
 struct rodp_span {
 	/* For the caller, valid after rodp_span_next() returned true. */
 	void *addr; /* kernel address of the bytes */
-	size_t bytes; /* contiguous bytes at addr, >= 1 */
+	size_t bytes; /* at addr, >= 1, within a page */
 
 	/* Private. */
 	struct rodp_mirror *mirror;
 	struct rodp_leaf *leaf; /* locked, or NULL */
 	u64 va; /* next byte */
+	u64 until; /* VA where this hold of the lock ends */
 	u64 start;
 	size_t left;
-	size_t held; /* bytes yielded under this hold */
 	bool write;
 };
 
@@ -56,23 +56,43 @@ static inline void rodp_span_begin(struct rodp_span *span, struct rodp_mirror *m
 	span->mirror = mirror;
 	span->leaf = NULL;
 	span->va = va;
+	span->until = va;
 	span->start = va;
 	span->left = len;
 	span->write = write;
 }
 
-/* Of rodp_span_next(): there are bytes left. */
+/* Of rodp_span_next(): there are bytes left, and another lock is to be taken for them. */
 bool rodp_span_advance(struct rodp_span *span);
 
+/* Of rodp_span_next(): yield the next page, or what is wanted of it; locked. False: a miss. */
+static inline bool rodp_span_yield(struct rodp_span *span)
+{
+	const u64 entry = rodp_entries_use(&span->leaf->entries, span->va, span->write);
+
+	if (unlikely(!entry))
+		return false;
+	span->addr = __va(rodp_entry_phys(entry)) + offset_in_page(span->va);
+	span->bytes = min_t(size_t, span->left, PAGE_SIZE - offset_in_page(span->va));
+	span->va += span->bytes;
+	span->left -= span->bytes;
+	return true;
+}
+
 /*
- * Go to the next bytes: physically contiguous pages of a leaf make one span.
- * The first call starts at va. False at the end of the range and at a miss.
+ * Go to the next bytes, those of one page at most: pages that are contiguous are rare, and
+ * looking for them costs more than it saves. The first call starts at va. False at the
+ * end of the range and at a miss.
  * With write, the entries yielded are marked DIRTY (I4), so yield no more than
  * will be written. Not before the span in hand is done with: its lock may go.
  */
 static inline bool rodp_span_next(struct rodp_span *span)
 {
-	return span->left && rodp_span_advance(span);
+	if (!span->left)
+		return false;
+	if (span->va == span->until)
+		return rodp_span_advance(span);
+	return rodp_span_yield(span);
 }
 
 /* Drop the lock. Returns the bytes yielded from the start of the range without a gap. */
@@ -90,6 +110,15 @@ size_t rodp_span_end(struct rodp_span *span);
  */
 size_t rodp_mirror_copy(struct rodp_mirror *dst, u64 dst_va, struct rodp_mirror *src, u64 src_va,
 			size_t len, bool *src_missed);
+
+/*
+ * Copy len bytes between mirrored memory at va and pages in kernel memory that cannot go:
+ * page[] holds their addresses, page aligned, and the first byte is at `offset` in them.
+ * @write: into the mirrored memory, else from it. Both may be the same memory.
+ * Returns the bytes copied from the start without a gap. Context: as rodp_mirror_copy().
+ */
+size_t rodp_mirror_copy_pages(struct rodp_mirror *mirror, u64 va, void *const *page, u64 offset,
+			      size_t len, bool write);
 
 /*
  * Whether all of [va, va + len) is present with the rights asked for, by a look

@@ -76,6 +76,7 @@ static inline bool rodp_entry_allows(u64 entry, u64 need)
 /*
  * The entry of va, for an access within its page: it becomes ACCESSED, with write DIRTY as
  * well. 0: it does not allow the access. (An entry that does is PRESENT, so not 0.)
+ * The hottest function of the driver, hence inline.
  */
 static inline u64 rodp_entries_use(struct rodp_entries *entries, u64 va, bool write)
 {
@@ -89,41 +90,6 @@ static inline u64 rodp_entries_use(struct rodp_entries *entries, u64 va, bool wr
 	if ((entry & mark) != mark)
 		WRITE_ONCE(*slot, entry | mark);
 	return entry;
-}
-
-/*
- * The physically contiguous bytes from va on, at most max of them (>= 1), that
- * may be read, or written: 0 when the first page may not be. The entries of these
- * bytes become ACCESSED, with write DIRTY as well.
- * @phys: where the first byte is.
- * The hottest function of the driver, hence inline.
- */
-static inline size_t rodp_entries_run(struct rodp_entries *entries, u64 va, size_t max, bool write,
-				      u64 *phys)
-{
-	const u64 need = rodp_entry_need(write);
-	const u64 mark = RODP_ENTRY_ACCESSED | (write ? RODP_ENTRY_DIRTY : 0);
-	unsigned int i = rodp_entries_slot(va);
-	size_t bytes = PAGE_SIZE - (va & (PAGE_SIZE - 1));
-	u64 entry = READ_ONCE(entries->slot[i]);
-	u64 page = rodp_entry_phys(entry);
-
-	if (!rodp_entry_allows(entry, need))
-		return 0;
-	*phys = page + (va & (PAGE_SIZE - 1));
-	for (;;) {
-		if ((entry & mark) != mark)
-			WRITE_ONCE(entries->slot[i], entry | mark);
-		if (bytes >= max)
-			return max;
-		if (++i == RODP_LEAF_PAGES)
-			return bytes;
-		entry = READ_ONCE(entries->slot[i]);
-		page += PAGE_SIZE;
-		if (!rodp_entry_allows(entry, need) || rodp_entry_phys(entry) != page)
-			return bytes;
-		bytes += PAGE_SIZE;
-	}
 }
 
 /*

@@ -168,5 +168,8 @@ void rodp_tree_clear(struct rodp_mirror *mirror)
 	mutex_unlock(&mirror->reaping);
 	/* Without leaves there are no callbacks, so nobody queues it again. */
 	cancel_work_sync(&mirror->reap);
-	WARN_ON_ONCE(!xa_empty(&mirror->leaves));
+	index = 0;
+	WARN_ON_ONCE(xa_find(&mirror->leaves, &index, ULONG_MAX, XA_PRESENT));
+	/* An insertion that ran out of memory half-way leaves nodes without entries behind. */
+	xa_destroy(&mirror->leaves);
 }

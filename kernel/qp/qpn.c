@@ -37,6 +37,8 @@ struct rodp_qp *rodp_qpn_lookup(u32 qpn)
 
 void rodp_qpn_module_exit(void)
 {
-	WARN_ON(!xa_empty(&qpn_table));
+	unsigned long qpn = 0;
+
+	WARN_ON(xa_find(&qpn_table, &qpn, ULONG_MAX, XA_PRESENT));
 	xa_destroy(&qpn_table);
 }

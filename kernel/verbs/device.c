@@ -40,8 +40,9 @@ static int device_init(struct rodp_dev *dev, struct net_device *ndev)
 void rodp_device_free(struct ib_device *ib)
 {
 	struct rodp_dev *dev = to_rodp_dev(ib);
+	unsigned long key = 0;
 
-	WARN_ON(!xa_empty(&dev->mrs));
+	WARN_ON(xa_find(&dev->mrs, &key, ULONG_MAX, XA_PRESENT));
 	xa_destroy(&dev->mrs);
 	rodp_net_put(rodp_dev_net(dev));
 	dev_put(dev->ndev);

@@ -4,11 +4,7 @@
  * tracepoints say what happened, and a fault that user space holds up is in all of them.
  */
 #include <fcntl.h>
-#include <linux/userfaultfd.h>
-#include <pthread.h>
-#include <sys/ioctl.h>
 #include <sys/mman.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "observe.h"
@@ -231,48 +227,6 @@ static void test_trace(struct setup *s)
 	vt_check(traced(trace, "rodp_fault_begin: ", "", "") == 1); /* none after it was off */
 }
 
-/* A thread that serves one fault, when told to. */
-struct holder {
-	int fd;
-	pthread_t thread;
-	uint64_t asked_ns; /* when the fault came, 0: not yet */
-	bool go;
-};
-
-static void *hold(void *arg)
-{
-	struct holder *holder = arg;
-	struct uffd_msg msg;
-	struct uffdio_zeropage zero = {};
-
-	if (read(holder->fd, &msg, sizeof(msg)) != sizeof(msg))
-		vt_fail("reading the userfaultfd: %m");
-	zero.range.start = msg.arg.pagefault.address & ~(PAGE - 1);
-	zero.range.len = PAGE;
-	__atomic_store_n(&holder->asked_ns, vt_now_ns(), __ATOMIC_RELEASE);
-	while (!__atomic_load_n(&holder->go, __ATOMIC_ACQUIRE))
-		vt_sleep_ms(1);
-	if (ioctl(holder->fd, UFFDIO_ZEROPAGE, &zero))
-		vt_fail("UFFDIO_ZEROPAGE: %m");
-	return NULL;
-}
-
-static void holder_start(struct holder *holder, uint8_t *page)
-{
-	struct uffdio_api api = { .api = UFFD_API };
-	struct uffdio_register reg = {
-		.range = { (uintptr_t)page, PAGE },
-		.mode = UFFDIO_REGISTER_MODE_MISSING,
-	};
-
-	holder->fd = syscall(SYS_userfaultfd, O_CLOEXEC);
-	if (holder->fd < 0)
-		vt_skip("userfaultfd: %m");
-	vt_check(!ioctl(holder->fd, UFFDIO_API, &api));
-	vt_check(!ioctl(holder->fd, UFFDIO_REGISTER, &reg));
-	vt_check(!pthread_create(&holder->thread, NULL, hold, holder));
-}
-
 /* Waits that took as long as the fault was held up, at least. */
 static uint64_t long_waits(const struct rodp_latency *latency)
 {
@@ -286,29 +240,27 @@ static uint64_t long_waits(const struct rodp_latency *latency)
 
 static void test_held(struct setup *s)
 {
+	uint8_t *page = s->at + 100 * PAGE;
 	struct rodp_latency before, after;
-	struct holder holder = {};
-	unsigned int ms = 0;
+	uint64_t asked_ns;
+	int fd;
 
 	vt_case("a fault that user space holds up");
 	vt_check(!madvise(s->at, BLOCK, MADV_DONTNEED));
-	holder_start(&holder, s->at + 100 * PAGE);
+	fd = vt_uffd_open(VT_UFFD_MISSING, page, PAGE);
 	vt_check(!vt_latency(s->b->ctx, RODP_LATENCY_OWN, &before));
 	vt_check(number_of(shown_qp(s->conn.b.qp), "drv_recv_parked") == 0);
 	post_write(s, s->mr, 100, 1);
-	while (!__atomic_load_n(&holder.asked_ns, __ATOMIC_ACQUIRE)) {
-		vt_check(ms++ < vt_options.wait_ms);
-		vt_sleep_ms(1);
-	}
+	vt_check(vt_uffd_wait_fault(fd, vt_options.wait_ms) == 1);
+	asked_ns = vt_now_ns();
 	vt_check(number_of(shown_qp(s->conn.b.qp), "drv_recv_parked") == 1);
 	vt_check(number_of(shown_qp(s->conn.a.qp), "drv_send_parked") == 0);
 	vt_check(number_of(shown_qp(s->conn.a.qp), "drv_send_queued") == 1);
-	while (vt_now_ns() - holder.asked_ns < HELD_MS * 1000000ull)
+	while (vt_now_ns() - asked_ns < HELD_MS * 1000000ull)
 		vt_sleep_ms(1);
-	__atomic_store_n(&holder.go, true, __ATOMIC_RELEASE);
+	vt_uffd_zero(fd, page, PAGE);
 	vt_expect_ok(&s->conn.a, 1, IBV_WC_RDMA_WRITE);
-	vt_check(!pthread_join(holder.thread, NULL));
-	close(holder.fd);
+	close(fd);
 	vt_check(number_of(shown_qp(s->conn.b.qp), "drv_recv_parked") == 0);
 	vt_check(number_of(shown_qp(s->conn.a.qp), "drv_send_queued") == 0);
 	vt_check(!vt_latency(s->b->ctx, RODP_LATENCY_OWN, &after));

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 /* Pages that move: between nodes, out of the way, off memory that goes. */
+#include <linux/capability.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/mman.h>
@@ -83,6 +84,28 @@ const struct co_row co_row_move_pages = {
 	.counter = "odp_inval_clear",
 };
 
+/*
+ * With CAP_SYS_NICE, migrate_pages() takes along what others map as well: every library,
+ * hundreds of pages of code, whose translations an emulator must then throw away.
+ */
+static void drop_sys_nice(void)
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct caps[_LINUX_CAPABILITY_U32S_3];
+
+	if (syscall(SYS_capget, &header, caps))
+		vt_fail("capget: %m");
+	caps[0].effective &= ~(1u << CAP_SYS_NICE);
+	if (syscall(SYS_capset, &header, caps))
+		vt_fail("capset: %m");
+}
+
+static void map_own(struct co_cell *cell)
+{
+	map_on_node_0(cell);
+	drop_sys_nice();
+}
+
 static bool migrate_pages_done(struct co_cell *cell)
 {
 	const unsigned int to = (cell->round + 1) & 1;
@@ -103,7 +126,7 @@ static void event_migrate_pages(struct co_cell *cell)
 const struct co_row co_row_migrate_pages = {
 	.name = "migrate-pages",
 	.gentle = true,
-	.map = map_on_node_0,
+	.map = map_own,
 	.event = event_migrate_pages,
 	.counter = "odp_inval_clear",
 };

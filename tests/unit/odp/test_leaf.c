@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
-/* The entries of a leaf: what is installed, taken away, handed over and read as one run. */
+/* The entries of a leaf: what is installed, taken away, handed over and used. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -64,20 +64,23 @@ static void install(struct leaf *leaf, unsigned int first, unsigned int count, u
 		rodp_entries_install(&leaf->entries, first + i, FRAME(frame + i), write);
 }
 
-/* Bytes of the run that begins offset bytes into the leaf. */
-static size_t run(struct leaf *leaf, u64 offset, size_t max, bool write)
+/* Uses up to max bytes from offset bytes into the leaf on, page by page. Returns how many could be. */
+static size_t use(struct leaf *leaf, u64 offset, size_t max, bool write)
 {
-	u64 phys;
+	const u64 end = offset + (max < RODP_LEAF_BYTES - offset ? max : RODP_LEAF_BYTES - offset);
+	u64 at = offset;
 
-	return rodp_entries_run(&leaf->entries, VA + offset, max, write, &phys);
+	while (at < end && rodp_entries_use(&leaf->entries, VA + at, write))
+		at = (at | (PAGE_SIZE - 1)) + 1;
+	return (at < end ? at : end) - offset;
 }
 
-static u64 run_phys(struct leaf *leaf, u64 offset)
+static u64 use_phys(struct leaf *leaf, u64 offset)
 {
-	u64 phys = 0;
+	const u64 entry = rodp_entries_use(&leaf->entries, VA + offset, false);
 
-	assert_true(rodp_entries_run(&leaf->entries, VA + offset, 1, false, &phys));
-	return phys;
+	assert_true(entry);
+	return rodp_entry_phys(entry);
 }
 
 static void hand_over(struct leaf *leaf)
@@ -108,8 +111,8 @@ static void slot_of_va_is_its_page_in_the_leaf(void **state)
 
 static void nothing_is_present_at_first(void **state)
 {
-	assert_int_equal(run(*state, 0, 1, false), 0);
-	assert_int_equal(run(*state, RODP_LEAF_BYTES - 1, 1, false), 0);
+	assert_int_equal(use(*state, 0, 1, false), 0);
+	assert_int_equal(use(*state, RODP_LEAF_BYTES - 1, 1, false), 0);
 }
 
 static void install_counts_a_page_once(void **state)
@@ -127,7 +130,7 @@ static void install_keeps_high_addresses_whole(void **state)
 	const u64 top = (1ULL << 52) - PAGE_SIZE;
 
 	rodp_entries_install(&leaf->entries, LAST, top, true);
-	assert_int_equal(run_phys(leaf, RODP_LEAF_BYTES - 1), top + PAGE_SIZE - 1);
+	assert_int_equal(use_phys(leaf, RODP_LEAF_BYTES - 1), top);
 }
 
 static void install_again_adds_the_right_to_write(void **state)
@@ -135,9 +138,9 @@ static void install_again_adds_the_right_to_write(void **state)
 	struct leaf *leaf = *state;
 
 	install(leaf, 0, 1, 5, false);
-	assert_int_equal(run(leaf, 0, 8, true), 0);
+	assert_int_equal(use(leaf, 0, 8, true), 0);
 	install(leaf, 0, 1, 5, true);
-	assert_int_equal(run(leaf, 0, 8, true), 8);
+	assert_int_equal(use(leaf, 0, 8, true), 8);
 }
 
 /* A read fault that collides with a device write must not forget the write. */
@@ -146,9 +149,9 @@ static void install_again_for_reading_keeps_write_and_dirty(void **state)
 	struct leaf *leaf = *state;
 
 	install(leaf, 0, 1, 5, true);
-	assert_int_equal(run(leaf, 0, 8, true), 8);
+	assert_int_equal(use(leaf, 0, 8, true), 8);
 	install(leaf, 0, 1, 5, false);
-	assert_int_equal(run(leaf, 0, 8, true), 8);
+	assert_int_equal(use(leaf, 0, 8, true), 8);
 	drop(leaf, 0, 0);
 	assert_int_equal(leaf->dirty.count, 1);
 }
@@ -160,8 +163,8 @@ static void install_of_another_page_forgets_the_rights_of_the_old(void **state)
 	install(leaf, 0, 1, 5, true);
 	drop(leaf, 0, 0);
 	install(leaf, 0, 1, 6, false);
-	assert_int_equal(run(leaf, 0, 8, true), 0);
-	assert_int_equal(run_phys(leaf, 0), FRAME(6));
+	assert_int_equal(use(leaf, 0, 8, true), 0);
+	assert_int_equal(use_phys(leaf, 0), FRAME(6));
 }
 
 /* The mm takes the old page away first; should it not, the new one still gets no right of it. */
@@ -171,64 +174,41 @@ static void install_over_another_page_forgets_the_rights_of_the_old(void **state
 
 	install(leaf, 0, 1, 5, true);
 	install(leaf, 0, 1, 6, false);
-	assert_int_equal(run(leaf, 0, 8, true), 0);
+	assert_int_equal(use(leaf, 0, 8, true), 0);
 	assert_int_equal(leaf->entries.present, 1);
 }
 
-static void run_starts_at_the_byte_asked_for(void **state)
-{
-	install(*state, 2, 1, 9, false);
-	assert_int_equal(run_phys(*state, 2 * PAGE_SIZE + 123), FRAME(9) + 123);
-	assert_int_equal(run(*state, 2 * PAGE_SIZE + 123, 1 << 20, false), PAGE_SIZE - 123);
-}
-
-static void run_joins_contiguous_pages(void **state)
-{
-	install(*state, 10, 4, 100, false);
-	assert_int_equal(run(*state, 10 * PAGE_SIZE, 1 << 20, false), 4 * PAGE_SIZE);
-	assert_int_equal(run(*state, 10 * PAGE_SIZE + 1, 1 << 20, false), 4 * PAGE_SIZE - 1);
-}
-
-static void run_stops_where_frames_are_not_contiguous(void **state)
-{
-	install(*state, 0, 2, 100, false);
-	install(*state, 2, 1, 101, false); /* the frame of slot 1 again */
-	install(*state, 3, 1, 99, false);
-	assert_int_equal(run(*state, 0, 1 << 20, false), 2 * PAGE_SIZE);
-	assert_int_equal(run(*state, 2 * PAGE_SIZE, 1 << 20, false), PAGE_SIZE);
-}
-
-static void run_stops_where_a_right_is_missing(void **state)
+static void use_stops_where_a_right_is_missing(void **state)
 {
 	install(*state, 0, 2, 100, true);
 	install(*state, 2, 1, 102, false);
-	assert_int_equal(run(*state, 0, 1 << 20, true), 2 * PAGE_SIZE);
-	assert_int_equal(run(*state, 0, 1 << 20, false), 3 * PAGE_SIZE);
+	assert_int_equal(use(*state, 0, 1 << 20, true), 2 * PAGE_SIZE);
+	assert_int_equal(use(*state, 0, 1 << 20, false), 3 * PAGE_SIZE);
 }
 
-static void run_stops_at_a_hole_that_keeps_its_old_address(void **state)
+static void use_stops_at_a_hole_that_keeps_its_old_address(void **state)
 {
 	install(*state, 0, 3, 100, true);
 	drop(*state, 1, 1);
-	assert_int_equal(run(*state, 0, 1 << 20, false), PAGE_SIZE);
+	assert_int_equal(use(*state, 0, 1 << 20, false), PAGE_SIZE);
 }
 
-static void run_stops_at_the_end_of_the_leaf(void **state)
+static void use_stops_at_the_end_of_the_leaf(void **state)
 {
 	install(*state, LAST - 1, 2, 100, false);
-	assert_int_equal(run(*state, RODP_LEAF_BYTES - PAGE_SIZE - 1, 1 << 20, false),
+	assert_int_equal(use(*state, RODP_LEAF_BYTES - PAGE_SIZE - 1, 1 << 20, false),
 			 PAGE_SIZE + 1);
-	assert_int_equal(run(*state, RODP_LEAF_BYTES - 1, 1 << 20, false), 1);
+	assert_int_equal(use(*state, RODP_LEAF_BYTES - 1, 1 << 20, false), 1);
 }
 
-static void run_is_never_longer_than_asked_for(void **state)
+static void use_is_never_longer_than_asked_for(void **state)
 {
 	install(*state, 0, RODP_LEAF_PAGES, 100, false);
-	assert_int_equal(run(*state, 0, 1, false), 1);
-	assert_int_equal(run(*state, 0, PAGE_SIZE, false), PAGE_SIZE);
-	assert_int_equal(run(*state, 0, PAGE_SIZE + 1, false), PAGE_SIZE + 1);
-	assert_int_equal(run(*state, 5, PAGE_SIZE, false), PAGE_SIZE);
-	assert_int_equal(run(*state, 0, SIZE_MAX, false), RODP_LEAF_BYTES);
+	assert_int_equal(use(*state, 0, 1, false), 1);
+	assert_int_equal(use(*state, 0, PAGE_SIZE, false), PAGE_SIZE);
+	assert_int_equal(use(*state, 0, PAGE_SIZE + 1, false), PAGE_SIZE + 1);
+	assert_int_equal(use(*state, 5, PAGE_SIZE, false), PAGE_SIZE);
+	assert_int_equal(use(*state, 0, SIZE_MAX, false), RODP_LEAF_BYTES);
 }
 
 static void write_dirties_the_pages_it_touches_and_no_other(void **state)
@@ -236,7 +216,7 @@ static void write_dirties_the_pages_it_touches_and_no_other(void **state)
 	struct leaf *leaf = *state;
 
 	install(leaf, 0, RODP_LEAF_PAGES, 100, true);
-	assert_int_equal(run(leaf, 2 * PAGE_SIZE - 1, PAGE_SIZE + 2, true), PAGE_SIZE + 2);
+	assert_int_equal(use(leaf, 2 * PAGE_SIZE - 1, PAGE_SIZE + 2, true), PAGE_SIZE + 2);
 	drop(leaf, 0, LAST);
 	hand_over(leaf);
 	assert_int_equal(told.count, 3);
@@ -245,13 +225,13 @@ static void write_dirties_the_pages_it_touches_and_no_other(void **state)
 	assert_int_equal(told.phys[2], FRAME(103));
 }
 
-/* A run that ends exactly at a page's end must not dirty the next one. */
+/* A use that ends exactly at a page's end must not dirty the next one. */
 static void write_up_to_a_page_end_leaves_the_next_page_clean(void **state)
 {
 	struct leaf *leaf = *state;
 
 	install(leaf, 0, 4, 100, true);
-	run(leaf, 0, 2 * PAGE_SIZE, true);
+	use(leaf, 0, 2 * PAGE_SIZE, true);
 	drop(leaf, 0, LAST);
 	assert_int_equal(leaf->dirty.count, 2);
 }
@@ -261,7 +241,7 @@ static void read_dirties_nothing(void **state)
 	struct leaf *leaf = *state;
 
 	install(leaf, 0, 4, 100, true);
-	run(leaf, 0, 4 * PAGE_SIZE, false);
+	use(leaf, 0, 4 * PAGE_SIZE, false);
 	drop(leaf, 0, LAST);
 	hand_over(leaf);
 	assert_int_equal(told.count, 0);
@@ -272,7 +252,7 @@ static void refused_write_dirties_nothing(void **state)
 	struct leaf *leaf = *state;
 
 	install(leaf, 0, 1, 100, false);
-	assert_int_equal(run(leaf, 0, 8, true), 0);
+	assert_int_equal(use(leaf, 0, 8, true), 0);
 	drop(leaf, 0, LAST);
 	assert_int_equal(leaf->dirty.count, 0);
 }
@@ -284,10 +264,10 @@ static void drop_takes_exactly_its_range(void **state)
 	install(leaf, 0, RODP_LEAF_PAGES, 100, true);
 	assert_int_equal(drop(leaf, 63, 64), 2);
 	assert_int_equal(leaf->entries.present, RODP_LEAF_PAGES - 2);
-	assert_int_equal(run(leaf, 62 * PAGE_SIZE, 1, false), 1);
-	assert_int_equal(run(leaf, 63 * PAGE_SIZE, 1, false), 0);
-	assert_int_equal(run(leaf, 64 * PAGE_SIZE, 1, false), 0);
-	assert_int_equal(run(leaf, 65 * PAGE_SIZE, 1, false), 1);
+	assert_int_equal(use(leaf, 62 * PAGE_SIZE, 1, false), 1);
+	assert_int_equal(use(leaf, 63 * PAGE_SIZE, 1, false), 0);
+	assert_int_equal(use(leaf, 64 * PAGE_SIZE, 1, false), 0);
+	assert_int_equal(use(leaf, 65 * PAGE_SIZE, 1, false), 1);
 	assert_int_equal(drop(leaf, 0, LAST), RODP_LEAF_PAGES - 2);
 	assert_int_equal(leaf->entries.present, 0);
 }
@@ -331,10 +311,10 @@ static void protect_takes_write_and_leaves_the_page(void **state)
 	install(leaf, 0, 3, 100, true);
 	assert_int_equal(protect(leaf, 1, 1), 1);
 	assert_int_equal(leaf->entries.present, 3);
-	assert_int_equal(run(leaf, PAGE_SIZE, 1, false), 1);
-	assert_int_equal(run(leaf, PAGE_SIZE, 1, true), 0);
-	assert_int_equal(run(leaf, 0, 1, true), 1);
-	assert_int_equal(run(leaf, 2 * PAGE_SIZE, 1, true), 1);
+	assert_int_equal(use(leaf, PAGE_SIZE, 1, false), 1);
+	assert_int_equal(use(leaf, PAGE_SIZE, 1, true), 0);
+	assert_int_equal(use(leaf, 0, 1, true), 1);
+	assert_int_equal(use(leaf, 2 * PAGE_SIZE, 1, true), 1);
 }
 
 static void protect_skips_pages_without_write(void **state)
@@ -351,7 +331,7 @@ static void protect_hands_a_write_over_once(void **state)
 	struct leaf *leaf = *state;
 
 	install(leaf, 4, 1, 100, true);
-	run(leaf, 4 * PAGE_SIZE, 8, true);
+	use(leaf, 4 * PAGE_SIZE, 8, true);
 	protect(leaf, 0, LAST);
 	hand_over(leaf);
 	assert_int_equal(told.count, 1);
@@ -362,7 +342,7 @@ static void protect_hands_a_write_over_once(void **state)
 	assert_int_equal(leaf->dirty.count, 0);
 
 	install(leaf, 4, 1, 100, true);
-	run(leaf, 4 * PAGE_SIZE, 8, true);
+	use(leaf, 4 * PAGE_SIZE, 8, true);
 	drop(leaf, 0, LAST);
 	assert_int_equal(leaf->dirty.count, 1);
 }
@@ -375,7 +355,7 @@ static void hand_over_reaches_both_ends_of_every_word(void **state)
 
 	for (i = 0; i < sizeof(slots) / sizeof(slots[0]); i++) {
 		install(leaf, slots[i], 1, 1000 + slots[i], true);
-		run(leaf, slots[i] * PAGE_SIZE, 1, true);
+		use(leaf, slots[i] * PAGE_SIZE, 1, true);
 	}
 	drop(leaf, 0, LAST);
 	hand_over(leaf);
@@ -391,8 +371,8 @@ static void hand_over_tells_of_a_large_folio_once(void **state)
 	told.folio = 16 * PAGE_SIZE;
 	install(leaf, 0, 32, 1024, true);
 	install(leaf, 40, 1, 1024 + 4, true); /* the first folio again, later */
-	run(leaf, PAGE_SIZE, 20 * PAGE_SIZE, true);
-	run(leaf, 40 * PAGE_SIZE, 1, true);
+	use(leaf, PAGE_SIZE, 20 * PAGE_SIZE, true);
+	use(leaf, 40 * PAGE_SIZE, 1, true);
 	drop(leaf, 0, LAST);
 	assert_int_equal(leaf->dirty.count, 21);
 	hand_over(leaf);
@@ -413,14 +393,14 @@ static void access_is_remembered_until_asked_for(void **state)
 
 	install(leaf, 0, 8, 100, false);
 	assert_false(accessed(leaf, 0, LAST, true));
-	run(leaf, 2 * PAGE_SIZE, PAGE_SIZE + 1, false);
+	use(leaf, 2 * PAGE_SIZE, PAGE_SIZE + 1, false);
 	assert_false(accessed(leaf, 0, 1, false));
 	assert_true(accessed(leaf, 2, 2, false));
 	assert_true(accessed(leaf, 3, 3, false));
 	assert_false(accessed(leaf, 4, LAST, false));
 	assert_true(accessed(leaf, 0, LAST, true));
 	assert_false(accessed(leaf, 0, LAST, true));
-	run(leaf, 2 * PAGE_SIZE, 1, false);
+	use(leaf, 2 * PAGE_SIZE, 1, false);
 	assert_true(accessed(leaf, 0, LAST, false));
 }
 
@@ -429,13 +409,13 @@ static void access_ends_with_the_page(void **state)
 	struct leaf *leaf = *state;
 
 	install(leaf, 0, 2, 100, true);
-	run(leaf, 0, 2 * PAGE_SIZE, true);
+	use(leaf, 0, 2 * PAGE_SIZE, true);
 	protect(leaf, 0, LAST);
 	assert_true(accessed(leaf, 0, 0, false));
 	drop(leaf, 0, 0);
 	assert_false(accessed(leaf, 0, 0, false));
 	assert_true(accessed(leaf, 1, 1, false));
-	assert_int_equal(run(leaf, PAGE_SIZE, 1, true), 0);
+	assert_int_equal(use(leaf, PAGE_SIZE, 1, true), 0);
 }
 
 static void ready_stops_at_the_first_page_that_is_not(void **state)
@@ -482,7 +462,7 @@ static void random_histories_keep_count_and_forget_no_write(void **state)
 			present[a] = true;
 			break;
 		default:
-			if (run(leaf, a * PAGE_SIZE, 1, true))
+			if (use(leaf, a * PAGE_SIZE, 1, true))
 				written[a] = true;
 		}
 		assert_int_equal(leaf->dirty.count, owed);
@@ -507,13 +487,10 @@ int main(void)
 		TEST(install_again_for_reading_keeps_write_and_dirty),
 		TEST(install_of_another_page_forgets_the_rights_of_the_old),
 		TEST(install_over_another_page_forgets_the_rights_of_the_old),
-		TEST(run_starts_at_the_byte_asked_for),
-		TEST(run_joins_contiguous_pages),
-		TEST(run_stops_where_frames_are_not_contiguous),
-		TEST(run_stops_where_a_right_is_missing),
-		TEST(run_stops_at_a_hole_that_keeps_its_old_address),
-		TEST(run_stops_at_the_end_of_the_leaf),
-		TEST(run_is_never_longer_than_asked_for),
+		TEST(use_stops_where_a_right_is_missing),
+		TEST(use_stops_at_a_hole_that_keeps_its_old_address),
+		TEST(use_stops_at_the_end_of_the_leaf),
+		TEST(use_is_never_longer_than_asked_for),
 		TEST(write_dirties_the_pages_it_touches_and_no_other),
 		TEST(write_up_to_a_page_end_leaves_the_next_page_clean),
 		TEST(read_dirties_nothing),

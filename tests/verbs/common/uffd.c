@@ -65,6 +65,14 @@ void vt_uffd_protect(int fd, uint8_t *at, size_t len, bool protect)
 		vt_fail("UFFDIO_WRITEPROTECT: %m");
 }
 
+void vt_uffd_zero(int fd, uint8_t *at, size_t len)
+{
+	struct uffdio_zeropage zero = { .range = { .start = (uintptr_t)at, .len = len } };
+
+	if (ioctl(fd, UFFDIO_ZEROPAGE, &zero))
+		vt_fail("UFFDIO_ZEROPAGE: %m");
+}
+
 unsigned int vt_uffd_wait_fault(int fd, unsigned int ms)
 {
 	struct pollfd pollfd = { .fd = fd, .events = POLLIN };

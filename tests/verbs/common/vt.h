@@ -262,6 +262,8 @@ enum vt_uffd_mode {
 /* Registers a range of whole pages; returns the userfaultfd. Skips where there is none. */
 int vt_uffd_open(enum vt_uffd_mode mode, uint8_t *at, size_t len);
 void vt_uffd_protect(int fd, uint8_t *at, size_t len, bool protect);
+/* Answers faults in the range, whose pages are missing, with zeros. */
+void vt_uffd_zero(int fd, uint8_t *at, size_t len);
 /* Takes the faults that come within ms, without an answer. Returns how many. */
 unsigned int vt_uffd_wait_fault(int fd, unsigned int ms);
 
