@@ -160,8 +160,7 @@ static size_t copy_half(struct rodp_mr *odp, u64 odp_iova, struct rodp_mr *fixed
 		return copy_half_runs(odp, odp_iova, fixed, iova, bytes, write);
 	return rodp_mirror_copy_pages(odp->odp.mirror, rodp_mr_va(odp, odp_iova),
 				      fixed->pinned.page,
-				      fixed->pinned.offset + (iova - fixed->ib.iova), bytes,
-				      write);
+				      fixed->pinned.offset + (iova - fixed->ib.iova), bytes, write);
 }
 
 static size_t copy_odp(struct rodp_mr *dst, u64 dst_iova, struct rodp_mr *src, u64 src_iova,

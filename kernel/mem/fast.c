@@ -5,8 +5,8 @@
 #include "fast.h"
 #include "key.h"
 
-#define FAST_RIGHTS                                                                   \
-	(IB_ACCESS_LOCAL_WRITE | IB_ACCESS_REMOTE_WRITE | IB_ACCESS_REMOTE_READ |      \
+#define FAST_RIGHTS                                                               \
+	(IB_ACCESS_LOCAL_WRITE | IB_ACCESS_REMOTE_WRITE | IB_ACCESS_REMOTE_READ | \
 	 IB_ACCESS_REMOTE_ATOMIC | IB_ACCESS_OPTIONAL)
 
 struct rodp_mr *rodp_fast_create(struct rodp_dev *dev, struct ib_pd *pd, u32 max_pages)

@@ -10,8 +10,7 @@ static int local_execute(struct rodp_qp *qp, const struct rodp_swqe *wqe)
 	if (wqe->opcode == IB_WR_BIND_MW)
 		return rodp_window_bind(qp->dev, qp->ib.pd, qp->serial, &wqe->bind);
 	if (wqe->opcode == IB_WR_REG_MR)
-		return rodp_fast_register(qp->dev, qp->ib.pd, wqe->bind.new_rkey,
-					  wqe->bind.access);
+		return rodp_fast_register(qp->dev, qp->ib.pd, wqe->bind.new_rkey, wqe->bind.access);
 	return rodp_key_invalidate(qp->dev, qp->ib.pd, qp->serial, wqe->invalidate_rkey);
 }
 

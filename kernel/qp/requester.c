@@ -72,8 +72,8 @@ static void fill_extended_headers(struct sk_buff *skb, const struct request *req
 	if (op->immdt)
 		((struct rodp_immdt *)rodp_packet_header(skb, op->immdt))->imm = req->wqe->imm_data;
 	if (op->ieth)
-		((struct rodp_ieth *)rodp_packet_header(skb, op->ieth))->rkey =
-			cpu_to_be32(req->wqe->invalidate_rkey);
+		((struct rodp_ieth *)rodp_packet_header(skb, op->ieth))->rkey = cpu_to_be32(
+			req->wqe->invalidate_rkey);
 }
 
 /* The last packet of a message asks for an ACK, and enough of the others to keep the window open. */

@@ -361,8 +361,8 @@ static enum verdict execute_read(struct rodp_qp *qp, struct sk_buff *skb)
 
 	if (!qp->rq.rd_atomic_size || req.packets > RODP_PSN_MASK / 2)
 		return refuse_invalid(qp, skb);
-	if (req.length && !rodp_xfer_grant(qp, &grant, req.rkey, IB_ACCESS_REMOTE_READ, req.va,
-					   req.length))
+	if (req.length &&
+	    !rodp_xfer_grant(qp, &grant, req.rkey, IB_ACCESS_REMOTE_READ, req.va, req.length))
 		return refuse_access(qp, skb);
 	if (rodp_packet_is_local(skb)) {
 		verdict = deliver_read(qp, skb, &grant, &req);

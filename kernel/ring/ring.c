@@ -31,8 +31,8 @@ static void ring_mapping_free(struct rodp_mapping *mapping)
 
 static int ring_mapping_map(struct rodp_mapping *mapping, struct vm_area_struct *vma)
 {
-	return remap_vmalloc_range(
-		vma, container_of(mapping, struct rodp_ring_mem, mapping)->addr, 0);
+	return remap_vmalloc_range(vma, container_of(mapping, struct rodp_ring_mem, mapping)->addr,
+				   0);
 }
 
 static int ring_share(struct rodp_ring *ring, struct ib_ucontext *uctx, size_t bytes,

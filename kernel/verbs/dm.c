@@ -54,11 +54,10 @@ struct ib_mr *rodp_reg_dm_mr(struct ib_pd *pd, struct ib_dm *ib, struct ib_dm_mr
 	return IS_ERR(mr) ? ERR_CAST(mr) : &mr->ib;
 }
 
-ADD_UVERBS_ATTRIBUTES_SIMPLE(rodp_dm_alloc_attrs, UVERBS_OBJECT_DM, UVERBS_METHOD_DM_ALLOC,
-			     UVERBS_ATTR_PTR_OUT(RODP_ATTR_ALLOC_DM_RESP,
-						 UVERBS_ATTR_STRUCT(struct rodp_alloc_dm_resp,
-								    length),
-						 UA_MANDATORY));
+ADD_UVERBS_ATTRIBUTES_SIMPLE(
+	rodp_dm_alloc_attrs, UVERBS_OBJECT_DM, UVERBS_METHOD_DM_ALLOC,
+	UVERBS_ATTR_PTR_OUT(RODP_ATTR_ALLOC_DM_RESP,
+			    UVERBS_ATTR_STRUCT(struct rodp_alloc_dm_resp, length), UA_MANDATORY));
 
 const struct uapi_definition rodp_dm_defs[] = {
 	UAPI_DEF_CHAIN_OBJ_TREE(UVERBS_OBJECT_DM, &rodp_dm_alloc_attrs),

@@ -103,8 +103,7 @@ static bool rights_fit(const struct rodp_mr *mr, int access)
 {
 	if ((access ^ mr->access) & (IB_ACCESS_ON_DEMAND | IB_ACCESS_HUGETLB))
 		return false;
-	return mr->kind == RODP_MR_ODP || mr->pinned.umem->writable ||
-	       !ib_access_writable(access);
+	return mr->kind == RODP_MR_ODP || mr->pinned.umem->writable || !ib_access_writable(access);
 }
 
 /* Another MR over the same pinned memory, which is the caller's own. */

@@ -27,12 +27,12 @@ enum {
 };
 
 /* Fails the function it is in. */
-#define CHECK(condition)                                                    \
-	do {                                                                \
-		if (!(condition)) {                                         \
+#define CHECK(condition)                                                                         \
+	do {                                                                                     \
+		if (!(condition)) {                                                              \
 			pr_err("kverbs: %s:%d: not true: %s\n", __func__, __LINE__, #condition); \
-			return -EIO;                                        \
-		}                                                           \
+			return -EIO;                                                             \
+		}                                                                                \
 	} while (0)
 
 /* A work request that is waited for. */
@@ -277,8 +277,9 @@ static int test_send_inv(struct rig *rig)
 
 	for (i = 0; i < 3; i++) {
 		err = map_pages(rig) ?: reg(rig, all_rights, IB_WC_SUCCESS);
-		err = err ?: rdma(rig, IB_WR_RDMA_WRITE, rig->mr->iova, rig->mr->rkey, 8,
-				  IB_WC_SUCCESS);
+		err = err
+			      ?: rdma(rig, IB_WR_RDMA_WRITE, rig->mr->iova, rig->mr->rkey, 8,
+				      IB_WC_SUCCESS);
 		wr.ex.invalidate_rkey = rig->mr->rkey;
 		err = err ?: post_recv(rig, &recv) ?: post(&rig->a, &wr, IB_WC_SUCCESS, &send);
 		err = err ?: op_wait(&recv, IB_WC_SUCCESS);
@@ -330,8 +331,9 @@ static int test_after_inv(struct rig *rig)
 	int err = map_pages(rig) ?: reg(rig, all_rights, IB_WC_SUCCESS);
 
 	err = err ?: local_inv(rig, rig->mr->rkey, IB_WC_SUCCESS);
-	err = err ?: rdma(rig, IB_WR_RDMA_WRITE, rig->mr->iova, rig->mr->rkey, 8,
-			  IB_WC_REM_ACCESS_ERR);
+	err = err
+		      ?: rdma(rig, IB_WR_RDMA_WRITE, rig->mr->iova, rig->mr->rkey, 8,
+			      IB_WC_REM_ACCESS_ERR);
 	return err ?: check_pages(rig, 0, 0);
 }
 
@@ -339,16 +341,18 @@ static int test_without_right(struct rig *rig)
 {
 	int err = map_pages(rig) ?: reg(rig, IB_ACCESS_REMOTE_READ, IB_WC_SUCCESS);
 
-	return err ?: rdma(rig, IB_WR_RDMA_WRITE, rig->mr->iova, rig->mr->rkey, 8,
-			   IB_WC_REM_ACCESS_ERR);
+	return err
+		       ?: rdma(rig, IB_WR_RDMA_WRITE, rig->mr->iova, rig->mr->rkey, 8,
+			       IB_WC_REM_ACCESS_ERR);
 }
 
 static int test_behind_the_end(struct rig *rig)
 {
 	int err = map_pages(rig) ?: reg(rig, all_rights, IB_WC_SUCCESS);
 
-	return err ?: rdma(rig, IB_WR_RDMA_WRITE, rig->mr->iova + rig->mr->length - 7,
-			   rig->mr->rkey, 8, IB_WC_REM_ACCESS_ERR);
+	return err
+		       ?: rdma(rig, IB_WR_RDMA_WRITE, rig->mr->iova + rig->mr->length - 7,
+			       rig->mr->rkey, 8, IB_WC_REM_ACCESS_ERR);
 }
 
 static int test_registered_twice(struct rig *rig)
@@ -389,7 +393,9 @@ static int side_open(struct rig *rig, struct side *side, u32 psn)
 	struct ib_qp_init_attr init = {
 		.qp_type = IB_QPT_RC,
 		.sq_sig_type = IB_SIGNAL_REQ_WR,
-		.cap = { .max_send_wr = QUEUE, .max_recv_wr = QUEUE, .max_send_sge = 2,
+		.cap = { .max_send_wr = QUEUE,
+			 .max_recv_wr = QUEUE,
+			 .max_send_sge = 2,
 			 .max_recv_sge = 2 },
 	};
 
@@ -421,8 +427,8 @@ static int side_connect(struct rig *rig, struct side *side, const struct side *p
 	};
 	union ib_gid gid;
 
-	CHECK(!ib_modify_qp(side->qp, &attr, IB_QP_STATE | IB_QP_PKEY_INDEX | IB_QP_PORT |
-						     IB_QP_ACCESS_FLAGS));
+	CHECK(!ib_modify_qp(side->qp, &attr,
+			    IB_QP_STATE | IB_QP_PKEY_INDEX | IB_QP_PORT | IB_QP_ACCESS_FLAGS));
 	CHECK(!rdma_query_gid(rig->dev, 1, gid_index, &gid));
 	attr = (struct ib_qp_attr){
 		.qp_state = IB_QPS_RTR,
@@ -437,8 +443,7 @@ static int side_connect(struct rig *rig, struct side *side, const struct side *p
 	rdma_ah_set_grh(&attr.ah_attr, &gid, 0, gid_index, 64, 0);
 	CHECK(!ib_modify_qp(side->qp, &attr,
 			    IB_QP_STATE | IB_QP_AV | IB_QP_PATH_MTU | IB_QP_DEST_QPN |
-				    IB_QP_RQ_PSN | IB_QP_MAX_DEST_RD_ATOMIC |
-				    IB_QP_MIN_RNR_TIMER));
+				    IB_QP_RQ_PSN | IB_QP_MAX_DEST_RD_ATOMIC | IB_QP_MIN_RNR_TIMER));
 	attr = (struct ib_qp_attr){
 		.qp_state = IB_QPS_RTS,
 		.sq_psn = side->psn,

@@ -5,10 +5,10 @@
  */
 #include "vt.h"
 
-#define DM_LEN	20000
-#define AT	4090 /* of the region in it */
-#define MR_LEN	9000
-#define ACCESS	(VT_ACCESS_ALL | IBV_ACCESS_ZERO_BASED)
+#define DM_LEN 20000
+#define AT     4090 /* of the region in it */
+#define MR_LEN 9000
+#define ACCESS (VT_ACCESS_ALL | IBV_ACCESS_ZERO_BASED)
 
 struct setup {
 	struct vt_device *dev_a, *dev_b;

@@ -148,8 +148,8 @@ static void run(enum vt_memory a, enum vt_memory b, void *arg)
 		vt_case("%s/%s: WRITE from null, address 0x%lx", vt_memory_name(a),
 			vt_memory_name(b), (unsigned long)addrs[i]);
 		test_write(s, addrs[i]);
-		vt_case("%s/%s: READ to null, address 0x%lx", vt_memory_name(a),
-			vt_memory_name(b), (unsigned long)addrs[i]);
+		vt_case("%s/%s: READ to null, address 0x%lx", vt_memory_name(a), vt_memory_name(b),
+			(unsigned long)addrs[i]);
 		test_read(s, addrs[i]);
 	}
 	vt_case("%s/%s: receive to null", vt_memory_name(a), vt_memory_name(b));
