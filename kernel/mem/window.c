@@ -88,7 +88,9 @@ static struct rodp_mr *window_target(struct rodp_dev *dev, struct ib_pd *pd,
 static bool window_may_bind(const struct rodp_window *window, struct ib_pd *pd,
 			    const struct rodp_bind *bind)
 {
-	const u32 rights = WINDOW_RIGHTS | (window->type2 ? IB_ZERO_BASED : 0);
+	/* Applications ask for LOCAL_WRITE too; a window has no lkey for which it could mean anything. */
+	const u32 rights = WINDOW_RIGHTS | IB_ACCESS_LOCAL_WRITE |
+			   (window->type2 ? IB_ZERO_BASED : 0);
 
 	if (window->pd != pd || window->key != bind->mw_rkey ||
 	    !rodp_key_is_kin(window->key, bind->new_rkey) || (bind->access & ~rights))

@@ -26,9 +26,10 @@ static struct rodp_dm *to_rodp_dm(struct ibv_dm *dm)
 	return container_of(dm, struct rodp_dm, vdm.dm);
 }
 
+/* In words of 4 bytes, as hardware has it: programs are to find that out here. */
 static bool covers(const struct rodp_dm *dm, uint64_t offset, size_t length)
 {
-	return offset <= dm->length && length <= dm->length - offset;
+	return !((offset | length) % 4) && offset <= dm->length && length <= dm->length - offset;
 }
 
 static int copy_to(struct ibv_dm *ibdm, uint64_t offset, const void *from, size_t length)

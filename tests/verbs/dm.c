@@ -57,10 +57,12 @@ static void test_copies(struct setup *s)
 	vt_check(!ibv_memcpy_from_dm(bytes, s->dm, 0, DM_LEN));
 	vt_verify_zero(bytes, DM_LEN, "fresh device memory");
 	fill_dm(s, 1);
-	vt_check(!ibv_memcpy_from_dm(bytes, s->dm, 77, DM_LEN - 77));
-	vt_verify(bytes, DM_LEN - 77, 1, 77, "a copy");
-	vt_check(ibv_memcpy_from_dm(bytes, s->dm, 1, DM_LEN));
-	vt_check(ibv_memcpy_to_dm(s->dm, -1ull, bytes, 2));
+	vt_check(!ibv_memcpy_from_dm(bytes, s->dm, 76, DM_LEN - 76));
+	vt_verify(bytes, DM_LEN - 76, 1, 76, "a copy");
+	vt_check(ibv_memcpy_from_dm(bytes, s->dm, 2, 4));
+	vt_check(ibv_memcpy_from_dm(bytes, s->dm, 4, 2));
+	vt_check(ibv_memcpy_from_dm(bytes, s->dm, 4, DM_LEN));
+	vt_check(ibv_memcpy_to_dm(s->dm, -4ull, bytes, 8));
 }
 
 static struct vt_op one_sided(struct setup *s, enum ibv_wr_opcode opcode, uint64_t at, uint32_t len)
