@@ -18,6 +18,7 @@ enum rodp_limits {
 	RODP_MAX_MR = 1 << 20, /* and memory windows: they share the keys */
 	RODP_MAX_DM = 1 << 26, /* bytes of device memory, all together */
 	RODP_MAX_PD = 1 << 16,
+	RODP_MAX_SRQ = 1 << 16,
 	RODP_MAX_SGE = 32,
 	RODP_MAX_INLINE = RODP_MAX_SGE * 16, /* bytes: what the SGEs of a full WQE would take */
 	RODP_MAX_WR = 1 << 15,

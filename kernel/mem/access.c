@@ -207,6 +207,10 @@ size_t rodp_mr_copy(struct rodp_mr *dst, u64 dst_iova, struct rodp_mr *src, u64 
 
 static u64 atomic_apply(u64 *p, enum rodp_atomic_op op, u64 compare, u64 swap_add)
 {
+	if (op == RODP_ATOMIC_STORE) {
+		smp_store_release(p, swap_add);
+		return 0;
+	}
 	if (op == RODP_ATOMIC_CMP_SWAP)
 		return cmpxchg(p, compare, swap_add);
 	return atomic64_fetch_add(swap_add, (atomic64_t *)p);

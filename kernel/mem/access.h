@@ -40,6 +40,7 @@ static inline u64 rodp_mr_clip(const struct rodp_mr *mr, u64 iova, u64 bytes)
 enum rodp_atomic_op {
 	RODP_ATOMIC_CMP_SWAP,
 	RODP_ATOMIC_FETCH_ADD,
+	RODP_ATOMIC_STORE, /* of swap_add; what was there before is not told */
 };
 
 /*

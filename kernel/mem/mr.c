@@ -216,7 +216,7 @@ struct rodp_mr *rodp_mr_create_dm(struct rodp_dev *dev, struct ib_pd *pd, struct
 	if (!mr)
 		return ERR_PTR(-ENOMEM);
 	mr->pinned.offset = offset_in_page(offset);
-	mr->pinned.pages = ((offset + length - 1) >> PAGE_SHIFT) - first + 1;
+	mr->pinned.pages = DIV_ROUND_UP(mr->pinned.offset + length, PAGE_SIZE); /* may be none */
 	mr->pinned.page = kvmalloc_array(mr->pinned.pages, sizeof(void *), GFP_KERNEL_ACCOUNT);
 	if (!mr->pinned.page)
 		goto err_free;

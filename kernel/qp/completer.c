@@ -108,6 +108,8 @@ static void take_ack(struct rodp_qp *qp, struct sk_buff *skb)
 
 static bool answers(const struct rodp_swqe *wqe, const struct rodp_opcode_info *op)
 {
+	if (rodp_swqe_answer_is_empty(wqe))
+		return (op->flags & RODP_OPF_READ) && (op->flags & RODP_OPF_ONLY);
 	return !!(op->flags & RODP_OPF_READ) == (wqe->message == RODP_MSG_READ) &&
 	       rodp_swqe_is_rd_atomic(wqe);
 }
@@ -128,6 +130,8 @@ static int take_data(struct rodp_qp *qp, struct sk_buff *skb)
 	u64 original;
 	int err;
 
+	if (rodp_swqe_answer_is_empty(wqe))
+		return pkt->payload ? -EBADMSG : 0;
 	if (pkt->op->atomicacketh) {
 		const struct rodp_atomicacketh *eth = rodp_packet_header(skb,
 									 pkt->op->atomicacketh);

@@ -37,6 +37,7 @@ enum rodp_tell {
 	RODP_TELL_QP_ACCESS_ERR = 1 << 6,
 	RODP_TELL_COMM_EST = 1 << 7,
 	RODP_TELL_SQ_DRAINED = 1 << 8,
+	RODP_TELL_LAST_WQE = 1 << 10,
 	RODP_TELL_FLUSH = 1 << 9, /* the QP failed: let both lanes flush */
 };
 

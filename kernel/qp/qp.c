@@ -11,6 +11,7 @@
 #include "rq.h"
 #include "sender.h"
 #include "sq.h"
+#include "srq.h"
 #include "timer.h"
 
 static int sq_create(struct rodp_qp *qp, struct ib_ucontext *uctx, struct rodp_create_qp_resp *resp)
@@ -20,6 +21,8 @@ static int sq_create(struct rodp_qp *qp, struct ib_ucontext *uctx, struct rodp_c
 	u32 room = max_t(u32, cap->max_send_sge * sizeof(struct rodp_sge), cap->max_inline_data);
 	int err;
 
+	if (qp->init.qp_type == IB_QPT_XRC_TGT)
+		return 0;
 	room = ALIGN(room, sizeof(struct rodp_sge));
 	err = rodp_ring_create(&sq->ring, uctx, max(cap->max_send_wr, 1u),
 			       ALIGN(RODP_SEND_WQE_HDR + room, RODP_SEND_WQE_HDR),
@@ -47,6 +50,8 @@ static int rq_create(struct rodp_qp *qp, struct ib_ucontext *uctx, struct rodp_c
 	struct rodp_rq *rq = &qp->rq;
 	int err;
 
+	if (qp->init.srq)
+		rq->srq = to_rodp_srq(qp->init.srq);
 	if (!cap->max_recv_wr)
 		return 0;
 	rq->max_sge = max(cap->max_recv_sge, 1u);
@@ -72,17 +77,48 @@ static void rq_destroy(struct rodp_rq *rq)
 	rodp_ring_destroy(&rq->ring);
 }
 
+/* The type, and whether what such a QP needs is there. */
+static int qp_check_type(const struct ib_qp_init_attr *init)
+{
+	switch (init->qp_type) {
+	case IB_QPT_RC:
+		return init->send_cq && init->recv_cq ? 0 : -EINVAL;
+	case IB_QPT_XRC_INI:
+		return init->send_cq && !init->srq ? 0 : -EINVAL;
+	case IB_QPT_XRC_TGT:
+		return init->xrcd ? 0 : -EINVAL;
+	default:
+		return -EOPNOTSUPP;
+	}
+}
+
+/* What a QP of this type has no queue for, it has no room in either. */
+static void qp_trim_caps(struct ib_qp_init_attr *init)
+{
+	struct ib_qp_cap *cap = &init->cap;
+
+	if (init->qp_type == IB_QPT_XRC_TGT)
+		*cap = (struct ib_qp_cap){};
+	if (init->srq || init->qp_type == IB_QPT_XRC_INI)
+		cap->max_recv_wr = cap->max_recv_sge = 0;
+}
+
 static int qp_check_caps(const struct ib_qp_init_attr *init)
 {
 	const struct ib_qp_cap *cap = &init->cap;
 
-	if (init->qp_type != IB_QPT_RC || init->create_flags || init->srq)
+	if (init->create_flags)
 		return -EOPNOTSUPP;
 	if (cap->max_send_wr > RODP_MAX_WR || cap->max_recv_wr > RODP_MAX_WR ||
 	    cap->max_send_sge > RODP_MAX_SGE || cap->max_recv_sge > RODP_MAX_SGE ||
 	    cap->max_inline_data > RODP_MAX_INLINE)
 		return -EINVAL;
-	return init->send_cq && init->recv_cq ? 0 : -EINVAL;
+	return qp_check_type(init);
+}
+
+static bool qp_is_xrc(const struct rodp_qp *qp)
+{
+	return qp->init.qp_type == IB_QPT_XRC_INI || qp->init.qp_type == IB_QPT_XRC_TGT;
 }
 
 /* The number of the newest QP. */
@@ -99,11 +135,12 @@ int rodp_qp_create(struct rodp_qp *qp, struct rodp_dev *dev, const struct ib_qp_
 	qp->serial = atomic64_inc_return(&qp_serial);
 	qp->init = *init;
 	qp->user = uctx;
-	qp->transport = RODP_TP_RC;
+	qp_trim_caps(&qp->init);
+	qp->transport = qp_is_xrc(qp) ? RODP_TP_XRC : RODP_TP_RC;
 	qp->state = IB_QPS_RESET;
 	qp->pkey = RODP_DEFAULT_PKEY;
-	qp->send_cq = to_rodp_cq(init->send_cq);
-	qp->recv_cq = to_rodp_cq(init->recv_cq);
+	qp->send_cq = init->send_cq ? to_rodp_cq(init->send_cq) : NULL;
+	qp->recv_cq = init->recv_cq ? to_rodp_cq(init->recv_cq) : NULL;
 	spin_lock_init(&qp->sq.post_lock);
 	spin_lock_init(&qp->rq.post_lock);
 	rodp_lane_init(&qp->sq.lane, qp, &rodp_sender_ops);

@@ -7,14 +7,16 @@
 #include "ack.h"
 #include "courier.h"
 #include "reply.h"
+#include "srq.h"
 #include "tell.h"
 #include "xfer.h"
 
-struct rodp_rd_atomic *rodp_rq_remember(struct rodp_qp *qp, u32 psn, u32 packets)
+struct rodp_rd_atomic *rodp_rq_remember(struct rodp_qp *qp, u32 kind, u32 psn, u32 packets)
 {
 	struct rodp_rq *rq = &qp->rq;
 	struct rodp_rd_atomic *res = &rq->rd_atomic[rq->rd_atomic_next++ % rq->rd_atomic_size];
 
+	res->kind = kind;
 	res->first_psn = psn;
 	res->packets = packets;
 	res->valid = true;
@@ -45,7 +47,28 @@ void rodp_reply_start(struct rodp_qp *qp, u32 psn, u64 va, u32 length, u32 rkey,
 		.va = va,
 		.length = length,
 		.rkey = rkey,
+		.srqn = qp->rq.srqn,
 	};
+}
+
+/* False: the memory is not, or no longer, the peer's to read. */
+static bool reply_grant(struct rodp_qp *qp, struct rodp_grant *grant, u64 va, u32 bytes)
+{
+	const struct rodp_reply *reply = &qp->rq.reply;
+	struct ib_pd *pd = qp->ib.pd;
+	struct rodp_srq *srq = NULL;
+	bool granted = false;
+
+	if (qp->init.xrcd) {
+		srq = rodp_srq_get(qp->init.xrcd, reply->srqn);
+		pd = srq ? srq->ib.pd : NULL;
+	}
+	if (pd)
+		granted = rodp_xfer_grant(qp, pd, grant, reply->rkey, IB_ACCESS_REMOTE_READ, va,
+					  bytes);
+	if (srq)
+		rodp_srq_put(srq);
+	return granted;
 }
 
 /* Payload of the next packet. -EAGAIN: parked. */
@@ -63,8 +86,7 @@ static int reply_fill(struct rodp_qp *qp, struct sk_buff *skb)
 
 	if (!xfer.bytes)
 		return 0;
-	if (!rodp_xfer_grant(qp, &grant, reply->rkey, IB_ACCESS_REMOTE_READ, reply->va + offset,
-			     xfer.bytes))
+	if (!reply_grant(qp, &grant, reply->va + offset, xfer.bytes))
 		return -EACCES;
 	err = rodp_xfer_mr(&qp->rq.park, grant.mr, grant.iova, &xfer);
 	rodp_grant_put(&grant);

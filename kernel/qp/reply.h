@@ -5,8 +5,8 @@
 
 #include "types.h"
 
-/* Remember a READ or ATOMIC, in case the answer is lost. */
-struct rodp_rd_atomic *rodp_rq_remember(struct rodp_qp *qp, u32 psn, u32 packets);
+/* Remember a request of this kind (RODP_OPF_*), in case the answer is lost. */
+struct rodp_rd_atomic *rodp_rq_remember(struct rodp_qp *qp, u32 kind, u32 psn, u32 packets);
 /* The one whose PSNs hold psn, or NULL. */
 struct rodp_rd_atomic *rodp_rq_recall(struct rodp_qp *qp, u32 psn);
 /* Begin to send a READ's answer, packets from PSN psn on. */

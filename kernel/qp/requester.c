@@ -33,7 +33,8 @@ static void request_describe(const struct rodp_qp *qp, struct request *req, stru
 	req->psn = rodp_psn_add(wqe->first_psn, packet);
 	req->offset = packet * qp->mtu;
 	if (rodp_swqe_is_rd_atomic(wqe) || qp->local) {
-		req->payload = 0;
+		/* An ATOMIC WRITE's word travels in its packet on the local path too. */
+		req->payload = wqe->message == RODP_MSG_ATOMIC_WRITE ? sizeof(u64) : 0;
 		req->first = req->last = true;
 		return;
 	}
@@ -65,8 +66,14 @@ static void fill_extended_headers(struct sk_buff *skb, const struct request *req
 {
 	const struct rodp_opcode_info *op = rodp_packet(skb)->op;
 
+	if (op->xrceth)
+		((struct rodp_xrceth *)rodp_packet_header(skb, op->xrceth))->srqn = cpu_to_be32(
+			req->wqe->srqn & RODP_QPN_MASK);
 	if (op->reth)
 		fill_reth(rodp_packet_header(skb, op->reth), req);
+	if (op->feth)
+		((struct rodp_feth *)rodp_packet_header(skb, op->feth))->bits = cpu_to_be32(
+			req->wqe->flush);
 	if (op->atomiceth)
 		fill_atomiceth(rodp_packet_header(skb, op->atomiceth), req->wqe);
 	if (op->immdt)

@@ -10,10 +10,12 @@
 #include "../mem/invalidate.h"
 #include "../net/packet.h"
 #include "ack.h"
+#include "flush.h"
 #include "loan.h"
 #include "reply.h"
 #include "responder.h"
 #include "rq.h"
+#include "srq.h"
 #include "tell.h"
 #include "xfer.h"
 
@@ -67,8 +69,15 @@ static struct rodp_xfer request_xfer(struct rodp_qp *qp, struct sk_buff *skb, u3
 		.bytes = bytes,
 		.done = qp->rq.hand_done,
 		.extent = extent,
+		.pd = rodp_rq_pd(qp),
 		.write = write,
 	};
+}
+
+/* The PD that the peer's keys must belong to: of an XRC packet, that of the SRQ it names. */
+static struct ib_pd *request_pd(const struct rodp_qp *qp)
+{
+	return qp->init.xrcd ? qp->rq.srq->ib.pd : qp->ib.pd;
 }
 
 /* The transfer stopped short, for a reason of the local path: DONE if for none of these. */
@@ -143,6 +152,10 @@ static bool allowed(const struct rodp_qp *qp, const struct rodp_opcode_info *op)
 		need = IB_ACCESS_REMOTE_READ;
 	else if (op->flags & RODP_OPF_ATOMIC)
 		need = IB_ACCESS_REMOTE_ATOMIC;
+	else if (op->flags & RODP_OPF_ATOMIC_WRITE)
+		need = IB_ACCESS_REMOTE_WRITE;
+	else if (op->flags & RODP_OPF_FLUSH)
+		need = IB_ACCESS_FLUSH_GLOBAL;
 	else if (!(op->flags & RODP_OPF_SEND))
 		return false;
 	return (qp->access & need) == need;
@@ -171,7 +184,7 @@ static enum verdict end_of_message(struct rodp_qp *qp, struct sk_buff *skb, u32 
 	if (pkt->op->ieth) {
 		cqe.wc_flags |= RODP_WC_WITH_INV;
 		cqe.invalidated_rkey = ieth_rkey(skb);
-		if (rodp_key_invalidate(qp->dev, qp->ib.pd, qp->serial, cqe.invalidated_rkey))
+		if (rodp_key_invalidate(qp->dev, request_pd(qp), qp->serial, cqe.invalidated_rkey))
 			return refuse_access(qp, skb);
 	}
 	if (qp->rq.rwqe_taken)
@@ -245,7 +258,8 @@ static bool write_target(struct rodp_qp *qp, const struct rodp_packet *pkt,
 	struct rodp_rq *rq = &qp->rq;
 	u32 bytes = pkt->op->flags & RODP_OPF_BEGIN ? rq->left : pkt->payload;
 
-	return rodp_xfer_grant(qp, grant, rq->rkey, IB_ACCESS_REMOTE_WRITE, rq->va, bytes);
+	return rodp_xfer_grant(qp, request_pd(qp), grant, rq->rkey, IB_ACCESS_REMOTE_WRITE, rq->va,
+			       bytes);
 }
 
 static enum verdict write_payload(struct rodp_qp *qp, struct sk_buff *skb)
@@ -317,9 +331,8 @@ static struct read_request read_request(struct rodp_qp *qp, struct sk_buff *skb)
 static void read_step_on(struct rodp_qp *qp, const struct read_request *req)
 {
 	struct rodp_rq *rq = &qp->rq;
-	struct rodp_rd_atomic *res = rodp_rq_remember(qp, rq->epsn, req->packets);
+	struct rodp_rd_atomic *res = rodp_rq_remember(qp, RODP_OPF_READ, rq->epsn, req->packets);
 
-	res->atomic = false;
 	res->va = req->va;
 	res->length = req->length;
 	res->rkey = req->rkey;
@@ -361,8 +374,8 @@ static enum verdict execute_read(struct rodp_qp *qp, struct sk_buff *skb)
 
 	if (!qp->rq.rd_atomic_size || req.packets > RODP_PSN_MASK / 2)
 		return refuse_invalid(qp, skb);
-	if (req.length &&
-	    !rodp_xfer_grant(qp, &grant, req.rkey, IB_ACCESS_REMOTE_READ, req.va, req.length))
+	if (req.length && !rodp_xfer_grant(qp, request_pd(qp), &grant, req.rkey,
+					   IB_ACCESS_REMOTE_READ, req.va, req.length))
 		return refuse_access(qp, skb);
 	if (rodp_packet_is_local(skb)) {
 		verdict = deliver_read(qp, skb, &grant, &req);
@@ -387,8 +400,8 @@ static int atomic_apply(struct rodp_qp *qp, struct sk_buff *skb, u64 *original)
 
 	if (va % sizeof(u64))
 		return -EINVAL;
-	if (!rodp_xfer_grant(qp, &grant, be32_to_cpu(eth->rkey), IB_ACCESS_REMOTE_ATOMIC, va,
-			     sizeof(u64)))
+	if (!rodp_xfer_grant(qp, request_pd(qp), &grant, be32_to_cpu(eth->rkey),
+			     IB_ACCESS_REMOTE_ATOMIC, va, sizeof(u64)))
 		return -EACCES;
 	if (!rodp_mr_aligned(grant.mr, grant.iova))
 		err = -EINVAL;
@@ -416,13 +429,75 @@ static enum verdict execute_atomic(struct rodp_qp *qp, struct sk_buff *skb)
 		return refuse_invalid(qp, skb);
 	if (err)
 		return refuse_access(qp, skb);
-	res = rodp_rq_remember(qp, rq->epsn, 1);
-	res->atomic = true;
+	res = rodp_rq_remember(qp, RODP_OPF_ATOMIC, rq->epsn, 1);
 	res->original = original;
 	rq->msn = (rq->msn + 1) & RODP_PSN_MASK;
 	rodp_send_atomic_ack(qp, rq->epsn, original);
 	rq->epsn = rodp_psn_add(rq->epsn, 1);
 	return ANSWERED;
+}
+
+/* Answer with an empty READ response, which says that it is done. */
+static enum verdict answer_done(struct rodp_qp *qp, u32 kind)
+{
+	struct rodp_rq *rq = &qp->rq;
+
+	rodp_rq_remember(qp, kind, rq->epsn, 1);
+	rq->msn = (rq->msn + 1) & RODP_PSN_MASK;
+	rodp_send_read_placed(qp, rq->epsn);
+	rq->epsn = rodp_psn_add(rq->epsn, 1);
+	return ANSWERED;
+}
+
+/* FLUSH (annex A19): what was executed before is in memory, and memory is coherent. */
+static enum verdict execute_flush(struct rodp_qp *qp, struct sk_buff *skb)
+{
+	struct rodp_flush flush = rodp_flush_of(skb);
+
+	if (!qp->rq.rd_atomic_size || !rodp_flush_is_valid(&flush))
+		return refuse_invalid(qp, skb);
+	if (!rodp_flush_is_granted(qp, request_pd(qp), &flush))
+		return refuse_access(qp, skb);
+	smp_mb();
+	return answer_done(qp, RODP_OPF_FLUSH);
+}
+
+/* The store itself: 0, -EAGAIN (parked), -EACCES, -EINVAL (not aligned, not a word). */
+static int atomic_write_apply(struct rodp_qp *qp, struct sk_buff *skb)
+{
+	const struct rodp_packet *pkt = rodp_packet(skb);
+	const struct rodp_reth *reth = rodp_packet_header(skb, pkt->op->reth);
+	u64 va = be64_to_cpu(reth->va), word, original;
+	struct rodp_grant grant;
+	int err = 0;
+
+	if (va % sizeof(u64) || be32_to_cpu(reth->length) != sizeof(u64) ||
+	    pkt->payload != sizeof(u64))
+		return -EINVAL;
+	if (!rodp_xfer_grant(qp, request_pd(qp), &grant, be32_to_cpu(reth->rkey),
+			     IB_ACCESS_REMOTE_WRITE, va, sizeof(u64)))
+		return -EACCES;
+	memcpy(&word, rodp_packet_payload(skb), sizeof(word));
+	if (!rodp_mr_aligned(grant.mr, grant.iova))
+		err = -EINVAL;
+	else if (!rodp_mr_atomic(grant.mr, grant.iova, RODP_ATOMIC_STORE, 0, word, &original))
+		err = rodp_park_miss(&qp->rq.park, grant.mr, grant.iova, sizeof(u64), true);
+	rodp_grant_put(&grant);
+	return err;
+}
+
+static enum verdict execute_atomic_write(struct rodp_qp *qp, struct sk_buff *skb)
+{
+	int err;
+
+	if (!qp->rq.rd_atomic_size)
+		return refuse_invalid(qp, skb);
+	err = atomic_write_apply(qp, skb);
+	if (err == -EAGAIN)
+		return KEPT;
+	if (err == -EINVAL)
+		return refuse_invalid(qp, skb);
+	return err ? refuse_access(qp, skb) : answer_done(qp, RODP_OPF_ATOMIC_WRITE);
 }
 
 static enum verdict execute(struct rodp_qp *qp, struct sk_buff *skb)
@@ -435,7 +510,34 @@ static enum verdict execute(struct rodp_qp *qp, struct sk_buff *skb)
 		return execute_write(qp, skb);
 	if (op->flags & RODP_OPF_READ)
 		return execute_read(qp, skb);
+	if (op->flags & RODP_OPF_FLUSH)
+		return execute_flush(qp, skb);
+	if (op->flags & RODP_OPF_ATOMIC_WRITE)
+		return execute_atomic_write(qp, skb);
 	return execute_atomic(qp, skb);
+}
+
+/*
+ * The same for XRC (annex A14): with the SRQ that the packet names. All packets of a message that
+ * takes a receive name the same one.
+ */
+static enum verdict execute_xrc(struct rodp_qp *qp, struct sk_buff *skb)
+{
+	struct rodp_rq *rq = &qp->rq;
+	struct rodp_srq *srq = rodp_srq_get(qp->init.xrcd, rq->srqn);
+	enum verdict verdict;
+
+	if (!srq)
+		return refuse_invalid(qp, skb);
+	if (rq->rwqe_taken && srq->serial != rq->rwqe_serial) {
+		verdict = refuse_invalid(qp, skb);
+	} else {
+		rq->srq = srq;
+		verdict = execute(qp, skb);
+		rq->srq = NULL;
+	}
+	rodp_srq_put(srq);
+	return verdict;
 }
 
 /* A SEND or WRITE packet is executed. */
@@ -457,7 +559,7 @@ static void step_on(struct rodp_qp *qp, const struct rodp_packet *pkt)
 static void carry_out(struct rodp_qp *qp, struct sk_buff *skb)
 {
 	struct rodp_rq *rq = &qp->rq;
-	enum verdict verdict = execute(qp, skb);
+	enum verdict verdict = qp->init.xrcd ? execute_xrc(qp, skb) : execute(qp, skb);
 
 	if (verdict == KEPT) {
 		if (rq->hand != skb)
@@ -505,7 +607,6 @@ static void answer_read_again(struct rodp_qp *qp, struct sk_buff *skb,
 static void duplicate(struct rodp_qp *qp, struct sk_buff *skb)
 {
 	const struct rodp_packet *pkt = rodp_packet(skb);
-	bool atomic = pkt->op->flags & RODP_OPF_ATOMIC;
 	const struct rodp_rd_atomic *res;
 
 	rodp_stats_inc(qp->dev->stats, RODP_STAT_DUPLICATE_REQ);
@@ -514,12 +615,16 @@ static void duplicate(struct rodp_qp *qp, struct sk_buff *skb)
 			rodp_send_ack(qp, rodp_psn_add(qp->rq.epsn, RODP_PSN_MASK));
 	} else {
 		res = rodp_rq_recall(qp, pkt->psn);
-		if (res && !atomic && !res->atomic) {
+		if (res && !(pkt->op->flags & res->kind))
+			res = NULL;
+		if (res && res->kind == RODP_OPF_READ) {
 			answer_read_again(qp, skb, res);
 			return;
 		}
-		if (res && atomic && res->atomic)
+		if (res && res->kind == RODP_OPF_ATOMIC)
 			rodp_send_atomic_ack(qp, pkt->psn, res->original);
+		else if (res)
+			rodp_send_read_placed(qp, pkt->psn);
 	}
 	kfree_skb(skb);
 }
@@ -541,10 +646,19 @@ static void tell_established(struct rodp_qp *qp)
 	qp->rq.lane.tell |= RODP_TELL_COMM_EST;
 }
 
+static u32 named_srqn(struct sk_buff *skb)
+{
+	const struct rodp_xrceth *eth = rodp_packet_header(skb, rodp_packet(skb)->op->xrceth);
+
+	return rodp_packet(skb)->op->xrceth ? be32_to_cpu(eth->srqn) & RODP_QPN_MASK : 0;
+}
+
 static void rq_packet(struct rodp_qp *qp, struct sk_buff *skb)
 {
 	const struct rodp_packet *pkt = rodp_packet(skb);
 	s32 order = rodp_psn_cmp(pkt->psn, qp->rq.epsn);
+
+	qp->rq.srqn = named_srqn(skb);
 
 	/* Answers go out where requests come in: in order with those before. */
 	rodp_lane_is_here(&qp->rq.lane, in_serving_softirq() || pkt->sqpn);

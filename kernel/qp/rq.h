@@ -9,10 +9,19 @@
 #include "types.h"
 
 /*
+ * A receive work request out of a ring: copied once, the copy checked. Returns 0, or
+ * -EINVAL (more entries than max_sge, which is at most RODP_MAX_SGE).
+ */
+int rodp_rwqe_copy(struct rodp_rwqe *dst, const struct rodp_recv_wqe *src, u32 max_sge);
+
+/*
  * Take a receive work request for the message that begins.
  * Returns 0, -ENOENT (none is posted), or -EINVAL (a malformed one, taken).
  */
 int rodp_rq_take(struct rodp_qp *qp);
+
+/* The PD that the keys in receive work requests belong to: an SRQ's own, or the QP's. */
+struct ib_pd *rodp_rq_pd(const struct rodp_qp *qp);
 
 /* Complete the receive work request that was taken; cqe holds what the message told. */
 void rodp_rq_complete(struct rodp_qp *qp, struct rodp_cqe *cqe, bool solicited);

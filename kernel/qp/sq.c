@@ -28,6 +28,8 @@ static const struct {
 	[IB_WR_LOCAL_INV] = { true, 0, IB_WC_LOCAL_INV, true },
 	[IB_WR_BIND_MW] = { true, 0, IB_WC_BIND_MW, true },
 	[IB_WR_REG_MR] = { true, 0, IB_WC_REG_MR, true, true },
+	[IB_WR_FLUSH] = { true, RODP_MSG_FLUSH, IB_WC_FLUSH },
+	[IB_WR_ATOMIC_WRITE] = { true, RODP_MSG_ATOMIC_WRITE, IB_WC_ATOMIC_WRITE },
 };
 
 static void swqe_copy_bind(struct rodp_bind *bind, const struct rodp_send_wqe *src)
@@ -49,18 +51,26 @@ static void swqe_copy_operands(struct rodp_swqe *wqe, const struct rodp_send_wqe
 		wqe->rkey = READ_ONCE(src->atomic.rkey);
 	} else if (wqe->opcode == IB_WR_BIND_MW || wqe->opcode == IB_WR_REG_MR) {
 		swqe_copy_bind(&wqe->bind, src);
+	} else if (wqe->message == RODP_MSG_FLUSH) {
+		wqe->remote_addr = READ_ONCE(src->flush.remote_addr);
+		wqe->rkey = READ_ONCE(src->flush.rkey);
+		wqe->flush = (READ_ONCE(src->flush.type) & RODP_FETH_PLT_MASK) |
+			     (READ_ONCE(src->flush.level) & RODP_FETH_SEL_MASK)
+				     << RODP_FETH_SEL_SHIFT;
 	} else {
 		wqe->remote_addr = READ_ONCE(src->rdma.remote_addr);
 		wqe->rkey = READ_ONCE(src->rdma.rkey);
 	}
 	wqe->imm_data = READ_ONCE(src->imm_data);
+	wqe->srqn = READ_ONCE(src->remote_srqn);
 }
 
 static enum ib_wc_status swqe_copy_inline(const struct rodp_sq *sq, struct rodp_swqe *wqe,
 					  const struct rodp_send_wqe *src)
 {
 	wqe->length = READ_ONCE(src->inline_len);
-	if (wqe->length > sq->max_inline || rodp_swqe_is_rd_atomic(wqe))
+	if (wqe->length > sq->max_inline ||
+	    (rodp_swqe_is_rd_atomic(wqe) && wqe->message != RODP_MSG_ATOMIC_WRITE))
 		return IB_WC_LOC_QP_OP_ERR;
 	memcpy(wqe->data, src->sge, wqe->length);
 	return IB_WC_SUCCESS;
@@ -81,6 +91,13 @@ static enum ib_wc_status swqe_copy_sges(const struct rodp_sq *sq, struct rodp_sw
 		return IB_WC_LOC_LEN_ERR;
 	wqe->length = length;
 	return IB_WC_SUCCESS;
+}
+
+/* A FLUSH has no data: its length is that of the range. */
+static enum ib_wc_status swqe_copy_flush(struct rodp_swqe *wqe, const struct rodp_send_wqe *src)
+{
+	wqe->length = READ_ONCE(src->flush.length);
+	return wqe->num_sge || wqe->is_inline ? IB_WC_LOC_QP_OP_ERR : IB_WC_SUCCESS;
 }
 
 /* Copy once, check the copy (trap T24: the poster may rewrite the slot meanwhile). */
@@ -104,6 +121,8 @@ static enum ib_wc_status swqe_copy(const struct rodp_sq *sq, struct rodp_swqe *w
 	swqe_copy_operands(wqe, src);
 	if (wqe->is_local)
 		return wqe->num_sge || wqe->is_inline ? IB_WC_LOC_QP_OP_ERR : IB_WC_SUCCESS;
+	if (wqe->message == RODP_MSG_FLUSH)
+		return swqe_copy_flush(wqe, src);
 	return wqe->is_inline ? swqe_copy_inline(sq, wqe, src) : swqe_copy_sges(sq, wqe, src);
 }
 
@@ -134,16 +153,19 @@ static enum ib_wc_status swqe_check_rd_atomic(struct rodp_qp *qp, const struct r
 {
 	if (!qp->max_rd_atomic)
 		return IB_WC_LOC_QP_OP_ERR;
+	if (wqe->message == RODP_MSG_FLUSH)
+		return IB_WC_SUCCESS;
 	if (wqe->message != RODP_MSG_READ && wqe->length != sizeof(u64))
 		return IB_WC_LOC_LEN_ERR;
+	if (wqe->message == RODP_MSG_ATOMIC_WRITE) /* its source is read when it is sent */
+		return IB_WC_SUCCESS;
 	return swqe_check_keys(qp, wqe, IB_ACCESS_LOCAL_WRITE);
 }
 
 /* A bad request takes a PSN like a good one; it is never sent. */
 static void swqe_number(struct rodp_qp *qp, struct rodp_swqe *wqe)
 {
-	bool one = wqe->status || wqe->message == RODP_MSG_CMP_SWAP ||
-		   wqe->message == RODP_MSG_FETCH_ADD;
+	bool one = wqe->status || (rodp_swqe_is_rd_atomic(wqe) && wqe->message != RODP_MSG_READ);
 
 	if (!wqe->status && wqe->is_local)
 		wqe->packets = 0;

@@ -24,6 +24,7 @@ static const struct {
 	{ RODP_TELL_QP_ACCESS_ERR, IB_EVENT_QP_ACCESS_ERR },
 	{ RODP_TELL_COMM_EST, IB_EVENT_COMM_EST },
 	{ RODP_TELL_SQ_DRAINED, IB_EVENT_SQ_DRAINED },
+	{ RODP_TELL_LAST_WQE, IB_EVENT_QP_LAST_WQE_REACHED },
 };
 
 static void qp_tell(struct rodp_qp *qp, u32 tell)
@@ -70,7 +71,8 @@ void rodp_qp_complete(struct rodp_qp *qp, struct rodp_lane *held, struct rodp_cq
 	struct rodp_cq *cq = send ? qp->send_cq : qp->recv_cq;
 
 	if (!qp->user)
-		cqe->reserved1 = (uintptr_t)&qp->ib; /* for rodp_poll_cq(); no process sees this CQ */
+		cqe->reserved1 =
+			(uintptr_t)&qp->ib; /* for rodp_poll_cq(); no process sees this CQ */
 	switch (rodp_cq_add(cq, cqe, solicited || cqe->status)) {
 	case RODP_CQ_QUIET:
 		break;

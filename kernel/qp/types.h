@@ -28,6 +28,7 @@
 #include "park.h"
 
 struct rodp_lent;
+struct rodp_srq;
 struct rodp_loan;
 
 /* Packets sent and not yet acknowledged, at most. Half of it at most goes without an AckReq. */
@@ -50,6 +51,8 @@ struct rodp_swqe {
 		};
 		struct rodp_bind bind;
 	};
+	u32 srqn; /* XRC: the peer's */
+	u32 flush; /* FLUSH: what and how far, as in struct rodp_feth */
 	union {
 		__be32 imm_data;
 		u32 invalidate_rkey;
@@ -76,11 +79,18 @@ static inline u32 rodp_swqe_last_psn(const struct rodp_swqe *wqe)
 	return rodp_psn_add(wqe->first_psn, wqe->packets - 1);
 }
 
-/* Whether the answer carries data: it is counted against max_rd_atomic. */
+/* Whether there is an answer of its own, other than an ACK: it is counted against max_rd_atomic. */
 static inline bool rodp_swqe_is_rd_atomic(const struct rodp_swqe *wqe)
 {
 	return wqe->message == RODP_MSG_READ || wqe->message == RODP_MSG_CMP_SWAP ||
-	       wqe->message == RODP_MSG_FETCH_ADD;
+	       wqe->message == RODP_MSG_FETCH_ADD || wqe->message == RODP_MSG_FLUSH ||
+	       wqe->message == RODP_MSG_ATOMIC_WRITE;
+}
+
+/* Whether that answer is an empty READ response: it only says that the thing is done. */
+static inline bool rodp_swqe_answer_is_empty(const struct rodp_swqe *wqe)
+{
+	return wqe->message == RODP_MSG_FLUSH || wqe->message == RODP_MSG_ATOMIC_WRITE;
 }
 
 /*
@@ -140,8 +150,9 @@ struct rodp_rwqe {
 	struct rodp_sge sge[RODP_MAX_SGE];
 };
 
-/* A READ or ATOMIC that may have to be answered again. */
+/* A request with an answer of its own, which may have to be given again. */
 struct rodp_rd_atomic {
+	u32 kind; /* RODP_OPF_READ, _ATOMIC, _FLUSH or _ATOMIC_WRITE */
 	u32 first_psn;
 	u32 packets;
 	u64 va;
@@ -149,7 +160,6 @@ struct rodp_rd_atomic {
 	u32 length; /* READ: bytes */
 	u32 rkey;
 	bool valid;
-	bool atomic;
 };
 
 /* The answer to a READ that is being sent. */
@@ -162,6 +172,7 @@ struct rodp_reply {
 	u64 va;
 	u32 length; /* bytes */
 	u32 rkey;
+	u32 srqn; /* XRC: of the SRQ whose PD the key belongs to */
 };
 
 /* The receive queue: responder. */
@@ -169,12 +180,15 @@ struct rodp_rq {
 	struct rodp_lane lane;
 	struct rodp_ring ring; /* entries == 0 with an SRQ */
 	spinlock_t post_lock; /* as in struct rodp_sq */
+	struct rodp_srq *srq; /* XRC: only while a packet executes, the one that it names */
+	u32 srqn; /* XRC: what the newest packet, which may be in hand, names */
 	u32 cons; /* next to take out of the ring */
 	u32 max_sge;
 	u32 epsn; /* expected */
 	u32 msn;
 	bool nak_sent; /* a PSN sequence NAK is on its way: send no second one */
 	bool comm_est_told;
+	bool last_wqe_told;
 	/* The message being received. */
 	u32 in_message; /* RODP_OPF_SEND or RODP_OPF_WRITE, or 0 between messages */
 	u32 received; /* bytes */
@@ -183,6 +197,8 @@ struct rodp_rq {
 	u32 left; /* WRITE: bytes to come */
 	u32 total; /* WRITE: length of the message */
 	bool rwqe_taken;
+	u32 rwqe_srqn; /* XRC: where it was taken */
+	u64 rwqe_serial;
 	struct rodp_rwqe rwqe;
 	struct rodp_reply reply;
 	struct rodp_rd_atomic *rd_atomic; /* a ring of max_dest_rd_atomic */
@@ -203,6 +219,7 @@ struct rodp_xfer {
 	u32 bytes;
 	u32 done; /* bytes moved so far; a repeated call goes on from here */
 	u64 extent; /* bytes that will be wanted from the first one on: what a fault maps ahead */
+	struct ib_pd *pd; /* that the keys of a scatter/gather list belong to; NULL: the QP's */
 	bool write; /* to memory */
 };
 
@@ -246,6 +263,8 @@ static inline bool rodp_qp_may_send(const struct rodp_qp *qp)
 
 static inline bool rodp_qp_may_receive(const struct rodp_qp *qp)
 {
+	if (qp->init.qp_type == IB_QPT_XRC_INI)
+		return false;
 	return qp->state == IB_QPS_RTR || qp->state == IB_QPS_RTS || qp->state == IB_QPS_SQD ||
 	       qp->state == IB_QPS_SQE;
 }

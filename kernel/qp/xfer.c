@@ -43,8 +43,8 @@ static int xfer_sge(struct rodp_qp *qp, struct rodp_park *park, const struct rod
 	struct rodp_mr *mr;
 	int err;
 
-	mr = rodp_mr_get(qp->dev, qp->ib.pd, sge->lkey, xfer->write ? IB_ACCESS_LOCAL_WRITE : 0,
-			 sge->addr + skip, part.bytes);
+	mr = rodp_mr_get(qp->dev, xfer->pd ?: qp->ib.pd, sge->lkey,
+			 xfer->write ? IB_ACCESS_LOCAL_WRITE : 0, sge->addr + skip, part.bytes);
 	if (!mr)
 		return -EACCES;
 	err = rodp_xfer_mr(park, mr, sge->addr + skip, &part);

@@ -9,11 +9,11 @@
 #include "../mem/grant.h"
 #include "types.h"
 
-/* Whether qp's peer may, with this key; then rodp_grant_put() after the access (mem/grant.h). */
-static inline bool rodp_xfer_grant(struct rodp_qp *qp, struct rodp_grant *grant, u32 rkey,
-				   u32 access, u64 va, u64 bytes)
+/* Whether qp's peer may, with this key of pd; then rodp_grant_put() after the access (mem/grant.h). */
+static inline bool rodp_xfer_grant(struct rodp_qp *qp, struct ib_pd *pd, struct rodp_grant *grant,
+				   u32 rkey, u32 access, u64 va, u64 bytes)
 {
-	return rodp_grant_get(grant, qp->dev, qp->ib.pd, qp->serial, rkey, access, va, bytes);
+	return rodp_grant_get(grant, qp->dev, pd, qp->serial, rkey, access, va, bytes);
 }
 
 /*
@@ -26,7 +26,7 @@ int rodp_xfer_mr(struct rodp_park *park, struct rodp_mr *mr, u64 iova, struct ro
 
 /*
  * Move bytes between xfer->buf and a scatter/gather list, from byte `offset` of the list.
- * Keys are checked here, against the QP's PD, for local read or local write.
+ * Keys are checked here, against xfer->pd or the QP's PD, for local read or local write.
  * Returns as above, or -EINVAL when the list is shorter than offset + bytes, or
  * -EACCES when a key does not grant the access.
  */

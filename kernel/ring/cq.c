@@ -37,6 +37,36 @@ enum rodp_cq_outcome rodp_cq_add(struct rodp_cq *cq, struct rodp_cqe *cqe, bool 
 	return outcome;
 }
 
+/* CQ's lock held. What was not polled, from slot 0 of the new ring on. */
+static int cq_carry_over(struct rodp_cq *cq, struct rodp_ring *to)
+{
+	u32 cons = rodp_ring_cons(&cq->ring), left = cq->prod - cons, n;
+
+	if (left > cq->ring.entries || left > to->entries)
+		return -EINVAL;
+	for (n = 0; n < left; n++)
+		memcpy(rodp_ring_slot(to, n), rodp_ring_slot(&cq->ring, cons + n),
+		       sizeof(struct rodp_cqe));
+	WRITE_ONCE(to->hdr->flags, READ_ONCE(cq->ring.hdr->flags));
+	rodp_ring_publish_prod(to, left);
+	cq->prod = left;
+	return 0;
+}
+
+int rodp_cq_replace_ring(struct rodp_cq *cq, struct rodp_ring *ring)
+{
+	int err;
+
+	spin_lock_bh(&cq->lock);
+	err = cq_carry_over(cq, ring);
+	if (!err) {
+		swap(cq->ring, *ring);
+		cq->ib.cqe = cq->ring.entries;
+	}
+	spin_unlock_bh(&cq->lock);
+	return err;
+}
+
 void rodp_cq_notify(struct rodp_cq *cq)
 {
 	if (cq->ib.comp_handler)

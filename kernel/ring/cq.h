@@ -43,6 +43,13 @@ enum rodp_cq_outcome {
  */
 enum rodp_cq_outcome rodp_cq_add(struct rodp_cq *cq, struct rodp_cqe *cqe, bool solicited);
 
+/*
+ * Go over to the new ring, with the completions that were not polled yet and what is armed.
+ * *ring becomes the old one, for the caller to destroy. Returns 0, or -EINVAL (they do not
+ * fit, or the process wrote nonsense into its counter). Process context.
+ */
+int rodp_cq_replace_ring(struct rodp_cq *cq, struct rodp_ring *ring);
+
 /* Run the completion handler. Process or softirq context, no locks held. */
 void rodp_cq_notify(struct rodp_cq *cq);
 

@@ -304,6 +304,14 @@ struct rodp_latency {
 	__aligned_u64 bucket[RODP_LATENCY_BUCKETS];
 };
 
+/*
+ * With IB_SRQ_MAX_WR. The command has no response, so the kernel writes where the request
+ * says: the new ring, with what was posted and not taken carried over to slot 0 and on.
+ */
+struct rodp_modify_srq_req {
+	__aligned_u64 ring_resp; /* a struct rodp_ring_resp * */
+};
+
 struct rodp_create_ah_resp {
 	__u32 ah_num;
 	__u32 reserved;

@@ -35,6 +35,29 @@ int rodp_create_cq(struct ib_cq *ib, const struct ib_cq_init_attr *attr,
 	return err;
 }
 
+int rodp_resize_cq(struct ib_cq *ib, unsigned int cqe, struct ib_udata *udata)
+{
+	struct rodp_resize_cq_resp resp = {};
+	struct rodp_ucontext *uctx;
+	struct rodp_ring ring = {};
+	int err;
+
+	if (!udata)
+		return -EOPNOTSUPP;
+	if (!cqe || cqe > RODP_MAX_CQE)
+		return -EINVAL;
+	err = ib_is_udata_in_empty(udata);
+	if (err)
+		return err;
+	uctx = rdma_udata_to_drv_context(udata, struct rodp_ucontext, ib);
+	err = rodp_ring_create(&ring, &uctx->ib, cqe, sizeof(struct rodp_cqe), &resp.ring);
+	if (err)
+		return err;
+	err = rodp_cq_replace_ring(to_rodp_cq(ib), &ring);
+	rodp_ring_destroy(&ring); /* the old one, or the one that is not wanted */
+	return err ?: ib_respond_udata(udata, resp);
+}
+
 int rodp_destroy_cq(struct ib_cq *ib, struct ib_udata *udata)
 {
 	int err = ib_no_udata_io(udata);

@@ -47,7 +47,7 @@ struct ib_mr *rodp_reg_dm_mr(struct ib_pd *pd, struct ib_dm *ib, struct ib_dm_mr
 
 	if (attr->access_flags & ~DM_ACCESS)
 		return ERR_PTR(-EOPNOTSUPP);
-	if (!(attr->access_flags & IB_ZERO_BASED) || !attr->length)
+	if (!(attr->access_flags & IB_ZERO_BASED))
 		return ERR_PTR(-EINVAL);
 	mr = rodp_mr_create_dm(to_rodp_dev(pd->device), pd, to_rodp_dm(ib), attr->offset,
 			       attr->length, attr->access_flags);

@@ -10,6 +10,7 @@
 #include "../qp/courier.h"
 #include "../qp/qpn.h"
 #include "../qp/receive.h"
+#include "../qp/srq.h"
 #include "../uapi/rodp_abi.h"
 #include "device.h"
 #include "verbs.h"
@@ -82,6 +83,7 @@ static void __exit rodp_exit(void)
 	rodp_lane_module_exit();
 	rodp_courier_module_exit();
 	rodp_qpn_module_exit();
+	rodp_srq_module_exit();
 	rodp_odp_exit();
 	rcu_barrier(); /* regions */
 	rodp_mr_module_exit();

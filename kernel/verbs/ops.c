@@ -5,10 +5,12 @@
 #include "../ring/cq.h"
 #include "../ring/mapping.h"
 #include "../qp/qp.h"
+#include "../qp/srq.h"
 #include "../uapi/rodp_abi.h"
 #include "verbs.h"
 
 RODP_CREATE_CQ_OP(create_cq_op, rodp_create_cq)
+RODP_RESIZE_CQ_OP(resize_cq_op, rodp_resize_cq)
 RODP_REG_USER_MR_OP(reg_user_mr_op, rodp_reg_user_mr)
 
 const struct ib_device_ops rodp_device_ops = {
@@ -24,16 +26,20 @@ const struct ib_device_ops rodp_device_ops = {
 	.alloc_mw = rodp_alloc_mw,
 	.alloc_pd = rodp_alloc_pd,
 	.alloc_ucontext = rodp_alloc_ucontext,
+	.alloc_xrcd = rodp_alloc_xrcd,
 	.create_cq = create_cq_op,
 	.create_qp = rodp_create_qp,
+	.create_srq = rodp_create_srq,
 	.dealloc_dm = rodp_dealloc_dm,
 	.dealloc_driver = rodp_device_free,
 	.dealloc_mw = rodp_dealloc_mw,
 	.dealloc_pd = rodp_dealloc_pd,
 	.dealloc_ucontext = rodp_dealloc_ucontext,
+	.dealloc_xrcd = rodp_dealloc_xrcd,
 	.dereg_mr = rodp_dereg_mr,
 	.destroy_cq = rodp_destroy_cq,
 	.destroy_qp = rodp_destroy_qp,
+	.destroy_srq = rodp_destroy_srq,
 	.disassociate_ucontext = rodp_disassociate_ucontext,
 	.fill_res_cq_entry = rodp_fill_res_cq,
 	.fill_res_mr_entry = rodp_fill_res_mr,
@@ -47,6 +53,7 @@ const struct ib_device_ops rodp_device_ops = {
 	.mmap = rodp_mapping_mmap,
 	.mmap_free = rodp_mapping_mmap_free,
 	.modify_qp = rodp_modify_qp,
+	.modify_srq = rodp_modify_srq,
 	.poll_cq = rodp_poll_cq,
 	.post_recv = rodp_post_recv,
 	.post_send = rodp_post_send,
@@ -54,14 +61,18 @@ const struct ib_device_ops rodp_device_ops = {
 	.query_pkey = rodp_query_pkey,
 	.query_port = rodp_query_port,
 	.query_qp = rodp_query_qp,
+	.query_srq = rodp_query_srq,
 	.reg_dm_mr = rodp_reg_dm_mr,
 	.reg_user_mr = reg_user_mr_op,
 	.req_notify_cq = rodp_req_notify_cq,
 	.rereg_user_mr = rodp_rereg_user_mr,
+	.resize_user_cq = resize_cq_op,
 
 	INIT_RDMA_OBJ_SIZE(ib_cq, rodp_cq, ib),
 	INIT_RDMA_OBJ_SIZE(ib_mw, rodp_mw, ib),
 	INIT_RDMA_OBJ_SIZE(ib_pd, rodp_pd, ib),
 	INIT_RDMA_OBJ_SIZE(ib_qp, rodp_qp, ib),
+	INIT_RDMA_OBJ_SIZE(ib_srq, rodp_srq, ib),
 	INIT_RDMA_OBJ_SIZE(ib_ucontext, rodp_ucontext, ib),
+	INIT_RDMA_OBJ_SIZE(ib_xrcd, rodp_xrcd, ib),
 };

@@ -18,10 +18,13 @@ enum {
 
 static void fill_odp_caps(struct ib_odp_caps *caps)
 {
+	const u32 reliable = IB_ODP_SUPPORT_SEND | IB_ODP_SUPPORT_WRITE | IB_ODP_SUPPORT_READ |
+			     IB_ODP_SUPPORT_ATOMIC | IB_ODP_SUPPORT_SRQ_RECV |
+			     IB_ODP_SUPPORT_FLUSH | IB_ODP_SUPPORT_ATOMIC_WRITE;
+
 	caps->general_caps = IB_ODP_SUPPORT | IB_ODP_SUPPORT_IMPLICIT;
-	caps->per_transport_caps.rc_odp_caps = IB_ODP_SUPPORT_SEND | IB_ODP_SUPPORT_RECV |
-					       IB_ODP_SUPPORT_WRITE | IB_ODP_SUPPORT_READ |
-					       IB_ODP_SUPPORT_ATOMIC;
+	caps->per_transport_caps.rc_odp_caps = reliable | IB_ODP_SUPPORT_RECV;
+	caps->per_transport_caps.xrc_odp_caps = reliable;
 }
 
 int rodp_query_device(struct ib_device *ib, struct ib_device_attr *attr, struct ib_udata *udata)
@@ -42,7 +45,8 @@ int rodp_query_device(struct ib_device *ib, struct ib_device_attr *attr, struct 
 	attr->device_cap_flags = IB_DEVICE_CURR_QP_STATE_MOD | IB_DEVICE_RC_RNR_NAK_GEN |
 				 IB_DEVICE_PORT_ACTIVE_EVENT | IB_DEVICE_SYS_IMAGE_GUID |
 				 IB_DEVICE_MEM_WINDOW | IB_DEVICE_MEM_WINDOW_TYPE_2B |
-				 IB_DEVICE_MEM_MGT_EXTENSIONS;
+				 IB_DEVICE_MEM_MGT_EXTENSIONS | IB_DEVICE_SRQ_RESIZE |
+				 IB_DEVICE_XRC | IB_DEVICE_FLUSH_GLOBAL | IB_DEVICE_ATOMIC_WRITE;
 	attr->kernel_cap_flags = IBK_ALLOW_USER_UNREG | IBK_ON_DEMAND_PAGING;
 	attr->max_send_sge = RODP_MAX_SGE;
 	attr->max_recv_sge = RODP_MAX_SGE;
@@ -54,11 +58,17 @@ int rodp_query_device(struct ib_device *ib, struct ib_device_attr *attr, struct 
 	attr->max_dm_size = RODP_MAX_DM;
 	attr->max_fast_reg_page_list_len = RODP_MAX_FAST_PAGES;
 	attr->max_pd = RODP_MAX_PD;
+	attr->max_srq = RODP_MAX_SRQ;
+	attr->max_srq_wr = RODP_MAX_WR;
+	attr->max_srq_sge = RODP_MAX_SGE;
 	attr->max_qp_rd_atom = RODP_MAX_RD_ATOMIC;
 	attr->max_qp_init_rd_atom = RODP_MAX_RD_ATOMIC;
 	attr->max_res_rd_atom = RODP_MAX_RD_ATOMIC * 1024;
 	attr->atomic_cap = IB_ATOMIC_GLOB; /* CPU instructions on the memory itself */
 	attr->max_pkeys = 1;
+	/* Completions are stamped with the wall clock, in ns. */
+	attr->timestamp_mask = ~0ull;
+	attr->hca_core_clock = NSEC_PER_SEC / 1000; /* kHz */
 	fill_odp_caps(&attr->odp_caps);
 	return 0;
 }

@@ -10,6 +10,9 @@ int rodp_create_qp(struct ib_qp *ib, struct ib_qp_init_attr *init, struct ib_uda
 	struct ib_ucontext *uctx = NULL;
 	int err;
 
+	/* A receiving XRC QP is nobody's own: it has no queues to map, and comes without udata. */
+	if (init->qp_type == IB_QPT_XRC_TGT)
+		return rodp_qp_create(qp, to_rodp_dev(ib->device), init, NULL, NULL);
 	err = ib_is_udata_in_empty(udata);
 	if (err)
 		return err;

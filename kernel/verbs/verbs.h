@@ -38,6 +38,10 @@ static inline struct rodp_mw *to_rodp_mw(struct ib_mw *ib)
 	return container_of(ib, struct rodp_mw, ib);
 }
 
+struct rodp_xrcd {
+	struct ib_xrcd ib;
+};
+
 extern const struct ib_device_ops rodp_device_ops; /* ops.c */
 
 /* device.c: 0, -EADDRINUSE (another RoCEv2 device has the port), -ENOMEM, ib_core's */
@@ -76,6 +80,7 @@ int rodp_dealloc_pd(struct ib_pd *ib, struct ib_udata *udata);
 /* cq.c */
 int rodp_create_cq(struct ib_cq *ib, const struct ib_cq_init_attr *attr,
 		   struct uverbs_attr_bundle *attrs);
+int rodp_resize_cq(struct ib_cq *ib, unsigned int cqe, struct ib_udata *udata);
 int rodp_destroy_cq(struct ib_cq *ib, struct ib_udata *udata);
 
 /* queue_pair.c */
@@ -94,6 +99,14 @@ int rodp_kpost_recv(struct rodp_qp *qp, const struct ib_recv_wr *wr, const struc
 /* kpoll.c: completion queues of kernel consumers */
 int rodp_poll_cq(struct ib_cq *ib, int max, struct ib_wc *wc);
 int rodp_req_notify_cq(struct ib_cq *ib, enum ib_cq_notify_flags flags);
+/* shared_receive.c */
+int rodp_create_srq(struct ib_srq *ib, struct ib_srq_init_attr *init, struct ib_udata *udata);
+int rodp_modify_srq(struct ib_srq *ib, struct ib_srq_attr *attr, enum ib_srq_attr_mask mask,
+		    struct ib_udata *udata);
+int rodp_query_srq(struct ib_srq *ib, struct ib_srq_attr *attr);
+int rodp_destroy_srq(struct ib_srq *ib, struct ib_udata *udata);
+int rodp_alloc_xrcd(struct ib_xrcd *ib, struct ib_udata *udata);
+int rodp_dealloc_xrcd(struct ib_xrcd *ib, struct ib_udata *udata);
 
 /* region.c */
 struct ib_mr *rodp_reg_user_mr(struct ib_pd *pd, u64 start, u64 length, u64 iova, int access,

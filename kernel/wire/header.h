@@ -82,6 +82,13 @@ struct rodp_xrceth {
 struct rodp_feth {
 	__be32 bits;
 } __packed;
+#define RODP_FETH_GLOBAL     0x1u
+#define RODP_FETH_PERSISTENT 0x2u
+#define RODP_FETH_PLT_MASK   0xfu
+#define RODP_FETH_SEL_SHIFT  4
+#define RODP_FETH_SEL_MASK   0x3u
+#define RODP_FETH_SEL_RANGE  0
+#define RODP_FETH_SEL_MR     1
 
 /* AETH syndromes, 9.7.5.1.5: kind in bits 6..5, value in bits 4..0. */
 enum rodp_aeth_kind {

@@ -11,7 +11,7 @@
 static int check_attr(struct ibv_context *context, const struct ibv_qp_init_attr_ex *attr)
 {
 	const uint32_t known = IBV_QP_INIT_ATTR_PD | IBV_QP_INIT_ATTR_CREATE_FLAGS |
-			       IBV_QP_INIT_ATTR_SEND_OPS_FLAGS;
+			       IBV_QP_INIT_ATTR_SEND_OPS_FLAGS | IBV_QP_INIT_ATTR_XRCD;
 
 	if (attr->comp_mask & ~known)
 		return EOPNOTSUPP;
@@ -49,6 +49,8 @@ static int map_queues(struct rodp_qp *qp, const struct ibv_qp_init_attr_ex *attr
 	size_t payload = (size_t)drv->max_send_sge * sizeof(struct rodp_sge);
 	int err;
 
+	if (!drv->sq.entries) /* XRC_RECV */
+		return 0;
 	if (payload < drv->max_inline)
 		payload = drv->max_inline;
 
@@ -147,6 +149,10 @@ int rodp_modify_qp(struct ibv_qp *ibqp, struct ibv_qp_attr *attr, int attr_mask)
 	if (!err && (attr_mask & IBV_QP_STATE) && attr->qp_state == IBV_QPS_RESET) {
 		rodp_wq_reload(&qp->sq);
 		rodp_wq_reload(&qp->rq);
+		if (ibqp->send_cq)
+			rodp_cq_forget_qp(ibqp->send_cq, ibqp->qp_num);
+		if (ibqp->recv_cq && ibqp->recv_cq != ibqp->send_cq)
+			rodp_cq_forget_qp(ibqp->recv_cq, ibqp->qp_num);
 	}
 	return err;
 }

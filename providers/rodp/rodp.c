@@ -57,36 +57,6 @@ static int query_rt_values(struct ibv_context *context, struct ibv_values_ex *va
 	return 0;
 }
 
-static struct ibv_pd *alloc_pd(struct ibv_context *context)
-{
-	struct ib_uverbs_alloc_pd_resp resp = {};
-	struct ibv_alloc_pd cmd = {};
-	struct ibv_pd *pd;
-	int err;
-
-	pd = calloc(1, sizeof(*pd));
-	if (!pd)
-		return NULL;
-
-	err = ibv_cmd_alloc_pd(context, pd, &cmd, sizeof(cmd), &resp, sizeof(resp));
-	if (err) {
-		free(pd);
-		errno = err;
-		return NULL;
-	}
-	return pd;
-}
-
-static int dealloc_pd(struct ibv_pd *pd)
-{
-	int err;
-
-	err = ibv_cmd_dealloc_pd(pd);
-	if (!err)
-		free(pd);
-	return err;
-}
-
 static void free_context(struct ibv_context *ibctx)
 {
 	struct rodp_context *context = to_rodp_context(ibctx);
@@ -100,17 +70,22 @@ static const struct verbs_context_ops context_ops = {
 	.alloc_dm = rodp_alloc_dm,
 	.alloc_mw = rodp_alloc_mw,
 	.alloc_null_mr = rodp_alloc_null_mr,
-	.alloc_pd = alloc_pd,
+	.alloc_parent_domain = rodp_alloc_parent_domain,
+	.alloc_pd = rodp_alloc_pd,
+	.alloc_td = rodp_alloc_td,
 	.attach_mcast = ibv_cmd_attach_mcast,
 	.bind_mw = rodp_bind_mw,
+	.close_xrcd = rodp_close_xrcd,
 	.create_ah = rodp_create_ah,
 	.create_cq = rodp_create_cq,
 	.create_cq_ex = rodp_create_cq_ex,
 	.create_qp = rodp_create_qp,
 	.create_qp_ex = rodp_create_qp_ex,
 	.create_srq = rodp_create_srq,
+	.create_srq_ex = rodp_create_srq_ex,
 	.dealloc_mw = rodp_dealloc_mw,
-	.dealloc_pd = dealloc_pd,
+	.dealloc_pd = rodp_dealloc_pd,
+	.dealloc_td = rodp_dealloc_td,
 	.dereg_mr = rodp_dereg_mr,
 	.destroy_ah = rodp_destroy_ah,
 	.destroy_cq = rodp_destroy_cq,
@@ -119,8 +94,11 @@ static const struct verbs_context_ops context_ops = {
 	.detach_mcast = ibv_cmd_detach_mcast,
 	.free_context = free_context,
 	.free_dm = rodp_free_dm,
+	.get_srq_num = rodp_get_srq_num,
 	.modify_qp = rodp_modify_qp,
 	.modify_srq = rodp_modify_srq,
+	.open_qp = rodp_open_qp,
+	.open_xrcd = rodp_open_xrcd,
 	.poll_cq = rodp_poll_cq,
 	.post_recv = rodp_post_recv,
 	.post_send = rodp_post_send,
@@ -162,6 +140,7 @@ static int remember_caps(struct rodp_context *context)
 
 	context->timestamp_mask = attr.completion_timestamp_mask;
 	context->device_cap_flags = attr.orig_attr.device_cap_flags;
+	context->device_cap_flags_ex = attr.device_cap_flags_ex;
 	context->atomic_cap = attr.orig_attr.atomic_cap;
 	return 0;
 }

@@ -19,6 +19,7 @@ struct rodp_context {
 	/* What the kernel reported when the device was opened. */
 	uint64_t timestamp_mask;
 	unsigned int device_cap_flags;
+	uint64_t device_cap_flags_ex; /* as IB_UVERBS_DEVICE_* */
 	enum ibv_atomic_cap atomic_cap;
 };
 
@@ -117,6 +118,7 @@ int rodp_resize_cq(struct ibv_cq *cq, int cqe);
 int rodp_destroy_cq(struct ibv_cq *cq);
 int rodp_poll_cq(struct ibv_cq *cq, int num_entries, struct ibv_wc *wc);
 int rodp_req_notify_cq(struct ibv_cq *cq, int solicited_only);
+void rodp_cq_forget_qp(struct ibv_cq *cq, uint32_t qp_num);
 
 /* cq_ex.c */
 void rodp_cq_set_ex_ops(struct rodp_cq *cq, uint64_t wc_flags);
@@ -140,6 +142,14 @@ struct ibv_mw *rodp_alloc_mw(struct ibv_pd *pd, enum ibv_mw_type type);
 int rodp_dealloc_mw(struct ibv_mw *mw);
 int rodp_bind_mw(struct ibv_qp *qp, struct ibv_mw *mw, struct ibv_mw_bind *bind);
 
+/* pd.c */
+struct ibv_pd *rodp_alloc_pd(struct ibv_context *context);
+struct ibv_pd *rodp_alloc_parent_domain(struct ibv_context *context,
+					struct ibv_parent_domain_init_attr *attr);
+int rodp_dealloc_pd(struct ibv_pd *pd);
+struct ibv_td *rodp_alloc_td(struct ibv_context *context, struct ibv_td_init_attr *attr);
+int rodp_dealloc_td(struct ibv_td *td);
+
 /* qp.c */
 struct ibv_qp *rodp_create_qp(struct ibv_pd *pd, struct ibv_qp_init_attr *attr);
 struct ibv_qp *rodp_create_qp_ex(struct ibv_context *context, struct ibv_qp_init_attr_ex *attr);
@@ -155,6 +165,7 @@ int rodp_post_send(struct ibv_qp *qp, struct ibv_send_wr *wr, struct ibv_send_wr
 
 /* srq.c */
 struct ibv_srq *rodp_create_srq(struct ibv_pd *pd, struct ibv_srq_init_attr *attr);
+struct ibv_srq *rodp_create_srq_ex(struct ibv_context *context, struct ibv_srq_init_attr_ex *attr);
 int rodp_modify_srq(struct ibv_srq *srq, struct ibv_srq_attr *attr, int attr_mask);
 int rodp_query_srq(struct ibv_srq *srq, struct ibv_srq_attr *attr);
 int rodp_destroy_srq(struct ibv_srq *srq);
@@ -170,6 +181,12 @@ void rodp_wq_destroy(struct rodp_wq *wq);
 int rodp_wq_post_recv(struct rodp_wq *wq, struct ibv_context *context, uint32_t command,
 		      uint32_t handle, struct ibv_recv_wr *wr, struct ibv_recv_wr **bad_wr);
 int rodp_doorbell(struct ibv_context *context, uint32_t command, uint32_t handle);
+
+/* xrc.c */
+struct ibv_xrcd *rodp_open_xrcd(struct ibv_context *context, struct ibv_xrcd_init_attr *attr);
+int rodp_close_xrcd(struct ibv_xrcd *xrcd);
+struct ibv_qp *rodp_open_qp(struct ibv_context *context, struct ibv_qp_open_attr *attr);
+int rodp_get_srq_num(struct ibv_srq *srq, uint32_t *srq_num);
 
 /* wr.c */
 void rodp_qp_set_wr_ops(struct rodp_qp *qp, uint64_t send_ops);

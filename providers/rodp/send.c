@@ -11,7 +11,7 @@ enum {
 	OPS_RC = OPS_UC | IBV_QP_EX_WITH_RDMA_READ,
 	OPS_ATOMIC = IBV_QP_EX_WITH_ATOMIC_CMP_AND_SWP | IBV_QP_EX_WITH_ATOMIC_FETCH_AND_ADD,
 	OPS_INVALIDATE = IBV_QP_EX_WITH_LOCAL_INV | IBV_QP_EX_WITH_SEND_WITH_INV,
-	OPS_INLINE = OPS_UC | IBV_QP_EX_WITH_SEND_WITH_INV,
+	OPS_INLINE = OPS_UC | IBV_QP_EX_WITH_SEND_WITH_INV | IBV_QP_EX_WITH_ATOMIC_WRITE,
 
 	SEND_FLAGS = IBV_SEND_FENCE | IBV_SEND_SIGNALED | IBV_SEND_SOLICITED | IBV_SEND_INLINE,
 };
@@ -28,6 +28,24 @@ static uint64_t memory_window_ops(const struct rodp_context *context)
 	return ops;
 }
 
+/* Bits of device_cap_flags_ex as the kernel has them; not every libibverbs has names for them. */
+#define CAP_FLUSH	 (3ull << 38)
+#define CAP_ATOMIC_WRITE (1ull << 40)
+
+static uint64_t memory_placement_ops(const struct rodp_context *context)
+{
+	uint64_t caps = context->device_cap_flags_ex;
+	uint64_t ops = 0;
+
+	if (caps & CAP_ATOMIC_WRITE)
+		ops |= IBV_QP_EX_WITH_ATOMIC_WRITE;
+#ifdef RODP_HAVE_WR_FLUSH
+	if (caps & CAP_FLUSH)
+		ops |= IBV_QP_EX_WITH_FLUSH;
+#endif
+	return ops;
+}
+
 /* What the device lets a QP of this type post: enum ibv_qp_create_send_ops_flags. */
 uint64_t rodp_send_ops(const struct rodp_context *context, enum ibv_qp_type type)
 {
@@ -35,7 +53,8 @@ uint64_t rodp_send_ops(const struct rodp_context *context, enum ibv_qp_type type
 
 	switch (type) {
 	case IBV_QPT_RC:
-		ops = OPS_RC | memory_window_ops(context);
+	case IBV_QPT_XRC_SEND:
+		ops = OPS_RC | memory_window_ops(context) | memory_placement_ops(context);
 		if (context->atomic_cap != IBV_ATOMIC_NONE)
 			ops |= OPS_ATOMIC;
 		return ops;
@@ -61,6 +80,7 @@ static uint64_t op_of(enum ibv_wr_opcode opcode)
 		[IBV_WR_LOCAL_INV] = IBV_QP_EX_WITH_LOCAL_INV,
 		[IBV_WR_BIND_MW] = IBV_QP_EX_WITH_BIND_MW,
 		[IBV_WR_SEND_WITH_INV] = IBV_QP_EX_WITH_SEND_WITH_INV,
+		[IBV_WR_ATOMIC_WRITE] = IBV_QP_EX_WITH_ATOMIC_WRITE,
 	};
 
 	return (size_t)opcode < sizeof(ops) / sizeof(ops[0]) ? ops[opcode] : 0;
@@ -88,6 +108,7 @@ static void fill_arguments(const struct rodp_qp *qp, struct rodp_send_wqe *wqe,
 	case IBV_WR_RDMA_WRITE:
 	case IBV_WR_RDMA_WRITE_WITH_IMM:
 	case IBV_WR_RDMA_READ:
+	case IBV_WR_ATOMIC_WRITE:
 		wqe->rdma.remote_addr = wr->wr.rdma.remote_addr;
 		wqe->rdma.rkey = wr->wr.rdma.rkey;
 		break;
@@ -150,6 +171,8 @@ static int fill_send(struct rodp_qp *qp, const struct ibv_send_wr *wr)
 		.opcode = wr->opcode,
 		.flags = wr->send_flags,
 		.imm_data = wr->imm_data,
+		.remote_srqn = qp->vqp.qp.qp_type == IBV_QPT_XRC_SEND ? wr->qp_type.xrc.remote_srqn
+								      : 0,
 	};
 	fill_arguments(qp, wqe, wr);
 	return fill_data(qp, wqe, wr);

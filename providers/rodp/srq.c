@@ -7,12 +7,29 @@
 
 #include "rodp.h"
 
+struct create_resp {
+	struct ib_uverbs_create_srq_resp ibv_resp;
+	struct rodp_create_srq_resp drv;
+};
+
+/* Returns NULL with errno set; then there is no SRQ in the kernel either. */
+static struct ibv_srq *map(struct rodp_srq *srq, struct ibv_context *context,
+			   const struct create_resp *resp, uint32_t max_sge)
+{
+	int err;
+
+	err = rodp_wq_init_recv(&srq->rq, context, &resp->drv.ring, max_sge);
+	if (!err)
+		return &srq->vsrq.srq;
+	ibv_cmd_destroy_srq(&srq->vsrq.srq);
+	free(srq);
+	errno = err;
+	return NULL;
+}
+
 struct ibv_srq *rodp_create_srq(struct ibv_pd *pd, struct ibv_srq_init_attr *attr)
 {
-	struct {
-		struct ib_uverbs_create_srq_resp ibv_resp;
-		struct rodp_create_srq_resp drv;
-	} resp = {};
+	struct create_resp resp = {};
 	struct rodp_srq *srq;
 	int err;
 
@@ -21,31 +38,70 @@ struct ibv_srq *rodp_create_srq(struct ibv_pd *pd, struct ibv_srq_init_attr *att
 		return NULL;
 
 	err = ibv_cmd_create_srq(pd, &srq->vsrq.srq, attr, NULL, 0, &resp.ibv_resp, sizeof(resp));
-	if (err)
-		goto err_free;
-
-	srq->vsrq.srq_num = resp.drv.srq_num;
-	err = rodp_wq_init_recv(&srq->rq, pd->context, &resp.drv.ring, attr->attr.max_sge);
-	if (err)
-		goto err_destroy;
-	return &srq->vsrq.srq;
-
-err_destroy:
-	ibv_cmd_destroy_srq(&srq->vsrq.srq);
-err_free:
-	free(srq);
-	errno = err;
-	return NULL;
+	if (err) {
+		free(srq);
+		errno = err;
+		return NULL;
+	}
+	return map(srq, pd->context, &resp, attr->attr.max_sge);
 }
 
-/* The ring cannot be resized (the device does not report IBV_DEVICE_SRQ_RESIZE). */
-int rodp_modify_srq(struct ibv_srq *srq, struct ibv_srq_attr *attr, int attr_mask)
+struct ibv_srq *rodp_create_srq_ex(struct ibv_context *context, struct ibv_srq_init_attr_ex *attr)
 {
-	struct ibv_modify_srq cmd = {};
+	struct create_resp resp = {};
+	struct rodp_srq *srq;
+	int err;
 
-	if (attr_mask & ~IBV_SRQ_LIMIT)
-		return EOPNOTSUPP;
-	return ibv_cmd_modify_srq(srq, attr, attr_mask, &cmd, sizeof(cmd));
+	srq = calloc(1, sizeof(*srq));
+	if (!srq)
+		return NULL;
+
+	err = ibv_cmd_create_srq_ex(context, &srq->vsrq, attr, NULL, 0, &resp.ibv_resp,
+				    sizeof(resp));
+	if (err) {
+		free(srq);
+		errno = err;
+		return NULL;
+	}
+	return map(srq, context, &resp, attr->attr.max_sge);
+}
+
+/* The kernel carries what is posted over into a new ring. wq->lock is held. */
+static int resize(struct rodp_srq *srq, struct ibv_srq_attr *attr, int attr_mask)
+{
+	struct rodp_ring_resp resp = {};
+	struct {
+		struct ibv_modify_srq ibv_cmd;
+		struct rodp_modify_srq_req drv;
+	} cmd = { .drv.ring_resp = (uintptr_t)&resp };
+	struct rodp_ring ring;
+	int err;
+
+	err = ibv_cmd_modify_srq(&srq->vsrq.srq, attr, attr_mask, &cmd.ibv_cmd, sizeof(cmd));
+	if (err)
+		return err;
+	err = rodp_ring_map(&ring, srq->vsrq.srq.context, &resp, srq->rq.ring.stride);
+	if (err)
+		return err;
+	rodp_ring_unmap(&srq->rq.ring);
+	srq->rq.ring = ring;
+	srq->rq.prod = rodp_ring_acquire(&ring.hdr->prod);
+	srq->rq.cons = rodp_ring_acquire(&ring.hdr->cons);
+	return 0;
+}
+
+int rodp_modify_srq(struct ibv_srq *ibsrq, struct ibv_srq_attr *attr, int attr_mask)
+{
+	struct rodp_srq *srq = to_rodp_srq(ibsrq);
+	struct ibv_modify_srq cmd = {};
+	int err;
+
+	if (!(attr_mask & IBV_SRQ_MAX_WR))
+		return ibv_cmd_modify_srq(ibsrq, attr, attr_mask, &cmd, sizeof(cmd));
+	pthread_spin_lock(&srq->rq.lock);
+	err = resize(srq, attr, attr_mask);
+	pthread_spin_unlock(&srq->rq.lock);
+	return err;
 }
 
 int rodp_query_srq(struct ibv_srq *srq, struct ibv_srq_attr *attr)

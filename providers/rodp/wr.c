@@ -158,6 +158,40 @@ static void wr_atomic_fetch_add(struct ibv_qp_ex *ibqp, uint32_t rkey, uint64_t 
 	next_atomic(ibqp, IBV_WR_ATOMIC_FETCH_AND_ADD, rkey, remote_addr, add, 0);
 }
 
+/* The word is taken now: it travels as inline data. */
+static void wr_atomic_write(struct ibv_qp_ex *ibqp, uint32_t rkey, uint64_t remote_addr,
+			    const void *word)
+{
+	struct rodp_send_wqe *wqe = next_rdma(ibqp, IBV_WR_ATOMIC_WRITE, rkey, remote_addr);
+	struct rodp_qp *qp = to_rodp_qp_ex(ibqp);
+
+	if (!wqe)
+		return;
+	wqe->flags |= RODP_WQE_INLINE;
+	if (rodp_wqe_add_inline(qp, wqe, word, sizeof(uint64_t)))
+		fail(qp, EINVAL);
+}
+
+#ifdef RODP_HAVE_WR_FLUSH
+static void wr_flush(struct ibv_qp_ex *ibqp, uint32_t rkey, uint64_t remote_addr, size_t length,
+		     uint8_t type, uint8_t level)
+{
+	struct rodp_send_wqe *wqe = next_wqe(ibqp, IBV_WR_FLUSH);
+
+	if (!wqe)
+		return;
+	if (length > UINT32_MAX) {
+		fail(to_rodp_qp_ex(ibqp), EINVAL);
+		return;
+	}
+	wqe->flush.remote_addr = remote_addr;
+	wqe->flush.length = length;
+	wqe->flush.rkey = rkey;
+	wqe->flush.type = type;
+	wqe->flush.level = level;
+}
+#endif
+
 static void wr_bind_mw(struct ibv_qp_ex *ibqp, struct ibv_mw *mw, uint32_t rkey,
 		       const struct ibv_mw_bind_info *bind_info)
 {
@@ -177,6 +211,14 @@ static void wr_set_ud_addr(struct ibv_qp_ex *ibqp, struct ibv_ah *ah, uint32_t r
 	wqe->ud.remote_qpn = remote_qpn;
 	wqe->ud.remote_qkey = remote_qkey;
 	wqe->ud.ah_num = to_rodp_ah(ah)->ah_num;
+}
+
+static void wr_set_xrc_srqn(struct ibv_qp_ex *ibqp, uint32_t remote_srqn)
+{
+	struct rodp_send_wqe *wqe = to_rodp_qp_ex(ibqp)->wr.wqe;
+
+	if (wqe)
+		wqe->remote_srqn = remote_srqn;
 }
 
 static void wr_set_sge_list(struct ibv_qp_ex *ibqp, size_t num_sge, const struct ibv_sge *sg_list)
@@ -238,6 +280,12 @@ static void set_one_sided_ops(struct ibv_qp_ex *ex, uint64_t send_ops)
 		ex->wr_atomic_cmp_swp = wr_atomic_cmp_swp;
 	if (send_ops & IBV_QP_EX_WITH_ATOMIC_FETCH_AND_ADD)
 		ex->wr_atomic_fetch_add = wr_atomic_fetch_add;
+	if (send_ops & IBV_QP_EX_WITH_ATOMIC_WRITE)
+		ex->wr_atomic_write = wr_atomic_write;
+#ifdef RODP_HAVE_WR_FLUSH
+	if (send_ops & IBV_QP_EX_WITH_FLUSH)
+		ex->wr_flush = wr_flush;
+#endif
 }
 
 static void set_other_ops(struct ibv_qp_ex *ex, uint64_t send_ops)
@@ -272,5 +320,7 @@ void rodp_qp_set_wr_ops(struct rodp_qp *qp, uint64_t send_ops)
 	ex->wr_set_inline_data_list = wr_set_inline_data_list;
 	if (qp->vqp.qp.qp_type == IBV_QPT_UD)
 		ex->wr_set_ud_addr = wr_set_ud_addr;
+	if (qp->vqp.qp.qp_type == IBV_QPT_XRC_SEND)
+		ex->wr_set_xrc_srqn = wr_set_xrc_srqn;
 	qp->vqp.comp_mask |= VERBS_QP_EX;
 }

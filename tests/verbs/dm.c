@@ -139,6 +139,7 @@ static void test_bounds(struct setup *s)
 static void test_refused(struct vt_device *dev)
 {
 	struct ibv_alloc_dm_attr attr = { .length = dev->attr.max_dm_size + 1 };
+	struct ibv_mr *none;
 	struct ibv_dm *dm;
 
 	vt_check(!ibv_alloc_dm(dev->ctx, &attr));
@@ -153,7 +154,8 @@ static void test_refused(struct vt_device *dev)
 	vt_check(!ibv_reg_dm_mr(dev->pd, dm, 0, 100, VT_ACCESS_ALL)); /* not zero-based */
 	vt_check(!ibv_reg_dm_mr(dev->pd, dm, 1, 5000, ACCESS));
 	vt_check(!ibv_reg_dm_mr(dev->pd, dm, -1ull, 2, ACCESS));
-	vt_check(!ibv_reg_dm_mr(dev->pd, dm, 0, 0, ACCESS));
+	none = ibv_reg_dm_mr(dev->pd, dm, 0, 0, ACCESS);
+	vt_check(none && !ibv_dereg_mr(none));
 	vt_check(!ibv_reg_dm_mr(dev->pd, dm, 0, 100, ACCESS | IBV_ACCESS_ON_DEMAND));
 	vt_check(!ibv_free_dm(dm));
 }

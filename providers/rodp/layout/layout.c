@@ -80,6 +80,14 @@ static void print_verbs_cq(void)
 	FIELD(verbs_cq, cq_ex);
 }
 
+static void print_verbs_xrcd(void)
+{
+	SIZE(verbs_xrcd);
+	FIELD(verbs_xrcd, xrcd);
+	FIELD(verbs_xrcd, comp_mask);
+	FIELD(verbs_xrcd, handle);
+}
+
 static void print_verbs_srq(void)
 {
 	SIZE(verbs_srq);
@@ -100,6 +108,10 @@ static void print_commands(void)
 	FIELD(ibv_modify_qp, core_payload);
 	SIZE(ibv_modify_srq);
 	FIELD(ibv_modify_srq, core_payload);
+	SIZE(ibv_open_qp);
+	FIELD(ibv_open_qp, core_payload);
+	SIZE(ibv_open_xrcd);
+	FIELD(ibv_open_xrcd, core_payload);
 	SIZE(ibv_post_send);
 	FIELD(ibv_post_send, core_payload);
 	SIZE(ibv_query_port);
@@ -234,6 +246,7 @@ int main(void)
 	print_verbs_qp();
 	print_verbs_cq();
 	print_verbs_srq();
+	print_verbs_xrcd();
 	print_commands();
 	print_values();
 	print_ops();

@@ -27,7 +27,8 @@ static void make_cq(struct vt_end *end, uint32_t max_wr, bool events)
 	end->own_cq = true;
 }
 
-static struct ibv_qp *make_qp_ex(struct vt_end *end, const struct ibv_qp_init_attr *plain)
+static struct ibv_qp *make_qp_ex(struct vt_end *end, const struct ibv_qp_init_attr *plain,
+				 uint64_t more_ops)
 {
 	struct ibv_qp_init_attr_ex ex = {
 		.send_cq = plain->send_cq,
@@ -40,7 +41,7 @@ static struct ibv_qp *make_qp_ex(struct vt_end *end, const struct ibv_qp_init_at
 		.send_ops_flags = IBV_QP_EX_WITH_RDMA_WRITE | IBV_QP_EX_WITH_RDMA_WRITE_WITH_IMM |
 				  IBV_QP_EX_WITH_SEND | IBV_QP_EX_WITH_SEND_WITH_IMM |
 				  IBV_QP_EX_WITH_RDMA_READ | IBV_QP_EX_WITH_ATOMIC_CMP_AND_SWP |
-				  IBV_QP_EX_WITH_ATOMIC_FETCH_AND_ADD,
+				  IBV_QP_EX_WITH_ATOMIC_FETCH_AND_ADD | more_ops,
 	};
 	struct ibv_qp *qp;
 
@@ -71,7 +72,8 @@ static void make_qp(struct vt_end *end, uint32_t max_wr, const struct vt_conn_at
 		.qp_type = IBV_QPT_RC,
 	};
 
-	end->qp = attr->wr_api ? make_qp_ex(end, &init) : ibv_create_qp(end->dev->pd, &init);
+	end->qp = attr->wr_api ? make_qp_ex(end, &init, attr->send_ops)
+			       : ibv_create_qp(end->dev->pd, &init);
 	if (!end->qp)
 		vt_fail("creating an RC QP on %s: %m", end->dev->name);
 	if (init.cap.max_inline_data < (attr->max_inline ? attr->max_inline : 64))

@@ -16,6 +16,8 @@ static int post_list_api(struct vt_end *end, const struct vt_op *op, unsigned in
 	};
 
 	memcpy(sge, op->sge, sizeof(sge));
+	if (end->qp->qp_type == IBV_QPT_XRC_SEND)
+		wr.qp_type.xrc.remote_srqn = op->srqn;
 	if (op->opcode == IBV_WR_ATOMIC_CMP_AND_SWP || op->opcode == IBV_WR_ATOMIC_FETCH_AND_ADD) {
 		wr.wr.atomic.remote_addr = op->remote_addr;
 		wr.wr.atomic.rkey = op->rkey;
@@ -99,6 +101,8 @@ static int post_wr_api(struct vt_end *end, const struct vt_op *op, unsigned int 
 	/* The builders say what is inline; only librxe wants to hear it here too. */
 	end->qpx->wr_flags = vt_is_rxe(end->dev) ? flags : flags & ~IBV_SEND_INLINE;
 	build_wr(end->qpx, op);
+	if (end->qp->qp_type == IBV_QPT_XRC_SEND)
+		ibv_wr_set_xrc_srqn(end->qpx, op->srqn);
 	if (op->opcode != IBV_WR_LOCAL_INV && op->opcode != IBV_WR_BIND_MW)
 		set_data(end->qpx, op);
 	return ibv_wr_complete(end->qpx);

@@ -153,6 +153,7 @@ struct vt_conn_attr {
 	int access; /* QP access; default: all */
 	bool events; /* CQs have a completion channel */
 	bool wr_api; /* post through ibv_wr_* */
+	uint64_t send_ops; /* enum ibv_qp_create_send_ops_flags, more than RC has of old */
 	struct ibv_srq *srq_b;
 	struct ibv_cq *cq_a; /* the caller's; default: one of our own */
 };
@@ -215,6 +216,7 @@ struct vt_op {
 	uint32_t invalidate; /* the rkey of SEND_WITH_INV and LOCAL_INV */
 	struct ibv_mw *mw; /* BIND_MW; rkey is the new one */
 	struct ibv_mw_bind_info bind;
+	uint32_t srqn; /* XRC: the peer's SRQ */
 };
 
 /* Returns what the post call returned. */

@@ -37,11 +37,11 @@ struct ibv_command_buffer;
 struct ibv_create_cq_ex;
 struct ibv_create_qp_ex;
 struct ibv_create_srq;
+struct ibv_create_xsrq;
 struct ibv_fd_arr;
 struct ibv_get_context;
 struct verbs_create_cq_prov_attr;
 struct verbs_sysfs_dev;
-struct verbs_xrcd;
 
 struct list_node {
 	struct list_node *next, *prev;
@@ -115,6 +115,12 @@ enum verbs_qp_mask {
 	VERBS_QP_EX = 1 << 1
 };
 
+struct verbs_xrcd {
+	struct ibv_xrcd xrcd;
+	uint32_t comp_mask;
+	uint32_t handle;
+};
+
 struct verbs_qp {
 	union {
 		struct ibv_qp qp;
@@ -160,14 +166,15 @@ struct verbs_context_ops {
 	VERBS_UNUSED_OP_65(alloc_dmah)
 	struct ibv_mw *(*alloc_mw)(struct ibv_pd *pd, enum ibv_mw_type type);
 	struct ibv_mr *(*alloc_null_mr)(struct ibv_pd *pd);
-	VERBS_UNUSED_OP(alloc_parent_domain)
+	struct ibv_pd *(*alloc_parent_domain)(struct ibv_context *context,
+					      struct ibv_parent_domain_init_attr *attr);
 	struct ibv_pd *(*alloc_pd)(struct ibv_context *context);
-	VERBS_UNUSED_OP(alloc_td)
+	struct ibv_td *(*alloc_td)(struct ibv_context *context, struct ibv_td_init_attr *attr);
 	VERBS_UNUSED_OP(async_event)
 	VERBS_UNUSED_OP(attach_counters_point_flow)
 	int (*attach_mcast)(struct ibv_qp *qp, const union ibv_gid *gid, uint16_t lid);
 	int (*bind_mw)(struct ibv_qp *qp, struct ibv_mw *mw, struct ibv_mw_bind *mw_bind);
-	VERBS_UNUSED_OP(close_xrcd)
+	int (*close_xrcd)(struct ibv_xrcd *xrcd);
 	VERBS_UNUSED_OP(cq_event)
 	struct ibv_ah *(*create_ah)(struct ibv_pd *pd, struct ibv_ah_attr *attr);
 	VERBS_UNUSED_OP_65(create_comp_cntr)
@@ -183,12 +190,13 @@ struct verbs_context_ops {
 				       struct ibv_qp_init_attr_ex *attr);
 	VERBS_UNUSED_OP(create_rwq_ind_table)
 	struct ibv_srq *(*create_srq)(struct ibv_pd *pd, struct ibv_srq_init_attr *attr);
-	VERBS_UNUSED_OP(create_srq_ex)
+	struct ibv_srq *(*create_srq_ex)(struct ibv_context *context,
+					 struct ibv_srq_init_attr_ex *attr);
 	VERBS_UNUSED_OP(create_wq)
 	VERBS_UNUSED_OP_65(dealloc_dmah)
 	int (*dealloc_mw)(struct ibv_mw *mw);
 	int (*dealloc_pd)(struct ibv_pd *pd);
-	VERBS_UNUSED_OP(dealloc_td)
+	int (*dealloc_td)(struct ibv_td *td);
 	int (*dereg_mr)(struct verbs_mr *vmr);
 	int (*destroy_ah)(struct ibv_ah *ah);
 	VERBS_UNUSED_OP_65(destroy_comp_cntr)
@@ -205,7 +213,7 @@ struct verbs_context_ops {
 	VERBS_UNUSED_OP_65(free_buf)
 	void (*free_context)(struct ibv_context *context);
 	int (*free_dm)(struct ibv_dm *dm);
-	VERBS_UNUSED_OP(get_srq_num)
+	int (*get_srq_num)(struct ibv_srq *srq, uint32_t *srq_num);
 	VERBS_UNUSED_OP(import_dm)
 	VERBS_UNUSED_OP(import_mr)
 	VERBS_UNUSED_OP(import_pd)
@@ -217,8 +225,9 @@ struct verbs_context_ops {
 	VERBS_UNUSED_OP(modify_qp_rate_limit)
 	int (*modify_srq)(struct ibv_srq *srq, struct ibv_srq_attr *attr, int attr_mask);
 	VERBS_UNUSED_OP(modify_wq)
-	VERBS_UNUSED_OP(open_qp)
-	VERBS_UNUSED_OP(open_xrcd)
+	struct ibv_qp *(*open_qp)(struct ibv_context *context, struct ibv_qp_open_attr *attr);
+	struct ibv_xrcd *(*open_xrcd)(struct ibv_context *context,
+				      struct ibv_xrcd_init_attr *attr);
 	int (*poll_cq)(struct ibv_cq *cq, int num_entries, struct ibv_wc *wc);
 	int (*post_recv)(struct ibv_qp *qp, struct ibv_recv_wr *wr, struct ibv_recv_wr **bad_wr);
 	int (*post_send)(struct ibv_qp *qp, struct ibv_send_wr *wr, struct ibv_send_wr **bad_wr);
@@ -275,6 +284,8 @@ VERBS_COMMAND(ibv_alloc_mw, ib_uverbs_alloc_mw);
 VERBS_COMMAND(ibv_alloc_pd, ib_uverbs_alloc_pd);
 VERBS_COMMAND(ibv_modify_qp, ib_uverbs_modify_qp);
 VERBS_COMMAND(ibv_modify_srq, ib_uverbs_modify_srq);
+VERBS_COMMAND(ibv_open_qp, ib_uverbs_open_qp);
+VERBS_COMMAND(ibv_open_xrcd, ib_uverbs_open_xrcd);
 VERBS_COMMAND(ibv_post_send, ib_uverbs_post_send);
 VERBS_COMMAND(ibv_query_port, ib_uverbs_query_port);
 VERBS_COMMAND(ibv_query_qp, ib_uverbs_query_qp);

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
+/* The verbs of shared receive queues, and of XRC domains, which group those of type XRC. */
+#include "../qp/srq.h"
+#include "verbs.h"
+
+int rodp_create_srq(struct ib_srq *ib, struct ib_srq_init_attr *init, struct ib_udata *udata)
+{
+	struct rodp_create_srq_resp resp = {};
+	struct rodp_ucontext *uctx;
+	int err;
+
+	if (!udata)
+		return -EOPNOTSUPP;
+	err = ib_is_udata_in_empty(udata);
+	if (err)
+		return err;
+	uctx = rdma_udata_to_drv_context(udata, struct rodp_ucontext, ib);
+	err = rodp_srq_create(to_rodp_srq(ib), init, &uctx->ib, &resp);
+	if (err)
+		return err;
+	err = ib_respond_udata(udata, resp);
+	if (err)
+		rodp_srq_destroy(to_rodp_srq(ib));
+	return err;
+}
+
+static int resize_srq(struct rodp_srq *srq, u32 max_wr, struct ib_udata *udata)
+{
+	struct rodp_modify_srq_req req = {};
+	struct rodp_ring_resp resp = {};
+	struct rodp_ucontext *uctx;
+	struct rodp_ring ring = {};
+	int err;
+
+	if (!udata)
+		return -EOPNOTSUPP;
+	if (!max_wr || max_wr > RODP_MAX_WR)
+		return -EINVAL;
+	err = ib_copy_validate_udata_in(udata, req, ring_resp);
+	if (err)
+		return err;
+	uctx = rdma_udata_to_drv_context(udata, struct rodp_ucontext, ib);
+	err = rodp_ring_create(&ring, &uctx->ib, max_wr, srq->ring.stride, &resp);
+	if (err)
+		return err;
+	err = rodp_srq_replace_ring(srq, &ring);
+	rodp_ring_destroy(&ring); /* the old one, or the one that is not wanted */
+	if (!err && copy_to_user(u64_to_user_ptr(req.ring_resp), &resp, sizeof(resp)))
+		err = -EFAULT;
+	return err ?: ib_respond_empty_udata(udata);
+}
+
+int rodp_modify_srq(struct ib_srq *ib, struct ib_srq_attr *attr, enum ib_srq_attr_mask mask,
+		    struct ib_udata *udata)
+{
+	int err;
+
+	if (mask & ~(IB_SRQ_LIMIT | IB_SRQ_MAX_WR))
+		return -EOPNOTSUPP;
+	err = mask & IB_SRQ_MAX_WR ? resize_srq(to_rodp_srq(ib), attr->max_wr, udata)
+				   : ib_no_udata_io(udata);
+	if (err)
+		return err;
+	return mask & IB_SRQ_LIMIT ? rodp_srq_arm(to_rodp_srq(ib), attr->srq_limit) : 0;
+}
+
+int rodp_query_srq(struct ib_srq *ib, struct ib_srq_attr *attr)
+{
+	struct rodp_srq *srq = to_rodp_srq(ib);
+
+	attr->max_wr = srq->ring.entries;
+	attr->max_sge = srq->max_sge;
+	attr->srq_limit = rodp_srq_limit(srq);
+	return 0;
+}
+
+int rodp_destroy_srq(struct ib_srq *ib, struct ib_udata *udata)
+{
+	int err = ib_no_udata_io(udata);
+
+	if (err)
+		return err;
+	rodp_srq_destroy(to_rodp_srq(ib));
+	return 0;
+}
+
+int rodp_alloc_xrcd(struct ib_xrcd *ib, struct ib_udata *udata)
+{
+	return ib_no_udata_io(udata);
+}
+
+/* ib_core counts what is in it. */
+int rodp_dealloc_xrcd(struct ib_xrcd *ib, struct ib_udata *udata)
+{
+	return ib_no_udata_io(udata);
+}
