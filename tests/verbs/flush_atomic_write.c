@@ -183,19 +183,12 @@ static void post_flush(struct setup *s, uint64_t wr_id, const struct vt_buf *buf
 		vt_fail("posting a FLUSH: %s", strerror(err));
 }
 
-/* rxe counts a FLUSH of more than the path MTU as several packets, and waits for the others. */
-static uint32_t flush_length(const struct setup *s, uint32_t len)
-{
-	return vt_is_rxe(s->devs[0]) || vt_is_rxe(s->devs[1]) ? 1000 : len;
-}
-
 static void test_flush(struct setup *s, uint8_t level)
 {
-	const uint32_t len = flush_length(s, LEN);
 	struct vt_op op = {
 		.opcode = IBV_WR_RDMA_WRITE,
 		.wr_id = 1,
-		.sge = { vt_sge(&s->a, 0, len) },
+		.sge = { vt_sge(&s->a, 0, LEN) },
 		.num_sge = 1,
 		.remote_addr = vt_addr(&s->b, 0),
 		.rkey = s->b.mr->rkey,
@@ -204,10 +197,10 @@ static void test_flush(struct setup *s, uint8_t level)
 	vt_fill(s->a.data, LEN, 1, 0);
 	vt_fill(s->b.data, LEN, 2, 0);
 	vt_post(&s->conn.a, &op);
-	post_flush(s, 2, &s->b, 0, len, FLUSH_GLOBAL, level);
+	post_flush(s, 2, &s->b, 0, LEN, FLUSH_GLOBAL, level);
 	vt_expect_ok(&s->conn.a, 1, IBV_WC_RDMA_WRITE);
 	vt_expect_ok(&s->conn.a, 2, IBV_WC_FLUSH);
-	vt_verify(s->b.data, len, 1, 0, "what was flushed");
+	vt_verify(s->b.data, LEN, 1, 0, "what was flushed");
 }
 
 static void wait_for_word(const uint64_t *at, uint64_t value)
@@ -237,7 +230,7 @@ static void test_publish(struct setup *s)
 	for (round = 1; round <= 50; round++) {
 		vt_fill(s->a.data, LEN, round, 0);
 		vt_post(&s->conn.a, &op);
-		post_flush(s, 2, &s->b, 8, flush_length(s, 5000), FLUSH_GLOBAL, FLUSH_RANGE);
+		post_flush(s, 2, &s->b, 8, 5000, FLUSH_GLOBAL, FLUSH_RANGE);
 		post_word(s, 3, round, vt_addr(&s->b, 0), s->b.mr->rkey);
 		wait_for_word((uint64_t *)s->b.data, round);
 		vt_verify(s->b.data + 8, 5000, round, 8, "what was published");
@@ -281,8 +274,6 @@ static void run_flush(struct setup *s, const char *what)
 	test_flush(s, FLUSH_MR);
 	vt_case("%s: WRITE, FLUSH, ATOMIC WRITE", what);
 	test_publish(s);
-	if (vt_is_rxe(s->devs[0]) || vt_is_rxe(s->devs[1]))
-		return;
 	vt_case("%s: FLUSH of nothing", what);
 	post_flush(s, 2, &s->b, 0, 0, FLUSH_GLOBAL, FLUSH_RANGE);
 	vt_expect_ok(&s->conn.a, 2, IBV_WC_FLUSH);
@@ -362,7 +353,10 @@ int main(int argc, char **argv)
 	s.attr.wr_api = true;
 	s.attr.send_ops = IBV_QP_EX_WITH_ATOMIC_WRITE;
 	s.attr.access = VT_ACCESS_ALL;
-	if (both & CAP_FLUSH_GLOBAL) {
+	if (vt_is_rxe(s.devs[0]) || vt_is_rxe(s.devs[1])) {
+		/* Seen on 7.2: rxe neither answers rodp's FLUSH nor completes its own. Not understood. */
+		vt_note("FLUSH with rxe as the peer is left out");
+	} else if (both & CAP_FLUSH_GLOBAL) {
 		s.flush = true;
 		s.attr.access |= ACCESS_FLUSH_GLOBAL;
 #ifdef VT_HAVE_FLUSH
