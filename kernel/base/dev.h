@@ -15,7 +15,8 @@
 enum rodp_limits {
 	RODP_MAX_QP = 1 << 16,
 	RODP_MAX_CQ = 1 << 16,
-	RODP_MAX_MR = 1 << 20,
+	RODP_MAX_MR = 1 << 20, /* and memory windows: they share the keys */
+	RODP_MAX_DM = 1 << 26, /* bytes of device memory, all together */
 	RODP_MAX_PD = 1 << 16,
 	RODP_MAX_SRQ = 1 << 16,
 	RODP_MAX_SGE = 32,
@@ -34,7 +35,8 @@ struct rodp_dev {
 	struct ib_device ib;
 	struct net_device *ndev; /* held until the device is freed */
 	struct rodp_stats *stats;
-	struct xarray mrs; /* key index -> struct rodp_mr, read under RCU */
+	struct xarray mrs; /* key index -> struct rodp_mr or rodp_window (mem/key.c), under RCU */
+	atomic_long_t dm_pages; /* of device memory, in use */
 	u32 next_mr; /* where the search for a free key index goes on */
 	struct xarray ahs; /* number -> struct rodp_address, read under RCU; IRQs off inside its lock */
 	u32 next_ah;

@@ -6,20 +6,35 @@
 #include "../odp/fault.h"
 #include "access.h"
 
-/* The bytes of a pinned or DMA MR at iova that are contiguous in kernel memory, at most max. */
-static void *pinned_run(const struct rodp_mr *mr, u64 iova, size_t max, size_t *bytes)
+/* The bytes of a list of pages at iova that are contiguous in kernel memory, at most max. */
+static void *listed_run(const struct rodp_mr *mr, u64 iova, size_t max, size_t *bytes)
 {
 	u64 pos = mr->pinned.offset + (iova - mr->ib.iova);
 	size_t i = pos >> PAGE_SHIFT, run = PAGE_SIZE - offset_in_page(pos);
 
-	if (mr->kind == RODP_MR_DMA) {
-		*bytes = max;
-		return (void *)(uintptr_t)iova;
-	}
 	for (; run < max && mr->pinned.page[i + 1] == mr->pinned.page[i] + PAGE_SIZE; i++)
 		run += PAGE_SIZE;
 	*bytes = min(run, max);
 	return mr->pinned.page[pos >> PAGE_SHIFT] + offset_in_page(pos);
+}
+
+/* Where all that is written to null MRs goes; nobody reads it. */
+static u8 null_sink[PAGE_SIZE] __aligned(PAGE_SIZE);
+
+/* The same of any MR that cannot miss: every kind but ODP. */
+static void *fixed_run(const struct rodp_mr *mr, u64 iova, size_t max, bool write, size_t *bytes)
+{
+	switch (mr->kind) {
+	case RODP_MR_DMA:
+		*bytes = max;
+		return (void *)(uintptr_t)iova;
+	case RODP_MR_NULL:
+		*bytes = min_t(size_t, max, PAGE_SIZE - offset_in_page(iova));
+		return (write ? (void *)null_sink : page_address(ZERO_PAGE(0))) +
+		       offset_in_page(iova);
+	default:
+		return listed_run(mr, iova, max, bytes);
+	}
 }
 
 /*
@@ -33,6 +48,7 @@ struct mr_walk {
 	u64 iova;
 	size_t left;
 	size_t done;
+	bool write;
 	struct rodp_span span; /* ODP */
 };
 
@@ -42,6 +58,7 @@ static void walk_begin(struct mr_walk *walk, struct rodp_mr *mr, u64 iova, size_
 	walk->iova = iova;
 	walk->left = bytes;
 	walk->done = 0;
+	walk->write = write;
 	if (mr->kind == RODP_MR_ODP)
 		rodp_span_begin(&walk->span, mr->odp.mirror, rodp_mr_va(mr, iova), bytes, write);
 }
@@ -57,7 +74,7 @@ static bool walk_next(struct mr_walk *walk)
 	}
 	if (!walk->left)
 		return false;
-	walk->addr = pinned_run(walk->mr, walk->iova, walk->left, &walk->bytes);
+	walk->addr = fixed_run(walk->mr, walk->iova, walk->left, walk->write, &walk->bytes);
 	walk->iova += walk->bytes;
 	walk->left -= walk->bytes;
 	walk->done += walk->bytes;
@@ -105,14 +122,45 @@ static void copy_run(void *to, const void *from, size_t bytes)
 		memcpy(to, from, bytes);
 }
 
+/* Whether mr->pinned lists its pages. */
+static bool has_pages(const struct rodp_mr *mr)
+{
+	return mr->kind != RODP_MR_ODP && mr->kind != RODP_MR_DMA && mr->kind != RODP_MR_NULL;
+}
+
+/* Between kernel memory and an MR that cannot miss. @to_mr: or from it. */
+static void copy_piece(struct rodp_mr *fixed, u64 iova, void *at, size_t bytes, bool to_mr)
+{
+	size_t run;
+	void *page;
+
+	for (; bytes; bytes -= run, iova += run, at += run) {
+		page = fixed_run(fixed, iova, bytes, to_mr, &run);
+		copy_run(to_mr ? page : at, to_mr ? at : page, run);
+	}
+}
+
+/* The other side is no list of pages: hold the ODP MR's run, and let it follow. */
+static noinline size_t copy_half_runs(struct rodp_mr *odp, u64 odp_iova, struct rodp_mr *fixed,
+				      u64 iova, size_t bytes, bool write)
+{
+	struct rodp_span span;
+
+	rodp_span_begin(&span, odp->odp.mirror, rodp_mr_va(odp, odp_iova), bytes, write);
+	for (; rodp_span_next(&span); iova += span.bytes)
+		copy_piece(fixed, iova, span.addr, span.bytes, !write);
+	return rodp_span_end(&span);
+}
+
 /* One side is an ODP MR. @write: to it, else from it. */
-static size_t copy_half(struct rodp_mr *odp, u64 odp_iova, struct rodp_mr *pinned, u64 iova,
+static size_t copy_half(struct rodp_mr *odp, u64 odp_iova, struct rodp_mr *fixed, u64 iova,
 			size_t bytes, bool write)
 {
+	if (unlikely(!has_pages(fixed)))
+		return copy_half_runs(odp, odp_iova, fixed, iova, bytes, write);
 	return rodp_mirror_copy_pages(odp->odp.mirror, rodp_mr_va(odp, odp_iova),
-				      pinned->pinned.page,
-				      pinned->pinned.offset + (iova - pinned->ib.iova), bytes,
-				      write);
+				      fixed->pinned.page,
+				      fixed->pinned.offset + (iova - fixed->ib.iova), bytes, write);
 }
 
 static size_t copy_odp(struct rodp_mr *dst, u64 dst_iova, struct rodp_mr *src, u64 src_iova,
@@ -135,8 +183,8 @@ static size_t copy_pinned(struct rodp_mr *dst, u64 dst_iova, struct rodp_mr *src
 	void *to, *from;
 
 	while (done < bytes) {
-		from = pinned_run(src, src_iova + done, bytes - done, &run);
-		to = pinned_run(dst, dst_iova + done, run, &run);
+		from = fixed_run(src, src_iova + done, bytes - done, false, &run);
+		to = fixed_run(dst, dst_iova + done, run, true, &run);
 		copy_run(to, from, run);
 		done += run;
 	}
@@ -190,7 +238,7 @@ bool rodp_mr_aligned(const struct rodp_mr *mr, u64 iova)
 
 	if (mr->kind == RODP_MR_ODP)
 		addr = rodp_mr_va(mr, iova);
-	else if (mr->kind == RODP_MR_PINNED)
+	else if (has_pages(mr))
 		addr = mr->pinned.offset + (iova - mr->ib.iova);
 	return IS_ALIGNED(addr, sizeof(u64));
 }

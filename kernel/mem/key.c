@@ -3,35 +3,73 @@
 #include <linux/random.h>
 
 #include "key.h"
+#include "window.h"
 
 #define KEY_VARIANT_BITS 8
 
-int rodp_key_assign(struct rodp_dev *dev, struct rodp_mr *mr)
+/* Tags of the table's entries: what they point to. */
+enum {
+	TAG_MR = 0,
+	TAG_WINDOW = 1,
+};
+
+/* *key is written before the entry can be found. */
+static int key_assign(struct rodp_dev *dev, void *entry, u32 *key)
 {
 	u8 variant;
 	u32 index;
 	int err;
 
-	/* Findable from here on: the bounds and rights are set, the key is not needed to use it. */
 	get_random_bytes(&variant, sizeof(variant));
 	err = xa_alloc_cyclic(&dev->mrs, &index, NULL, XA_LIMIT(1, RODP_MAX_MR), &dev->next_mr,
 			      GFP_KERNEL);
 	if (err < 0)
 		return err;
-	mr->ib.lkey = index << KEY_VARIANT_BITS | variant;
-	mr->ib.rkey = mr->ib.lkey;
-	xa_store(&dev->mrs, index, mr, GFP_KERNEL);
+	*key = index << KEY_VARIANT_BITS | variant;
+	xa_store(&dev->mrs, index, entry, GFP_KERNEL);
 	return 0;
 }
 
-void rodp_key_remove(struct rodp_dev *dev, struct rodp_mr *mr)
+int rodp_key_assign(struct rodp_dev *dev, struct rodp_mr *mr)
 {
-	xa_erase(&dev->mrs, mr->ib.lkey >> KEY_VARIANT_BITS);
+	int err = key_assign(dev, xa_tag_pointer(mr, TAG_MR), &mr->ib.lkey);
+
+	mr->ib.rkey = mr->ib.lkey;
+	if (!err && mr->kind != RODP_MR_FAST)
+		smp_store_release(&mr->key, mr->ib.lkey);
+	return err;
+}
+
+int rodp_key_assign_window(struct rodp_dev *dev, struct rodp_window *window)
+{
+	return key_assign(dev, xa_tag_pointer(window, TAG_WINDOW), &window->key);
+}
+
+void rodp_key_remove(struct rodp_dev *dev, u32 key)
+{
+	xa_erase(&dev->mrs, key >> KEY_VARIANT_BITS);
+}
+
+static void *key_find(struct rodp_dev *dev, u32 key, unsigned int tag)
+{
+	void *entry = xa_load(&dev->mrs, key >> KEY_VARIANT_BITS);
+
+	return entry && xa_pointer_tag(entry) == tag ? xa_untag_pointer(entry) : NULL;
 }
 
 struct rodp_mr *rodp_key_lookup(struct rodp_dev *dev, u32 key)
 {
-	struct rodp_mr *mr = xa_load(&dev->mrs, key >> KEY_VARIANT_BITS);
+	struct rodp_mr *mr = key_find(dev, key, TAG_MR);
 
-	return mr && mr->ib.lkey == key ? mr : NULL;
+	return mr && smp_load_acquire(&mr->key) == key ? mr : NULL;
+}
+
+struct rodp_mr *rodp_key_lookup_kin(struct rodp_dev *dev, u32 key)
+{
+	return key_find(dev, key, TAG_MR);
+}
+
+struct rodp_window *rodp_key_lookup_window(struct rodp_dev *dev, u32 key)
+{
+	return key_find(dev, key, TAG_WINDOW);
 }

@@ -6,6 +6,7 @@
 #include <rdma/ib_umem.h>
 
 #include "../odp/mirror.h"
+#include "dm.h"
 #include "key.h"
 #include "mr.h"
 
@@ -22,10 +23,18 @@ struct rodp_mr *rodp_mr_get(struct rodp_dev *dev, struct ib_pd *pd, u32 key, u32
 
 	rcu_read_lock();
 	mr = rodp_key_lookup(dev, key);
-	if (mr && (mr->ib.pd != pd || (mr->access & access) != access ||
-		   !rodp_mr_covers(mr, iova, bytes) || !refcount_inc_not_zero(&mr->ref)))
+	/* Only who has the PD may take a reference at all: see rodp_fast_invalidate(). */
+	if (mr && (READ_ONCE(mr->ib.pd) != pd || !refcount_inc_not_zero(&mr->ref)))
 		mr = NULL;
 	rcu_read_unlock();
+	if (likely(mr)) {
+		smp_mb__after_atomic(); /* a reference, then the look; the other way round there */
+		if (unlikely(READ_ONCE(mr->key) != key || mr->ib.pd != pd ||
+			     (mr->access & access) != access || !rodp_mr_covers(mr, iova, bytes))) {
+			rodp_mr_put(mr);
+			mr = NULL;
+		}
+	}
 	return mr;
 }
 
@@ -40,7 +49,10 @@ static struct kmem_cache *mr_cache;
 
 int rodp_mr_module_init(void)
 {
-	mr_cache = KMEM_CACHE(rodp_mr, 0);
+	/* ib_core copies the keys to user space from where they lie (QUERY_MR, DM_MR_REG). */
+	mr_cache = kmem_cache_create_usercopy(
+		"rodp_mr", sizeof(struct rodp_mr), 0, 0, offsetof(struct rodp_mr, ib.lkey),
+		offsetofend(struct rodp_mr, ib.rkey) - offsetof(struct rodp_mr, ib.lkey), NULL);
 	return mr_cache ? 0 : -ENOMEM;
 }
 
@@ -180,6 +192,65 @@ struct rodp_mr *rodp_mr_create_dma(struct rodp_dev *dev, struct ib_pd *pd, u32 a
 	return ERR_PTR(err);
 }
 
+struct rodp_mr *rodp_mr_create_null(struct rodp_dev *dev, struct ib_pd *pd, u32 access)
+{
+	struct rodp_mr *mr = mr_alloc(pd, RODP_MR_NULL, U64_MAX, 0, access);
+	int err;
+
+	if (!mr)
+		return ERR_PTR(-ENOMEM);
+	err = rodp_key_assign(dev, mr);
+	if (!err)
+		return mr;
+	kmem_cache_free(mr_cache, mr);
+	return ERR_PTR(err);
+}
+
+struct rodp_mr *rodp_mr_create_dm(struct rodp_dev *dev, struct ib_pd *pd, struct rodp_dm *dm,
+				  u64 offset, u64 length, u32 access)
+{
+	struct rodp_mr *mr = mr_alloc(pd, RODP_MR_DM, length, 0, access);
+	u32 first = offset >> PAGE_SHIFT, i;
+	int err = -ENOMEM;
+
+	if (!mr)
+		return ERR_PTR(-ENOMEM);
+	mr->pinned.offset = offset_in_page(offset);
+	mr->pinned.pages = DIV_ROUND_UP(mr->pinned.offset + length, PAGE_SIZE); /* may be none */
+	mr->pinned.page = kvmalloc_array(mr->pinned.pages, sizeof(void *), GFP_KERNEL_ACCOUNT);
+	if (!mr->pinned.page)
+		goto err_free;
+	for (i = 0; i < mr->pinned.pages; i++)
+		mr->pinned.page[i] = rodp_dm_page(dm, first + i);
+	err = rodp_key_assign(dev, mr);
+	if (!err)
+		return mr;
+	kvfree(mr->pinned.page);
+err_free:
+	kmem_cache_free(mr_cache, mr);
+	return ERR_PTR(err);
+}
+
+struct rodp_mr *rodp_mr_create_fast(struct rodp_dev *dev, struct ib_pd *pd, u32 max_pages)
+{
+	struct rodp_mr *mr = mr_alloc(pd, RODP_MR_FAST, 0, 0, 0);
+	int err = -ENOMEM;
+
+	if (!mr)
+		return ERR_PTR(-ENOMEM);
+	mr->pinned.max_pages = max_pages;
+	mr->pinned.page = kvmalloc_array(max_pages, sizeof(void *), GFP_KERNEL);
+	if (!mr->pinned.page)
+		goto err_free;
+	err = rodp_key_assign(dev, mr);
+	if (!err)
+		return mr;
+	kvfree(mr->pinned.page);
+err_free:
+	kmem_cache_free(mr_cache, mr);
+	return ERR_PTR(err);
+}
+
 static void mr_release_memory(struct rodp_mr *mr)
 {
 	switch (mr->kind) {
@@ -191,16 +262,66 @@ static void mr_release_memory(struct rodp_mr *mr)
 		rodp_tally_unwatch(rodp_mirror_tally(mr->odp.mirror), &mr->odp.view);
 		rodp_mirror_put(mr->odp.set, mr->odp.mirror);
 		break;
+	case RODP_MR_FAST:
+	case RODP_MR_DM:
+		kvfree(mr->pinned.page);
+		break;
 	case RODP_MR_DMA:
+	case RODP_MR_NULL:
 		break;
 	}
 }
 
-void rodp_mr_destroy(struct rodp_dev *dev, struct rodp_mr *mr)
+/* In mr->windows. */
+#define MR_CLOSED INT_MIN
+
+bool rodp_mr_bind(struct rodp_mr *mr)
 {
-	rodp_key_remove(dev, mr);
+	return atomic_inc_unless_negative(&mr->windows);
+}
+
+void rodp_mr_unbind(struct rodp_mr *mr)
+{
+	atomic_dec_return_release(&mr->windows);
+}
+
+bool rodp_mr_close(struct rodp_mr *mr)
+{
+	return atomic_cmpxchg_acquire(&mr->windows, 0, MR_CLOSED) <= 0;
+}
+
+void rodp_mr_reopen(struct rodp_mr *mr)
+{
+	atomic_set_release(&mr->windows, 0);
+}
+
+/* Nobody new finds it, and those who did are done. */
+static void mr_drain(struct rodp_mr *mr)
+{
+	WRITE_ONCE(mr->key, 0);
 	rodp_mr_put(mr);
 	wait_for_completion(&mr->unused);
+}
+
+void rodp_mr_change(struct rodp_mr *mr, struct ib_pd *pd, u32 access)
+{
+	mr_drain(mr);
+	mr->ib.pd = pd;
+	mr->access = access;
+	reinit_completion(&mr->unused);
+	smp_wmb(); /* before anybody gets a reference */
+	refcount_set(&mr->ref, 1);
+	smp_store_release(&mr->key, mr->ib.lkey);
+	rodp_mr_reopen(mr);
+}
+
+int rodp_mr_destroy(struct rodp_dev *dev, struct rodp_mr *mr)
+{
+	if (!rodp_mr_close(mr))
+		return -EBUSY;
+	rodp_key_remove(dev, mr->ib.lkey);
+	mr_drain(mr);
 	mr_release_memory(mr);
 	call_rcu(&mr->rcu, mr_free_rcu);
+	return 0;
 }

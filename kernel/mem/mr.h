@@ -16,6 +16,7 @@
 #include "../base/dev.h"
 #include "../odp/tally.h"
 
+struct rodp_dm;
 struct rodp_mirror;
 struct rodp_mirror_set;
 
@@ -23,12 +24,17 @@ enum rodp_mr_kind {
 	RODP_MR_PINNED, /* pages held by ib_umem */
 	RODP_MR_ODP, /* a view of a mirror */
 	RODP_MR_DMA, /* all of the kernel's memory: an iova is a kernel address */
+	RODP_MR_FAST, /* pages that a kernel consumer lists (fast.h) */
+	RODP_MR_DM, /* pages of device memory (dm.h) */
+	RODP_MR_NULL, /* no memory: reads zeros, what is written vanishes */
 };
 
 struct rodp_mr {
 	struct ib_mr ib; /* ib.iova, ib.length: the bounds, bytes; ib.lkey == ib.rkey: the key */
 	enum rodp_mr_kind kind;
+	u32 key; /* in force: ib.lkey, which a kernel consumer may change, or 0: none */
 	u32 access; /* IB_ACCESS_* */
+	atomic_t windows; /* memory windows bound to it; MR_CLOSED: none may be */
 	refcount_t ref;
 	struct completion unused;
 	struct rcu_head rcu;
@@ -37,7 +43,8 @@ struct rodp_mr {
 			struct ib_umem *umem;
 			void **page; /* kernel address of each page */
 			u32 offset; /* of the first byte in page[0], bytes */
-		} pinned;
+			u32 pages, max_pages; /* FAST: in page[] */
+		} pinned; /* FAST and DM as well, without umem */
 		struct {
 			struct rodp_mirror_set *set;
 			struct rodp_mirror *mirror;
@@ -77,8 +84,38 @@ struct rodp_mr *rodp_mr_create_pinned(struct rodp_dev *dev, struct ib_pd *pd, u6
  */
 struct rodp_mr *rodp_mr_create_dma(struct rodp_dev *dev, struct ib_pd *pd, u32 access);
 
-/* Take the key away, wait until no access is under way, free. Sleeps, briefly. */
-void rodp_mr_destroy(struct rodp_dev *dev, struct rodp_mr *mr);
+/* A region for fast registration, see fast.h; and one without memory. Errors as above. */
+struct rodp_mr *rodp_mr_create_fast(struct rodp_dev *dev, struct ib_pd *pd, u32 max_pages);
+struct rodp_mr *rodp_mr_create_null(struct rodp_dev *dev, struct ib_pd *pd, u32 access);
+
+/* [offset, offset + length) of dm, which covers it and outlives the MR; iova 0. Errors as above. */
+struct rodp_mr *rodp_mr_create_dm(struct rodp_dev *dev, struct ib_pd *pd, struct rodp_dm *dm,
+				  u64 offset, u64 length, u32 access);
+
+/*
+ * Close mr for memory windows, as a first step of changing or destroying it. False: some are
+ * bound. rodp_mr_reopen() undoes it.
+ */
+bool rodp_mr_close(struct rodp_mr *mr);
+void rodp_mr_reopen(struct rodp_mr *mr);
+
+/*
+ * Give a closed MR of kind ODP or PINNED another PD and other rights, and reopen it. The memory
+ * stays; that it can have these rights is the caller's to know. No access is under way meanwhile,
+ * one that comes just then is refused. Sleeps, briefly.
+ */
+void rodp_mr_change(struct rodp_mr *mr, struct ib_pd *pd, u32 access);
+
+/*
+ * Take the key away, wait until no access is under way, free. Sleeps, briefly.
+ * Returns 0, or -EBUSY when memory windows are bound to it: then nothing has changed.
+ */
+int rodp_mr_destroy(struct rodp_dev *dev, struct rodp_mr *mr);
+
+/* A memory window is bound to mr, which the caller has a reference to: false when it is on its way out. */
+bool rodp_mr_bind(struct rodp_mr *mr);
+/* No more; mr may be gone when this returns. Any context. */
+void rodp_mr_unbind(struct rodp_mr *mr);
 
 /*
  * The MR of key, referenced, if it belongs to pd, grants every right in access

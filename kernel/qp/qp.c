@@ -140,6 +140,9 @@ static int qp_check_caps(const struct ib_qp_init_attr *init)
 	return qp_check_type(init);
 }
 
+/* The number of the newest QP. */
+static atomic64_t qp_serial = ATOMIC64_INIT(0);
+
 int rodp_qp_create(struct rodp_qp *qp, struct rodp_dev *dev, const struct ib_qp_init_attr *init,
 		   struct ib_ucontext *uctx, struct rodp_create_qp_resp *resp)
 {
@@ -148,6 +151,7 @@ int rodp_qp_create(struct rodp_qp *qp, struct rodp_dev *dev, const struct ib_qp_
 	if (err)
 		return err;
 	qp->dev = dev;
+	qp->serial = atomic64_inc_return(&qp_serial);
 	qp->init = *init;
 	qp_trim_caps(&qp->init);
 	/* A receiving XRC QP has no owner, and completes in processes' CQs. */

@@ -51,23 +51,24 @@ void rodp_reply_start(struct rodp_qp *qp, u32 psn, u64 va, u32 length, u32 rkey,
 	};
 }
 
-/* The region to read from, referenced; NULL: it is not, or no longer, the peer's. */
-static struct rodp_mr *reply_mr(struct rodp_qp *qp, u64 iova, u32 bytes)
+/* False: the memory is not, or no longer, the peer's to read. */
+static bool reply_grant(struct rodp_qp *qp, struct rodp_grant *grant, u64 va, u32 bytes)
 {
 	const struct rodp_reply *reply = &qp->rq.reply;
 	struct ib_pd *pd = qp->ib.pd;
 	struct rodp_srq *srq = NULL;
-	struct rodp_mr *mr = NULL;
+	bool granted = false;
 
 	if (qp->init.xrcd) {
 		srq = rodp_srq_get(qp->init.xrcd, reply->srqn);
 		pd = srq ? srq->ib.pd : NULL;
 	}
 	if (pd)
-		mr = rodp_mr_get(qp->dev, pd, reply->rkey, IB_ACCESS_REMOTE_READ, iova, bytes);
+		granted = rodp_xfer_grant(qp, pd, grant, reply->rkey, IB_ACCESS_REMOTE_READ, va,
+					  bytes);
 	if (srq)
 		rodp_srq_put(srq);
-	return mr;
+	return granted;
 }
 
 /* Payload of the next packet. -EAGAIN: parked. */
@@ -80,16 +81,15 @@ static int reply_fill(struct rodp_qp *qp, struct sk_buff *skb)
 		.bytes = rodp_packet(skb)->payload,
 		.extent = reply->length - offset,
 	};
-	struct rodp_mr *mr;
+	struct rodp_grant grant;
 	int err;
 
 	if (!xfer.bytes)
 		return 0;
-	mr = reply_mr(qp, reply->va + offset, xfer.bytes);
-	if (!mr)
+	if (!reply_grant(qp, &grant, reply->va + offset, xfer.bytes))
 		return -EACCES;
-	err = rodp_xfer_mr(&qp->rq.park, mr, reply->va + offset, &xfer);
-	rodp_mr_put(mr);
+	err = rodp_xfer_mr(&qp->rq.park, grant.mr, grant.iova, &xfer);
+	rodp_grant_put(&grant);
 	return err;
 }
 

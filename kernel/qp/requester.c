@@ -6,6 +6,7 @@
 #include "../net/packet.h"
 #include "courier.h"
 #include "loan.h"
+#include "local.h"
 #include "requester.h"
 #include "sq.h"
 #include "timer.h"
@@ -77,6 +78,9 @@ static void fill_extended_headers(struct sk_buff *skb, const struct request *req
 		fill_atomiceth(rodp_packet_header(skb, op->atomiceth), req->wqe);
 	if (op->immdt)
 		((struct rodp_immdt *)rodp_packet_header(skb, op->immdt))->imm = req->wqe->imm_data;
+	if (op->ieth)
+		((struct rodp_ieth *)rodp_packet_header(skb, op->ieth))->rkey = cpu_to_be32(
+			req->wqe->invalidate_rkey);
 }
 
 /* The last packet of a message asks for an ACK, and enough of the others to keep the window open. */
@@ -196,6 +200,8 @@ static bool may_send(const struct rodp_qp *qp, const struct rodp_swqe *wqe)
 		return true;
 	if ((wqe->flags & RODP_WQE_FENCE) && sq->rd_atomic)
 		return false;
+	if (wqe->is_local)
+		return rodp_local_may_run(sq, wqe);
 	return !rodp_swqe_is_rd_atomic(wqe) || sq->rd_atomic < qp->max_rd_atomic;
 }
 
@@ -237,7 +243,9 @@ void rodp_requester_run(struct rodp_qp *qp)
 			rodp_lane_rest(&sq->lane, 0);
 			break;
 		}
-		if (request_send(qp, wqe) == 0)
+		if (wqe->is_local)
+			rodp_local_run(qp, wqe);
+		else if (request_send(qp, wqe) == 0)
 			sent = true;
 		else if (!wqe->status)
 			break;

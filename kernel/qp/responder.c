@@ -7,6 +7,7 @@
  * the packet in hand; it is executed again from where it stopped, and nothing
  * behind it is looked at until then.
  */
+#include "../mem/invalidate.h"
 #include "../net/packet.h"
 #include "ack.h"
 #include "flush.h"
@@ -170,9 +171,16 @@ static bool allowed(const struct rodp_qp *qp, const struct rodp_opcode_info *op)
 		need = IB_ACCESS_REMOTE_WRITE;
 	else if (op->flags & RODP_OPF_FLUSH)
 		need = IB_ACCESS_FLUSH_GLOBAL;
-	else if (!(op->flags & RODP_OPF_SEND) || (op->flags & RODP_OPF_INV))
+	else if (!(op->flags & RODP_OPF_SEND))
 		return false;
 	return (qp->access & need) == need;
+}
+
+static u32 ieth_rkey(struct sk_buff *skb)
+{
+	const struct rodp_ieth *ieth = rodp_packet_header(skb, rodp_packet(skb)->op->ieth);
+
+	return be32_to_cpu(ieth->rkey);
 }
 
 static enum verdict end_of_message(struct rodp_qp *qp, struct sk_buff *skb, u32 bytes)
@@ -187,6 +195,12 @@ static enum verdict end_of_message(struct rodp_qp *qp, struct sk_buff *skb, u32 
 	if (pkt->op->immdt) {
 		cqe.wc_flags |= IB_WC_WITH_IMM;
 		cqe.imm_data = ((struct rodp_immdt *)rodp_packet_header(skb, pkt->op->immdt))->imm;
+	}
+	if (pkt->op->ieth) {
+		cqe.wc_flags |= RODP_WC_WITH_INV;
+		cqe.invalidated_rkey = ieth_rkey(skb);
+		if (rodp_key_invalidate(qp->dev, request_pd(qp), qp->serial, cqe.invalidated_rkey))
+			return refuse_access(qp, skb);
 	}
 	if (qp->rq.rwqe_taken)
 		rodp_rq_complete(qp, &cqe, pkt->solicited);
@@ -253,13 +267,14 @@ static void begin_write(struct rodp_rq *rq, struct sk_buff *skb)
 }
 
 /* The whole range is checked with the first packet, each packet's part again with its own. */
-static struct rodp_mr *write_target(struct rodp_qp *qp, const struct rodp_packet *pkt)
+static bool write_target(struct rodp_qp *qp, const struct rodp_packet *pkt,
+			 struct rodp_grant *grant)
 {
 	struct rodp_rq *rq = &qp->rq;
 	u32 bytes = pkt->op->flags & RODP_OPF_BEGIN ? rq->left : pkt->payload;
 
-	return rodp_mr_get(qp->dev, request_pd(qp), rq->rkey, IB_ACCESS_REMOTE_WRITE, rq->va,
-			   bytes);
+	return rodp_xfer_grant(qp, request_pd(qp), grant, rq->rkey, IB_ACCESS_REMOTE_WRITE, rq->va,
+			       bytes);
 }
 
 static enum verdict write_payload(struct rodp_qp *qp, struct sk_buff *skb)
@@ -267,14 +282,14 @@ static enum verdict write_payload(struct rodp_qp *qp, struct sk_buff *skb)
 	const struct rodp_packet *pkt = rodp_packet(skb);
 	struct rodp_rq *rq = &qp->rq;
 	struct rodp_xfer xfer = request_xfer(qp, skb, pkt->payload, rq->left, true);
-	struct rodp_mr *mr = write_target(qp, pkt);
+	struct rodp_grant grant;
 	enum verdict verdict;
 	int err;
 
-	if (!mr)
+	if (!write_target(qp, pkt, &grant))
 		return refuse_access(qp, skb);
-	err = rodp_xfer_mr(&rq->park, mr, rq->va, &xfer);
-	rodp_mr_put(mr);
+	err = rodp_xfer_mr(&rq->park, grant.mr, grant.iova, &xfer);
+	rodp_grant_put(&grant);
 	rq->hand_done = xfer.done;
 	if (err == -EAGAIN)
 		return KEPT;
@@ -341,16 +356,16 @@ static void read_step_on(struct rodp_qp *qp, const struct read_request *req)
 }
 
 /* Local path: put the data where the requester wants it. */
-static enum verdict deliver_read(struct rodp_qp *qp, struct sk_buff *skb, struct rodp_mr *mr,
-				 const struct read_request *req)
+static enum verdict deliver_read(struct rodp_qp *qp, struct sk_buff *skb,
+				 const struct rodp_grant *grant, const struct read_request *req)
 {
 	struct rodp_xfer xfer = request_xfer(qp, skb, req->length, req->length, false);
 	u32 psn = rodp_packet(skb)->psn;
 	enum verdict verdict;
 	int err = 0;
 
-	if (mr)
-		err = rodp_xfer_mr(&qp->rq.park, mr, req->va, &xfer);
+	if (req->length)
+		err = rodp_xfer_mr(&qp->rq.park, grant->mr, grant->iova, &xfer);
 	qp->rq.hand_done = xfer.done;
 	if (err == -EAGAIN)
 		return KEPT;
@@ -369,25 +384,22 @@ static enum verdict execute_read(struct rodp_qp *qp, struct sk_buff *skb)
 {
 	const struct read_request req = read_request(qp, skb);
 	enum verdict verdict = ANSWERED;
-	struct rodp_mr *mr = NULL;
+	struct rodp_grant grant;
 	u32 psn = qp->rq.epsn;
 
 	if (!qp->rq.rd_atomic_size || req.packets > RODP_PSN_MASK / 2)
 		return refuse_invalid(qp, skb);
-	if (req.length) {
-		mr = rodp_mr_get(qp->dev, request_pd(qp), req.rkey, IB_ACCESS_REMOTE_READ, req.va,
-				 req.length);
-		if (!mr)
-			return refuse_access(qp, skb);
-	}
+	if (req.length && !rodp_xfer_grant(qp, request_pd(qp), &grant, req.rkey,
+					   IB_ACCESS_REMOTE_READ, req.va, req.length))
+		return refuse_access(qp, skb);
 	if (rodp_packet_is_local(skb)) {
-		verdict = deliver_read(qp, skb, mr, &req);
+		verdict = deliver_read(qp, skb, &grant, &req);
 	} else {
 		read_step_on(qp, &req);
 		rodp_reply_start(qp, psn, req.va, req.length, req.rkey, false);
 	}
-	if (mr)
-		rodp_mr_put(mr);
+	if (req.length)
+		rodp_grant_put(&grant);
 	return verdict;
 }
 
@@ -398,21 +410,21 @@ static int atomic_apply(struct rodp_qp *qp, struct sk_buff *skb, u64 *original)
 	const struct rodp_atomiceth *eth = rodp_packet_header(skb, pkt->op->atomiceth);
 	bool swap = (pkt->opcode & RODP_OP_MASK) == RODP_OP_CMP_SWAP;
 	u64 va = be64_to_cpu(eth->va);
-	struct rodp_mr *mr;
+	struct rodp_grant grant;
 	int err = 0;
 
 	if (va % sizeof(u64))
 		return -EINVAL;
-	mr = rodp_mr_get(qp->dev, request_pd(qp), be32_to_cpu(eth->rkey), IB_ACCESS_REMOTE_ATOMIC,
-			 va, sizeof(u64));
-	if (!mr)
+	if (!rodp_xfer_grant(qp, request_pd(qp), &grant, be32_to_cpu(eth->rkey),
+			     IB_ACCESS_REMOTE_ATOMIC, va, sizeof(u64)))
 		return -EACCES;
-	if (!rodp_mr_aligned(mr, va))
+	if (!rodp_mr_aligned(grant.mr, grant.iova))
 		err = -EINVAL;
-	else if (!rodp_mr_atomic(mr, va, swap ? RODP_ATOMIC_CMP_SWAP : RODP_ATOMIC_FETCH_ADD,
+	else if (!rodp_mr_atomic(grant.mr, grant.iova,
+				 swap ? RODP_ATOMIC_CMP_SWAP : RODP_ATOMIC_FETCH_ADD,
 				 be64_to_cpu(eth->compare), be64_to_cpu(eth->swap_add), original))
-		err = rodp_park_miss(&qp->rq.park, mr, va, sizeof(u64), true);
-	rodp_mr_put(mr);
+		err = rodp_park_miss(&qp->rq.park, grant.mr, grant.iova, sizeof(u64), true);
+	rodp_grant_put(&grant);
 	return err;
 }
 
@@ -471,22 +483,21 @@ static int atomic_write_apply(struct rodp_qp *qp, struct sk_buff *skb)
 	const struct rodp_packet *pkt = rodp_packet(skb);
 	const struct rodp_reth *reth = rodp_packet_header(skb, pkt->op->reth);
 	u64 va = be64_to_cpu(reth->va), word, original;
-	struct rodp_mr *mr;
+	struct rodp_grant grant;
 	int err = 0;
 
 	if (va % sizeof(u64) || be32_to_cpu(reth->length) != sizeof(u64) ||
 	    pkt->payload != sizeof(u64))
 		return -EINVAL;
-	mr = rodp_mr_get(qp->dev, request_pd(qp), be32_to_cpu(reth->rkey), IB_ACCESS_REMOTE_WRITE,
-			 va, sizeof(u64));
-	if (!mr)
+	if (!rodp_xfer_grant(qp, request_pd(qp), &grant, be32_to_cpu(reth->rkey),
+			     IB_ACCESS_REMOTE_WRITE, va, sizeof(u64)))
 		return -EACCES;
 	memcpy(&word, rodp_packet_payload(skb), sizeof(word));
-	if (!rodp_mr_aligned(mr, va))
+	if (!rodp_mr_aligned(grant.mr, grant.iova))
 		err = -EINVAL;
-	else if (!rodp_mr_atomic(mr, va, RODP_ATOMIC_STORE, 0, word, &original))
-		err = rodp_park_miss(&qp->rq.park, mr, va, sizeof(u64), true);
-	rodp_mr_put(mr);
+	else if (!rodp_mr_atomic(grant.mr, grant.iova, RODP_ATOMIC_STORE, 0, word, &original))
+		err = rodp_park_miss(&qp->rq.park, grant.mr, grant.iova, sizeof(u64), true);
+	rodp_grant_put(&grant);
 	return err;
 }
 

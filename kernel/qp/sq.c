@@ -15,6 +15,8 @@ static const struct {
 	bool valid;
 	u8 message;
 	u8 wc_opcode;
+	bool is_local; /* no message */
+	bool is_kernels; /* not for processes */
 } sq_opcodes[] = {
 	[IB_WR_RDMA_WRITE] = { true, RODP_MSG_WRITE, IB_WC_RDMA_WRITE },
 	[IB_WR_RDMA_WRITE_WITH_IMM] = { true, RODP_MSG_WRITE_IMM, IB_WC_RDMA_WRITE },
@@ -23,9 +25,23 @@ static const struct {
 	[IB_WR_RDMA_READ] = { true, RODP_MSG_READ, IB_WC_RDMA_READ },
 	[IB_WR_ATOMIC_CMP_AND_SWP] = { true, RODP_MSG_CMP_SWAP, IB_WC_COMP_SWAP },
 	[IB_WR_ATOMIC_FETCH_AND_ADD] = { true, RODP_MSG_FETCH_ADD, IB_WC_FETCH_ADD },
+	[IB_WR_SEND_WITH_INV] = { true, RODP_MSG_SEND_INV, IB_WC_SEND },
+	[IB_WR_LOCAL_INV] = { true, 0, IB_WC_LOCAL_INV, true },
+	[IB_WR_BIND_MW] = { true, 0, IB_WC_BIND_MW, true },
+	[IB_WR_REG_MR] = { true, 0, IB_WC_REG_MR, true, true },
 	[IB_WR_FLUSH] = { true, RODP_MSG_FLUSH, IB_WC_FLUSH },
 	[IB_WR_ATOMIC_WRITE] = { true, RODP_MSG_ATOMIC_WRITE, IB_WC_ATOMIC_WRITE },
 };
+
+static void swqe_copy_bind(struct rodp_bind *bind, const struct rodp_send_wqe *src)
+{
+	bind->addr = READ_ONCE(src->bind.addr);
+	bind->length = READ_ONCE(src->bind.length);
+	bind->mr_lkey = READ_ONCE(src->bind.mr_lkey);
+	bind->mw_rkey = READ_ONCE(src->bind.mw_rkey);
+	bind->new_rkey = READ_ONCE(src->bind.new_rkey);
+	bind->access = READ_ONCE(src->bind.access);
+}
 
 static void swqe_copy_operands(struct rodp_swqe *wqe, const struct rodp_send_wqe *src)
 {
@@ -34,6 +50,8 @@ static void swqe_copy_operands(struct rodp_swqe *wqe, const struct rodp_send_wqe
 		wqe->compare_add = READ_ONCE(src->atomic.compare_add);
 		wqe->swap = READ_ONCE(src->atomic.swap);
 		wqe->rkey = READ_ONCE(src->atomic.rkey);
+	} else if (wqe->opcode == IB_WR_BIND_MW || wqe->opcode == IB_WR_REG_MR) {
+		swqe_copy_bind(&wqe->bind, src);
 	} else if (wqe->message == RODP_MSG_FLUSH) {
 		wqe->remote_addr = READ_ONCE(src->flush.remote_addr);
 		wqe->rkey = READ_ONCE(src->flush.rkey);
@@ -85,7 +103,7 @@ static enum ib_wc_status swqe_copy_flush(struct rodp_swqe *wqe, const struct rod
 
 /* Copy once, check the copy (trap T24: the poster may rewrite the slot meanwhile). */
 static enum ib_wc_status swqe_copy(const struct rodp_sq *sq, struct rodp_swqe *wqe,
-				   const struct rodp_send_wqe *src)
+				   const struct rodp_send_wqe *src, bool user)
 {
 	wqe->wr_id = READ_ONCE(src->wr_id);
 	wqe->opcode = READ_ONCE(src->opcode);
@@ -93,11 +111,17 @@ static enum ib_wc_status swqe_copy(const struct rodp_sq *sq, struct rodp_swqe *w
 	wqe->num_sge = READ_ONCE(src->num_sge);
 	wqe->message = 0;
 	wqe->length = 0;
+	wqe->is_local = false;
+	wqe->executed = false;
 	wqe->is_inline = wqe->flags & RODP_WQE_INLINE;
-	if (wqe->opcode >= ARRAY_SIZE(sq_opcodes) || !sq_opcodes[wqe->opcode].valid)
+	if (wqe->opcode >= ARRAY_SIZE(sq_opcodes) || !sq_opcodes[wqe->opcode].valid ||
+	    (user && sq_opcodes[wqe->opcode].is_kernels))
 		return IB_WC_LOC_QP_OP_ERR;
 	wqe->message = sq_opcodes[wqe->opcode].message;
+	wqe->is_local = sq_opcodes[wqe->opcode].is_local;
 	swqe_copy_operands(wqe, src);
+	if (wqe->is_local)
+		return wqe->num_sge || wqe->is_inline ? IB_WC_LOC_QP_OP_ERR : IB_WC_SUCCESS;
 	if (wqe->message == RODP_MSG_FLUSH)
 		return swqe_copy_flush(wqe, src);
 	return wqe->is_inline ? swqe_copy_inline(sq, wqe, src) : swqe_copy_sges(sq, wqe, src);
@@ -144,7 +168,10 @@ static void swqe_number(struct rodp_qp *qp, struct rodp_swqe *wqe)
 {
 	bool one = wqe->status || (rodp_swqe_is_rd_atomic(wqe) && wqe->message != RODP_MSG_READ);
 
-	wqe->packets = one || qp->local ? 1 : max(1u, DIV_ROUND_UP(wqe->length, qp->mtu));
+	if (!wqe->status && wqe->is_local)
+		wqe->packets = 0;
+	else
+		wqe->packets = one || qp->local ? 1 : max(1u, DIV_ROUND_UP(wqe->length, qp->mtu));
 	wqe->first_psn = qp->sq.psn;
 	qp->sq.psn = rodp_psn_add(qp->sq.psn, wqe->packets);
 }
@@ -184,7 +211,7 @@ struct rodp_swqe *rodp_sq_fetch(struct rodp_qp *qp)
 	if (sq->head - sq->tail >= sq->ring.entries || !sq_has_posted(qp))
 		return NULL;
 	wqe = rodp_sq_wqe(sq, sq->head);
-	wqe->status = swqe_copy(sq, wqe, rodp_ring_slot(&sq->ring, sq->head));
+	wqe->status = swqe_copy(sq, wqe, rodp_ring_slot(&sq->ring, sq->head), qp->user);
 	if (!wqe->status && !rodp_qp_is_reliable(qp))
 		wqe->status = rodp_unreliable_check(qp, wqe, rodp_ring_slot(&sq->ring, sq->head));
 	else if (!wqe->status && rodp_swqe_is_rd_atomic(wqe))
@@ -237,6 +264,15 @@ void rodp_sq_retire(struct rodp_qp *qp)
 	if (rodp_swqe_is_rd_atomic(rodp_sq_wqe(sq, sq->tail)) && (s32)(sq->cur - sq->tail) > 0)
 		sq->rd_atomic--;
 	sq_complete(qp, IB_WC_SUCCESS);
+	rodp_sq_retire_executed(qp);
+}
+
+void rodp_sq_retire_executed(struct rodp_qp *qp)
+{
+	struct rodp_sq *sq = &qp->sq;
+
+	while (sq->tail != sq->head && rodp_sq_wqe(sq, sq->tail)->executed)
+		sq_complete(qp, IB_WC_SUCCESS);
 }
 
 void rodp_sq_fail(struct rodp_qp *qp, enum ib_wc_status status)
@@ -288,6 +324,10 @@ void rodp_sq_rewind(struct rodp_qp *qp, u32 psn)
 	for (n = sq->tail; n != sq->head; n++) {
 		struct rodp_swqe *wqe = rodp_sq_wqe(sq, n);
 
+		if (wqe->is_local && !wqe->executed) {
+			sq->cur_packet = 0;
+			break;
+		}
 		if (rodp_psn_cmp(psn, rodp_swqe_last_psn(wqe)) <= 0) {
 			sq->cur_packet = rodp_psn_distance(wqe->first_psn, psn);
 			break;

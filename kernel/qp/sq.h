@@ -18,6 +18,9 @@ struct rodp_swqe *rodp_sq_fetch(struct rodp_qp *qp);
 /* The oldest WQE is done: complete it with success and go on to the next. */
 void rodp_sq_retire(struct rodp_qp *qp);
 
+/* The oldest WQEs that are executed without a message (local.h) are done, as above. */
+void rodp_sq_retire_executed(struct rodp_qp *qp);
+
 /* The oldest WQE fails: complete it with status, and the QP fails. */
 void rodp_sq_fail(struct rodp_qp *qp, enum ib_wc_status status);
 

@@ -71,7 +71,8 @@ void rodp_qp_complete(struct rodp_qp *qp, struct rodp_lane *held, struct rodp_cq
 	struct rodp_cq *cq = send ? qp->send_cq : qp->recv_cq;
 
 	if (!qp->user)
-		cqe->reserved1 = (uintptr_t)&qp->ib; /* for rodp_poll_cq(); no process sees this CQ */
+		cqe->reserved1 =
+			(uintptr_t)&qp->ib; /* for rodp_poll_cq(); no process sees this CQ */
 	switch (rodp_cq_add(cq, cqe, solicited || cqe->status)) {
 	case RODP_CQ_QUIET:
 		break;

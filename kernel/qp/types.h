@@ -17,6 +17,7 @@
 #include <rdma/ib_verbs.h>
 
 #include "../base/dev.h"
+#include "../mem/window.h"
 #include "../net/flow.h"
 #include "../ring/cq.h"
 #include "../ring/ring.h"
@@ -53,6 +54,7 @@ struct rodp_swqe {
 			u32 qkey;
 			u32 ah_num;
 		} ud;
+		struct rodp_bind bind;
 	};
 	u32 srqn; /* XRC: the peer's */
 	u32 flush; /* FLUSH: what and how far, as in struct rodp_feth */
@@ -61,7 +63,7 @@ struct rodp_swqe {
 		u32 invalidate_rkey;
 	};
 	u32 length; /* of the message, bytes */
-	u32 packets; /* PSNs that the message takes, >= 1 */
+	u32 packets; /* PSNs that the message takes, >= 1; 0: is_local */
 	u32 first_psn;
 	u8 opcode; /* enum ib_wr_opcode */
 	u8 message; /* enum rodp_message */
@@ -69,6 +71,8 @@ struct rodp_swqe {
 	u8 num_sge;
 	u8 status; /* enum ib_wc_status: not 0, then it fails once it is the oldest */
 	bool is_inline;
+	bool is_local; /* no message: executed by the requester itself (local.h), takes no PSN */
+	bool executed; /* is_local: done, and not to be done again after a rewind */
 	union {
 		DECLARE_FLEX_ARRAY(struct rodp_sge, sge);
 		DECLARE_FLEX_ARRAY(u8, data); /* inline */
@@ -227,6 +231,7 @@ struct rodp_xfer {
 struct rodp_qp {
 	struct ib_qp ib;
 	struct rodp_dev *dev;
+	u64 serial; /* that no other QP ever has */
 	enum ib_qp_state state;
 	enum rodp_transport transport;
 	u32 mtu; /* bytes */

@@ -13,7 +13,8 @@ static u32 datagram_max(const struct rodp_dev *dev)
 enum ib_wc_status rodp_unreliable_check(struct rodp_qp *qp, struct rodp_swqe *wqe,
 					const struct rodp_send_wqe *slot)
 {
-	if (rodp_opcode_request(qp->transport, wqe->message, true, true) < 0)
+	/* No memory windows either: nothing that is done here without a message. */
+	if (wqe->is_local || rodp_opcode_request(qp->transport, wqe->message, true, true) < 0)
 		return IB_WC_LOC_QP_OP_ERR;
 	if (qp->transport != RODP_TP_UD)
 		return IB_WC_SUCCESS;

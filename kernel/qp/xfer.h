@@ -6,7 +6,15 @@
 #ifndef RODP_QP_XFER_H
 #define RODP_QP_XFER_H
 
+#include "../mem/grant.h"
 #include "types.h"
+
+/* Whether qp's peer may, with this key of pd; then rodp_grant_put() after the access (mem/grant.h). */
+static inline bool rodp_xfer_grant(struct rodp_qp *qp, struct ib_pd *pd, struct rodp_grant *grant,
+				   u32 rkey, u32 access, u64 va, u64 bytes)
+{
+	return rodp_grant_get(grant, qp->dev, pd, qp->serial, rkey, access, va, bytes);
+}
 
 /*
  * Move bytes between xfer->buf and the MR at iova. The caller has a reference

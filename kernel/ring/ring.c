@@ -5,6 +5,7 @@
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
 
+#include "mapping.h"
 #include "ring.h"
 
 /*
@@ -12,9 +13,9 @@
  * freed with the entry's last reference.
  */
 struct rodp_ring_mem {
-	struct rdma_user_mmap_entry entry;
+	struct rodp_mapping mapping;
 	void *addr; /* vmalloc'ed */
-	bool shared; /* entry is inserted */
+	bool shared; /* the mapping's entry is inserted */
 };
 
 static void ring_mem_free(struct rodp_ring_mem *mem)
@@ -23,15 +24,30 @@ static void ring_mem_free(struct rodp_ring_mem *mem)
 	kfree(mem);
 }
 
+static void ring_mapping_free(struct rodp_mapping *mapping)
+{
+	ring_mem_free(container_of(mapping, struct rodp_ring_mem, mapping));
+}
+
+static int ring_mapping_map(struct rodp_mapping *mapping, struct vm_area_struct *vma)
+{
+	return remap_vmalloc_range(vma, container_of(mapping, struct rodp_ring_mem, mapping)->addr,
+				   0);
+}
+
 static int ring_share(struct rodp_ring *ring, struct ib_ucontext *uctx, size_t bytes,
 		      struct rodp_ring_resp *resp)
 {
-	int err = rdma_user_mmap_entry_insert(uctx, &ring->mem->entry, bytes);
+	int err;
+
+	ring->mem->mapping.map = ring_mapping_map;
+	ring->mem->mapping.free = ring_mapping_free;
+	err = rdma_user_mmap_entry_insert(uctx, &ring->mem->mapping.entry, bytes);
 
 	if (err)
 		return err;
 	ring->mem->shared = true;
-	resp->offset = rdma_user_mmap_get_offset(&ring->mem->entry);
+	resp->offset = rdma_user_mmap_get_offset(&ring->mem->mapping.entry);
 	resp->length = bytes;
 	resp->entries = ring->entries;
 	resp->stride = ring->stride;
@@ -77,26 +93,7 @@ void rodp_ring_destroy(struct rodp_ring *ring)
 		return;
 	memset(ring, 0, sizeof(*ring));
 	if (mem->shared)
-		rdma_user_mmap_entry_remove(&mem->entry);
+		rdma_user_mmap_entry_remove(&mem->mapping.entry);
 	else
 		ring_mem_free(mem);
-}
-
-void rodp_ring_mmap_free(struct rdma_user_mmap_entry *entry)
-{
-	ring_mem_free(container_of(entry, struct rodp_ring_mem, entry));
-}
-
-int rodp_ring_mmap(struct ib_ucontext *uctx, struct vm_area_struct *vma)
-{
-	struct rdma_user_mmap_entry *entry = rdma_user_mmap_entry_get(uctx, vma);
-	struct rodp_ring_mem *mem;
-	int err;
-
-	if (!entry)
-		return -EINVAL;
-	mem = container_of(entry, struct rodp_ring_mem, entry);
-	err = remap_vmalloc_range(vma, mem->addr, 0);
-	rdma_user_mmap_entry_put(entry);
-	return err;
 }

@@ -33,10 +33,6 @@ int rodp_ring_create(struct rodp_ring *ring, struct ib_ucontext *uctx, u32 entri
 /* Safe on a ring that was never made (all zero). Pages that are mapped live on until unmapped. */
 void rodp_ring_destroy(struct rodp_ring *ring);
 
-/* ib_device_ops.mmap and .mmap_free */
-int rodp_ring_mmap(struct ib_ucontext *uctx, struct vm_area_struct *vma);
-void rodp_ring_mmap_free(struct rdma_user_mmap_entry *entry);
-
 /* Slot n, modulo the ring's size. */
 static inline void *rodp_ring_slot(const struct rodp_ring *ring, u32 n)
 {

@@ -131,6 +131,9 @@ struct rodp_recv_wqe {
 	struct rodp_sge sge[];
 };
 
+/* rodp_cqe.wc_flags: the values of enum ibv_wc_flags that the kernel's own enum has not. */
+#define RODP_WC_WITH_INV (1u << 3)
+
 /* A completion. status, opcode and wc_flags take libibverbs' values (enum ibv_wc_*). */
 struct rodp_cqe {
 	__aligned_u64 wr_id;
@@ -167,6 +170,25 @@ struct rodp_ring_resp {
 	__aligned_u64 length;
 	__u32 entries;
 	__u32 stride; /* bytes */
+};
+
+/* With the registration of an MR, or without it at all. */
+struct rodp_reg_mr {
+	__u32 flags; /* RODP_REG_MR_* */
+	__u32 reserved; /* 0 */
+};
+
+/* A null MR: start and iova are 0, the rights LOCAL_WRITE; the length says nothing. */
+#define RODP_REG_MR_NULL (1u << 0)
+
+/* Of device memory: the driver's attribute of UVERBS_METHOD_DM_ALLOC. As struct rodp_ring_resp. */
+enum rodp_alloc_dm_attr {
+	RODP_ATTR_ALLOC_DM_RESP = 1u << 12, /* out, struct rodp_alloc_dm_resp */
+};
+
+struct rodp_alloc_dm_resp {
+	__aligned_u64 offset;
+	__aligned_u64 length;
 };
 
 struct rodp_create_cq_resp {

@@ -6,14 +6,11 @@
 #include "../ring/cq.h"
 #include "verbs.h"
 
-/* IBV_WC_WITH_INV, which the kernel numbers otherwise. */
-#define CQE_WITH_INV (1u << 3)
-
 static int wc_flags(u32 flags)
 {
 	int out = flags & (IB_WC_GRH | IB_WC_WITH_IMM);
 
-	return flags & CQE_WITH_INV ? out | IB_WC_WITH_INVALIDATE : out;
+	return flags & RODP_WC_WITH_INV ? out | IB_WC_WITH_INVALIDATE : out;
 }
 
 static void wc_fill(struct ib_wc *wc, const struct rodp_cqe *cqe)
@@ -33,7 +30,7 @@ static void wc_fill(struct ib_wc *wc, const struct rodp_cqe *cqe)
 		.dlid_path_bits = cqe->dlid_path_bits,
 		.port_num = 1,
 	};
-	if (cqe->wc_flags & CQE_WITH_INV)
+	if (cqe->wc_flags & RODP_WC_WITH_INV)
 		wc->ex.invalidate_rkey = cqe->invalidated_rkey;
 	else
 		wc->ex.imm_data = cqe->imm_data;

@@ -89,6 +89,14 @@ static int fill_arguments(struct rodp_qp *qp, struct rodp_send_wqe *wqe,
 		wqe->atomic.swap = atomic_wr(wr)->swap;
 		wqe->atomic.rkey = atomic_wr(wr)->rkey;
 		return 0;
+	case IB_WR_SEND_WITH_INV:
+	case IB_WR_LOCAL_INV:
+		wqe->invalidate_rkey = wr->ex.invalidate_rkey;
+		return 0;
+	case IB_WR_REG_MR:
+		wqe->bind.new_rkey = reg_wr(wr)->key;
+		wqe->bind.access = reg_wr(wr)->access;
+		return 0;
 	default:
 		return -EOPNOTSUPP;
 	}

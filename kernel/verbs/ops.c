@@ -4,7 +4,7 @@
 
 #include "../qp/address.h"
 #include "../ring/cq.h"
-#include "../ring/ring.h"
+#include "../ring/mapping.h"
 #include "../qp/qp.h"
 #include "../qp/srq.h"
 #include "../uapi/rodp_abi.h"
@@ -22,6 +22,9 @@ const struct ib_device_ops rodp_device_ops = {
 
 		.advise_mr = rodp_advise_mr,
 	.alloc_hw_port_stats = rodp_alloc_hw_port_stats,
+	.alloc_dm = rodp_alloc_dm,
+	.alloc_mr = rodp_alloc_mr,
+	.alloc_mw = rodp_alloc_mw,
 	.alloc_pd = rodp_alloc_pd,
 	.alloc_ucontext = rodp_alloc_ucontext,
 	.alloc_xrcd = rodp_alloc_xrcd,
@@ -31,7 +34,9 @@ const struct ib_device_ops rodp_device_ops = {
 	.create_qp = rodp_create_qp,
 	.create_srq = rodp_create_srq,
 	.create_user_ah = rodp_create_ah,
+	.dealloc_dm = rodp_dealloc_dm,
 	.dealloc_driver = rodp_device_free,
+	.dealloc_mw = rodp_dealloc_mw,
 	.dealloc_pd = rodp_dealloc_pd,
 	.dealloc_ucontext = rodp_dealloc_ucontext,
 	.dealloc_xrcd = rodp_dealloc_xrcd,
@@ -50,8 +55,9 @@ const struct ib_device_ops rodp_device_ops = {
 	.get_hw_stats = rodp_get_hw_stats,
 	.get_link_layer = rodp_get_link_layer,
 	.get_port_immutable = rodp_get_port_immutable,
-	.mmap = rodp_ring_mmap,
-	.mmap_free = rodp_ring_mmap_free,
+	.map_mr_sg = rodp_map_mr_sg,
+	.mmap = rodp_mapping_mmap,
+	.mmap_free = rodp_mapping_mmap_free,
 	.modify_ah = rodp_modify_ah,
 	.modify_qp = rodp_modify_qp,
 	.modify_srq = rodp_modify_srq,
@@ -64,12 +70,15 @@ const struct ib_device_ops rodp_device_ops = {
 	.query_port = rodp_query_port,
 	.query_qp = rodp_query_qp,
 	.query_srq = rodp_query_srq,
+	.reg_dm_mr = rodp_reg_dm_mr,
 	.reg_user_mr = reg_user_mr_op,
 	.req_notify_cq = rodp_req_notify_cq,
+	.rereg_user_mr = rodp_rereg_user_mr,
 	.resize_user_cq = resize_cq_op,
 
 	INIT_RDMA_OBJ_SIZE(ib_ah, rodp_ah, ib),
 	INIT_RDMA_OBJ_SIZE(ib_cq, rodp_cq, ib),
+	INIT_RDMA_OBJ_SIZE(ib_mw, rodp_mw, ib),
 	INIT_RDMA_OBJ_SIZE(ib_pd, rodp_pd, ib),
 	INIT_RDMA_OBJ_SIZE(ib_qp, rodp_qp, ib),
 	INIT_RDMA_OBJ_SIZE(ib_srq, rodp_srq, ib),

@@ -4,6 +4,7 @@
 #include <rdma/ib_addr.h>
 #include <rdma/ib_mad.h>
 
+#include "../mem/fast.h"
 #include "../wire/header.h"
 #include "verbs.h"
 
@@ -46,8 +47,9 @@ int rodp_query_device(struct ib_device *ib, struct ib_device_attr *attr, struct 
 	attr->max_qp_wr = RODP_MAX_WR;
 	attr->device_cap_flags = IB_DEVICE_CURR_QP_STATE_MOD | IB_DEVICE_RC_RNR_NAK_GEN |
 				 IB_DEVICE_PORT_ACTIVE_EVENT | IB_DEVICE_SYS_IMAGE_GUID |
-				 IB_DEVICE_SRQ_RESIZE | IB_DEVICE_XRC | IB_DEVICE_FLUSH_GLOBAL |
-				 IB_DEVICE_ATOMIC_WRITE;
+				 IB_DEVICE_MEM_WINDOW | IB_DEVICE_MEM_WINDOW_TYPE_2B |
+				 IB_DEVICE_MEM_MGT_EXTENSIONS | IB_DEVICE_SRQ_RESIZE |
+				 IB_DEVICE_XRC | IB_DEVICE_FLUSH_GLOBAL | IB_DEVICE_ATOMIC_WRITE;
 	attr->kernel_cap_flags = IBK_ALLOW_USER_UNREG | IBK_ON_DEMAND_PAGING;
 	attr->max_send_sge = RODP_MAX_SGE;
 	attr->max_recv_sge = RODP_MAX_SGE;
@@ -55,6 +57,9 @@ int rodp_query_device(struct ib_device *ib, struct ib_device_attr *attr, struct 
 	attr->max_cq = RODP_MAX_CQ;
 	attr->max_cqe = RODP_MAX_CQE;
 	attr->max_mr = RODP_MAX_MR;
+	attr->max_mw = RODP_MAX_MR;
+	attr->max_dm_size = RODP_MAX_DM;
+	attr->max_fast_reg_page_list_len = RODP_MAX_FAST_PAGES;
 	attr->max_pd = RODP_MAX_PD;
 	attr->max_srq = RODP_MAX_SRQ;
 	attr->max_srq_wr = RODP_MAX_WR;

@@ -3,10 +3,12 @@
 #include <linux/hugetlb_inline.h>
 #include <linux/mm.h>
 
+#include "../mem/fast.h"
 #include "../mem/mr.h"
+#include "../uapi/rodp_abi.h"
 #include "verbs.h"
 
-/* Rights that an MR may have. MW_BIND grants nothing as long as there are no windows. */
+/* Rights that an MR may have. */
 #define REGION_ACCESS                                                                            \
 	(IB_ACCESS_LOCAL_WRITE | IB_ACCESS_REMOTE_WRITE | IB_ACCESS_REMOTE_READ |                \
 	 IB_ACCESS_REMOTE_ATOMIC | IB_ACCESS_MW_BIND | IB_ACCESS_ON_DEMAND | IB_ACCESS_HUGETLB | \
@@ -40,19 +42,29 @@ static int check_hugetlb(u64 start, u64 length, int access)
 	return va ? 0 : -EINVAL;
 }
 
-struct ib_mr *rodp_reg_user_mr(struct ib_pd *pd, u64 start, u64 length, u64 iova, int access,
-			       struct ib_dmah *dmah, struct ib_udata *udata)
+/* The driver's part of the request: 0 if there is none. */
+static int read_request(struct ib_udata *udata, u32 *flags)
+{
+	struct rodp_reg_mr req = {};
+	int err = 0;
+
+	if (udata->inlen)
+		err = ib_copy_validate_udata_in(udata, req, reserved);
+	if (!err && (req.reserved || (req.flags & ~RODP_REG_MR_NULL)))
+		err = -EOPNOTSUPP;
+	*flags = req.flags;
+	return err ?: ib_respond_empty_udata(udata);
+}
+
+/* With checked rights. ERR_PTR or an MR of current's memory. */
+static struct ib_mr *create(struct ib_pd *pd, u64 start, u64 length, u64 iova, int access,
+			    struct ib_udata *udata)
 {
 	struct rodp_dev *dev = to_rodp_dev(pd->device);
 	struct rodp_ucontext *uctx;
 	struct rodp_mr *mr;
-	int err = ib_no_udata_io(udata);
+	int err = check_hugetlb(start, length, access);
 
-	if (err)
-		return ERR_PTR(err);
-	if (dmah || (access & ~REGION_ACCESS))
-		return ERR_PTR(-EOPNOTSUPP);
-	err = check_hugetlb(start, length, access);
 	if (err)
 		return ERR_PTR(err);
 	if (access & IB_ACCESS_ON_DEMAND) {
@@ -64,6 +76,78 @@ struct ib_mr *rodp_reg_user_mr(struct ib_pd *pd, u64 start, u64 length, u64 iova
 	return IS_ERR(mr) ? ERR_CAST(mr) : &mr->ib;
 }
 
+struct ib_mr *rodp_reg_user_mr(struct ib_pd *pd, u64 start, u64 length, u64 iova, int access,
+			       struct ib_dmah *dmah, struct ib_udata *udata)
+{
+	struct rodp_mr *mr;
+	u32 flags;
+	int err = read_request(udata, &flags);
+
+	if (err)
+		return ERR_PTR(err);
+	if (dmah || (access & ~REGION_ACCESS))
+		return ERR_PTR(-EOPNOTSUPP);
+	if (!(flags & RODP_REG_MR_NULL))
+		return create(pd, start, length, iova, access, udata);
+	if (start || iova || access != IB_ACCESS_LOCAL_WRITE)
+		return ERR_PTR(-EINVAL);
+	mr = rodp_mr_create_null(to_rodp_dev(pd->device), pd, access);
+	return IS_ERR(mr) ? ERR_CAST(mr) : &mr->ib;
+}
+
+/*
+ * Rights that the memory can have as it is: what its kind is, stays, and pages that were pinned
+ * to be read are not written.
+ */
+static bool rights_fit(const struct rodp_mr *mr, int access)
+{
+	if ((access ^ mr->access) & (IB_ACCESS_ON_DEMAND | IB_ACCESS_HUGETLB))
+		return false;
+	return mr->kind == RODP_MR_ODP || mr->pinned.umem->writable || !ib_access_writable(access);
+}
+
+/* Another MR over the same pinned memory, which is the caller's own. */
+static struct ib_mr *pin_again(struct rodp_mr *mr, struct ib_pd *pd, int access,
+			       struct ib_udata *udata)
+{
+	if (mr->kind != RODP_MR_PINNED || (access & (IB_ACCESS_ON_DEMAND | IB_ACCESS_HUGETLB)))
+		return ERR_PTR(-EOPNOTSUPP);
+	if (mr->pinned.umem->owning_mm != current->mm)
+		return ERR_PTR(-EACCES);
+	return create(pd, mr->pinned.umem->address, mr->ib.length, mr->ib.iova, access, udata);
+}
+
+/*
+ * New memory means a new MR, with a new key; the core destroys the old one. Anything else
+ * changes the MR that there is. If it fails the MR is as before.
+ */
+struct ib_mr *rodp_rereg_user_mr(struct ib_mr *ib, int flags, u64 start, u64 length, u64 iova,
+				 int access, struct ib_pd *pd, struct ib_udata *udata)
+{
+	struct rodp_mr *mr = to_rodp_mr(ib);
+	struct ib_mr *new = NULL;
+	int err = ib_no_udata_io(udata);
+
+	if (err)
+		return ERR_PTR(err);
+	if (!(flags & IB_MR_REREG_ACCESS))
+		access = mr->access;
+	if ((flags & ~IB_MR_REREG_SUPPORTED) || (access & ~REGION_ACCESS) ||
+	    (mr->kind != RODP_MR_PINNED && mr->kind != RODP_MR_ODP))
+		return ERR_PTR(-EOPNOTSUPP);
+	if (!rodp_mr_close(mr))
+		return ERR_PTR(-EBUSY);
+	if (flags & IB_MR_REREG_TRANS)
+		new = create(pd, start, length, iova, access, udata);
+	else if (!rights_fit(mr, access))
+		new = pin_again(mr, pd, access, udata);
+	else
+		rodp_mr_change(mr, pd, access);
+	if (IS_ERR(new))
+		rodp_mr_reopen(mr);
+	return new;
+}
+
 /* What __ib_alloc_pd() makes a kernel consumer's local_dma_lkey of. */
 struct ib_mr *rodp_get_dma_mr(struct ib_pd *pd, int access)
 {
@@ -72,12 +156,40 @@ struct ib_mr *rodp_get_dma_mr(struct ib_pd *pd, int access)
 	return IS_ERR(mr) ? ERR_CAST(mr) : &mr->ib;
 }
 
+struct ib_mr *rodp_alloc_mr(struct ib_pd *pd, enum ib_mr_type type, u32 max_pages)
+{
+	struct rodp_mr *mr;
+
+	if (type != IB_MR_TYPE_MEM_REG)
+		return ERR_PTR(-EOPNOTSUPP);
+	mr = rodp_fast_create(to_rodp_dev(pd->device), pd, max_pages);
+	return IS_ERR(mr) ? ERR_CAST(mr) : &mr->ib;
+}
+
+static int add_page(struct ib_mr *ib, u64 addr)
+{
+	return rodp_fast_add_page(to_rodp_mr(ib), addr);
+}
+
+/* The key is not in force: the consumer sees to that. Any context. */
+int rodp_map_mr_sg(struct ib_mr *ib, struct scatterlist *sg, int nents, unsigned int *offset)
+{
+	struct rodp_mr *mr = to_rodp_mr(ib);
+	int n;
+
+	if (mr->kind != RODP_MR_FAST || READ_ONCE(mr->key) || ib->page_size != PAGE_SIZE)
+		return -EINVAL;
+	mr->pinned.pages = 0;
+	n = ib_sg_to_pages(ib, sg, nents, offset, add_page);
+	rodp_fast_set_bounds(mr);
+	return n;
+}
+
 int rodp_dereg_mr(struct ib_mr *ib, struct ib_udata *udata)
 {
 	int err = ib_no_udata_io(udata);
 
 	if (err)
 		return err;
-	rodp_mr_destroy(to_rodp_dev(ib->device), to_rodp_mr(ib));
-	return 0;
+	return rodp_mr_destroy(to_rodp_dev(ib->device), to_rodp_mr(ib));
 }

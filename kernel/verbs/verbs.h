@@ -12,6 +12,7 @@
 #include "../odp/mirror.h"
 
 struct rodp_qp;
+struct rodp_window;
 
 struct rodp_ucontext {
 	struct ib_ucontext ib;
@@ -26,6 +27,16 @@ static inline struct rodp_ucontext *to_rodp_ucontext(struct ib_ucontext *ib)
 struct rodp_pd {
 	struct ib_pd ib;
 };
+
+struct rodp_mw {
+	struct ib_mw ib;
+	struct rodp_window *window;
+};
+
+static inline struct rodp_mw *to_rodp_mw(struct ib_mw *ib)
+{
+	return container_of(ib, struct rodp_mw, ib);
+}
 
 struct rodp_xrcd {
 	struct ib_xrcd ib;
@@ -110,7 +121,23 @@ int rodp_dealloc_xrcd(struct ib_xrcd *ib, struct ib_udata *udata);
 struct ib_mr *rodp_reg_user_mr(struct ib_pd *pd, u64 start, u64 length, u64 iova, int access,
 			       struct ib_dmah *dmah, struct ib_udata *udata);
 int rodp_dereg_mr(struct ib_mr *ib, struct ib_udata *udata);
+struct ib_mr *rodp_rereg_user_mr(struct ib_mr *ib, int flags, u64 start, u64 length, u64 iova,
+				 int access, struct ib_pd *pd, struct ib_udata *udata);
 struct ib_mr *rodp_get_dma_mr(struct ib_pd *pd, int access);
+struct ib_mr *rodp_alloc_mr(struct ib_pd *pd, enum ib_mr_type type, u32 max_pages);
+int rodp_map_mr_sg(struct ib_mr *ib, struct scatterlist *sg, int nents, unsigned int *offset);
+
+/* dm.c */
+struct ib_dm *rodp_alloc_dm(struct ib_device *ib, struct ib_ucontext *uctx,
+			    struct ib_dm_alloc_attr *attr, struct uverbs_attr_bundle *attrs);
+int rodp_dealloc_dm(struct ib_dm *ib, struct uverbs_attr_bundle *attrs);
+struct ib_mr *rodp_reg_dm_mr(struct ib_pd *pd, struct ib_dm *ib, struct ib_dm_mr_attr *attr,
+			     struct uverbs_attr_bundle *attrs);
+extern const struct uapi_definition rodp_dm_defs[];
+
+/* window.c */
+int rodp_alloc_mw(struct ib_mw *ib, struct ib_udata *udata);
+int rodp_dealloc_mw(struct ib_mw *ib);
 
 /* advise.c */
 int rodp_advise_mr(struct ib_pd *pd, enum ib_uverbs_advise_mr_advice advice, u32 flags,

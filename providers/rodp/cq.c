@@ -3,6 +3,8 @@
  * Polling completion queues. The kernel fills the ring, the process empties it; neither
  * polling nor arming enters the kernel. cq->lock protects the consumer side.
  */
+#include <string.h>
+
 #include "cq.h"
 #include "rodp.h"
 
@@ -53,4 +55,26 @@ int rodp_req_notify_cq(struct ibv_cq *ibcq, int solicited_only)
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	rodp_cq_unlock(cq);
 	return 0;
+}
+
+/* Of a QP that was reset, no completion is left behind: whoever connects it anew would take it for new. */
+void rodp_cq_forget_qp(struct ibv_cq *ibcq, uint32_t qp_num)
+{
+	struct rodp_cq *cq = to_rodp_cq(ibcq);
+	const struct rodp_cqe *cqe;
+	uint32_t n, first, prod;
+
+	rodp_cq_lock(cq);
+	prod = rodp_ring_acquire(&cq->ring.hdr->prod);
+	if (prod - cq->cons <= cq->ring.entries)
+		cq->prod = prod;
+	first = cq->prod;
+	for (n = cq->prod; n != cq->cons; n--) {
+		cqe = rodp_ring_slot(&cq->ring, n - 1);
+		if (cqe->qp_num != qp_num)
+			memmove(rodp_ring_slot(&cq->ring, --first), cqe, sizeof(*cqe));
+	}
+	cq->cons = first;
+	rodp_ring_release(&cq->ring.hdr->cons, cq->cons);
+	rodp_cq_unlock(cq);
 }

@@ -34,6 +34,42 @@ struct ibv_mr *rodp_reg_mr(struct ibv_pd *pd, void *addr, size_t length, uint64_
 	return &vmr->ibv_mr;
 }
 
+/* Reads as zeros, and what is written vanishes; for work requests of one's own. */
+struct ibv_mr *rodp_alloc_null_mr(struct ibv_pd *pd)
+{
+	struct ib_uverbs_reg_mr_resp resp = {};
+	struct {
+		struct ibv_reg_mr ibv;
+		struct rodp_reg_mr drv;
+	} cmd = { .drv = { .flags = RODP_REG_MR_NULL } };
+	struct verbs_mr *vmr;
+	int err;
+
+	vmr = calloc(1, sizeof(*vmr));
+	if (!vmr)
+		return NULL;
+
+	err = ibv_cmd_reg_mr(pd, NULL, SIZE_MAX, 0, IBV_ACCESS_LOCAL_WRITE, vmr, &cmd.ibv,
+			     sizeof(cmd), &resp, sizeof(resp));
+	if (err) {
+		free(vmr);
+		errno = err;
+		return NULL;
+	}
+	vmr->mr_type = IBV_MR_TYPE_NULL_MR;
+	return &vmr->ibv_mr;
+}
+
+int rodp_rereg_mr(struct verbs_mr *vmr, int flags, struct ibv_pd *pd, void *addr, size_t length,
+		  int access)
+{
+	struct ib_uverbs_rereg_mr_resp resp = {};
+	struct ibv_rereg_mr cmd = {};
+
+	return ibv_cmd_rereg_mr(vmr, flags, addr, length, (uintptr_t)addr, access, pd, &cmd,
+				sizeof(cmd), &resp, sizeof(resp));
+}
+
 int rodp_dereg_mr(struct verbs_mr *vmr)
 {
 	int err;

@@ -149,6 +149,10 @@ int rodp_modify_qp(struct ibv_qp *ibqp, struct ibv_qp_attr *attr, int attr_mask)
 	if (!err && (attr_mask & IBV_QP_STATE) && attr->qp_state == IBV_QPS_RESET) {
 		rodp_wq_reload(&qp->sq);
 		rodp_wq_reload(&qp->rq);
+		if (ibqp->send_cq)
+			rodp_cq_forget_qp(ibqp->send_cq, ibqp->qp_num);
+		if (ibqp->recv_cq && ibqp->recv_cq != ibqp->send_cq)
+			rodp_cq_forget_qp(ibqp->recv_cq, ibqp->qp_num);
 	}
 	return err;
 }

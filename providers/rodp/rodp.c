@@ -67,7 +67,9 @@ static void free_context(struct ibv_context *ibctx)
 
 static const struct verbs_context_ops context_ops = {
 	.advise_mr = ibv_cmd_advise_mr,
+	.alloc_dm = rodp_alloc_dm,
 	.alloc_mw = rodp_alloc_mw,
+	.alloc_null_mr = rodp_alloc_null_mr,
 	.alloc_parent_domain = rodp_alloc_parent_domain,
 	.alloc_pd = rodp_alloc_pd,
 	.alloc_td = rodp_alloc_td,
@@ -91,6 +93,7 @@ static const struct verbs_context_ops context_ops = {
 	.destroy_srq = rodp_destroy_srq,
 	.detach_mcast = ibv_cmd_detach_mcast,
 	.free_context = free_context,
+	.free_dm = rodp_free_dm,
 	.get_srq_num = rodp_get_srq_num,
 	.modify_qp = rodp_modify_qp,
 	.modify_srq = rodp_modify_srq,
@@ -105,8 +108,10 @@ static const struct verbs_context_ops context_ops = {
 	.query_qp = rodp_query_qp,
 	.query_rt_values = query_rt_values,
 	.query_srq = rodp_query_srq,
+	.reg_dm_mr = rodp_reg_dm_mr,
 	.reg_mr = rodp_reg_mr,
 	.req_notify_cq = rodp_req_notify_cq,
+	.rereg_mr = rodp_rereg_mr,
 	.resize_cq = rodp_resize_cq,
 };
 

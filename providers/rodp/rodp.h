@@ -118,13 +118,23 @@ int rodp_resize_cq(struct ibv_cq *cq, int cqe);
 int rodp_destroy_cq(struct ibv_cq *cq);
 int rodp_poll_cq(struct ibv_cq *cq, int num_entries, struct ibv_wc *wc);
 int rodp_req_notify_cq(struct ibv_cq *cq, int solicited_only);
+void rodp_cq_forget_qp(struct ibv_cq *cq, uint32_t qp_num);
 
 /* cq_ex.c */
 void rodp_cq_set_ex_ops(struct rodp_cq *cq, uint64_t wc_flags);
 
+/* dm.c */
+struct ibv_dm *rodp_alloc_dm(struct ibv_context *context, struct ibv_alloc_dm_attr *attr);
+int rodp_free_dm(struct ibv_dm *dm);
+struct ibv_mr *rodp_reg_dm_mr(struct ibv_pd *pd, struct ibv_dm *dm, uint64_t offset, size_t length,
+			      unsigned int access);
+
 /* mr.c */
 struct ibv_mr *rodp_reg_mr(struct ibv_pd *pd, void *addr, size_t length, uint64_t hca_va,
 			   int access);
+struct ibv_mr *rodp_alloc_null_mr(struct ibv_pd *pd);
+int rodp_rereg_mr(struct verbs_mr *vmr, int flags, struct ibv_pd *pd, void *addr, size_t length,
+		  int access);
 int rodp_dereg_mr(struct verbs_mr *vmr);
 
 /* mw.c */

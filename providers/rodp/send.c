@@ -59,7 +59,7 @@ uint64_t rodp_send_ops(const struct rodp_context *context, enum ibv_qp_type type
 			ops |= OPS_ATOMIC;
 		return ops;
 	case IBV_QPT_UC:
-		return OPS_UC | memory_window_ops(context);
+		return OPS_UC;
 	case IBV_QPT_UD:
 		return OPS_UD;
 	default:

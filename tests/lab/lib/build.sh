@@ -4,12 +4,14 @@
 # build: the project built inside a suite's tree, so that it fits the guest's
 # kernel and libraries whatever the host is. Owns the layout of build/:
 #   build/kernel-VERSION/rodp.ko   the module for one kernel
+#   build/kernel-tests-VERSION/    modules of tests/kernel for it
 #   build/SUITE/                   CMake's build directory
 #   build/SUITE/stage/             what is installed over the guest's root
 
 build_path() { echo "$LAB_CHECKOUT/build/$1"; }
 stage_path() { echo "$LAB_CHECKOUT/build/$1/stage"; }
 module_dir() { echo "$LAB_CHECKOUT/build/kernel-$(kernel_version "$1")"; }
+kernel_tests_dir() { echo "$LAB_CHECKOUT/build/kernel-tests-$(kernel_version "$1")"; }
 module_path() { echo "$(module_dir "$1")/rodp.ko"; }
 
 # One build at a time in a build directory.
@@ -41,6 +43,20 @@ build_module() {
 	with_build_lock "$(module_dir "$1")" make_module "$1"
 }
 
+# Modules of tests, which know the kernel's verbs and nothing of rodp.
+make_kernel_tests() {
+	local version dir
+	version=$(kernel_version "$1")
+	dir=$(kernel_tests_dir "$1")
+	cp -u "$LAB_CHECKOUT"/tests/kernel/{Kbuild,*.c} "$dir/"
+	in_tree "$(kernel_suite "$1")" "$1" make -C "/usr/src/linux-headers-$version" --no-print-directory \
+		M="$dir" CONFIG_DEBUG_INFO_BTF_MODULES= modules
+}
+
+build_kernel_tests() {
+	with_build_lock "$(kernel_tests_dir "$1")" make_kernel_tests "$1"
+}
+
 make_userland() {
 	local dir stage
 	dir=$(build_path "$1")
@@ -63,6 +79,9 @@ need_module() {
 	step "Building rodp.ko for kernel $1 ($(kernel_version "$1"))" 900 build_module "$1" ||
 		die "rodp.ko does not build for kernel $1"
 	[ -e "$(module_path "$1")" ] || die "the build left no $(module_path "$1")"
+	[ ! -e "$LAB_CHECKOUT/tests/kernel/Kbuild" ] ||
+		step "Building the tests' modules for kernel $1" 300 build_kernel_tests "$1" ||
+		die "the tests' modules do not build for kernel $1"
 }
 
 need_userland() {

@@ -43,10 +43,13 @@ static struct ibv_qp *make_qp_ex(struct vt_end *end, const struct ibv_qp_init_at
 	};
 	struct ibv_qp *qp;
 
-	if (plain->qp_type == IBV_QPT_RC)
+	if (plain->qp_type != IBV_QPT_UC)
 		ex.send_ops_flags |= IBV_QP_EX_WITH_RDMA_READ | IBV_QP_EX_WITH_ATOMIC_CMP_AND_SWP |
 				     IBV_QP_EX_WITH_ATOMIC_FETCH_AND_ADD;
-
+	if (plain->qp_type != IBV_QPT_UC &&
+	    end->dev->attr.orig_attr.device_cap_flags & IBV_DEVICE_MEM_WINDOW_TYPE_2B)
+		ex.send_ops_flags |= IBV_QP_EX_WITH_SEND_WITH_INV | IBV_QP_EX_WITH_LOCAL_INV |
+				     IBV_QP_EX_WITH_BIND_MW;
 	qp = ibv_create_qp_ex(end->dev->ctx, &ex);
 	if (qp)
 		end->qpx = ibv_qp_to_qp_ex(qp);

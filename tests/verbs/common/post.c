@@ -27,10 +27,16 @@ static int post_list_api(struct vt_end *end, const struct vt_op *op, unsigned in
 		wr.wr.ud.ah = op->to.ah;
 		wr.wr.ud.remote_qpn = op->to.qpn;
 		wr.wr.ud.remote_qkey = op->to.qkey;
+	} else if (op->opcode == IBV_WR_BIND_MW) {
+		wr.bind_mw.mw = op->mw;
+		wr.bind_mw.rkey = op->rkey;
+		wr.bind_mw.bind_info = op->bind;
 	} else {
 		wr.wr.rdma.remote_addr = op->remote_addr;
 		wr.wr.rdma.rkey = op->rkey;
 	}
+	if (op->opcode == IBV_WR_SEND_WITH_INV || op->opcode == IBV_WR_LOCAL_INV)
+		wr.invalidate_rkey = op->invalidate;
 	return ibv_post_send(end->qp, &wr, &bad_wr);
 }
 
@@ -57,6 +63,15 @@ static void build_wr(struct ibv_qp_ex *qpx, const struct vt_op *op)
 		break;
 	case IBV_WR_ATOMIC_FETCH_AND_ADD:
 		ibv_wr_atomic_fetch_add(qpx, op->rkey, op->remote_addr, op->compare_add);
+		break;
+	case IBV_WR_SEND_WITH_INV:
+		ibv_wr_send_inv(qpx, op->invalidate);
+		break;
+	case IBV_WR_LOCAL_INV:
+		ibv_wr_local_inv(qpx, op->invalidate);
+		break;
+	case IBV_WR_BIND_MW:
+		ibv_wr_bind_mw(qpx, op->mw, op->rkey, &op->bind);
 		break;
 	default:
 		vt_fail("no ibv_wr_* call for opcode %d", op->opcode);
@@ -94,7 +109,8 @@ static int post_wr_api(struct vt_end *end, const struct vt_op *op, unsigned int 
 		ibv_wr_set_ud_addr(end->qpx, op->to.ah, op->to.qpn, op->to.qkey);
 	if (end->qp->qp_type == IBV_QPT_XRC_SEND)
 		ibv_wr_set_xrc_srqn(end->qpx, op->srqn);
-	set_data(end->qpx, op);
+	if (op->opcode != IBV_WR_LOCAL_INV && op->opcode != IBV_WR_BIND_MW)
+		set_data(end->qpx, op);
 	return ibv_wr_complete(end->qpx);
 }
 

@@ -231,6 +231,9 @@ struct vt_op {
 	uint32_t imm; /* host order */
 	uint64_t compare_add;
 	uint64_t swap;
+	uint32_t invalidate; /* the rkey of SEND_WITH_INV and LOCAL_INV */
+	struct ibv_mw *mw; /* BIND_MW; rkey is the new one */
+	struct ibv_mw_bind_info bind;
 	uint32_t srqn; /* XRC: the peer's SRQ */
 	struct vt_to to; /* of a UD QP */
 };

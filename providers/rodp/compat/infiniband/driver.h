@@ -105,6 +105,11 @@ struct verbs_mr {
 	int access;
 };
 
+struct verbs_dm {
+	struct ibv_dm dm;
+	uint32_t handle;
+};
+
 enum verbs_qp_mask {
 	VERBS_QP_XRCD = 1 << 0,
 	VERBS_QP_EX = 1 << 1
@@ -157,10 +162,10 @@ struct verbs_context_ops {
 	int (*advise_mr)(struct ibv_pd *pd, enum ibv_advise_mr_advice advice, uint32_t flags,
 			 struct ibv_sge *sg_list, uint32_t num_sges);
 	VERBS_UNUSED_OP_65(alloc_buf)
-	VERBS_UNUSED_OP(alloc_dm)
+	struct ibv_dm *(*alloc_dm)(struct ibv_context *context, struct ibv_alloc_dm_attr *attr);
 	VERBS_UNUSED_OP_65(alloc_dmah)
 	struct ibv_mw *(*alloc_mw)(struct ibv_pd *pd, enum ibv_mw_type type);
-	VERBS_UNUSED_OP(alloc_null_mr)
+	struct ibv_mr *(*alloc_null_mr)(struct ibv_pd *pd);
 	struct ibv_pd *(*alloc_parent_domain)(struct ibv_context *context,
 					      struct ibv_parent_domain_init_attr *attr);
 	struct ibv_pd *(*alloc_pd)(struct ibv_context *context);
@@ -207,7 +212,7 @@ struct verbs_context_ops {
 	VERBS_UNUSED_OP_65(dm_export_dmabuf_fd)
 	VERBS_UNUSED_OP_65(free_buf)
 	void (*free_context)(struct ibv_context *context);
-	VERBS_UNUSED_OP(free_dm)
+	int (*free_dm)(struct ibv_dm *dm);
 	int (*get_srq_num)(struct ibv_srq *srq, uint32_t *srq_num);
 	VERBS_UNUSED_OP(import_dm)
 	VERBS_UNUSED_OP(import_mr)
@@ -246,13 +251,15 @@ struct verbs_context_ops {
 	VERBS_UNUSED_OP_65(read_comp_cntr)
 	VERBS_UNUSED_OP(read_counters)
 	VERBS_UNUSED_OP_65(read_err_comp_cntr)
-	VERBS_UNUSED_OP(reg_dm_mr)
+	struct ibv_mr *(*reg_dm_mr)(struct ibv_pd *pd, struct ibv_dm *dm, uint64_t dm_offset,
+				    size_t length, unsigned int access);
 	VERBS_UNUSED_OP(reg_dmabuf_mr)
 	struct ibv_mr *(*reg_mr)(struct ibv_pd *pd, void *addr, size_t length, uint64_t hca_va,
 				 int access);
 	VERBS_UNUSED_OP_65(reg_mr_ex)
 	int (*req_notify_cq)(struct ibv_cq *cq, int solicited_only);
-	VERBS_UNUSED_OP(rereg_mr)
+	int (*rereg_mr)(struct verbs_mr *vmr, int flags, struct ibv_pd *pd, void *addr,
+			size_t length, int access);
 	int (*resize_cq)(struct ibv_cq *cq, int cqe);
 	VERBS_UNUSED_OP_65(set_comp_cntr)
 	VERBS_UNUSED_OP(set_ece)
@@ -284,6 +291,7 @@ VERBS_COMMAND(ibv_query_port, ib_uverbs_query_port);
 VERBS_COMMAND(ibv_query_qp, ib_uverbs_query_qp);
 VERBS_COMMAND(ibv_query_srq, ib_uverbs_query_srq);
 VERBS_COMMAND(ibv_reg_mr, ib_uverbs_reg_mr);
+VERBS_COMMAND(ibv_rereg_mr, ib_uverbs_rereg_mr);
 VERBS_COMMAND(ibv_resize_cq, ib_uverbs_resize_cq);
 
 /* The symbol's name carries the ABI number: a provider cannot load into another one. */

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
+/* Device memory, see dm.h. */
+#include <linux/mm.h>
+#include <linux/slab.h>
+
+#include "dm.h"
+
+/* Lives as long as somebody is about to map it; mapped pages live on their own. */
+struct rodp_dm_mem {
+	struct rodp_mapping mapping;
+	u32 pages;
+	struct page *page[];
+};
+
+static void dm_mem_free(struct rodp_mapping *mapping)
+{
+	struct rodp_dm_mem *mem = container_of(mapping, struct rodp_dm_mem, mapping);
+	u32 i;
+
+	for (i = 0; i < mem->pages && mem->page[i]; i++)
+		__free_page(mem->page[i]);
+	kvfree(mem);
+}
+
+static int dm_mem_map(struct rodp_mapping *mapping, struct vm_area_struct *vma)
+{
+	struct rodp_dm_mem *mem = container_of(mapping, struct rodp_dm_mem, mapping);
+
+	return vm_map_pages_zero(vma, mem->page, mem->pages);
+}
+
+static struct rodp_dm_mem *dm_mem_create(u32 pages)
+{
+	struct rodp_dm_mem *mem = kvzalloc(struct_size(mem, page, pages), GFP_KERNEL_ACCOUNT);
+	u32 i;
+
+	if (!mem)
+		return NULL;
+	mem->mapping.map = dm_mem_map;
+	mem->mapping.free = dm_mem_free;
+	mem->pages = pages;
+	for (i = 0; i < pages; i++) {
+		mem->page[i] = alloc_page(GFP_KERNEL_ACCOUNT | __GFP_ZERO);
+		if (!mem->page[i]) {
+			dm_mem_free(&mem->mapping);
+			return NULL;
+		}
+	}
+	return mem;
+}
+
+/* Take, or give back with a negative number, pages of what the device may have. */
+static bool dm_reserve(struct rodp_dev *dev, long pages)
+{
+	if (atomic_long_add_return(pages, &dev->dm_pages) <= RODP_MAX_DM >> PAGE_SHIFT)
+		return true;
+	atomic_long_sub(pages, &dev->dm_pages);
+	return false;
+}
+
+struct rodp_dm *rodp_dm_create(struct rodp_dev *dev, struct ib_ucontext *uctx, u64 length,
+			       struct rodp_alloc_dm_resp *resp)
+{
+	u32 pages = DIV_ROUND_UP_ULL(min_t(u64, length, RODP_MAX_DM + 1ull), PAGE_SIZE);
+	struct rodp_dm *dm;
+	int err = -ENOMEM;
+
+	if (!length)
+		return ERR_PTR(-EINVAL);
+	if (!dm_reserve(dev, pages))
+		return ERR_PTR(-ENOMEM);
+	dm = kzalloc(sizeof(*dm), GFP_KERNEL_ACCOUNT);
+	if (!dm)
+		goto err_reserve;
+	dm->dev = dev;
+	dm->mem = dm_mem_create(pages);
+	if (!dm->mem)
+		goto err_free;
+	resp->length = (u64)pages << PAGE_SHIFT;
+	err = rdma_user_mmap_entry_insert(uctx, &dm->mem->mapping.entry, resp->length);
+	if (err)
+		goto err_mem;
+	resp->offset = rdma_user_mmap_get_offset(&dm->mem->mapping.entry);
+	return dm;
+
+err_mem:
+	dm_mem_free(&dm->mem->mapping);
+err_free:
+	kfree(dm);
+err_reserve:
+	atomic_long_sub(pages, &dev->dm_pages);
+	return ERR_PTR(err);
+}
+
+void rodp_dm_destroy(struct rodp_dm *dm)
+{
+	atomic_long_sub(dm->mem->pages, &dm->dev->dm_pages);
+	rdma_user_mmap_entry_remove(&dm->mem->mapping.entry);
+	kfree(dm);
+}
+
+void *rodp_dm_page(const struct rodp_dm *dm, u32 n)
+{
+	return page_address(dm->mem->page[n]);
+}

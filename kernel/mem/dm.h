@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
+/*
+ * Device memory (ibv_alloc_dm): pages of the kernel's that a process maps to copy to and
+ * from, and registers to give them to the device. Charged to the process's memory cgroup; of
+ * one device no more than RODP_MAX_DM together.
+ */
+#ifndef RODP_MEM_DM_H
+#define RODP_MEM_DM_H
+
+#include "../ring/mapping.h"
+#include "../uapi/rodp_abi.h"
+#include "mr.h"
+
+struct rodp_dm {
+	struct ib_dm ib;
+	struct rodp_dev *dev;
+	struct rodp_dm_mem *mem; /* which mappings may outlive it */
+};
+
+static inline struct rodp_dm *to_rodp_dm(struct ib_dm *ib)
+{
+	return container_of(ib, struct rodp_dm, ib);
+}
+
+/*
+ * length bytes, zeroed, that uctx can map at resp->offset. Process context, sleeps.
+ * ERR_PTR: -EINVAL (none), -ENOMEM (also when the device has no more).
+ */
+struct rodp_dm *rodp_dm_create(struct rodp_dev *dev, struct ib_ucontext *uctx, u64 length,
+			       struct rodp_alloc_dm_resp *resp);
+/* No MR is over it. What is mapped stays until it is unmapped. */
+void rodp_dm_destroy(struct rodp_dm *dm);
+
+/* The kernel address of page n of it. */
+void *rodp_dm_page(const struct rodp_dm *dm, u32 n);
+
+#endif

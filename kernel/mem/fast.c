@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
+/* MRs for fast registration, see fast.h. */
+#include <linux/mm.h>
+
+#include "fast.h"
+#include "key.h"
+
+#define FAST_RIGHTS                                                               \
+	(IB_ACCESS_LOCAL_WRITE | IB_ACCESS_REMOTE_WRITE | IB_ACCESS_REMOTE_READ | \
+	 IB_ACCESS_REMOTE_ATOMIC | IB_ACCESS_OPTIONAL)
+
+struct rodp_mr *rodp_fast_create(struct rodp_dev *dev, struct ib_pd *pd, u32 max_pages)
+{
+	if (!max_pages || max_pages > RODP_MAX_FAST_PAGES)
+		return ERR_PTR(-EINVAL);
+	return rodp_mr_create_fast(dev, pd, max_pages);
+}
+
+int rodp_fast_add_page(struct rodp_mr *mr, u64 addr)
+{
+	if (mr->pinned.pages == mr->pinned.max_pages)
+		return -ENOMEM;
+	mr->pinned.page[mr->pinned.pages++] = (void *)(uintptr_t)addr;
+	return 0;
+}
+
+void rodp_fast_set_bounds(struct rodp_mr *mr)
+{
+	mr->pinned.offset = offset_in_page(mr->ib.iova);
+}
+
+static bool fast_is_of(const struct rodp_mr *mr, struct ib_pd *pd)
+{
+	return mr && mr->kind == RODP_MR_FAST && mr->ib.pd == pd;
+}
+
+int rodp_fast_register(struct rodp_dev *dev, struct ib_pd *pd, u32 key, u32 access)
+{
+	struct rodp_mr *mr;
+	int err = -EINVAL;
+
+	if (access & ~FAST_RIGHTS)
+		return -EINVAL;
+	rcu_read_lock();
+	mr = rodp_key_lookup_kin(dev, key);
+	if (fast_is_of(mr, pd) && mr->pinned.pages && !READ_ONCE(mr->key)) {
+		mr->access = access;
+		smp_store_release(&mr->key, key); /* pairs with rodp_key_lookup() */
+		err = 0;
+	}
+	rcu_read_unlock();
+	return err;
+}
+
+int rodp_fast_invalidate(struct rodp_dev *dev, struct ib_pd *pd, u32 key)
+{
+	struct rodp_mr *mr;
+	int err = -EINVAL;
+
+	rcu_read_lock();
+	mr = rodp_key_lookup_kin(dev, key);
+	if (fast_is_of(mr, pd) && cmpxchg(&mr->key, key, 0) == key) {
+		/* As in window.h: accesses are short, and only they have references. */
+		while (refcount_read(&mr->ref) > 1)
+			cpu_relax();
+		smp_rmb(); /* the count before what its last holder did */
+		err = 0;
+	}
+	rcu_read_unlock();
+	return err;
+}

@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
+/* Memory windows, see window.h. */
+#include <linux/slab.h>
+
+#include "key.h"
+#include "window.h"
+
+#define WINDOW_RIGHTS (IB_ACCESS_REMOTE_READ | IB_ACCESS_REMOTE_WRITE | IB_ACCESS_REMOTE_ATOMIC)
+
+struct rodp_window *rodp_window_create(struct rodp_dev *dev, struct ib_pd *pd, bool type2)
+{
+	struct rodp_window *window = kzalloc(sizeof(*window), GFP_KERNEL_ACCOUNT);
+	int err;
+
+	if (!window)
+		return ERR_PTR(-ENOMEM);
+	window->dev = dev;
+	window->pd = pd;
+	window->type2 = type2;
+	spin_lock_init(&window->lock);
+	err = rodp_key_assign_window(dev, window);
+	if (!err)
+		return window;
+	kfree(window);
+	return ERR_PTR(err);
+}
+
+/* Nobody new gets in. The lock is held; once it is dropped, window_settle() with the result. */
+static struct rodp_mr *window_shut(struct rodp_window *window)
+{
+	struct rodp_mr *mr = window->mr;
+
+	window->mr = NULL;
+	return mr;
+}
+
+/* Wait for those inside. */
+static void window_settle(struct rodp_window *window, struct rodp_mr *mr)
+{
+	while (atomic_read_acquire(&window->busy))
+		cpu_relax();
+	if (mr)
+		rodp_mr_unbind(mr);
+}
+
+/* The lock is not held. */
+static void window_unbind(struct rodp_window *window)
+{
+	struct rodp_mr *mr;
+
+	spin_lock_bh(&window->lock);
+	mr = window_shut(window);
+	spin_unlock_bh(&window->lock);
+	window_settle(window, mr);
+}
+
+void rodp_window_destroy(struct rodp_window *window)
+{
+	rodp_key_remove(window->dev, window->key);
+	window_unbind(window);
+	kfree_rcu(window, rcu);
+}
+
+/* The rights that an MR needs for these of a window (C10-74). */
+static u32 needed_rights(u32 access)
+{
+	bool writes = access & (IB_ACCESS_REMOTE_WRITE | IB_ACCESS_REMOTE_ATOMIC);
+
+	return IB_ACCESS_MW_BIND | (writes ? IB_ACCESS_LOCAL_WRITE : 0);
+}
+
+/* The MR to bind to, counted as bound, or NULL. */
+static struct rodp_mr *window_target(struct rodp_dev *dev, struct ib_pd *pd,
+				     const struct rodp_bind *bind)
+{
+	struct rodp_mr *mr = rodp_mr_get(dev, pd, bind->mr_lkey, needed_rights(bind->access),
+					 bind->addr, bind->length);
+	bool bound;
+
+	if (!mr)
+		return NULL;
+	bound = !(mr->access & IB_ZERO_BASED) && rodp_mr_bind(mr);
+	rodp_mr_put(mr);
+	return bound ? mr : NULL;
+}
+
+/* What can be said before the MR is looked at. The lock is held. */
+static bool window_may_bind(const struct rodp_window *window, struct ib_pd *pd,
+			    const struct rodp_bind *bind)
+{
+	/* Applications ask for LOCAL_WRITE too; a window has no lkey for which it could mean anything. */
+	const u32 rights = WINDOW_RIGHTS | IB_ACCESS_LOCAL_WRITE |
+			   (window->type2 ? IB_ZERO_BASED : 0);
+
+	if (window->pd != pd || window->key != bind->mw_rkey ||
+	    !rodp_key_is_kin(window->key, bind->new_rkey) || (bind->access & ~rights))
+		return false;
+	return !window->type2 || (!window->mr && bind->length);
+}
+
+/* mr: NULL for none. False when somebody else was faster. */
+static bool window_set(struct rodp_window *window, struct rodp_mr *mr, u64 qp,
+		       const struct rodp_bind *bind)
+{
+	bool set = false;
+
+	spin_lock_bh(&window->lock);
+	if (!window->mr && window->key == bind->mw_rkey) {
+		window->key = bind->new_rkey;
+		window->access = bind->access & WINDOW_RIGHTS;
+		window->qp = qp;
+		window->mr = mr;
+		window->va = bind->access & IB_ZERO_BASED ? 0 : bind->addr;
+		window->iova = bind->addr;
+		window->length = bind->length;
+		set = true;
+	}
+	spin_unlock_bh(&window->lock);
+	return set;
+}
+
+/* Under rcu_read_lock(). */
+static int window_bind(struct rodp_window *window, struct ib_pd *pd, u64 qp,
+		       const struct rodp_bind *bind)
+{
+	struct rodp_mr *mr = NULL;
+	bool may;
+
+	spin_lock_bh(&window->lock);
+	may = window_may_bind(window, pd, bind);
+	spin_unlock_bh(&window->lock);
+	if (!may)
+		return -EINVAL;
+	if (bind->length) {
+		mr = window_target(window->dev, pd, bind);
+		if (!mr)
+			return -EINVAL;
+	}
+	if (!window->type2)
+		window_unbind(window);
+	if (window_set(window, mr, qp, bind))
+		return 0;
+	if (mr)
+		rodp_mr_unbind(mr);
+	return -EINVAL;
+}
+
+int rodp_window_bind(struct rodp_dev *dev, struct ib_pd *pd, u64 qp, const struct rodp_bind *bind)
+{
+	struct rodp_window *window;
+	int err = -EINVAL;
+
+	rcu_read_lock();
+	window = rodp_key_lookup_window(dev, bind->mw_rkey);
+	if (window)
+		err = window_bind(window, pd, qp, bind);
+	rcu_read_unlock();
+	return err;
+}
+
+/* Look and shut are one: a window that is bound anew in between would be another's to invalidate. */
+static int window_invalidate(struct rodp_window *window, struct ib_pd *pd, u64 qp, u32 key)
+{
+	struct rodp_mr *mr = NULL;
+	bool may;
+
+	spin_lock_bh(&window->lock);
+	may = window->type2 && window->pd == pd && window->key == key &&
+	      (!window->mr || window->qp == qp);
+	if (may)
+		mr = window_shut(window);
+	spin_unlock_bh(&window->lock);
+	if (!may)
+		return -EINVAL;
+	window_settle(window, mr);
+	return 0;
+}
+
+int rodp_window_invalidate(struct rodp_dev *dev, struct ib_pd *pd, u64 qp, u32 key)
+{
+	struct rodp_window *window;
+	int err = -ENOENT;
+
+	rcu_read_lock();
+	window = rodp_key_lookup_window(dev, key);
+	if (window)
+		err = window_invalidate(window, pd, qp, key);
+	rcu_read_unlock();
+	return err;
+}
+
+/* The lock is held. */
+static bool window_grants(const struct rodp_window *window, struct ib_pd *pd, u64 qp, u32 key,
+			  u32 access, u64 va, u64 bytes)
+{
+	return window->mr && window->key == key && window->pd == pd &&
+	       (!window->type2 || window->qp == qp) && (window->access & access) == access &&
+	       va >= window->va && bytes <= window->length &&
+	       va - window->va <= window->length - bytes;
+}
+
+struct rodp_mr *rodp_window_use(struct rodp_dev *dev, struct ib_pd *pd, u64 qp, u32 key, u32 access,
+				u64 *va, u64 bytes, struct rodp_window **used)
+{
+	struct rodp_window *window;
+	struct rodp_mr *mr = NULL;
+
+	rcu_read_lock();
+	window = rodp_key_lookup_window(dev, key);
+	if (window) {
+		spin_lock_bh(&window->lock);
+		if (window_grants(window, pd, qp, key, access, *va, bytes) &&
+		    refcount_inc_not_zero(&window->mr->ref)) {
+			atomic_inc(&window->busy);
+			mr = window->mr;
+			*va = window->iova + (*va - window->va);
+			*used = window;
+		}
+		spin_unlock_bh(&window->lock);
+	}
+	rcu_read_unlock();
+	return mr;
+}

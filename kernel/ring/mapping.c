@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
+/* Mappings, see mapping.h. */
+#include "mapping.h"
+
+static struct rodp_mapping *to_mapping(struct rdma_user_mmap_entry *entry)
+{
+	return container_of(entry, struct rodp_mapping, entry);
+}
+
+void rodp_mapping_mmap_free(struct rdma_user_mmap_entry *entry)
+{
+	to_mapping(entry)->free(to_mapping(entry));
+}
+
+int rodp_mapping_mmap(struct ib_ucontext *uctx, struct vm_area_struct *vma)
+{
+	struct rdma_user_mmap_entry *entry = rdma_user_mmap_entry_get(uctx, vma);
+	int err;
+
+	if (!entry)
+		return -EINVAL;
+	err = to_mapping(entry)->map(to_mapping(entry), vma);
+	rdma_user_mmap_entry_put(entry);
+	return err;
+}
