@@ -66,14 +66,29 @@ static void event_move_pages(struct co_cell *cell)
 			pages(cell));
 }
 
-static void map_on_node_0(struct co_cell *cell)
+/*
+ * The switch of the NUMA balancer is a static key: throwing it changes the kernel's code, which
+ * an emulator of two CPUs does not always survive. So it is thrown once before and once after
+ * the row that needs it, not in each of its cells.
+ */
+static void switch_balancer(bool on)
+{
+	co_try("/proc/sys/kernel/numa_balancing", "%d", on);
+}
+
+static void map_at_node_0(struct co_cell *cell)
 {
 	co_need_numa();
-	co_set("/proc/sys/kernel/numa_balancing", "0");
 	co_map_anon(cell);
 	memset(cell->region.at, 0, cell->region.len);
 	if (move_pages_to(cell, 0) < 0)
 		vt_fail("move_pages: %m");
+}
+
+static void map_on_node_0(struct co_cell *cell)
+{
+	switch_balancer(false);
+	map_at_node_0(cell);
 }
 
 const struct co_row co_row_move_pages = {
@@ -166,17 +181,16 @@ static void event_balance(struct co_cell *cell)
 	co_need_numa();
 	co_try("/sys/kernel/debug/sched/numa_balancing/scan_delay_ms", "10");
 	co_try("/sys/kernel/debug/sched/numa_balancing/scan_period_min_ms", "10");
-	co_set("/proc/sys/kernel/numa_balancing", "1");
+	switch_balancer(true);
 	cell->data = (void *)(intptr_t)co_counter(cell->owner, "odp_inval_protect_vma");
 	run_on_cpu_of(0);
 	if (!co_until(balanced, cell, LIMIT_MS))
 		vt_fail("no scan of the NUMA balancer reached the driver");
-	co_set("/proc/sys/kernel/numa_balancing", "0");
 }
 
 static void map_on_node_1(struct co_cell *cell)
 {
-	map_on_node_0(cell);
+	map_at_node_0(cell);
 	if (move_pages_to(cell, 1) < 0)
 		vt_fail("move_pages: %m");
 }
@@ -230,6 +244,7 @@ static void map_low(struct co_cell *cell)
 	const size_t len = cell->region.len;
 	uint8_t *filler, *low;
 
+	switch_balancer(false);
 	co_map_anon(cell);
 	filler = mmap(NULL, FILLER, PROT_READ | PROT_WRITE,
 		      MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
