@@ -20,7 +20,8 @@
 
 struct odp_watch {
 	struct ibv_context *ctx;
-	struct ibv_mr *mr; /* NULL: the device */
+	bool of_mr; /* or of the device */
+	struct ibv_mr mr; /* a copy, which outlives the region */
 	unsigned int interval_ms;
 	int fd;
 	pthread_t thread;
@@ -77,10 +78,10 @@ static uint64_t now_ns(void)
 	return now.tv_sec * NS_PER_SEC + now.tv_nsec;
 }
 
-static int look(const struct odp_watch *watch, struct odp_event *total)
+static int look(struct odp_watch *watch, struct odp_event *total)
 {
 	total->at_ns = now_ns();
-	return watch->mr ? look_mr(watch->mr, total) : look_device(watch->ctx, total);
+	return watch->of_mr ? look_mr(&watch->mr, total) : look_device(watch->ctx, total);
 }
 
 static bool differ(const struct odp_event *a, const struct odp_event *b)
@@ -179,7 +180,9 @@ int odp_watch_open(struct ibv_context *ctx, struct ibv_mr *mr, unsigned int inte
 	if (!watch)
 		return -ENOMEM;
 	watch->ctx = ctx;
-	watch->mr = mr;
+	watch->of_mr = mr;
+	if (mr)
+		watch->mr = *mr;
 	watch->interval_ms = interval_ms ? interval_ms : DEFAULT_INTERVAL_MS;
 	err = first_look(watch);
 	if (err)
