@@ -208,7 +208,7 @@ int main(int argc, char **argv)
 	if (geteuid())
 		vt_skip("keys of regions are shown to root only");
 	s.domain = lt_domain(s.dev, ODP_IMPLICIT, NULL);
-	s.at = lt_map(LEN);
+	s.at = lt_map_alone(LEN);
 	s.key = lt_get(s.domain, s.at, LEN, VT_ACCESS_ALL, ODP_IMPLICIT);
 	vt_buf_make(&s.wire, s.dev, 64 * LT_PAGE, VT_PINNED, VT_ACCESS_ALL);
 	vt_connect(&s.conn, s.dev, s.dev, NULL);
