@@ -247,7 +247,6 @@ static void test_malformed(struct setup *s)
 		{ "a QP for a region", 4, { RODP_ATTR_RESIDENCY_MR, 0, s->conn.b.qp->handle } },
 		{ "an unknown attribute", 4, { RODP_ATTR_RESIDENCY_PID + 1, 8, 0 } },
 		{ "a long PID", 4, { RODP_ATTR_RESIDENCY_PID, 8, 1 } },
-		{ "a region and a PID", 3, { RODP_ATTR_RESIDENCY_PID, 4, getpid() } },
 	};
 	const struct vt_attr stats_of[] = {
 		{ RODP_ATTR_MR_STATS_MR, 0, s->mr->handle },
@@ -303,6 +302,23 @@ static int ask_of(struct setup *s, uint32_t pid, uint8_t *page)
 
 	*page &= ~ACCESSED;
 	return err;
+}
+
+/* Of a region it is already known whose it is. */
+static int ask_both(struct setup *s)
+{
+	uint64_t next;
+	uint8_t page;
+	const struct vt_attr attr[] = {
+		{ RODP_ATTR_RESIDENCY_VA, 8, va(s, 510) },
+		{ RODP_ATTR_RESIDENCY_LENGTH, 8, 1 },
+		{ RODP_ATTR_RESIDENCY_PAGES, 1, (uintptr_t)&page },
+		{ RODP_ATTR_RESIDENCY_NEXT, 8, (uintptr_t)&next },
+		{ RODP_ATTR_RESIDENCY_PID, 4, getpid() },
+		{ RODP_ATTR_RESIDENCY_MR, 0, s->mr->handle },
+	};
+
+	return vt_ioctl(s->b->ctx, RODP_OBJECT_ODP, RODP_METHOD_RESIDENCY, attr, 6);
 }
 
 static void drop_ptrace(void)
@@ -369,6 +385,7 @@ static void test_others(struct setup *s)
 	if (!WIFEXITED(status) || WEXITSTATUS(status))
 		vt_fail("the child's step %d (status 0x%x)", WEXITSTATUS(status), status);
 
+	refuse("a region and a PID", ask_both(s), EINVAL);
 	vt_case("a region of another context");
 	vt_check(residency(s->a->ctx, s->mr, va(s, 510), 1, page, 1, &next) < 0);
 }
