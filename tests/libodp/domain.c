@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 /*
- * The memory domain, level by level: what a key reaches, what the caches keep and give up, and that no key is
- * of memory that is gone, however it went.
+ * The memory domain, level by level: what a key reaches, what the caches keep and give up, and
+ * that no key is of memory that is gone, however it went.
  */
 #include <fcntl.h>
 #include <sys/mman.h>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 /*
- * No test: what odpctl.sh looks at. An area of 128 pages: 40 written by a peer, then 16 that nobody touches, then 8 that
- * a peer read; all in the implicit region, the last 8 also in an explicit one. Prints where, and waits; at
- * SIGUSR1 it loses a page and has it back.
+ * No test: what odpctl.sh looks at. An area of 128 pages: 40 written by a peer, then 16 that
+ * nobody touches, then 8 that a peer read; all in the implicit region, the last 8 also in an
+ * explicit one. Prints where, and waits; at SIGUSR1 it loses a page and has it back.
  */
 #include <signal.h>
 #include <sys/mman.h>

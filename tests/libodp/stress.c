@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 /*
- * The cache under stress: threads take slots of memory at random, have their memory replaced in all ways there are, get keys,
- * move data through them as a peer and as themselves, and compare every byte of the slot with what it must be.
- * Some keys stay held for long. On every level, and on the pinned one with each proof. --seconds is for each of them.
+ * The cache under stress: threads take slots of memory at random, have their memory replaced in
+ * all ways there are, get keys, move data through them as a peer and as themselves, and compare
+ * every byte of the slot with what it must be. Some keys stay held for long. On every level, and
+ * on the pinned one with each proof. --seconds is for each of them.
  */
 #include <fcntl.h>
 #include <pthread.h>
@@ -62,7 +63,10 @@ static void verify(const struct slot *slot, const char *what)
 		slot->shadow[i]);
 }
 
-/* Fresh zeros, of one kind or the other. At once: others would map something of theirs into a hole. */
+/*
+ * Fresh zeros, of one kind or the other. At once: others would map something of theirs into a
+ * hole.
+ */
 static void map_slot(struct slot *slot, bool file)
 {
 	if (slot->fd >= 0)
