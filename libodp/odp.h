@@ -95,7 +95,10 @@ struct odp_domain_attr {
 	 * not used.
 	 */
 	uint32_t needs[ODP_TRANSPORTS];
-	/* Most bytes that are pinned at once, in whole pages, held or cached; 0: 64 MiB. */
+	/*
+	 * Most bytes that are pinned at once, in whole pages, held or cached; 0: 64 MiB. For moments
+	 * more, while one thread still deregisters what it gave up for another.
+	 */
 	uint64_t pinned_max;
 	/*
 	 * Explicit regions begin and end at multiples of this, a power of two of at least a page;
