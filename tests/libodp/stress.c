@@ -17,7 +17,7 @@
 #define PAGES	    16
 #define LEN	    (PAGES * LT_PAGE)
 
-#define LEAST_STEPS 20 /* of each thread, however slow it is */
+#define LEAST_STEPS 8 /* of each thread, however slow it is */
 
 struct slot {
 	pthread_mutex_t lock;
