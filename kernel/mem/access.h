@@ -26,10 +26,10 @@ size_t rodp_mr_write(struct rodp_mr *mr, u64 iova, const void *src, size_t bytes
 
 /*
  * From one MR to another, which may be the same; one copy. Returns the bytes
- * copied; when they are fewer than asked for, *missed is the MR that missed.
+ * copied; when they are fewer than asked for, *src_missed says at which end.
  */
 size_t rodp_mr_copy(struct rodp_mr *dst, u64 dst_iova, struct rodp_mr *src, u64 src_iova,
-		    size_t bytes, struct rodp_mr **missed);
+		    size_t bytes, bool *src_missed);
 
 /* bytes, cut at the end of the MR; it covers iova. */
 static inline u64 rodp_mr_clip(const struct rodp_mr *mr, u64 iova, u64 bytes)
