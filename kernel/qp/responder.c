@@ -7,6 +7,7 @@
  * the packet in hand; it is executed again from where it stopped, and nothing
  * behind it is looked at until then.
  */
+#include "../net/drop.h"
 #include "../net/packet.h"
 #include "ack.h"
 #include "atomic.h"
@@ -212,7 +213,7 @@ static void unreliable_packet(struct rodp_qp *qp, struct sk_buff *skb)
 	struct rodp_rq *rq = &qp->rq;
 
 	if (!rodp_qp_may_receive(qp)) {
-		kfree_skb(skb);
+		rodp_packet_drop(qp->dev, skb, RODP_STAT_WRONG_STATE);
 		return;
 	}
 	if (pkt->psn != rq->epsn) {
@@ -224,7 +225,7 @@ static void unreliable_packet(struct rodp_qp *qp, struct sk_buff *skb)
 	if (!in_order(rq, pkt->op) || !length_ok(qp, pkt) || !allowed(qp, pkt->op)) {
 		rodp_request_abandon(rq);
 		rq->epsn = rodp_psn_add(pkt->psn, 1);
-		kfree_skb(skb);
+		rodp_packet_drop(qp->dev, skb, RODP_STAT_UC_REFUSED);
 		return;
 	}
 	rq->epsn = pkt->psn;
@@ -254,7 +255,7 @@ static void rq_packet(struct rodp_qp *qp, struct sk_buff *skb)
 	rodp_lane_is_here(&qp->rq.lane, in_serving_softirq() || pkt->sqpn);
 
 	if (!rodp_qp_may_receive(qp)) {
-		kfree_skb(skb);
+		rodp_packet_drop(qp->dev, skb, RODP_STAT_WRONG_STATE);
 	} else if (order > 0) {
 		out_of_sequence(qp);
 		kfree_skb(skb);

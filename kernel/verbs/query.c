@@ -86,6 +86,12 @@ enum ib_port_state rodp_port_state(const struct rodp_dev *dev)
 								       : IB_PORT_DOWN;
 }
 
+/* A counter of the port's attributes (14.2.5.6): 16 bits, and stays there. */
+static u32 violations(const struct rodp_dev *dev, enum rodp_stat stat)
+{
+	return min_t(u64, rodp_stats_read(dev->stats, stat), U16_MAX);
+}
+
 int rodp_query_port(struct ib_device *ib, u32 port, struct ib_port_attr *attr)
 {
 	struct rodp_dev *dev = to_rodp_dev(ib);
@@ -100,6 +106,8 @@ int rodp_query_port(struct ib_device *ib, u32 port, struct ib_port_attr *attr)
 	attr->port_cap_flags = 0;
 	attr->max_msg_sz = MAX_MESSAGE;
 	attr->pkey_tbl_len = 1;
+	attr->bad_pkey_cntr = violations(dev, RODP_STAT_BAD_PKEY);
+	attr->qkey_viol_cntr = violations(dev, RODP_STAT_BAD_QKEY);
 	attr->max_vl_num = 1;
 	/* Software has no speed of its own; something a tool can print. */
 	attr->active_width = IB_WIDTH_4X;

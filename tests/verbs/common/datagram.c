@@ -68,17 +68,40 @@ void vt_ud_recover(struct vt_end *end)
 	step(end, IBV_QPS_RTS, 0);
 }
 
-struct ibv_ah *vt_ah(struct vt_end *end, const union ibv_gid *gid, int sgid_index)
+struct ibv_ah_attr vt_ah_attr(const union ibv_gid *gid, int sgid_index,
+			      const struct vt_route *route)
 {
-	struct ibv_ah_attr attr = {
+	static const struct vt_route none;
+
+	if (!route)
+		route = &none;
+	return (struct ibv_ah_attr){
 		.is_global = 1,
 		.port_num = 1,
-		.grh = { .dgid = *gid, .sgid_index = sgid_index, .hop_limit = 64 },
+		.sl = route->sl,
+		.grh = {
+			.dgid = *gid,
+			.sgid_index = sgid_index,
+			.hop_limit = route->hop_limit ? route->hop_limit : 64,
+			.traffic_class = route->traffic_class,
+			.flow_label = route->flow_label,
+		},
 	};
+}
+
+struct ibv_ah *vt_ah_by(struct vt_end *end, const union ibv_gid *gid, int sgid_index,
+			const struct vt_route *route)
+{
+	struct ibv_ah_attr attr = vt_ah_attr(gid, sgid_index, route);
 	struct ibv_ah *ah;
 
 	ah = ibv_create_ah(end->dev->pd, &attr);
 	if (!ah)
 		vt_fail("creating an address handle on %s: %m", end->dev->name);
 	return ah;
+}
+
+struct ibv_ah *vt_ah(struct vt_end *end, const union ibv_gid *gid, int sgid_index)
+{
+	return vt_ah_by(end, gid, sgid_index, NULL);
 }

@@ -39,6 +39,26 @@ static int first_roce_v2_gid(struct vt_device *dev)
 	return 0;
 }
 
+void vt_use_gid(struct vt_device *dev, int gid_index)
+{
+	dev->gid_index = gid_index;
+	if (ibv_query_gid(dev->ctx, 1, gid_index, &dev->gid))
+		vt_fail("%s has no GID %d", dev->name, gid_index);
+}
+
+int vt_gid6(struct vt_device *dev)
+{
+	struct ibv_gid_entry entry;
+	int i;
+
+	for (i = 0; i < dev->port.gid_tbl_len; i++) {
+		if (!ibv_query_gid_ex(dev->ctx, 1, i, &entry, 0) &&
+		    entry.gid_type == IBV_GID_TYPE_ROCE_V2 && entry.gid.raw[0] == 0xfd)
+			return i;
+	}
+	vt_fail("no IPv6 GID on %s", dev->name);
+}
+
 struct vt_device *vt_open(const char *name, int gid_index)
 {
 	struct vt_device *dev = calloc(1, sizeof(*dev));
@@ -53,9 +73,7 @@ struct vt_device *vt_open(const char *name, int gid_index)
 	if (dev->port.state != IBV_PORT_ACTIVE)
 		vt_fail("port 1 of %s is not active", dev->name);
 
-	dev->gid_index = gid_index >= 0 ? gid_index : first_roce_v2_gid(dev);
-	if (ibv_query_gid(dev->ctx, 1, dev->gid_index, &dev->gid))
-		vt_fail("%s has no GID %d", dev->name, dev->gid_index);
+	vt_use_gid(dev, gid_index >= 0 ? gid_index : first_roce_v2_gid(dev));
 	dev->pd = ibv_alloc_pd(dev->ctx);
 	if (!dev->pd)
 		vt_fail("allocating a PD on %s: %m", dev->name);

@@ -90,6 +90,10 @@ struct vt_device {
 struct vt_device *vt_open(const char *name, int gid_index);
 struct vt_device *vt_open_a(void);
 struct vt_device *vt_open_b(void);
+/* Connections and address handles made from now on are from this GID. */
+void vt_use_gid(struct vt_device *dev, int gid_index);
+/* The first GID that is an IPv6 address of global scope; fails if there is none. */
+int vt_gid6(struct vt_device *dev);
 void vt_close(struct vt_device *dev);
 /* rxe has known holes that a test may have to step around. */
 bool vt_is_rxe(const struct vt_device *dev);
@@ -140,6 +144,14 @@ uint64_t vt_addr(const struct vt_buf *buf, size_t offset);
 
 /* ---- conn.c ---- */
 
+/* How packets look on their way: what an address handle says besides addresses. */
+struct vt_route {
+	uint8_t traffic_class;
+	uint32_t flow_label; /* 0: made of the QP numbers */
+	uint8_t hop_limit; /* default 64 */
+	uint8_t sl;
+};
+
 struct vt_conn_attr {
 	enum ibv_qp_type qp_type; /* default IBV_QPT_RC; or IBV_QPT_UC */
 	uint32_t max_wr; /* default 64 */
@@ -157,6 +169,7 @@ struct vt_conn_attr {
 	uint64_t send_ops; /* enum ibv_qp_create_send_ops_flags, more than RC has of old */
 	struct ibv_srq *srq_b;
 	struct ibv_cq *cq_a; /* the caller's; default: one of our own */
+	const struct vt_route *route;
 };
 
 #define VT_ZERO 0xff /* in rnr_retry and retry_cnt: 0, which means "default" there */
@@ -207,8 +220,13 @@ void vt_expect_state(struct vt_end *end, enum ibv_qp_state state);
 void vt_ud_open(struct vt_end *end, struct vt_device *dev, bool wr_api);
 /* Back to RTS, after an error has stopped the send queue. */
 void vt_ud_recover(struct vt_end *end);
-/* The way from end's GID number sgid_index to gid. */
+/* The way from GID number sgid_index to gid; route may be NULL. */
+struct ibv_ah_attr vt_ah_attr(const union ibv_gid *gid, int sgid_index,
+			      const struct vt_route *route);
+/* A handle for it. */
 struct ibv_ah *vt_ah(struct vt_end *end, const union ibv_gid *gid, int sgid_index);
+struct ibv_ah *vt_ah_by(struct vt_end *end, const union ibv_gid *gid, int sgid_index,
+			const struct vt_route *route);
 struct vt_to {
 	struct ibv_ah *ah;
 	uint32_t qpn;
