@@ -217,7 +217,7 @@ int rodp_packet_send(struct rodp_dev *dev, struct rodp_flow *flow, struct sk_buf
 	u32 payload = rodp_packet(skb)->payload;
 	struct dst_entry *dst;
 
-	if (!rodp_net_sock(net, flow->version)) {
+	if (!net || !rodp_net_sock(net, flow->version)) {
 		kfree_skb(skb);
 		return -ENETDOWN;
 	}
