@@ -99,6 +99,9 @@ int rodp_device_add(const char *name, struct net_device *ndev)
 		return err;
 	}
 	ib_mark_name_assigned_by_user(&dev->ib);
+	/* Exclusive mode: where the netdev is, and whoever asks for the device, it is seen. */
+	if (!rdma_dev_access_netns(&dev->ib, net))
+		write_pnet(&dev->ib.coredev.rdma_net, net);
 	err = ib_device_set_netdev(&dev->ib, ndev, 1);
 	if (!err)
 		err = ib_register_device(&dev->ib, name, NULL);
