@@ -42,6 +42,22 @@ const struct net_device *rodp_owner_netdev(const struct net_device *ndev)
 	return is_vlan_dev(ndev) ? vlan_dev_real_dev(ndev) : ndev;
 }
 
+u16 rodp_owner_vlan(struct net *net, const struct sk_buff *skb, u8 *priority)
+{
+	const struct net_device *ndev = skb->dev;
+	struct in6_addr addr;
+
+	if (ndev->flags & IFF_LOOPBACK) {
+		rodp_owner_daddr(skb, &addr);
+		ndev = netdev_of(net, &addr, NULL);
+	}
+	*priority = 0;
+	if (!ndev || !is_vlan_dev(ndev))
+		return 0;
+	*priority = skb->priority & 7;
+	return vlan_dev_vlan_id(ndev);
+}
+
 static struct rodp_dev *owner_of_netdev(struct net_device *ndev)
 {
 	struct ib_device *ib = NULL;

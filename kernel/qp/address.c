@@ -53,7 +53,7 @@ static struct rodp_address *address_create(struct rodp_dev *dev, const struct ib
 	}
 	salt = atomic_inc_return(&entropy) & RODP_QPN_MASK;
 	if (rdma_ah_get_ah_flags(attr) & IB_AH_GRH)
-		err = rodp_flow_set(&address->flow, attr, dev->ndev->ifindex, salt, 0x9e37);
+		err = rodp_flow_set(&address->flow, dev, attr, salt, 0x9e37);
 	if (err) {
 		address_free(address);
 		return ERR_PTR(err);

@@ -150,13 +150,14 @@ static void member_receive(struct rodp_qp *qp, struct sk_buff *skb)
 }
 
 /* A copy for each member that hears it. Returns whether there is one. */
-static bool members_receive(const struct in6_addr *group, struct sk_buff *skb)
+static bool members_receive(struct net *net, const struct in6_addr *group, struct sk_buff *skb)
 {
 	const struct net_device *ndev = rodp_owner_netdev(skb->dev);
 	struct member *member;
 	struct sk_buff *copy;
 	bool heard = false;
 
+	rodp_packet(skb)->vlan = rodp_owner_vlan(net, skb, &rodp_packet(skb)->sl);
 	hash_for_each_possible_rcu(members, member, node, hash(group))
 	{
 		if (!member_hears(member, group, ndev))
@@ -183,7 +184,7 @@ void rodp_mcast_receive(struct net *net, struct sk_buff *skb)
 		rodp_packet_drop_stray(net, skb, RODP_STAT_NO_QP);
 	else if (!rodp_bth_pkey_ok(rodp_packet_bth(skb)))
 		rodp_packet_drop_stray(net, skb, RODP_STAT_BAD_PKEY);
-	else if (members_receive(&group, skb))
+	else if (members_receive(net, &group, skb))
 		consume_skb(skb);
 	else
 		rodp_packet_drop_stray(net, skb, RODP_STAT_MCAST_UNWANTED);

@@ -275,8 +275,7 @@ static int qp_set_path(struct rodp_qp *qp, const struct ib_qp_attr *attr, int ma
 
 	if (!(rdma_ah_get_ah_flags(&attr->ah_attr) & IB_AH_GRH))
 		return -EINVAL;
-	return rodp_flow_set(&qp->flow, &attr->ah_attr, qp->dev->ndev->ifindex, qp->ib.qp_num,
-			     dest);
+	return rodp_flow_set(&qp->flow, qp->dev, &attr->ah_attr, qp->ib.qp_num, dest);
 }
 
 /* Largest path MTU that the netdev carries, all headers told off, bytes. */

@@ -80,11 +80,13 @@ void rodp_qp_count_received(struct rodp_qp *qp, struct sk_buff *skb)
 		rodp_stats_inc(stats, RODP_STAT_ECN_MARKED);
 }
 
-static void deliver(struct rodp_qp *qp, struct sk_buff *skb)
+static void deliver(struct rodp_qp *qp, struct net *net, struct sk_buff *skb)
 {
-	const struct rodp_packet *pkt = rodp_packet(skb);
+	struct rodp_packet *pkt = rodp_packet(skb);
 
 	rodp_qp_count_received(qp, skb);
+	if (qp->transport == RODP_TP_UD)
+		pkt->vlan = rodp_owner_vlan(net, skb, &pkt->sl);
 	if (pkt->op->flags & RODP_OPF_CNP)
 		notified(qp, skb);
 	else if (pkt->op->flags & RODP_OPF_REQUEST)
@@ -108,7 +110,7 @@ void rodp_qp_receive(struct net *net, struct sk_buff *skb)
 	if (!rodp_packet_icrc_ok(skb))
 		verdict = RODP_STAT_BAD_ICRC;
 	if (verdict == WELCOME)
-		deliver(qp, skb);
+		deliver(qp, net, skb);
 	else
 		rodp_packet_drop_stray(net, skb, verdict);
 }

@@ -82,6 +82,8 @@ static void complete_datagram(struct rodp_qp *qp, struct sk_buff *skb)
 		.byte_len = RODP_GRH_BYTES + pkt->payload,
 		.src_qp = be32_to_cpu(deth->sqpn) & RODP_QPN_MASK,
 		.wc_flags = IB_WC_GRH,
+		.sl = pkt->sl,
+		.vlan_id = pkt->vlan,
 	};
 
 	if (pkt->op->immdt) {

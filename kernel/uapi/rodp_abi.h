@@ -153,7 +153,7 @@ struct rodp_cqe {
 	__u16 slid;
 	__u8 sl;
 	__u8 dlid_path_bits;
-	__u16 reserved0;
+	__u16 vlan_id; /* 0: no VLAN */
 	__aligned_u64 reserved1; /* 0 */
 };
 

@@ -7,8 +7,8 @@
 #include "rodp.h"
 
 enum {
-	/* Everything but what Ethernet NICs add: VLAN, flow tag, tag matching. */
-	SUPPORTED_WC_FLAGS = IBV_WC_STANDARD_FLAGS,
+	/* Everything but what some NICs add: flow tag, tag matching. */
+	SUPPORTED_WC_FLAGS = IBV_WC_STANDARD_FLAGS | IBV_WC_EX_WITH_CVLAN,
 	TIMESTAMP_WC_FLAGS = IBV_WC_EX_WITH_COMPLETION_TIMESTAMP |
 			     IBV_WC_EX_WITH_COMPLETION_TIMESTAMP_WALLCLOCK,
 };

@@ -201,7 +201,7 @@ static void test_refused(struct setup *s)
 	struct ibv_poll_cq_attr attr = { .comp_mask = 1 };
 	struct ibv_cq_ex *cq;
 
-	vt_check(!make_cq(s->a, IBV_WC_EX_WITH_CVLAN, 0) && errno == EOPNOTSUPP);
+	vt_check(!make_cq(s->a, IBV_WC_EX_WITH_TM_INFO, 0) && errno == EOPNOTSUPP);
 	vt_check(!make_cq(s->a, IBV_WC_EX_WITH_FLOW_TAG, 0) && errno == EOPNOTSUPP);
 	vt_check(!make_cq(s->a, 0, IBV_CREATE_CQ_ATTR_IGNORE_OVERRUN) && errno == EOPNOTSUPP);
 	cq = make_cq(s->a, 0, 0);
