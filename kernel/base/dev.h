@@ -39,8 +39,7 @@ struct rodp_dev {
 	struct xarray mrs; /* key index -> struct rodp_mr or rodp_window (mem/key.c), under RCU */
 	atomic_long_t dm_pages; /* of device memory, in use */
 	u32 next_mr; /* where the search for a free key index goes on */
-	struct xarray
-		ahs; /* number -> struct rodp_address, read under RCU; IRQs off inside its lock */
+	struct xarray ahs; /* number -> struct rodp_address, under RCU; IRQs off inside its lock */
 	u32 next_ah;
 	struct rodp_qp __rcu *gsi; /* QP 1 */
 	u32 attached; /* QPs to multicast groups; under mcast.c's lock */

@@ -37,10 +37,7 @@ struct setup {
 
 static void count(const struct setup *s, int64_t *n)
 {
-	size_t i;
-
-	for (i = 0; i < REASONS; i++)
-		n[i] = vt_counter(s->devs[1], reasons[i]);
+	vt_counters(s->devs[1], reasons, REASONS, n);
 }
 
 /* The RC connection works, from a to b and back. */

@@ -61,14 +61,17 @@ static void check_bth(const struct vt_packet *packet, uint32_t dqpn)
 	vt_check(rodp_bth_pad(bth) == (-LEN & 3) || !rodp_bth_pad(bth));
 }
 
+static unsigned int default_hops = 64;
+
 static void check_route(const struct vt_packet *packet, const struct vt_route *route, int version)
 {
 	vt_check(packet->version == version);
 	if (packet->tos != route->traffic_class)
 		vt_fail("traffic class 0x%02x instead of 0x%02x", packet->tos,
 			route->traffic_class);
-	if (packet->hops != (route->hop_limit ? route->hop_limit : 64))
-		vt_fail("hop limit %u", packet->hops);
+	/* The RDMA core puts the host's default in the place of what was asked for. */
+	if (packet->hops != default_hops)
+		vt_fail("hop limit %u instead of %u", packet->hops, default_hops);
 	if (version == 6 && packet->flow_label != route->flow_label)
 		vt_fail("flow label 0x%05x instead of 0x%05x", packet->flow_label,
 			route->flow_label);
@@ -213,6 +216,7 @@ static void test_entropy(struct setup *s)
 static void test_congestion_mark(struct setup *s)
 {
 	static const struct vt_route marked = { .traffic_class = 0x03 };
+	struct vt_packet packet;
 	int64_t before = vt_counter(s->devs[1], "np_ecn_marked_roce_packets"), after;
 	struct vt_conn conn;
 
@@ -222,16 +226,43 @@ static void test_congestion_mark(struct setup *s)
 	if (before < 0 || after != before + 1)
 		vt_fail("np_ecn_marked_roce_packets went from %lld to %lld", (long long)before,
 			(long long)after);
+	next(s, &packet, true, "a marked request");
+	next(s, &packet, false, "its answer");
 	vt_disconnect(&conn);
+}
+
+static void set_default_hops(int version, unsigned int hops)
+{
+	char path[128] = "/proc/sys/net/ipv4/ip_default_ttl";
+	FILE *file;
+
+	if (version == 6)
+		snprintf(path, sizeof(path), "/proc/sys/net/ipv6/conf/%s/hop_limit",
+			 getenv("RDMA_NETDEV"));
+	file = fopen(path, "w");
+	if (!file || fprintf(file, "%u", hops) < 0 || fclose(file))
+		vt_fail("%s: %m", path);
+	default_hops = hops;
+}
+
+/* Connections made now have the host's present default; b's answers have that of b's host. */
+static void test_hops(struct setup *s, int version)
+{
+	static const struct vt_route route;
+
+	set_default_hops(version, 33);
+	test_uc(s, &route, version);
+	test_ud(s, &route, version);
+	set_default_hops(version, 64);
 }
 
 static void test_family(struct setup *s, int version)
 {
 	static const struct vt_route routes[] = {
 		{},
-		{ .traffic_class = 26 << 2, .hop_limit = 33 },
-		{ .traffic_class = 46 << 2 | 1, .flow_label = 0x12345, .hop_limit = 255 },
-		{ .traffic_class = 2, .flow_label = 0xfffff, .hop_limit = 1 },
+		{ .traffic_class = 26 << 2 },
+		{ .traffic_class = 46 << 2 | 1, .flow_label = 0x12345 },
+		{ .traffic_class = 2, .flow_label = 0xfffff },
 		{ .traffic_class = 0xff, .flow_label = 1 },
 	};
 	size_t i;
@@ -239,14 +270,16 @@ static void test_family(struct setup *s, int version)
 	for (i = 0; i < VT_ARRAY_SIZE(routes); i++) {
 		const struct vt_route *route = &routes[i];
 
-		vt_case("IPv%d: class 0x%02x, label 0x%05x, hops %u: RC", version,
-			route->traffic_class, route->flow_label, route->hop_limit);
+		vt_case("IPv%d: class 0x%02x, label 0x%05x: RC", version, route->traffic_class,
+			route->flow_label);
 		test_rc(s, route, version);
 		vt_case("IPv%d: route %zu: UC", version, i);
 		test_uc(s, route, version);
 		vt_case("IPv%d: route %zu: UD", version, i);
 		test_ud(s, route, version);
 	}
+	vt_case("IPv%d: another hop limit", version);
+	test_hops(s, version);
 	vt_case("IPv%d: entropy of the source port", version);
 	test_entropy(s);
 	vt_case("IPv%d: congestion mark", version);

@@ -59,6 +59,8 @@ struct vt_options {
 	const char *peer_dev; /* --peer-dev, RDMA_PEER_DEV; default: dev */
 	int gid_index; /* --gid-index, RDMA_GID_INDEX; -1: the first RoCE v2 one */
 	int peer_gid_index; /* --peer-gid-index, RDMA_PEER_GID_INDEX */
+	const char *address; /* --address: the GID is this IP address's, whatever its index */
+	const char *peer_address; /* --peer-address */
 	int mtu; /* --mtu, bytes; 0: the port's */
 	unsigned int memory; /* --memory: bit 2 * memory(a) + memory(b); 0: what the devices do */
 	uint64_t seed; /* --seed; default: fixed */
@@ -94,6 +96,11 @@ struct vt_device *vt_open_b(void);
 void vt_use_gid(struct vt_device *dev, int gid_index);
 /* The first GID that is an IPv6 address of global scope; fails if there is none. */
 int vt_gid6(struct vt_device *dev);
+/* The RoCE v2 GID of this IP address, or -1; it may take some time to come and to go. */
+int vt_find_gid(struct vt_device *dev, const char *address);
+/* The same, but waits --wait-ms for it, then fails. */
+int vt_wait_gid(struct vt_device *dev, const char *address);
+void vt_wait_no_gid(struct vt_device *dev, const char *address);
 void vt_close(struct vt_device *dev);
 /* rxe has known holes that a test may have to step around. */
 bool vt_is_rxe(const struct vt_device *dev);
@@ -218,6 +225,8 @@ void vt_expect_state(struct vt_end *end, enum ibv_qp_state state);
 
 /* A UD QP, ready to send and receive. Ends are closed with vt_end_close(). */
 void vt_ud_open(struct vt_end *end, struct vt_device *dev, bool wr_api);
+/* The same, with the caller's CQ. */
+void vt_ud_open_on(struct vt_end *end, struct vt_device *dev, struct ibv_cq *cq);
 /* Back to RTS, after an error has stopped the send queue. */
 void vt_ud_recover(struct vt_end *end);
 /* The way from GID number sgid_index to gid; route may be NULL. */
@@ -344,6 +353,8 @@ void vt_expect_no_leaves(const struct vt_device *dev);
 
 /* A device counter of port 1 (hw_counters) as it is now, or -1 if the device has none of that name. Takes 12 ms. */
 int64_t vt_counter(const struct vt_device *dev, const char *name);
+/* n of them, of one moment. */
+void vt_counters(const struct vt_device *dev, const char *const *names, size_t n, int64_t *values);
 /* What the kernel itself occupies, KiB: slab, stacks, page tables, vmalloc, per-CPU. */
 uint64_t vt_kernel_kib(void);
 uint64_t vt_random(uint64_t *state);
