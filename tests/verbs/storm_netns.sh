@@ -19,25 +19,45 @@ address() {
 	echo "10.83.0.$(($1 + 1))"
 }
 
-# In batches: a process costs an emulated guest some 70 ms.
+now_ms() {
+	echo "$((${EPOCHREALTIME/./} / 1000))"
+}
+
+# phase WHAT COMMAND...: says how long it took.
+phase() {
+	local what=$1 begin
+	begin=$(now_ms)
+	shift
+	"$@" || fail "$what"
+	echo "$N times $what: $(($(now_ms) - begin)) ms"
+}
+
+# In batches where there are some: a process costs an emulated guest some 70 ms.
 make_nets() {
+	local i
+	for ((i = 0; i < N; i++)); do
+		echo "netns add storm$i"
+	done | ip -batch -
+}
+
+make_links() {
 	local i
 	ip link add storm0 mtu 4200 type bridge || return
 	ip link set storm0 up
-	for ((i = 0; i < N; i++)); do
-		echo "netns add storm$i"
-	done | ip -batch - || return
 	for ((i = 0; i < N; i++)); do
 		echo "link add s$i mtu 4200 type veth peer name eth0 netns storm$i mtu 4200"
 		echo "link set s$i master storm0 up"
 	done | ip -batch - || return
 	for ((i = 0; i < N; i++)); do
-		ip -n "storm$i" -batch - <<-EOL || return
-			link set lo up
-			link set eth0 up
-			addr add $(address "$i")/24 dev eth0
-		EOL
-		ip netns exec "storm$i" rdma link add "rodps$i" type rodp netdev eth0 || return
+		printf 'link set lo up\nlink set eth0 up\naddr add %s/24 dev eth0\n' "$(address "$i")" |
+			ip -n "storm$i" -batch - || return
+	done
+}
+
+make_devices() {
+	local i
+	for ((i = 0; i < N; i++)); do
+		nsenter --net="/run/netns/storm$i" rdma link add "rodps$i" type rodp netdev eth0 || return
 	done
 }
 
@@ -60,17 +80,13 @@ devices_left() {
 	rdma link show | grep -c rodps
 }
 
-now_ms() {
-	echo "$((${EPOCHREALTIME/./} / 1000))"
-}
-
 mark_log
 modprobe bridge || skip "this kernel has no bridges"
 trap end_nets EXIT
-start=$(now_ms)
-make_nets || fail "making the namespaces"
+phase "a namespace" make_nets
+phase "a link" make_links
+phase "a device" make_devices
 [ "$(devices_left)" -eq "$N" ] || fail "there are $(devices_left) devices instead of $N"
-echo "$N namespaces with a device each: $(($(now_ms) - start)) ms"
 
 mapfile -t DEVICES < <(devices)
 "$DIR/storm" --rounds="$((4 * N))" "${DEVICES[@]}" || fail "the storm"
