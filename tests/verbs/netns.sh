@@ -219,7 +219,7 @@ finish() {
 
 unset RDMA_GID_INDEX RDMA_PEER_GID_INDEX # of the first device only
 mark_log
-set_mode "$MODE" || fail "rdma system set netns $MODE"
+until_true 30 "rdma system set netns $MODE fails: is there a network namespace?" set_mode "$MODE"
 make_nets
 trap 'end_nets; set_mode shared' EXIT
 add x1 v1 rodpx1
