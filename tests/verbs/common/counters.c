@@ -28,8 +28,8 @@ static int64_t read_counter(const struct vt_device *dev, const char *name)
 	return n == 1 ? value : -1;
 }
 
-/* The kernel answers with what it read up to 10 ms ago. */
-#define STALE_MS 12
+/* The kernel answers with what it read up to 10 ms ago, in whole jiffies: 16 ms with 250 a second. */
+#define STALE_MS 25
 
 int64_t vt_counter(const struct vt_device *dev, const char *name)
 {

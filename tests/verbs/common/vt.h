@@ -351,7 +351,7 @@ void vt_cgroup_end(const char *name);
 /* Waits until every leaf that the device made is freed again; fails after --wait-ms. */
 void vt_expect_no_leaves(const struct vt_device *dev);
 
-/* A device counter of port 1 (hw_counters) as it is now, or -1 if the device has none of that name. Takes 12 ms. */
+/* A device counter of port 1 (hw_counters) as it is now, or -1 if the device has none of that name. Takes 25 ms. */
 int64_t vt_counter(const struct vt_device *dev, const char *name);
 /* n of them, of one moment. */
 void vt_counters(const struct vt_device *dev, const char *const *names, size_t n, int64_t *values);
