@@ -31,6 +31,9 @@ struct rodp_dm *rodp_dm_create(struct rodp_dev *dev, struct ib_ucontext *uctx, u
 /* No MR is over it. What is mapped stays until it is unmapped. */
 void rodp_dm_destroy(struct rodp_dm *dm);
 
+/* Where whoever has the file of its context can map it. */
+void rodp_dm_mapping(const struct rodp_dm *dm, struct rodp_alloc_dm_resp *resp);
+
 /* The kernel address of page n of it. */
 void *rodp_dm_page(const struct rodp_dm *dm, u32 n);
 

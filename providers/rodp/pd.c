@@ -113,6 +113,34 @@ int rodp_dealloc_pd(struct ibv_pd *ibpd)
 	return err;
 }
 
+/* Of another process that has the same file. Returns NULL with errno set. */
+struct ibv_pd *rodp_import_pd(struct ibv_context *context, uint32_t handle)
+{
+	struct rodp_pd *pd;
+	int err;
+
+	err = rodp_find_pd(context, handle);
+	if (err) {
+		errno = err;
+		return NULL;
+	}
+	pd = calloc(1, sizeof(*pd));
+	if (!pd)
+		return NULL;
+	pd->pd.context = context;
+	pd->pd.handle = handle;
+	return &pd->pd;
+}
+
+/* Only what is here: the domain is its owner's. One that parent domains lean on stays with them. */
+void rodp_unimport_pd(struct ibv_pd *ibpd)
+{
+	struct rodp_pd *pd = to_rodp_pd(ibpd);
+
+	if (!is_used(&pd->users))
+		free(pd);
+}
+
 struct ibv_td *rodp_alloc_td(struct ibv_context *context, struct ibv_td_init_attr *attr)
 {
 	struct rodp_td *td;

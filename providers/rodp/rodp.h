@@ -21,6 +21,7 @@ struct rodp_context {
 	unsigned int device_cap_flags;
 	uint64_t device_cap_flags_ex; /* as IB_UVERBS_DEVICE_* */
 	enum ibv_atomic_cap atomic_cap;
+	bool kick_by_ioctl; /* see doorbell.c; once true it stays so, whoever looks when */
 };
 
 /*
@@ -128,11 +129,24 @@ struct ibv_dm *rodp_alloc_dm(struct ibv_context *context, struct ibv_alloc_dm_at
 int rodp_free_dm(struct ibv_dm *dm);
 struct ibv_mr *rodp_reg_dm_mr(struct ibv_pd *pd, struct ibv_dm *dm, uint64_t offset, size_t length,
 			      unsigned int access);
+struct ibv_dm *rodp_import_dm(struct ibv_context *context, uint32_t handle);
+void rodp_unimport_dm(struct ibv_dm *dm);
+
+/* import.c: 0 or an errno */
+int rodp_find_pd(struct ibv_context *context, uint32_t handle);
+int rodp_find_dm(struct ibv_context *context, uint32_t handle, struct rodp_import_dm_resp *resp);
+
+/* doorbell.c */
+int rodp_doorbell(struct ibv_context *context, uint32_t command, uint32_t handle);
 
 /* mr.c */
 struct ibv_mr *rodp_reg_mr(struct ibv_pd *pd, void *addr, size_t length, uint64_t hca_va,
 			   int access);
 struct ibv_mr *rodp_alloc_null_mr(struct ibv_pd *pd);
+struct ibv_mr *rodp_reg_dmabuf_mr(struct ibv_pd *pd, uint64_t offset, size_t length, uint64_t iova,
+				  int fd, int access);
+struct ibv_mr *rodp_import_mr(struct ibv_pd *pd, uint32_t handle);
+void rodp_unimport_mr(struct ibv_mr *mr);
 int rodp_rereg_mr(struct verbs_mr *vmr, int flags, struct ibv_pd *pd, void *addr, size_t length,
 		  int access);
 int rodp_dereg_mr(struct verbs_mr *vmr);
@@ -147,6 +161,8 @@ struct ibv_pd *rodp_alloc_pd(struct ibv_context *context);
 struct ibv_pd *rodp_alloc_parent_domain(struct ibv_context *context,
 					struct ibv_parent_domain_init_attr *attr);
 int rodp_dealloc_pd(struct ibv_pd *pd);
+struct ibv_pd *rodp_import_pd(struct ibv_context *context, uint32_t handle);
+void rodp_unimport_pd(struct ibv_pd *pd);
 struct ibv_td *rodp_alloc_td(struct ibv_context *context, struct ibv_td_init_attr *attr);
 int rodp_dealloc_td(struct ibv_td *td);
 
@@ -180,7 +196,6 @@ void rodp_wq_reload(struct rodp_wq *wq);
 void rodp_wq_destroy(struct rodp_wq *wq);
 int rodp_wq_post_recv(struct rodp_wq *wq, struct ibv_context *context, uint32_t command,
 		      uint32_t handle, struct ibv_recv_wr *wr, struct ibv_recv_wr **bad_wr);
-int rodp_doorbell(struct ibv_context *context, uint32_t command, uint32_t handle);
 
 /* xrc.c */
 struct ibv_xrcd *rodp_open_xrcd(struct ibv_context *context, struct ibv_xrcd_init_attr *attr);
