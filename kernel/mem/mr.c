@@ -10,6 +10,7 @@
 #include "dmabuf.h"
 #include "key.h"
 #include "mr.h"
+#include "persist.h"
 
 bool rodp_mr_covers(const struct rodp_mr *mr, u64 iova, u64 bytes)
 {
@@ -162,6 +163,9 @@ struct rodp_mr *rodp_mr_create_pinned(struct rodp_dev *dev, struct ib_pd *pd, u6
 		err = PTR_ERR(mr->pinned.umem);
 		goto err_free;
 	}
+	err = -EINVAL;
+	if ((access & IB_ACCESS_FLUSH_PERSISTENT) && !rodp_persist_umem(mr->pinned.umem))
+		goto err_umem;
 	err = pinned_list_pages(mr);
 	if (err)
 		goto err_umem;

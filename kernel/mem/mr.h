@@ -72,7 +72,8 @@ void rodp_mr_module_exit(void);
 /*
  * Register [start, start + length) of current's memory, known to peers as
  * [iova, iova + length). Process context, sleeps.
- * ERR_PTR: -EINVAL (wrap-around, rights that contradict each other),
+ * ERR_PTR: -EINVAL (wrap-around, rights that contradict each other, pinned memory that is to be
+ * persistent and is not),
  * -EOPNOTSUPP (rights not supported), -ENOMEM, what ib_umem_get() says.
  * O(1) in length for ODP memory, O(pages) for pinned memory.
  */
