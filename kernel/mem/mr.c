@@ -51,10 +51,10 @@ static struct kmem_cache *mr_cache;
 
 int rodp_mr_module_init(void)
 {
-	/* ib_core copies the keys to user space from where they lie (QUERY_MR, DM_MR_REG). */
+	/* ib_core copies to user space from where they lie: keys, iova, length (QUERY_MR, DM_MR_REG). */
 	mr_cache = kmem_cache_create_usercopy(
 		"rodp_mr", sizeof(struct rodp_mr), 0, 0, offsetof(struct rodp_mr, ib.lkey),
-		offsetofend(struct rodp_mr, ib.rkey) - offsetof(struct rodp_mr, ib.lkey), NULL);
+		offsetofend(struct rodp_mr, ib.length) - offsetof(struct rodp_mr, ib.lkey), NULL);
 	return mr_cache ? 0 : -ENOMEM;
 }
 
