@@ -44,6 +44,7 @@ struct rodp_cq {
 	bool single_threaded; /* the application promised: lock is not taken */
 	uint32_t cons;
 	uint32_t prod; /* the kernel's counter as last read */
+	struct ibv_pd *owner; /* of this memory */
 	const struct rodp_cqe *cqe; /* between start_poll and end_poll; NULL: none is left */
 };
 
@@ -52,6 +53,7 @@ struct rodp_qp {
 	struct rodp_wq sq;
 	struct rodp_wq rq; /* not mapped when the QP has an SRQ */
 	uint32_t max_inline; /* bytes */
+	struct ibv_pd *owner; /* of this memory */
 	uint64_t send_ops; /* what may be posted, enum ibv_qp_create_send_ops_flags */
 
 	/* The list being built between ibv_wr_start and ibv_wr_complete, under sq.lock. */
@@ -65,6 +67,7 @@ struct rodp_qp {
 struct rodp_srq {
 	struct verbs_srq vsrq;
 	struct rodp_wq rq;
+	struct ibv_pd *owner; /* of this memory */
 };
 
 struct rodp_ah {
@@ -157,6 +160,22 @@ int rodp_dealloc_mw(struct ibv_mw *mw);
 int rodp_bind_mw(struct ibv_qp *qp, struct ibv_mw *mw, struct ibv_mw_bind *bind);
 
 /* pd.c */
+
+/* What a parent domain's allocators are told; the man page has the numbers. */
+enum rodp_resource {
+	RODP_RESOURCE_QP = 1,
+	RODP_RESOURCE_CQ = 2,
+	RODP_RESOURCE_SRQ = 3,
+};
+
+/*
+ * *owner is what the memory is to be freed with, and kept until then: NULL if it is of malloc's.
+ * pd may be NULL.
+ */
+void *rodp_object_alloc(struct ibv_pd *pd, size_t size, enum rodp_resource type,
+			struct ibv_pd **owner);
+void rodp_object_free(void *object, enum rodp_resource type, struct ibv_pd *owner);
+bool rodp_pd_is_parent(struct ibv_pd *pd);
 struct ibv_pd *rodp_alloc_pd(struct ibv_context *context);
 struct ibv_pd *rodp_alloc_parent_domain(struct ibv_context *context,
 					struct ibv_parent_domain_init_attr *attr);
