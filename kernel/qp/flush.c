@@ -65,6 +65,8 @@ static bool flush_widen(struct rodp_dev *dev, struct rodp_flush *flush)
 /* Bytes that are written back in one go, with BH disabled, and how often before others get the CPU. */
 #define FLUSH_PIECE  SZ_64K
 #define FLUSH_PIECES 16
+/* What is faulted in ahead, at most. */
+#define FLUSH_AHEAD  SZ_16M
 
 /* 0, -EAGAIN: later, -EACCES, -EFAULT: not to be had. */
 static int write_back(struct rodp_qp *qp, const struct rodp_grant *grant, u64 bytes)
@@ -86,7 +88,8 @@ static int write_back(struct rodp_qp *qp, const struct rodp_grant *grant, u64 by
 			return done;
 		rodp_stats_add(qp->dev->stats, RODP_STAT_FLUSHED_BYTES, done);
 		if (!done)
-			return rodp_park_miss(&rq->park, grant->mr, iova, bytes - rq->hand_done,
+			return rodp_park_miss(&rq->park, grant->mr, iova,
+					      min_t(u64, bytes - rq->hand_done, FLUSH_AHEAD),
 					      false);
 	}
 	wmb();
