@@ -4,6 +4,7 @@
 #include <linux/slab.h>
 
 #include "dm.h"
+#include "export.h"
 
 /* Lives as long as somebody is about to map it; mapped pages live on their own. */
 struct rodp_dm_mem {
@@ -102,6 +103,11 @@ void rodp_dm_mapping(const struct rodp_dm *dm, struct rodp_alloc_dm_resp *resp)
 {
 	resp->length = (u64)dm->mem->pages << PAGE_SHIFT;
 	resp->offset = rdma_user_mmap_get_offset(&dm->mem->mapping.entry);
+}
+
+struct dma_buf *rodp_dm_export(const struct rodp_dm *dm)
+{
+	return rodp_export_pages(dm->mem->page, dm->mem->pages);
 }
 
 void *rodp_dm_page(const struct rodp_dm *dm, u32 n)

@@ -224,6 +224,7 @@ struct rodp_create_srq_resp {
 enum rodp_object {
 	RODP_OBJECT_ODP = RODP_ID_NS,
 	RODP_OBJECT_IMPORT,
+	RODP_OBJECT_EXPORT,
 };
 
 enum rodp_odp_method {
@@ -326,6 +327,16 @@ enum rodp_import_dm_attr {
 struct rodp_import_dm_resp {
 	struct rodp_alloc_dm_resp map;
 	__aligned_u64 bytes; /* that were asked for */
+};
+
+/* Exporting: device memory as a dma-buf, which keeps the memory when it is freed. */
+enum rodp_export_method {
+	RODP_METHOD_EXPORT_DM = RODP_ID_NS,
+};
+
+enum rodp_export_dm_attr {
+	RODP_ATTR_EXPORT_DM_HANDLE = RODP_ID_NS, /* handle */
+	RODP_ATTR_EXPORT_DM_FD, /* out, __u32: a file descriptor, closed on exec */
 };
 
 /*

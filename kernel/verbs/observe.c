@@ -217,5 +217,6 @@ const struct uapi_definition rodp_uapi_defs[] = {
 	UAPI_DEF_CHAIN_OBJ_TREE_NAMED(RODP_OBJECT_ODP),
 	UAPI_DEF_CHAIN(rodp_dm_defs),
 	UAPI_DEF_CHAIN(rodp_import_defs),
+	UAPI_DEF_CHAIN(rodp_export_defs),
 	{},
 };

@@ -63,6 +63,9 @@ extern const struct uapi_definition rodp_uapi_defs[];
 /* import.c: the same, for what another process made */
 extern const struct uapi_definition rodp_import_defs[];
 
+/* export.c */
+extern const struct uapi_definition rodp_export_defs[];
+
 /* restrack.c */
 int rodp_fill_stat_mr(struct sk_buff *msg, struct ib_mr *ib);
 int rodp_fill_res_mr(struct sk_buff *msg, struct ib_mr *ib);

@@ -171,6 +171,19 @@ void rodp_unimport_dm(struct ibv_dm *ibdm)
 	free(dm);
 }
 
+/* Returns a file descriptor, or -1 with errno set. */
+int rodp_dm_export_dmabuf_fd(struct ibv_dm *ibdm)
+{
+	uint32_t fd;
+	int err;
+
+	err = rodp_export_dm(ibdm->context, to_rodp_dm(ibdm)->vdm.handle, &fd);
+	if (!err)
+		return fd;
+	errno = err;
+	return -1;
+}
+
 int rodp_free_dm(struct ibv_dm *ibdm)
 {
 	struct rodp_dm *dm = to_rodp_dm(ibdm);

@@ -92,6 +92,9 @@ static const struct verbs_context_ops context_ops = {
 	.destroy_qp = rodp_destroy_qp,
 	.destroy_srq = rodp_destroy_srq,
 	.detach_mcast = ibv_cmd_detach_mcast,
+#if IBVERBS_PABI_VERSION >= 65
+	.dm_export_dmabuf_fd = rodp_dm_export_dmabuf_fd,
+#endif
 	.free_context = free_context,
 	.free_dm = rodp_free_dm,
 	.get_srq_num = rodp_get_srq_num,

@@ -134,10 +134,12 @@ struct ibv_mr *rodp_reg_dm_mr(struct ibv_pd *pd, struct ibv_dm *dm, uint64_t off
 			      unsigned int access);
 struct ibv_dm *rodp_import_dm(struct ibv_context *context, uint32_t handle);
 void rodp_unimport_dm(struct ibv_dm *dm);
+int rodp_dm_export_dmabuf_fd(struct ibv_dm *dm);
 
 /* import.c: 0 or an errno */
 int rodp_find_pd(struct ibv_context *context, uint32_t handle);
 int rodp_find_dm(struct ibv_context *context, uint32_t handle, struct rodp_import_dm_resp *resp);
+int rodp_export_dm(struct ibv_context *context, uint32_t handle, uint32_t *fd);
 
 /* doorbell.c */
 int rodp_doorbell(struct ibv_context *context, uint32_t command, uint32_t handle);

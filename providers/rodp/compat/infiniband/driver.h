@@ -209,7 +209,9 @@ struct verbs_context_ops {
 	int (*destroy_srq)(struct ibv_srq *srq);
 	VERBS_UNUSED_OP(destroy_wq)
 	int (*detach_mcast)(struct ibv_qp *qp, const union ibv_gid *gid, uint16_t lid);
-	VERBS_UNUSED_OP_65(dm_export_dmabuf_fd)
+#if IBVERBS_PABI_VERSION >= 65
+	int (*dm_export_dmabuf_fd)(struct ibv_dm *dm);
+#endif
 	VERBS_UNUSED_OP_65(free_buf)
 	void (*free_context)(struct ibv_context *context);
 	int (*free_dm)(struct ibv_dm *dm);
