@@ -7,6 +7,15 @@
 
 #include "persist.h"
 
+/* What firmware says of it, or, legacy, the kernel's command line. */
+static bool is_persistent(phys_addr_t at, size_t bytes)
+{
+	return region_intersects(at, bytes, IORESOURCE_MEM, IORES_DESC_PERSISTENT_MEMORY) ==
+		       REGION_INTERSECTS ||
+	       region_intersects(at, bytes, IORESOURCE_MEM, IORES_DESC_PERSISTENT_MEMORY_LEGACY) ==
+		       REGION_INTERSECTS;
+}
+
 bool rodp_persist_umem(struct ib_umem *umem)
 {
 	struct scatterlist *sg;
@@ -14,9 +23,7 @@ bool rodp_persist_umem(struct ib_umem *umem)
 
 	for_each_sgtable_sg(&umem->sgt_append.sgt, sg, i)
 	{
-		if (region_intersects(page_to_phys(sg_page(sg)) + sg->offset, sg->length,
-				      IORESOURCE_MEM,
-				      IORES_DESC_PERSISTENT_MEMORY) != REGION_INTERSECTS)
+		if (!is_persistent(page_to_phys(sg_page(sg)) + sg->offset, sg->length))
 			return false;
 	}
 	return true;

@@ -2,7 +2,8 @@
 /*
  * FLUSH to persistence: regions on demand over a file on persistent memory, mapped with
  * MAP_SYNC, by range, of the whole region and through memory windows; what is refused at
- * registration and at the FLUSH. PMEM_DIR names the directory.
+ * registration and at the FLUSH. PMEM_DIR names the directory. Or, with PMEM_DAX, a pinned region
+ * over a DAX device.
  *
  * Nothing here can take the machine's power away: that caches were written back is seen in
  * the device's counter flushed_bytes.
@@ -273,21 +274,35 @@ static void test_replaced(struct setup *s)
 	expect_refused(s, IBV_WC_REM_ACCESS_ERR);
 }
 
-static void run(struct setup *s, const char *dir)
+static void begin(struct setup *s, int access)
+{
+	vt_buf_make(&s->a, s->dev_a, LEN, VT_PINNED, VT_ACCESS_ALL);
+	s->attr.wr_api = true;
+	s->attr.send_ops = IBV_QP_EX_WITH_FLUSH;
+	s->attr.access = VT_ACCESS_ALL | ACCESS_FLUSH_GLOBAL | ACCESS_FLUSH_PERSISTENT;
+	vt_connect(&s->conn, s->dev_a, s->dev_b, &s->attr);
+	s->mr = ibv_reg_mr(s->dev_b->pd, s->file, LEN, access);
+	if (!s->mr)
+		vt_fail("registering persistent memory: %m");
+}
+
+static void end(struct setup *s, int fd)
+{
+	vt_check(!ibv_dereg_mr(s->mr));
+	vt_disconnect(&s->conn);
+	vt_verify_guards(&s->a, "a");
+	vt_buf_free(&s->a);
+	close(fd);
+}
+
+static void run_on_demand(struct setup *s, const char *dir)
 {
 	int fd = open_file(dir);
 
 	s->file = map_file(fd, MAP_SHARED_VALIDATE | MAP_SYNC);
 	if (s->file == MAP_FAILED)
 		vt_fail("mapping %s with MAP_SYNC: %m", dir);
-	vt_buf_make(&s->a, s->dev_a, LEN, VT_PINNED, VT_ACCESS_ALL);
-	s->attr.wr_api = true;
-	s->attr.send_ops = IBV_QP_EX_WITH_FLUSH;
-	s->attr.access = VT_ACCESS_ALL | ACCESS_FLUSH_GLOBAL | ACCESS_FLUSH_PERSISTENT;
-	vt_connect(&s->conn, s->dev_a, s->dev_b, &s->attr);
-	s->mr = ibv_reg_mr(s->dev_b->pd, s->file, LEN, ACCESS_B);
-	if (!s->mr)
-		vt_fail("registering persistent memory: %m");
+	begin(s, ACCESS_B);
 	test_flush(s);
 	test_absent(s, fd);
 	test_window(s);
@@ -295,11 +310,35 @@ static void run(struct setup *s, const char *dir)
 	test_refused(s);
 	test_registration(s, fd);
 	test_replaced(s);
-	vt_check(!ibv_dereg_mr(s->mr));
-	vt_disconnect(&s->conn);
-	vt_verify_guards(&s->a, "a");
-	vt_buf_free(&s->a);
-	close(fd);
+	end(s, fd);
+}
+
+/* Whole huge pages of the device, since that is what it can map. */
+static void run_pinned(struct setup *s, const char *path)
+{
+	const size_t huge = 2ul << 20, len = (LEN + huge - 1) / huge * huge;
+	int fd = open(path, O_RDWR);
+
+	if (fd < 0)
+		vt_fail("%s: %m", path);
+	s->file = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (s->file == MAP_FAILED)
+		vt_fail("mapping %s: %m", path);
+	begin(s, ACCESS_B & ~IBV_ACCESS_ON_DEMAND);
+	test_flush(s);
+	test_window(s);
+	end(s, fd);
+	vt_check(!munmap(s->file, len));
+}
+
+static void run(struct setup *s)
+{
+	if (getenv("PMEM_DIR"))
+		run_on_demand(s, getenv("PMEM_DIR"));
+	else if (getenv("PMEM_DAX"))
+		run_pinned(s, getenv("PMEM_DAX"));
+	else
+		vt_fail("neither PMEM_DIR nor PMEM_DAX is set: see flush_persistent.sh");
 }
 #endif
 
@@ -313,9 +352,7 @@ int main(int argc, char **argv)
 	if (!(dev_b->attr.device_cap_flags_ex & CAP_FLUSH_PERSISTENT))
 		vt_skip("%s cannot flush to persistence", dev_b->name);
 #ifdef VT_HAVE_FLUSH
-	if (!getenv("PMEM_DIR"))
-		vt_fail("PMEM_DIR is not set: see flush_persistent.sh");
-	run(&(struct setup){ .dev_a = dev_a, .dev_b = dev_b }, getenv("PMEM_DIR"));
+	run(&(struct setup){ .dev_a = dev_a, .dev_b = dev_b });
 #else
 	vt_skip("this libibverbs does not know FLUSH");
 #endif
