@@ -2,8 +2,9 @@
 /*
  * FLUSH between rodp and rxe, which do not understand each other: rxe's table of headers does not
  * say where a FLUSH packet's payload begins, so that it takes the headers for a payload as well
- * and computes the ICRC over them twice. Each side drops the other's FLUSHes. This program
- * holds rxe to that: once it fails, rxe is mended, and flush_atomic_write can be run with it.
+ * and computes the ICRC over them twice (captured: tests/unit/vectors/rxe-flush.txt; when it
+ * sends one again, its address is 0 besides). Each side drops the other's FLUSHes. This
+ * program holds rxe to that: once it fails, rxe is mended, and flush_atomic_write can be run with it.
  */
 #include "vt.h"
 
