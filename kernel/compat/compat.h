@@ -261,26 +261,26 @@ struct ib_dmah;
 #endif
 
 #if defined(RODP_HAVE_REG_DMABUF_DMAH)
-#define RODP_REG_DMABUF_OP(name, fn)                                                         \
-	static struct ib_mr *name(struct ib_pd *pd, u64 offset, u64 length, u64 virt_addr,   \
-				  int fd, int access, struct ib_dmah *dmah,                  \
-				  struct uverbs_attr_bundle *attrs)                          \
-	{                                                                                    \
-		return fn(pd, offset, length, virt_addr, fd, access, dmah);                  \
+#define RODP_REG_DMABUF_OP(name, fn)                                                               \
+	static struct ib_mr *name(struct ib_pd *pd, u64 offset, u64 length, u64 virt_addr, int fd, \
+				  int access, struct ib_dmah *dmah,                                \
+				  struct uverbs_attr_bundle *attrs)                                \
+	{                                                                                          \
+		return fn(pd, offset, length, virt_addr, fd, access, dmah);                        \
 	}
 #elif defined(RODP_HAVE_REG_DMABUF_ATTRS)
-#define RODP_REG_DMABUF_OP(name, fn)                                                       \
-	static struct ib_mr *name(struct ib_pd *pd, u64 offset, u64 length, u64 virt_addr, \
-				  int fd, int access, struct uverbs_attr_bundle *attrs)    \
-	{                                                                                  \
-		return fn(pd, offset, length, virt_addr, fd, access, NULL);                \
+#define RODP_REG_DMABUF_OP(name, fn)                                                               \
+	static struct ib_mr *name(struct ib_pd *pd, u64 offset, u64 length, u64 virt_addr, int fd, \
+				  int access, struct uverbs_attr_bundle *attrs)                    \
+	{                                                                                          \
+		return fn(pd, offset, length, virt_addr, fd, access, NULL);                        \
 	}
 #else
-#define RODP_REG_DMABUF_OP(name, fn)                                                       \
-	static struct ib_mr *name(struct ib_pd *pd, u64 offset, u64 length, u64 virt_addr, \
-				  int fd, int access, struct ib_udata *udata)              \
-	{                                                                                  \
-		return fn(pd, offset, length, virt_addr, fd, access, NULL);                \
+#define RODP_REG_DMABUF_OP(name, fn)                                                               \
+	static struct ib_mr *name(struct ib_pd *pd, u64 offset, u64 length, u64 virt_addr, int fd, \
+				  int access, struct ib_udata *udata)                              \
+	{                                                                                          \
+		return fn(pd, offset, length, virt_addr, fd, access, NULL);                        \
 	}
 #endif
 

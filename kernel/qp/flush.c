@@ -66,7 +66,7 @@ static bool flush_widen(struct rodp_dev *dev, struct rodp_flush *flush)
 #define FLUSH_PIECE  SZ_64K
 #define FLUSH_PIECES 16
 /* What is faulted in ahead, at most. */
-#define FLUSH_AHEAD  SZ_16M
+#define FLUSH_AHEAD SZ_16M
 
 /* 0, -EAGAIN: later, -EACCES, -EFAULT: not to be had. */
 static int write_back(struct rodp_qp *qp, const struct rodp_grant *grant, u64 bytes)

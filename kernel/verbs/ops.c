@@ -19,7 +19,7 @@ const struct ib_device_ops rodp_device_ops = {
 	.owner = THIS_MODULE,
 	.driver_id = RODP_DRIVER_ID,
 	.uverbs_abi_ver = RODP_ABI_VERSION,
-	RODP_ROBUST_UDATA
+	RODP_ROBUST_UDATA RODP_FILL_RES_SRQ(rodp_fill_res_srq)
 
 		.advise_mr = rodp_advise_mr,
 	.alloc_hw_port_stats = rodp_alloc_hw_port_stats,
@@ -51,7 +51,6 @@ const struct ib_device_ops rodp_device_ops = {
 	.fill_res_cq_entry = rodp_fill_res_cq,
 	.fill_res_mr_entry = rodp_fill_res_mr,
 	.fill_res_qp_entry = rodp_fill_res_qp,
-	RODP_FILL_RES_SRQ(rodp_fill_res_srq)
 	.fill_stat_mr_entry = rodp_fill_stat_mr,
 	.get_dma_mr = rodp_get_dma_mr,
 	.get_hw_stats = rodp_get_hw_stats,
