@@ -18,7 +18,8 @@ int64_t vt_counter(const struct vt_device *dev, const char *name)
 	FILE *file;
 	int n;
 
-	vt_sleep_ms(12); /* the kernel answers with what it read up to 10 ms ago */
+	/* The kernel answers with what it read up to 10 ms ago, in ticks: 16 ms with ticks of 4 ms. */
+	vt_sleep_ms(25);
 	file = open_counter("", dev->name, name);
 	if (!file)
 		file = open_counter("/proc/1/root", dev->name, name);

@@ -333,7 +333,7 @@ uint64_t vt_number_of(const char *object, const char *name);
 /* Waits until every leaf that the device made is freed again; fails after --wait-ms. */
 void vt_expect_no_leaves(const struct vt_device *dev);
 
-/* A device counter of port 1 (hw_counters) as it is now, or -1 if the device has none of that name. Takes 12 ms. */
+/* A device counter of port 1 (hw_counters) as it is now, or -1 if the device has none of that name. Takes 25 ms. */
 int64_t vt_counter(const struct vt_device *dev, const char *name);
 /* What the kernel itself occupies, KiB: slab, stacks, page tables, vmalloc, per-CPU. */
 uint64_t vt_kernel_kib(void);
