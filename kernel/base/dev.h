@@ -38,6 +38,7 @@ struct rodp_dev {
 	struct rodp_stats *stats;
 	struct xarray mrs; /* key index -> struct rodp_mr or rodp_window (mem/key.c), under RCU */
 	atomic_long_t dm_pages; /* of device memory, in use */
+	atomic_t pds, cqs, qps, srqs; /* that there are (quota.h) */
 	u32 next_mr; /* where the search for a free key index goes on */
 	struct xarray ahs; /* number -> struct rodp_address, under RCU; IRQs off inside its lock */
 	u32 next_ah;

@@ -25,6 +25,7 @@
 	X(SENT_BYTES, "sent_bytes")                       \
 	X(RCVD_BYTES, "rcvd_bytes")                       \
 	X(DOORBELLS, "doorbells")                         \
+	X(FLUSHED_BYTES, "flushed_bytes")                 \
 	X(DUPLICATE_REQ, "duplicate_request")             \
 	X(OUT_OF_SEQ, "out_of_seq_request")               \
 	X(SENT_RNR_NAK, "send_rnr_err")                   \

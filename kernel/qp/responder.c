@@ -54,9 +54,7 @@ static bool allowed(const struct rodp_qp *qp, const struct rodp_opcode_info *op)
 		need = IB_ACCESS_REMOTE_ATOMIC;
 	else if (op->flags & RODP_OPF_ATOMIC_WRITE)
 		need = IB_ACCESS_REMOTE_WRITE;
-	else if (op->flags & RODP_OPF_FLUSH)
-		need = IB_ACCESS_FLUSH_GLOBAL;
-	else if (!(op->flags & RODP_OPF_SEND))
+	else if (!(op->flags & (RODP_OPF_SEND | RODP_OPF_FLUSH))) /* a FLUSH says what it needs */
 		return false;
 	return (qp->access & need) == need;
 }

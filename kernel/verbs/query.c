@@ -5,6 +5,7 @@
 #include <rdma/ib_mad.h>
 
 #include "../mem/fast.h"
+#include "../mem/persist.h"
 #include "../wire/header.h"
 #include "verbs.h"
 
@@ -50,6 +51,8 @@ int rodp_query_device(struct ib_device *ib, struct ib_device_attr *attr, struct 
 				 IB_DEVICE_MEM_WINDOW | IB_DEVICE_MEM_WINDOW_TYPE_2B |
 				 IB_DEVICE_MEM_MGT_EXTENSIONS | IB_DEVICE_SRQ_RESIZE |
 				 IB_DEVICE_XRC | IB_DEVICE_FLUSH_GLOBAL | IB_DEVICE_ATOMIC_WRITE;
+	if (RODP_CAN_PERSIST)
+		attr->device_cap_flags |= IB_DEVICE_FLUSH_PERSISTENT;
 	attr->kernel_cap_flags = IBK_ALLOW_USER_UNREG | IBK_ON_DEMAND_PAGING;
 	attr->max_send_sge = RODP_MAX_SGE;
 	attr->max_recv_sge = RODP_MAX_SGE;

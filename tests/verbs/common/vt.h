@@ -346,6 +346,15 @@ void vt_cgroup_set(const char *name, const char *file, const char *value);
 int64_t vt_cgroup_get(const char *name, const char *file, const char *key);
 void vt_cgroup_end(const char *name);
 
+/* ---- show.c ---- */
+
+/* What a command prints; fails if it does. The next call overwrites it. */
+const char *vt_run(const char *format, ...) VT_PRINTF(1, 2);
+/* rdma(8) prints a list of flat objects: the one that has this member, cut off behind it; or fails. */
+char *vt_object_with(const char *list, const char *member);
+/* A number of the object, which must have it. */
+uint64_t vt_number_of(const char *object, const char *name);
+
 /* ---- counters.c ---- */
 
 /* Waits until every leaf that the device made is freed again; fails after --wait-ms. */
