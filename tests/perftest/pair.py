@@ -43,9 +43,12 @@ def in_peer(command):
 def listens(server):
     """Whether a process's network has a listener on PORT. No process is started, since page faults are counted."""
     for table in "tcp", "tcp6":
-        with open(f"/proc/{server.pid}/net/{table}", encoding="ascii") as file:
-            if any(words[1].endswith(f":{PORT:04X}") and words[3] == "0A" for words in map(str.split, file)):
-                return True
+        try:
+            with open(f"/proc/{server.pid}/net/{table}", encoding="ascii") as file:
+                if any(words[1].endswith(f":{PORT:04X}") and words[3] == "0A" for words in map(str.split, file)):
+                    return True
+        except OSError: # it has ended
+            return False
     return False
 
 
