@@ -12,6 +12,7 @@ import re
 import statistics
 import subprocess
 import sys
+import time
 
 from pair import Failed, device_refuses, good, need_programs, refused
 
@@ -228,11 +229,13 @@ def main(names):
     try:
         for name in names or CHECKS:
             print(f"{name}: {CHECKS[name].__doc__}", flush=True)
+            began = time.monotonic()
             try:
                 CHECKS[name]()
             except Failed as error:
                 failed += 1
                 print(f"FAILED {name}: {error}", flush=True)
+            print(f"{name}: {time.monotonic() - began:.0f} s", flush=True)
     finally:
         if before:
             with open(THP, "w", encoding="ascii") as file:

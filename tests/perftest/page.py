@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 """page PAGE DATA RECORD...: puts the runs of RECORDs (record.py's) into PAGE, and what chart.gp draws into DATA-*.
 
-In PAGE what follows a line `<!-- run NAME -->`, up to `<!-- end -->`, is replaced.
+In PAGE what follows a line `<!-- run NAME -->` or `<!-- json NAME -->`, up to `<!-- end -->`, is replaced: by what
+was told, or by what the patches add to the JSON.
 """
 
 import json
@@ -26,9 +27,19 @@ def block(name, records):
     return "\n".join(lines)
 
 
+def json_block(name, records):
+    """What the patches add to the JSON, on the first device."""
+    out = records[0]["runs"][name]["json"]
+    added = {"test_info": {key: value for key, value in out["test_info"].items() if key.startswith("ODP")},
+             "counters": out["counters"]}
+    return "```json\n" + json.dumps(added, indent=2) + "\n```"
+
+
 def fill(text, records):
-    return re.sub(r"(<!-- run (\S+) -->\n).*?(<!-- end -->)",
-                  lambda match: f"{match[1]}{block(match[2], records)}\n{match[3]}", text, flags=re.S)
+    for kind, make in ("run", block), ("json", json_block):
+        text = re.sub(rf"(<!-- {kind} (\S+) -->\n).*?(<!-- end -->)",
+                      lambda match, make=make: f"{match[1]}{make(match[2], records)}\n{match[3]}", text, flags=re.S)
+    return text
 
 
 def latency(record, name):
