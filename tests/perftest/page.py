@@ -11,8 +11,7 @@ import re
 import sys
 
 CHARTS = {
-    "invalidate": (("never", "odp"), ("each 100th", "invalidate-100"), ("each 10th", "invalidate-10"),
-                   ("each", "invalidate-1")),
+    "invalidate": (("never", "odp"), ("each 10th", "invalidate-10"), ("each", "invalidate-1")),
     "walk": (("pinned", "region-pinned"), ("ODP, warm", "region-warm"), ("ODP, cold", "region-cold"),
              ("prefetched", "prefetch-sync")),
 }
