@@ -2,13 +2,14 @@
 # chart: docs/perftest.png from what page.py wrote. Variables: data, image.
 set terminal pngcairo noenhanced size 1100,440 font "DejaVu Sans,10"
 set output image
-set multiplot layout 1,2 title "ib_read_lat, average of 1000 READs of 2 bytes, us; two processes in one emulated guest"
+set multiplot layout 1,2 title "ib_read_lat, median of 1000 READs of 2 bytes, us, logarithmic; two processes in one emulated guest"
 set grid ytics linecolor rgb "#dddddd"
 set style data histograms
 set style histogram clustered gap 1
 set style fill solid 0.9 noborder
 set boxwidth 0.9
-set yrange [0:*]
+set logscale y
+set yrange [1:*]
 set key top left
 set datafile missing "-"
 set title "The reader drops its pages: --odp_invalidate=N"

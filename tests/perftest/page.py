@@ -43,7 +43,7 @@ def fill(text, records):
 
 def latency(record, name):
     out = record["runs"][name]["json"]
-    return out["results"]["t_avg"] if out else "-"
+    return out["results"]["t_typical"] if out else "-"
 
 
 def write_data(path, records):
