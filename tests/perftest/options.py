@@ -14,6 +14,7 @@ import subprocess
 import sys
 import time
 
+sys.dont_write_bytecode = True # the modules lie in the checkout
 from pair import Failed, device_refuses, good, need_programs, refused
 
 RODP = os.environ["RDMA_LINK"].startswith("rodp")

@@ -9,6 +9,7 @@ import json
 import os
 import sys
 
+sys.dont_write_bytecode = True # the modules lie in the checkout
 from examples import EXAMPLES, RODP_COUNTERS
 from options import RODP, THP, without_huge_pages
 from pair import need_programs, run
