@@ -11,7 +11,7 @@ GUEST_FAILED=125     # our exit status when no exit status came from the guest
 
 # The options of one guest, set by guest_options or by the test runner.
 guest_defaults() {
-	G_KERNEL=7 G_SUITE='' G_LINK=none G_TOPO=one
+	G_KERNEL=7 G_SUITE='' G_TREE='' G_LINK=none G_TOPO=one
 	G_CPUS=2 G_MEM=2048 G_NUMA=1 G_PMEM=0 G_HUGE=0 G_LIMIT=1800 G_APPEND='' G_CONSOLE='' G_OUT=1 G_TERMINAL='' G_WORKDIR=''
 	G_HEAR=true    # called with each line of the status channel
 	G_OVERDUE=true # called ten times a second: prints why the guest must end
@@ -37,6 +37,7 @@ guest_needs() {
 	need_kernel "$G_KERNEL" &
 	local kernel_pid=$!
 	need_tree "$(guest_suite)"
+	[ -z "$G_TREE" ] || need_tree "$(guest_suite)" "$G_TREE"
 	wait "$kernel_pid" || [ -e "$(kernel_path "$G_KERNEL")" ] || exit 1
 	need_accel "$G_KERNEL" "$(guest_suite)"
 	case $G_LINK in
@@ -136,7 +137,7 @@ guest_arguments() {
 	numa_options
 	[ -z "$G_TERMINAL" ] || printf '%s\n' -chardev stdio,id=terminal,signal=off -device virtconsole,chardev=terminal
 	# In the guest: vda, vdb and vdc.
-	disk_options tree "$(tree_path "$(guest_suite)")/root.img" readonly=on
+	disk_options tree "$(tree_path "$(guest_suite)" "$G_TREE")/root.img" readonly=on
 	disk_options kern "$kernel/root.img" readonly=on
 	disk_options scratch "$dir/scratch" cache=unsafe
 	while read -r tag _ path; do share_options "$tag" "$path"; done <"$dir/job/shares"

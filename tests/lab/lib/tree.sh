@@ -4,7 +4,8 @@
 # tree: a Debian root file system of one suite, with a compiler, rdma-core and
 # the test tools in it. A cached entry holds `root`, in which everything is
 # built, and `root.img`, the guest's read-only base. Neither is written to after
-# it was made.
+# it was made. A tree may be of a variety, which has more packages: few tests
+# want them, so who runs none of those need not download them. Guests only.
 
 tree_packages() {
 	cat <<-'EOT'
@@ -27,6 +28,18 @@ tree_packages_of() {
 	esac | tr -s '\n' ' '
 }
 
+# tree_varieties: their names. variety_packages VARIETY: what such a tree has more.
+tree_varieties() { echo consumers; }
+
+variety_packages() {
+	case $1 in
+	'') ;;
+	consumers) echo "nvme-cli fio nfs-kernel-server nfs-common ucx-utils libfabric-bin openmpi-bin libopenmpi-dev" \
+		"targetcli-fb open-iscsi srptools" ;;
+	*) die "unknown tree '$1'" "use one of: $(tree_varieties)" ;;
+	esac
+}
+
 tree_excludes() {
 	cat <<-'EOT'
 		path-exclude=/usr/share/man/*
@@ -38,8 +51,11 @@ tree_excludes() {
 	EOT
 }
 
+# tree_path SUITE [VARIETY]
 tree_path() {
-	cache_path trees "$1" "$(tree_packages_of "$1")" "$(tree_excludes)" "$(suite_releases "$1")" 2
+	local variety=${2:-} more=()
+	[ -z "$variety" ] || more=("$(variety_packages "$variety")")
+	cache_path trees "$1${variety:+-$variety}" "$(tree_packages_of "$1")" "$(tree_excludes)" "$(suite_releases "$1")" 2 "${more[@]}"
 }
 
 # use_memory DIR: a tmpfs for the many small writes of an installation, which a
@@ -54,10 +70,10 @@ use_memory() {
 	fi
 }
 
-# make_tree NEW-DIR SUITE, in a mount namespace of its own. Without root the files belong to the user, who is
+# make_tree NEW-DIR SUITE VARIETY, in a mount namespace of its own. Without root the files belong to the user, who is
 # root inside a namespace of his own.
 make_tree() {
-	local new=$1 dir=$1/root suite=$2 option options=() root=root
+	local new=$1 dir=$1/root suite=$2 variety=$3 option options=() root=root
 	mkdir "$dir"
 	while read -r option; do options+=("--dpkgopt=$option"); done < <(tree_excludes)
 	while read -r option; do options+=("--aptopt=$option"); done < <(apt_options "$suite")
@@ -65,7 +81,7 @@ make_tree() {
 	apt_lines "$suite" >"$new/apt.list"
 	use_memory "$new/tmp"
 	TMPDIR=$new/tmp mmdebstrap --mode="$root" --variant=essential --format=tar --skip=output/dev \
-		--include="$(tree_packages_of "$suite" | tr -s ' \n' ',' | sed 's/,$//')" \
+		--include="$(echo "$(tree_packages_of "$suite")" "$(variety_packages "$variety")" | tr -s ' \n' ',' | sed 's/,$//')" \
 		"${options[@]}" "$suite" - "$new/apt.list" |
 		tar -x -C "$dir" --exclude='./dev/*' "$([ "$root" = root ] && echo --same-owner || echo --no-same-owner)"
 	umount "$new/tmp" 2>/dev/null || true
@@ -87,15 +103,15 @@ make_tree_apart() {
 }
 
 make_cached_tree() {
-	cache_make "$(tree_path "$1")" make_tree_apart "$1"
+	cache_make "$(tree_path "$1" "$2")" make_tree_apart "$1" "$2"
 }
 
-# need_tree SUITE: makes it unless it is there.
+# need_tree SUITE [VARIETY]: makes it unless it is there.
 need_tree() {
-	local path
-	path=$(tree_path "$1")
-	[ -e "$path" ] || step "Making the $1 tree (about 1 GB, once)" 1800 make_cached_tree "$1" ||
-		die "could not make the $1 tree" "look at the lines above; --mirror URL names another mirror"
+	local path name=$1${2:+ $2}
+	path=$(tree_path "$1" "${2:-}")
+	[ -e "$path" ] || step "Making the $name tree (about 1 GB, once)" 1800 make_cached_tree "$1" "${2:-}" ||
+		die "could not make the $name tree" "look at the lines above; --mirror URL names another mirror"
 }
 
 # in_namespace COMMAND...: with mounts and pids of its own, as root or as the

@@ -22,6 +22,7 @@ lab: rodp, rxe or any RDMA program in a virtual machine, on any Debian box
 Guest options (defaults in brackets):
   --kernel 6.1|6.12|7               Debian 12's, Debian 13's or Debian 13 backports' kernel [7]
   --suite bookworm|trixie|sid       user space [the kernel's own]
+  --tree consumers                  user space with more packages: what docs/consumers.md tells of
   --link none|rxe|rodp|rodp:rxe|rxe:rodp
                                     device type; TYPE:PEER-TYPE is a mixed link on veth [none]
   --topo one|veth                   one device that talks to itself, or two network namespaces,
