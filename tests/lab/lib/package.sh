@@ -1,0 +1,116 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
+#
+# package: the project's Debian packages (see debian/), built and looked at by lintian in a tree of the
+# release that they are for, and a clean Debian of that release with them installed. Owns
+#   build/packages/SUITE/             the packages, their .changes, lintian.txt
+#   build/packages/SUITE/over-KERNEL/ what their installation changed in a clean tree, with the module built
+#                                     by DKMS for KERNEL: a guest's stage
+
+PACKAGE_SUITES="trixie bookworm"
+
+packages_path() { echo "$LAB_CHECKOUT/build/packages/$1"; }
+over_path() { echo "$LAB_CHECKOUT/build/packages/$(kernel_suite "$1")/over-$1"; }
+
+# packages_key VERSION-SUFFIX: names the content of the packages.
+packages_key() {
+	(cd "$LAB_CHECKOUT" && copy_sources | sha256sum && echo "$1") | sha256sum | cut -c 1-16
+}
+
+# copy_sources: the checkout as a tar archive, without what was built in it; the same bytes for the same sources, all
+# as old as the changelog.
+copy_sources() {
+	local date
+	date=$(sed -n 's/^ -- .*>  //p' "$LAB_CHECKOUT/debian/changelog" | head -n 1)
+	tar -c -C "$LAB_CHECKOUT" --sort=name --mtime="$date" --owner=0 --group=0 --exclude='./build' --exclude='./build-*' \
+		--exclude=./.git --exclude=__pycache__ .
+}
+
+# release_word SUITE: what tells the packages of the releases apart, so that an upgrade of Debian brings its own.
+release_word() {
+	case $1 in
+	bookworm) echo +deb12 ;;
+	trixie) echo +deb13 ;;
+	*) echo "+$1" ;;
+	esac
+}
+
+# build_packages SUITE SUFFIX OUT: into the directory OUT, which is made.
+build_packages() {
+	local suite=$1 suffix=$2 out=$3
+	rm -rf "$out.new"
+	mkdir -p "$out.new/rodp"
+	copy_sources | tar -x -C "$out.new/rodp"
+	sed -i "1s/(\([^)]*\))/(\1$(release_word "$suite")$suffix)/" "$out.new/rodp/debian/changelog"
+	in_variety "$suite" packaging none env -C "$out.new/rodp" DEB_BUILD_OPTIONS="nocheck noautodbgsym parallel=$(nproc)" \
+		dpkg-buildpackage -us -uc
+	rm -rf "$out.new/rodp"
+	in_variety "$suite" packaging none env -C "$out.new" sh -c 'lintian --allow-root --fail-on error --info *.changes >lintian.txt 2>&1' ||
+		{ cat "$out.new/lintian.txt" && die "lintian finds errors in the packages for $suite"; }
+	grep -E '^[EWI]:' "$out.new/lintian.txt" || echo "lintian: nothing to say"
+	rm -rf "$out"
+	mv "$out.new" "$out"
+}
+
+# make_packages SUITE KEY: unless those that are there are of the same sources.
+make_packages() {
+	local out
+	out=$(packages_path "$1")
+	[ "$(cat "$out/key" 2>/dev/null)" != "$2" ] || return 0
+	build_packages "$1" '' "$out"
+	echo "$2" >"$out/key"
+}
+
+make_packages_locked() {
+	with_build_lock "$LAB_CHECKOUT/build/packages/lock-$1" make_packages "$@"
+}
+
+need_packages() {
+	need_tree "$1" packaging
+	step "Building the packages for $1" 900 make_packages_locked "$1" "$(packages_key '')" || die "the packages for $1 do not build"
+}
+
+# The user's part, as docs/tutorial.md has it; then what no guest can copy goes: marks of deleted files.
+make_over() {
+	local kernel=$1 over suite
+	over=$(over_path "$kernel")
+	suite=$(kernel_suite "$kernel")
+	[ ! -e "$over/installed" ] || return 0
+	rm -rf "$over" "$over.work"
+	in_changed_tree "$over" "$suite" clean "$kernel" tests/packages/install.sh "$(kernel_version "$kernel")"
+	find "$over" -type c -delete
+	rm -rf "$over.work"
+	touch "$over/installed"
+}
+
+make_over_locked() {
+	with_build_lock "$LAB_CHECKOUT/build/packages/lock-over-$1" make_over "$1"
+}
+
+# need_installed KERNEL: a clean tree with the packages installed, DKMS' module for KERNEL among them.
+need_installed() {
+	local suite
+	suite=$(kernel_suite "$1")
+	need_packages "$suite"
+	need_tree "$suite" clean
+	step "Installing the packages in a clean $suite with kernel $1" 900 make_over_locked "$1" ||
+		die "the packages cannot be installed in a clean $suite with kernel $1"
+}
+
+# cmd_package [--suite SUITE] [--mirror URL]
+cmd_package() {
+	local suites=$PACKAGE_SUITES suite
+	while [ $# -gt 0 ]; do
+		case $1 in
+		--suite) need_value "$@" && check_word --suite "$2" bookworm trixie sid && suites=$2 ;;
+		--mirror) need_value "$@" && export LAB_MIRROR=$2 ;;
+		*) die "lab package: unknown option '$1'" "see lab --help" ;;
+		esac
+		shift 2
+	done
+	need_host
+	for suite in $suites; do
+		need_packages "$suite"
+		ls "$(packages_path "$suite")"/*.deb
+	done
+}
