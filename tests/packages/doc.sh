@@ -5,7 +5,7 @@
 # what the file says that they print. Commands are the fenced blocks that begin with ```sh. Words after
 # `sh` say more (renderers ignore them):
 #
-#   PLACE         build (on the machine with the checkout), install (in a clean Debian), nowhere (not
+#   PLACE         host (on the machine with the checkout), install (in a clean Debian), nowhere (not
 #                 run); none: in a guest. Only blocks of the wanted PLACE are run [guest]
 #   terminal=N    in a second terminal, third, ...; the reader goes on while the block runs
 #   listens=PORT  the block is a server: go on when it listens on that TCP port

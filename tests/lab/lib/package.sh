@@ -4,26 +4,29 @@
 # package: the project's Debian packages (see debian/), built and looked at by lintian in a tree of the
 # release that they are for, and a clean Debian of that release with them installed. Owns
 #   build/packages/SUITE/             the packages, their .changes, lintian.txt
-#   build/packages/SUITE/over-KERNEL/ what their installation changed in a clean tree, with the module built
+#   build/packages/over-KERNEL/       what their installation changed in a clean tree, with the module built
 #                                     by DKMS for KERNEL: a guest's stage
 
 PACKAGE_SUITES="trixie bookworm"
 
 packages_path() { echo "$LAB_CHECKOUT/build/packages/$1"; }
-over_path() { echo "$LAB_CHECKOUT/build/packages/$(kernel_suite "$1")/over-$1"; }
+over_path() { echo "$LAB_CHECKOUT/build/packages/over-$1"; }
 
-# packages_key VERSION-SUFFIX: names the content of the packages.
-packages_key() {
-	(cd "$LAB_CHECKOUT" && copy_sources | sha256sum && echo "$1") | sha256sum | cut -c 1-16
+# What programs and module are made of, and what else is in the packages.
+package_code() { echo CMakeLists.txt cmake debian kernel libodp providers; }
+package_words() { echo LICENSES README.md docs; }
+
+# copy_sources NAME...: of the checkout, as a tar archive: the same bytes for the same sources, all as old as the changelog.
+copy_sources() {
+	local date name names=()
+	date=$(sed -n 's/^ -- .*>  //p' "$LAB_CHECKOUT/debian/changelog" | head -n 1)
+	for name; do [ ! -e "$LAB_CHECKOUT/$name" ] || names+=("$name"); done
+	tar -c -C "$LAB_CHECKOUT" --sort=name --mtime="$date" --owner=0 --group=0 --numeric-owner "${names[@]}"
 }
 
-# copy_sources: the checkout as a tar archive, without what was built in it; the same bytes for the same sources, all
-# as old as the changelog.
-copy_sources() {
-	local date
-	date=$(sed -n 's/^ -- .*>  //p' "$LAB_CHECKOUT/debian/changelog" | head -n 1)
-	tar -c -C "$LAB_CHECKOUT" --sort=name --mtime="$date" --owner=0 --group=0 --exclude='./build' --exclude='./build-*' \
-		--exclude=./.git --exclude=__pycache__ .
+# sources_key NAME...: names their content.
+sources_key() {
+	copy_sources "$@" | sha256sum | cut -c 1-16
 }
 
 # release_word SUITE: what tells the packages of the releases apart, so that an upgrade of Debian brings its own.
@@ -40,7 +43,8 @@ build_packages() {
 	local suite=$1 suffix=$2 out=$3
 	rm -rf "$out.new"
 	mkdir -p "$out.new/rodp"
-	copy_sources | tar -x -C "$out.new/rodp"
+	# shellcheck disable=SC2046 # names
+	copy_sources $(package_code) $(package_words) | tar -x -C "$out.new/rodp"
 	sed -i "1s/(\([^)]*\))/(\1$(release_word "$suite")$suffix)/" "$out.new/rodp/debian/changelog"
 	in_variety "$suite" packaging none env -C "$out.new/rodp" DEB_BUILD_OPTIONS="nocheck noautodbgsym parallel=$(nproc)" \
 		dpkg-buildpackage -us -uc
@@ -67,24 +71,27 @@ make_packages_locked() {
 
 need_packages() {
 	need_tree "$1" packaging
-	step "Building the packages for $1" 900 make_packages_locked "$1" "$(packages_key '')" || die "the packages for $1 do not build"
+	# shellcheck disable=SC2046 # names
+	step "Building the packages for $1" 900 make_packages_locked "$1" "$(sources_key $(package_code) $(package_words))" ||
+		 die "the packages for $1 do not build"
 }
 
-# The user's part, as docs/tutorial.md has it; then what no guest can copy goes: marks of deleted files.
+# make_over KERNEL KEY: the user's part, as docs/tutorial.md has it; then what no guest can copy goes: marks of deleted
+# files. Words do not make it anew, since compiling the module takes minutes.
 make_over() {
 	local kernel=$1 over suite
 	over=$(over_path "$kernel")
 	suite=$(kernel_suite "$kernel")
-	[ ! -e "$over/installed" ] || return 0
-	rm -rf "$over" "$over.work"
+	[ "$(cat "$over.key" 2>/dev/null)" != "$2" ] || return 0
+	rm -rf "$over" "$over.work" "$over.key"
 	in_changed_tree "$over" "$suite" clean "$kernel" tests/packages/install.sh "$(kernel_version "$kernel")"
 	find "$over" -type c -delete
 	rm -rf "$over.work"
-	touch "$over/installed"
+	echo "$2" >"$over.key"
 }
 
 make_over_locked() {
-	with_build_lock "$LAB_CHECKOUT/build/packages/lock-over-$1" make_over "$1"
+	with_build_lock "$LAB_CHECKOUT/build/packages/lock-over-$1" make_over "$@"
 }
 
 # need_installed KERNEL: a clean tree with the packages installed, DKMS' module for KERNEL among them.
@@ -93,7 +100,8 @@ need_installed() {
 	suite=$(kernel_suite "$1")
 	need_packages "$suite"
 	need_tree "$suite" clean
-	step "Installing the packages in a clean $suite with kernel $1" 900 make_over_locked "$1" ||
+	# shellcheck disable=SC2046 # names
+	step "Installing the packages in a clean $suite with kernel $1" 1800 make_over_locked "$1" "$(sources_key $(package_code))" ||
 		die "the packages cannot be installed in a clean $suite with kernel $1"
 }
 
