@@ -82,10 +82,10 @@ make_over() {
 	local kernel=$1 over suite
 	over=$(over_path "$kernel")
 	suite=$(kernel_suite "$kernel")
-	[ "$(cat "$over.key" 2>/dev/null)" != "$2" ] || return 0
 	rm -rf "$over" "$over.work" "$over.key"
 	in_changed_tree "$over" "$suite" clean "$kernel" tests/packages/install.sh "$(kernel_version "$kernel")"
 	find "$over" -type c -delete
+	(cd "$over" && rmdir -p --ignore-fail-on-non-empty "${LAB_CHECKOUT#/}")
 	rm -rf "$over.work"
 	echo "$2" >"$over.key"
 }
@@ -96,12 +96,14 @@ make_over_locked() {
 
 # need_installed KERNEL: a clean tree with the packages installed, DKMS' module for KERNEL among them.
 need_installed() {
-	local suite
+	local suite key
 	suite=$(kernel_suite "$1")
-	need_packages "$suite"
-	need_tree "$suite" clean
 	# shellcheck disable=SC2046 # names
-	step "Installing the packages in a clean $suite with kernel $1" 1800 make_over_locked "$1" "$(sources_key $(package_code))" ||
+	key=$(sources_key $(package_code))
+	need_tree "$suite" clean
+	[ "$(cat "$(over_path "$1").key" 2>/dev/null)" != "$key" ] || return 0
+	need_packages "$suite"
+	step "Installing the packages in a clean $suite with kernel $1" 1800 make_over_locked "$1" "$key" ||
 		die "the packages cannot be installed in a clean $suite with kernel $1"
 }
 
