@@ -3,7 +3,7 @@
 #
 # package: the project's Debian packages (see debian/), built and looked at by lintian in a tree of the
 # release that they are for, and a clean Debian of that release with them installed. Owns
-#   build/packages/SUITE/             the packages, their .changes, lintian.txt
+#   build/packages/SUITE/             the packages, their .changes, build.log, lintian.txt
 #   build/packages/over-KERNEL/       what their installation changed in a clean tree, with the module built
 #                                     by DKMS for KERNEL: a guest's stage
 
@@ -47,7 +47,7 @@ build_packages() {
 	copy_sources $(package_code) $(package_words) | tar -x -C "$out.new/rodp"
 	sed -i "1s/(\([^)]*\))/(\1$(release_word "$suite")$suffix)/" "$out.new/rodp/debian/changelog"
 	in_variety "$suite" packaging none env -C "$out.new/rodp" DEB_BUILD_OPTIONS="nocheck noautodbgsym parallel=$(nproc)" \
-		dpkg-buildpackage -us -uc
+		dpkg-buildpackage -us -uc 2>&1 | tee "$out.new/build.log"
 	rm -rf "$out.new/rodp"
 	in_variety "$suite" packaging none env -C "$out.new" sh -c 'lintian --allow-root --fail-on error --info *.changes >lintian.txt 2>&1' ||
 		{ cat "$out.new/lintian.txt" && die "lintian finds errors in the packages for $suite"; }
