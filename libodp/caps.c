@@ -58,7 +58,7 @@ int odp_query_caps(struct ibv_context *ctx, struct odp_caps *caps)
 	if (err < 0)
 		return err;
 	caps->prefetch = err;
-	caps->observes = odp_ask_answers(ctx);
+	caps->observes = odp_ask_answers(ctx->cmd_fd);
 	return 0;
 }
 

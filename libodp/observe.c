@@ -20,13 +20,13 @@ _Static_assert(ODP_PAGE_TRACKED == RODP_PAGE_TRACKED && ODP_PAGE_PRESENT == RODP
 /* An error of a device that has no such question is that it has none. */
 static int honest(struct ibv_context *ctx, int err)
 {
-	return err && !odp_ask_answers(ctx) ? -EOPNOTSUPP : err;
+	return err && !odp_ask_answers(ctx->cmd_fd) ? -EOPNOTSUPP : err;
 }
 
 int odp_mr_stats(struct ibv_mr *mr, struct odp_mr_stats *stats)
 {
 	struct rodp_mr_stats is;
-	int err = honest(mr->context, odp_ask_stats(mr, &is));
+	int err = honest(mr->context, odp_ask_stats(mr->context->cmd_fd, mr->handle, &is));
 
 	if (err)
 		return err;
@@ -47,7 +47,7 @@ int odp_latency(struct ibv_context *ctx, enum odp_latency_scope scope, struct od
 
 	if (scope != ODP_LATENCY_DEVICE && scope != ODP_LATENCY_OWN)
 		return -EINVAL;
-	err = honest(ctx, odp_ask_latency(ctx,
+	err = honest(ctx, odp_ask_latency(ctx->cmd_fd,
 					  scope == ODP_LATENCY_OWN ? RODP_LATENCY_OWN
 								   : RODP_LATENCY_DEVICE,
 					  &is));
@@ -69,7 +69,8 @@ int odp_residency(struct ibv_context *ctx, const void *addr, size_t len, uint8_t
 	for (va = (uintptr_t)addr; va < end; va = next) {
 		left = (end - 1) / size - va / size + 1;
 		left = left < MAX_PAGES ? left : MAX_PAGES;
-		err = honest(ctx, odp_ask_residency(ctx, va, end - va, page, left, &next));
+		err = honest(ctx,
+			     odp_ask_residency(ctx->cmd_fd, 0, va, end - va, page, left, &next));
 		if (err)
 			return err;
 		page += left;

@@ -24,11 +24,14 @@ readelf -d "$lib" | grep -q 'SONAME.*\[libodp.so.0\]' || fail "the soname is not
 grep -oE '\bodp_[a-z_]+\(' libodp/odp.h | grep -vE '\(3\)' | tr -d '(' | sort -u >"$work/declared"
 sed 's/@@.*//' "$work/map" | while read -r name; do
 	grep -qx "$name" "$work/declared" || fail "$name is not declared in odp.h"
-	[ -e "libodp/man/$name.3" ] || fail "$name has no manual page libodp/man/$name.3"
+	grep -hE '^odp_.* \\\\- ' libodp/man/*.3 | grep -qw "$name" || fail "no manual page in libodp/man names $name"
 done
 
 # A program outside of the tree, with nothing but what is installed.
 DESTDIR=$work/root ninja -C "$build" install >"$work/install.log" || { cat "$work/install.log" && fail "ninja install fails"; }
+sed 's/@@.*//' "$work/map" | while read -r name; do
+	[ -e "$work/root/usr/share/man/man3/$name.3" ] || fail "man $name would find nothing"
+done
 pc=$(find "$work/root" -name libodp.pc)
 [ -n "$pc" ] || fail "no libodp.pc is installed"
 cat >"$work/program.c" <<-'EOT'
