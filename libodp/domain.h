@@ -65,6 +65,6 @@ int odp_domain_get(struct odp_domain *domain, uint32_t levels, const struct odp_
 void odp_domain_put(struct odp_domain *domain, struct odp_region *region);
 
 /* The range as first and last address; -EINVAL. */
-int odp_want_range(struct odp_want *want, const void *addr, size_t len);
+int odp_want_range(struct odp_want *want, void *addr, size_t len);
 
 #endif

@@ -5,7 +5,7 @@
 
 #include "domain.h"
 
-int odp_want_range(struct odp_want *want, const void *addr, size_t len)
+int odp_want_range(struct odp_want *want, void *addr, size_t len)
 {
 	want->first = (uintptr_t)addr;
 	want->last = want->first + len - 1;
@@ -177,8 +177,7 @@ void odp_domain_put(struct odp_domain *domain, struct odp_region *region)
 	odp_domain_bury(domain);
 }
 
-int odp_get(struct odp_domain *domain, const void *addr, size_t len, int access,
-	    struct odp_key *key)
+int odp_get(struct odp_domain *domain, void *addr, size_t len, int access, struct odp_key *key)
 {
 	const int levels_business = IBV_ACCESS_ON_DEMAND | IBV_ACCESS_ZERO_BASED |
 				    IBV_ACCESS_HUGETLB;
@@ -246,7 +245,7 @@ static bool forget_level(struct odp_domain *domain, struct odp_cache *cache,
 	return loss.busy;
 }
 
-int odp_forget(struct odp_domain *domain, const void *addr, size_t len)
+int odp_forget(struct odp_domain *domain, void *addr, size_t len)
 {
 	struct odp_want want = {};
 	bool busy = false;

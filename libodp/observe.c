@@ -56,7 +56,7 @@ int odp_latency(struct ibv_context *ctx, enum odp_latency_scope scope, struct od
 	return err;
 }
 
-int odp_residency(struct ibv_context *ctx, const void *addr, size_t len, uint8_t *page)
+int odp_residency(struct ibv_context *ctx, void *addr, size_t len, uint8_t *page)
 {
 	const uint64_t size = sysconf(_SC_PAGESIZE);
 	const uint64_t end = (uintptr_t)addr + len;

@@ -170,8 +170,7 @@ struct odp_key {
  * many regions. -EAGAIN: the kernel kept asking to come again for about a second. -ECHILD: the
  * domain is of the parent process. And what the device answers.
  */
-int odp_get(struct odp_domain *domain, const void *addr, size_t len, int access,
-	    struct odp_key *key);
+int odp_get(struct odp_domain *domain, void *addr, size_t len, int access, struct odp_key *key);
 
 /* Gives a key back. What was posted with it must be complete. The key becomes all zeros. */
 void odp_put(struct odp_domain *domain, struct odp_key *key);
@@ -182,7 +181,7 @@ void odp_put(struct odp_domain *domain, struct odp_key *key);
  *
  * -EBUSY: done, but a pinned key that reaches into the range is held, and its pages with it, until odp_put(). -EINVAL, -ECHILD.
  */
-int odp_forget(struct odp_domain *domain, const void *addr, size_t len);
+int odp_forget(struct odp_domain *domain, void *addr, size_t len);
 
 /* ---- Prefetch: odp_prefetch(3) ---- */
 
@@ -197,24 +196,26 @@ enum odp_prefetch_flags {
 };
 
 /*
- * Makes the device know the pages of n ranges, of any lengths and number, through regions of the domain
- * (never pinned ones). Ranges of length 0 are left out. Without ODP_PREFETCH_WAIT it is a
- * hint that may come to nothing.
+ * Makes the device know the pages of n ranges, of any lengths and number, all within the region of key or, when key is
+ * NULL, through regions of the domain (never pinned ones). Devices that keep what they know by region (mlx5) are
+ * ready only for the key that was given here; rodp is ready for all. Ranges of length 0 are left
+ * out. Without ODP_PREFETCH_WAIT it is a hint that may come to nothing.
  *
- * The first error; the rest is done nevertheless. -EOPNOTSUPP: the device has no prefetch, or the domain
- * no level without pinning. -EFAULT, with ODP_PREFETCH_WAIT: memory that cannot be faulted in. -EINVAL, -ENOMEM, -EAGAIN, -ECHILD.
+ * The first error; the rest is done nevertheless. -EOPNOTSUPP: the device has no prefetch, the domain no level without
+ * pinning, or the key is pinned. -EINVAL: also a range that the key's region does not cover. -EFAULT, with
+ * ODP_PREFETCH_WAIT: memory that cannot be faulted in. -ENOMEM, -EAGAIN, -ECHILD.
  */
-int odp_prefetch(struct odp_domain *domain, const struct iovec *range, size_t n,
-		 enum odp_prefetch_how how, unsigned int flags);
+int odp_prefetch(struct odp_domain *domain, const struct odp_key *key, const struct iovec *range,
+		 size_t n, enum odp_prefetch_how how, unsigned int flags);
 
 struct odp_stream;
 
 /*
  * A stream keeps `window` bytes (0: 4 MiB) ahead of someone who goes through [addr, addr + len) from its beginning
  * to its end prefetched, without waiting. Calls on one stream must not run at the same time.
- * The domain must outlive it. -EINVAL, -ENOMEM, and as odp_prefetch().
+ * The domain and the key (which may be NULL) must outlive it. -EINVAL, -ENOMEM, and as odp_prefetch().
  */
-int odp_stream_open(struct odp_domain *domain, const void *addr, size_t len,
+int odp_stream_open(struct odp_domain *domain, const struct odp_key *key, void *addr, size_t len,
 		    enum odp_prefetch_how how, size_t window, struct odp_stream **stream);
 
 /*
@@ -280,7 +281,7 @@ enum odp_page {
  * A byte (enum odp_page) for each page that [addr, addr + len) touches, of memory that this process has on demand
  * through this context. page has room for all of them. -EOPNOTSUPP: the device does not tell. -EINVAL.
  */
-int odp_residency(struct ibv_context *ctx, const void *addr, size_t len, uint8_t *page);
+int odp_residency(struct ibv_context *ctx, void *addr, size_t len, uint8_t *page);
 
 /* A region of anybody on this host, as the kernel's resource tracking shows it. */
 struct odp_mr_info {

@@ -15,12 +15,13 @@
 
 struct batch {
 	struct odp_domain *domain;
+	const struct odp_region *given; /* the key's; NULL: the domain chooses */
 	enum odp_prefetch_how how;
 	unsigned int flags;
 	int count;
 	int err; /* the first */
 	struct ibv_sge piece[BATCH];
-	struct odp_region *region[BATCH];
+	struct odp_region *region[BATCH]; /* held by us, or NULL */
 };
 
 static enum ibv_advise_mr_advice advice_of(enum odp_prefetch_how how)
@@ -55,32 +56,47 @@ static void batch_send(struct batch *batch)
 	note(batch, err);
 	__atomic_add_fetch(&batch->domain->info.retries, retry.count, __ATOMIC_RELAXED);
 	for (i = 0; i < batch->count; i++)
-		odp_domain_put(batch->domain, batch->region[i]);
+		if (batch->region[i])
+			odp_domain_put(batch->domain, batch->region[i]);
 	batch->count = 0;
 }
 
-/* At most PIECE bytes. */
-static void batch_add(struct batch *batch, uint64_t va, uint64_t len)
+/* A region with remote rights as well serves here: the key goes nowhere. */
+static int choose_region(struct batch *batch, uint64_t va, uint64_t len, struct ibv_mr **mr)
 {
-	/* Regions with remote rights as well serve here: the key goes nowhere. */
+	struct odp_region **region = &batch->region[batch->count];
 	struct odp_want want = {
 		.first = va,
 		.last = va + len - 1,
 		.access = IBV_ACCESS_LOCAL_WRITE,
 		.or_more = true,
 	};
-	int err = odp_domain_get(batch->domain, ODP_IMPLICIT | ODP_EXPLICIT, &want,
-				 &batch->region[batch->count]);
+	int err;
+
+	*region = NULL;
+	if (batch->given) {
+		*mr = batch->given->mr;
+		return odp_interval_covers(&batch->given->span, want.first, want.last) ? 0
+										       : -EINVAL;
+	}
+	err = odp_domain_get(batch->domain, ODP_IMPLICIT | ODP_EXPLICIT, &want, region);
+	if (!err)
+		*mr = (*region)->mr;
+	return err;
+}
+
+/* At most PIECE bytes. */
+static void batch_add(struct batch *batch, uint64_t va, uint64_t len)
+{
+	struct ibv_mr *mr;
+	int err = choose_region(batch, va, len, &mr);
 
 	if (err) {
 		note(batch, err);
 		return;
 	}
-	batch->piece[batch->count] = (struct ibv_sge){
-		.addr = va,
-		.length = len,
-		.lkey = batch->region[batch->count]->mr->lkey,
-	};
+	batch->piece[batch->count] =
+		(struct ibv_sge){ .addr = va, .length = len, .lkey = mr->lkey };
 	if (++batch->count == BATCH)
 		batch_send(batch);
 }
@@ -103,17 +119,23 @@ static void batch_add_range(struct batch *batch, const struct iovec *range)
 	}
 }
 
-int odp_prefetch(struct odp_domain *domain, const struct iovec *range, size_t n,
-		 enum odp_prefetch_how how, unsigned int flags)
+int odp_prefetch(struct odp_domain *domain, const struct odp_key *key, const struct iovec *range,
+		 size_t n, enum odp_prefetch_how how, unsigned int flags)
 {
-	struct batch batch = { .domain = domain, .how = how, .flags = flags };
+	struct batch batch = {
+		.domain = domain,
+		.given = key ? key->region : NULL,
+		.how = how,
+		.flags = flags,
+	};
 	size_t i;
 
 	if (!odp_home_is(&domain->home))
 		return -ECHILD;
 	if ((unsigned int)how > ODP_PREFETCH_RESIDENT || (flags & ~ODP_PREFETCH_WAIT))
 		return -EINVAL;
-	if (!domain->prefetches || !(domain->attr.levels & (ODP_IMPLICIT | ODP_EXPLICIT)))
+	if (!domain->prefetches || !(domain->attr.levels & (ODP_IMPLICIT | ODP_EXPLICIT)) ||
+	    (key && key->level == ODP_PINNED))
 		return -EOPNOTSUPP;
 	for (i = 0; i < n; i++)
 		batch_add_range(&batch, &range[i]);

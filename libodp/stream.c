@@ -10,13 +10,14 @@
 
 struct odp_stream {
 	struct odp_domain *domain;
-	const char *addr;
+	const struct odp_key *key; /* or NULL */
+	char *addr;
 	size_t len, window;
 	size_t ahead; /* prefetched up to this offset */
 	enum odp_prefetch_how how;
 };
 
-int odp_stream_open(struct odp_domain *domain, const void *addr, size_t len,
+int odp_stream_open(struct odp_domain *domain, const struct odp_key *key, void *addr, size_t len,
 		    enum odp_prefetch_how how, size_t window, struct odp_stream **result)
 {
 	struct odp_want want;
@@ -30,6 +31,7 @@ int odp_stream_open(struct odp_domain *domain, const void *addr, size_t len,
 		return -ENOMEM;
 	*stream = (struct odp_stream){
 		.domain = domain,
+		.key = key,
 		.addr = addr,
 		.len = len,
 		.window = window ? window : DEFAULT_WINDOW,
@@ -70,9 +72,9 @@ ssize_t odp_stream_at(struct odp_stream *stream, size_t offset)
 	to = plan(stream, offset, &from);
 	if (from == to)
 		return stream->ahead;
-	range.iov_base = (void *)(stream->addr + from);
+	range.iov_base = stream->addr + from;
 	range.iov_len = to - from;
-	err = odp_prefetch(stream->domain, &range, 1, stream->how, 0);
+	err = odp_prefetch(stream->domain, stream->key, &range, 1, stream->how, 0);
 	if (err)
 		return err;
 	stream->ahead = to;

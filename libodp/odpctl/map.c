@@ -14,7 +14,7 @@ static int show(const struct target *target, const char *what, const char *png)
 	if (status)
 		return status;
 	if (!areas.n) {
-		printf("%s: nothing of its memory is known to an RDMA device\n", what);
+		printf("%s: no page of its memory is present for an RDMA device\n", what);
 	} else if (png) {
 		snprintf(title, sizeof(title), "%.40s, pid %u", what, target->pid);
 		status = picture_png(&areas, title, png);

@@ -38,7 +38,7 @@ struct areas {
 	size_t n;
 };
 
-/* The mapped parts of which a device tracks something. Returns 0, or 1 after saying why not. */
+/* The mapped parts of which a device has pages. Returns 0, or 1 after saying why not. */
 int target_look(const struct target *target, struct areas *areas);
 void areas_free(struct areas *areas);
 

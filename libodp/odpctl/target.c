@@ -165,12 +165,12 @@ static void ask_device(const struct target *target, int fd, struct area *area)
 	}
 }
 
-static bool is_tracked(const struct area *area)
+static bool has_pages(const struct area *area)
 {
 	size_t i;
 
 	for (i = 0; i < area->pages; i++)
-		if (area->page[i])
+		if (area->page[i] & ODP_PAGE_PRESENT)
 			return true;
 	return false;
 }
@@ -191,7 +191,7 @@ static int add_area(const struct target *target, struct areas *areas, struct are
 	}
 	for (i = 0; i < target->fds; i++)
 		ask_device(target, target->fd[i], area);
-	if (is_tracked(area))
+	if (has_pages(area))
 		grown[areas->n++] = *area;
 	else
 		free(area->page);

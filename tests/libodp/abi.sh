@@ -24,7 +24,7 @@ readelf -d "$lib" | grep -q 'SONAME.*\[libodp.so.0\]' || fail "the soname is not
 grep -oE '\bodp_[a-z_]+\(' libodp/odp.h | grep -vE '\(3\)' | tr -d '(' | sort -u >"$work/declared"
 sed 's/@@.*//' "$work/map" | while read -r name; do
 	grep -qx "$name" "$work/declared" || fail "$name is not declared in odp.h"
-	grep -hE '^odp_.* \\\\- ' libodp/man/*.3 | grep -qw "$name" || fail "no manual page in libodp/man names $name"
+	grep -hE '^odp_.* \\- ' libodp/man/*.3 | grep -qw "$name" || fail "no manual page in libodp/man names $name"
 done
 
 # A program outside of the tree, with nothing but what is installed.

@@ -19,8 +19,7 @@ struct setup {
 	uint32_t level;
 };
 
-static struct odp_key get(const struct setup *s, struct odp_domain *domain, const void *at,
-			  size_t len)
+static struct odp_key get(const struct setup *s, struct odp_domain *domain, void *at, size_t len)
 {
 	return lt_get(domain, at, len, VT_ACCESS_ALL, s->level);
 }
@@ -293,7 +292,7 @@ static void test_fork(struct setup *s)
 		bool refused = odp_get(domain, at, len, 0, &key) == -ECHILD &&
 			       odp_forget(domain, at, len) == -ECHILD &&
 			       odp_domain_query(domain, &info) == -ECHILD &&
-			       odp_prefetch(domain, NULL, 0, ODP_PREFETCH_READ, 0) == -ECHILD;
+			       odp_prefetch(domain, NULL, NULL, 0, ODP_PREFETCH_READ, 0) == -ECHILD;
 
 		odp_put(domain, &held);
 		refused &= odp_domain_close(domain) == 0;

@@ -55,7 +55,8 @@ static void test_stats(struct setup *s)
 	lt_expect(odp_latency(s->dev->ctx, ODP_LATENCY_OWN, &own[0]), 0);
 	lt_expect(odp_latency(s->dev->ctx, ODP_LATENCY_DEVICE, &all[0]), 0);
 	write_pages(s, 0, 10);
-	lt_expect(odp_prefetch(s->domain, &range, 1, ODP_PREFETCH_WRITE, ODP_PREFETCH_WAIT), 0);
+	lt_expect(odp_prefetch(s->domain, NULL, &range, 1, ODP_PREFETCH_WRITE, ODP_PREFETCH_WAIT),
+		  0);
 	vt_check(!madvise(s->at, 3 * LT_PAGE, MADV_DONTNEED));
 	lt_expect(odp_mr_stats(s->key.mr, &stats), 0);
 	vt_check(stats.page_faults == before.page_faults + 10);
@@ -102,7 +103,9 @@ static void test_long_residency(struct setup *s)
 	vt_check(page && at != MAP_FAILED && !madvise(at, pages * LT_PAGE, MADV_NOHUGEPAGE));
 	for (i = 0; i < pages; i += 7777)
 		at[i * LT_PAGE] = 1;
-	lt_expect(odp_prefetch(s->domain, &range, 1, ODP_PREFETCH_RESIDENT, ODP_PREFETCH_WAIT), 0);
+	lt_expect(odp_prefetch(s->domain, NULL, &range, 1, ODP_PREFETCH_RESIDENT,
+			       ODP_PREFETCH_WAIT),
+		  0);
 	lt_expect(odp_residency(s->dev->ctx, at, pages * LT_PAGE, page), 0);
 	for (i = 0; i < pages; i++)
 		if (!!(page[i] & ODP_PAGE_PRESENT) != !(i % 7777))

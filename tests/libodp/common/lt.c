@@ -76,8 +76,7 @@ struct odp_domain_info lt_info(struct odp_domain *domain)
 	return info;
 }
 
-struct odp_key lt_get(struct odp_domain *domain, const void *addr, size_t len, int access,
-		      uint32_t level)
+struct odp_key lt_get(struct odp_domain *domain, void *addr, size_t len, int access, uint32_t level)
 {
 	struct odp_key key;
 	int err = odp_get(domain, addr, len, access, &key);

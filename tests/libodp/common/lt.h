@@ -23,7 +23,7 @@ void lt_domain_close(struct odp_domain *domain);
 struct odp_domain_info lt_info(struct odp_domain *domain);
 
 /* Fails unless there is a key of that level. */
-struct odp_key lt_get(struct odp_domain *domain, const void *addr, size_t len, int access,
+struct odp_key lt_get(struct odp_domain *domain, void *addr, size_t len, int access,
 		      uint32_t level);
 
 void *lt_map(size_t len); /* anonymous, read and write, no huge pages */
