@@ -20,9 +20,14 @@ echo "kv: $memory MiB of memory, a file of $mib MiB"
 "$kv" "$mnt/store" "$mib" 5000
 echo "kv: resident for the device at the end: $(cat "/sys/class/infiniband/$RDMA_DEV/ports/1/hw_counters/odp_pages_resident") pages"
 
-# Pinned: refused, or killed for want of memory; a success would be wrong.
+# Pinned: refused, or killed for want of memory; a success would be wrong. In a cgroup, whose
+# lack of memory is nobody else's.
+group=/sys/fs/cgroup/kv
+echo +memory >/sys/fs/cgroup/cgroup.subtree_control
+mkdir "$group"
+echo "$((memory / 2))M" >"$group/memory.max"
 status=0
-echo 1000 >/proc/self/oom_score_adj
-"$kv" "$mnt/store" "$mib" 1 4 || status=$?
+(echo "$BASHPID" >"$group/cgroup.procs" && exec "$kv" "$mnt/store" "$mib" 1 4) || status=$?
 [ "$status" -ne 0 ] || { echo "kv: $mib MiB were pinned in $memory MiB of memory?" && exit 1; }
-echo "kv: pinned: status $status"
+echo "kv: pinned: status $status, $(awk '$1 == "oom_kill" { print $2 }' "$group/memory.events") killed for want of memory"
+rmdir "$group"
