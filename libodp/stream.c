@@ -13,6 +13,7 @@ struct odp_stream {
 	const struct odp_key *key; /* or NULL */
 	char *addr;
 	size_t len, window;
+	size_t at; /* where the work was */
 	size_t ahead; /* prefetched up to this offset */
 	enum odp_prefetch_how how;
 };
@@ -26,6 +27,7 @@ int odp_stream_open(struct odp_domain *domain, const struct odp_key *key, void *
 
 	if (odp_want_range(&want, addr, len) || len > SSIZE_MAX)
 		return -EINVAL;
+	window = window ? window : DEFAULT_WINDOW;
 	stream = calloc(1, sizeof(*stream));
 	if (!stream)
 		return -ENOMEM;
@@ -34,7 +36,7 @@ int odp_stream_open(struct odp_domain *domain, const struct odp_key *key, void *
 		.key = key,
 		.addr = addr,
 		.len = len,
-		.window = window ? window : DEFAULT_WINDOW,
+		.window = window < len ? window : len,
 		.how = how,
 	};
 	err = odp_stream_at(stream, 0);
@@ -53,10 +55,10 @@ static size_t plan(const struct odp_stream *stream, size_t offset, size_t *from)
 	const size_t to = offset + (left < stream->window ? left : stream->window);
 
 	*from = stream->ahead;
-	/* Somewhere else than expected: begin anew. */
-	if (offset > stream->ahead || to < stream->ahead)
+	/* Beyond what is known, or further back than those who jump a little: begin anew. */
+	if (offset > stream->ahead || offset + stream->window / 2 < stream->at)
 		*from = offset;
-	else if (stream->ahead - offset > stream->window / 2)
+	else if (stream->ahead - offset > stream->window / 2 || to < stream->ahead)
 		return *from;
 	return to;
 }
@@ -70,6 +72,7 @@ ssize_t odp_stream_at(struct odp_stream *stream, size_t offset)
 	if (offset > stream->len)
 		return -EINVAL;
 	to = plan(stream, offset, &from);
+	stream->at = offset;
 	if (from == to)
 		return stream->ahead;
 	range.iov_base = stream->addr + from;

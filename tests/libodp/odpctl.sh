@@ -86,9 +86,12 @@ check_rodp() {
 
 	"$odpctl" watch --json --interval 20 --count 1 "$RDMA_DEV" >"$work/events" &
 	watcher=$!
-	sleep 1
-	kill -USR1 "$holder"
-	timeout 20 tail --pid="$watcher" -f /dev/null || fail "watch saw nothing"
+	for _ in {1..40}; do
+		kill -USR1 "$holder"
+		sleep 0.5
+		kill -0 "$watcher" 2>/dev/null || break
+	done
+	wait "$watcher" || fail "watch failed"
 	cp "$work/events" "$work/out"
 	holds "x['device'] == '$RDMA_DEV' and x['faults'] + x['invalidations'] > 0"
 	kill "$holder"
@@ -101,9 +104,9 @@ check_doctor() {
 	says '^ok +its port is active' "$odpctl" doctor
 	no_escapes
 	! grep -q MISSING "$work/out" || fail "something is missing on a host that works"
-	ip -n hostA link set "$RDMA_NETDEV" down
+	ip link set "$RDMA_NETDEV" down
 	refuses 1 "^         ip link set $RDMA_NETDEV up" "$odpctl" doctor
-	ip -n hostA link set "$RDMA_NETDEV" up
+	ip link set "$RDMA_NETDEV" up
 	rdma link delete "$RDMA_DEV"
 	refuses 1 "^         rdma link add rodp0 type rodp netdev $RDMA_NETDEV" "$odpctl" doctor
 	eval "$(sed -n 's/^         \(rdma link add .*\)/\1/p' "$work/out")"
