@@ -15,10 +15,12 @@ DOC_LIMIT=900 tests/packages/doc.sh docs/tutorial.md install
 module=$(find "/usr/lib/modules/$version/updates/dkms" -name 'rodp.ko*')
 [ -n "$module" ] || { echo "DKMS has put no rodp.ko under /usr/lib/modules/$version/updates/dkms" && exit 1; }
 [ "$(modprobe -S "$version" --resolve-alias rdma-link-rodp)" = rodp ] || { echo "the alias rdma-link-rodp does not lead to rodp" && exit 1; }
-for package in rodp-dkms ibverbs-provider-rodp; do
+packages="rodp-dkms ibverbs-provider-rodp libodp0 libodp-dev rodp-tools"
+for package in $packages; do
 	[ "$(dpkg-query -W -f '${db:Status-Abbrev}' "$package")" = 'ii ' ] || { echo "$package is not installed" && exit 1; }
 done
 dpkg-query -W -f '${Conffiles}\n' ibverbs-provider-rodp | grep -q '^ /etc/libibverbs.d/rodp.driver ' ||
 	{ echo "/etc/libibverbs.d/rodp.driver is not a configuration file" && exit 1; }
-dpkg --verify rodp-dkms ibverbs-provider-rodp
+# shellcheck disable=SC2086 # names
+dpkg --verify $packages
 echo "installed, with $module"
