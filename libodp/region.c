@@ -58,7 +58,7 @@ int odp_region_free(struct odp_region *region)
 			err = -ibv_dereg_mr(region->mr);
 		} while (odp_retry(&retry, err));
 	}
-	if (err == -EBUSY)
+	if (err)
 		return err;
 	free(region->frame);
 	free(region);

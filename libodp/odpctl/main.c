@@ -16,7 +16,7 @@ static void print_help(FILE *out)
 
 	fprintf(out, "odpctl: on-demand paging of RDMA devices\n\n");
 	for (i = 0; i < COMMANDS; i++)
-		fprintf(out, "  odpctl %-6s %-38s %s\n", commands[i]->name, commands[i]->arguments,
+		fprintf(out, "  odpctl %-6s %-42s %s\n", commands[i]->name, commands[i]->arguments,
 			commands[i]->does);
 	fprintf(out,
 		"\nDEV is the name of an RDMA device; without it, the first with on-demand paging."

@@ -199,8 +199,9 @@ static void print_table(const struct look *now, const struct look *then, size_t 
 
 static int say_why(const char *device, int err)
 {
-	return say_error("the kernel does not list the regions%s%s: %s", device ? " of " : "",
-			 device ? device : "", strerror(-err));
+	return say_error(
+		"the kernel does not list the regions%s%s: %s; odpctl doctor says what is missing",
+		device ? " of " : "", device ? device : "", strerror(-err));
 }
 
 static int once(const char *device, bool json)

@@ -40,6 +40,12 @@ holds() {
 		{ cat "$work/out" && fail "not true of the JSON: $1"; }
 }
 
+# keep NAME: what was printed last, for docs/odpctl.md.
+keep() {
+	mkdir -p build/odpctl
+	cp "$work/out" "build/odpctl/$1"
+}
+
 # A program with an implicit region, 40 pages of it written by a peer and 8 read, which waits.
 start_holder() {
 	"$LAB_BUILD/tests/libodp/libodp_holder" >"$work/holder" &
@@ -58,16 +64,19 @@ no_escapes() {
 check_rodp() {
 	says '^  RC +yes' "$odpctl" caps "$RDMA_DEV"
 	no_escapes
+	keep caps
 	says '{' "$odpctl" caps --json
 	holds "x['implicit'] and x['prefetch'] and x['observes'] and 'flush' in x['operations']['RC'] and 'read' not in x['operations']['UC']"
 
 	start_holder
 	says "^$RDMA_DEV +[0-9]+ +$holder +libodp_holder +implicit +all +192 KiB" "$odpctl" mr --once
 	no_escapes
+	keep mr
 	says '\[' "$odpctl" mr --json "$RDMA_DEV"
 	holds "[r for r in x if r['pid'] == $holder and r['kind'] == 'implicit' and r['page_faults'] == 48]"
 	holds "[r for r in x if r['pid'] == $holder and r['kind'] == 'pinned']"
 	says "^$RDMA_DEV: [1-9][0-9]* waits" "$odpctl" hist "$RDMA_DEV"
+	keep hist
 	says '{' "$odpctl" hist --json
 	holds "x['count'] == sum(x['buckets']) and x['count'] >= 2 and x['sum_ns'] > 0"
 
@@ -75,10 +84,12 @@ check_rodp() {
 	says "^$at-[0-9a-f]+ +192 KiB of 512 KiB present, 160 KiB written" "$odpctl" map "$holder"
 	no_escapes
 	grep -qE "^  $at █{40}·{16}█{8}$" "$work/out" || { cat "$work/out" && fail "the picture is another"; }
+	keep map
 	mrn=$("$odpctl" mr --json | python3 -c "import json, sys; print([r['mrn'] for r in json.load(sys.stdin) if r['pid'] == $holder and r['kind'] == 'explicit'][0])")
 	says "^$at-[0-9a-f]+ +32 KiB of 32 KiB present" "$odpctl" map "$RDMA_DEV/$mrn"
 	if command -v gnuplot >/dev/null; then
 		says '' "$odpctl" map --png "$work/map.png" "$holder"
+		cp "$work/map.png" build/odpctl/map.png
 		[ "$(head -c 4 "$work/map.png" | tail -c 3)" = PNG ] || fail "map --png made no PNG"
 	else
 		refuses 1 'is it installed' "$odpctl" map --png "$work/map.png" "$holder"
@@ -93,6 +104,7 @@ check_rodp() {
 	done
 	wait "$watcher" || fail "watch failed"
 	cp "$work/events" "$work/out"
+	keep watch
 	holds "x['device'] == '$RDMA_DEV' and x['faults'] + x['invalidations'] > 0"
 	kill "$holder"
 	wait "$holder" 2>/dev/null || true
@@ -104,11 +116,13 @@ check_doctor() {
 	says '^ok +its port is active' "$odpctl" doctor
 	no_escapes
 	! grep -q MISSING "$work/out" || fail "something is missing on a host that works"
+	keep doctor
 	ip link set "$RDMA_NETDEV" down
 	refuses 1 "^         ip link set $RDMA_NETDEV up" "$odpctl" doctor
 	ip link set "$RDMA_NETDEV" up
 	rdma link delete "$RDMA_DEV"
 	refuses 1 "^         rdma link add rodp0 type rodp netdev $RDMA_NETDEV" "$odpctl" doctor
+	keep doctor-missing
 	eval "$(sed -n 's/^         \(rdma link add .*\)/\1/p' "$work/out")"
 	sleep 1
 	says '^ok +you may open it' "$odpctl" doctor
