@@ -12,7 +12,7 @@ trap 'rm -rf "$dir"' EXIT
 expect() {
 	local status=0
 	cat >"$dir/doc.md"
-	DOC_LIMIT=3 "$doc" "$dir/doc.md" >"$dir/out" 2>&1 || status=$?
+	DOC_LIMIT=${limit:-50} "$doc" "$dir/doc.md" >"$dir/out" 2>&1 || status=$?
 	if [ "$status" -ne "$1" ] || ! grep -qF -- "$2" "$dir/out"; then
 		echo "$3: status $status, wanted $1 and '$2' in:"
 		cat "$dir/out"
@@ -68,7 +68,7 @@ one
 ```
 EOT2
 
-expect 1 'not within 3 s' "a command that hangs" <<'EOT2'
+limit=3 expect 1 'not within 3 s' "a command that hangs" <<'EOT2'
 ```sh
 sleep 100
 ```
