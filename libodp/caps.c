@@ -15,8 +15,9 @@ _Static_assert(SAME(SEND) && SAME(RECV) && SAME(WRITE) && SAME(READ) && SAME(ATO
 	       "enum odp_op");
 
 /*
- * There is no bit for it. A provider or driver without ibv_advise_mr() says EOPNOTSUPP before
- * it looks at anything; one that has it finds no region of key 0, or finds one and does nothing much.
+ * There is no bit for it. A provider or driver without ibv_advise_mr() says EOPNOTSUPP before it
+ * looks at anything; one that has it finds no region of key 0, or finds one and does nothing
+ * much.
  */
 static int probe_prefetch(struct ibv_context *ctx)
 {

@@ -143,9 +143,9 @@ int odp_domain_close(struct odp_domain *domain)
 	unsigned int i;
 	bool held;
 
+	/* In a child locks and regions may be in any state. They are the parent's. */
 	if (!odp_home_is(&domain->home)) {
-		domain_free(
-			domain); /* locks and regions may be in any state: they are the parent's */
+		domain_free(domain);
 		return 0;
 	}
 	pthread_mutex_lock(&domain->lock);
@@ -174,6 +174,7 @@ int odp_domain_query(struct odp_domain *domain, struct odp_domain_info *info)
 		return -ECHILD;
 	pthread_mutex_lock(&domain->lock);
 	*info = domain->info;
+	/* In the order of odp_levels[]. */
 	info->implicit_regions = domain->cache[0].regions;
 	info->explicit_regions = domain->cache[1].regions;
 	info->pinned_regions = domain->cache[2].regions;

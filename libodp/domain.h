@@ -2,8 +2,9 @@
 /*
  * domain: the inside of an odp_domain, and what its levels are made of.
  *
- * One lock guards the caches. No call of the kernel that registers, deregisters or looks at memory is made
- * under it: a region is made and freed by whoever took it out of reach of the others.
+ * One lock guards the caches. No call of the kernel that registers, deregisters or looks at
+ * memory is made under it: a region is made and freed by whoever took it out of reach of the
+ * others.
  */
 #ifndef ODP_DOMAIN_H
 #define ODP_DOMAIN_H
@@ -40,7 +41,9 @@ struct odp_level_ops {
 		       const struct odp_want *want, uint64_t *first, uint64_t *last);
 	/* Room for a region of so many bytes, if need be of idle ones: -ENOSPC. Or NULL. */
 	int (*make_room)(struct odp_domain *domain, struct odp_cache *cache, uint64_t bytes);
-	/* A region that is held is (still) of the memory at its addresses. Or NULL: it always is. */
+	/*
+	 * A region that is held is (still) of the memory at its addresses. Or NULL: it always is.
+	 */
 	bool (*is_current)(struct odp_domain *domain, const struct odp_region *region);
 	/* A region was registered: true if others may use it as well, from now on. Or NULL. */
 	bool (*made)(struct odp_domain *domain, struct odp_region *region);
@@ -54,9 +57,14 @@ extern const struct odp_level_ops *const odp_levels[ODP_LEVELS];
 
 /* Under the lock: a hidden region that nobody holds is to be deregistered by odp_domain_bury(). */
 void odp_domain_kill(struct odp_domain *domain, struct odp_cache *cache, struct odp_region *region);
-/* Under the lock: gives up the idle region that was not used for the longest time. False: there is none. */
+/*
+ * Under the lock: gives up the idle region that was not used for the longest time. False: there
+ * is none.
+ */
 bool odp_domain_evict(struct odp_domain *domain, struct odp_cache *cache);
-/* Without the lock: deregisters the dead. False: some cannot go, since windows are bound to them. */
+/*
+ * Without the lock: deregisters the dead. False: some cannot go, since windows are bound to them.
+ */
 bool odp_domain_bury(struct odp_domain *domain);
 
 /* A region, held, from one of these levels; -errno. For access, see odp_get(). */

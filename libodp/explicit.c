@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 /*
- * The explicit level: on-demand regions of whole grains. They follow their addresses, whatever is mapped there, so
- * they can be wide, and a new one that overlaps others takes their place: few regions, and no overlaps but
- * for a while.
+ * The explicit level: on-demand regions of whole grains. They follow their addresses, whatever is
+ * mapped there, so they can be wide, and a new one that overlaps others takes their place: few
+ * regions, and no overlaps but for a while.
  */
 #include "domain.h"
 
-/* A region is not made wider than this to take the place of others: some devices pay by the page. */
+/*
+ * A region is not made wider than this to take the place of others: some devices pay by the page.
+ */
 #define WIDEST (1ull << 30)
 
 struct merge {

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
 /*
- * home: is this still the process that made the object, or a child that fork() made? RDMA objects belong to
- * an address space; a child has their memory, but not them.
+ * home: is this still the process that made the object, or a child that fork() made? RDMA objects
+ * belong to an address space; a child has their memory, but not them.
  *
- * A page that fork() wipes in the child (MADV_WIPEONFORK) tells, without a system call, also in a child
- * of a thread that held locks.
+ * A page that fork() wipes in the child (MADV_WIPEONFORK) tells, without a system call, also in a
+ * child of a thread that held locks.
  */
 #ifndef ODP_HOME_H
 #define ODP_HOME_H

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
-/* The implicit level: one region a set of rights, for all memory, for as long as the domain lives. */
+/*
+ * The implicit level: one region a set of rights, for all memory, for as long as the domain
+ * lives.
+ */
 #include "domain.h"
 
 static void bounds(struct odp_domain *domain, const struct odp_cache *cache,

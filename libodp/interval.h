@@ -3,8 +3,8 @@
  * interval: a set of intervals of addresses, which may overlap and be equal. A node is part of
  * what it describes; the set allocates nothing. No locks: the owner has one.
  *
- * The set is a treap by first address, in which each node knows the largest last address below it. Finding
- * what overlaps a range costs the depth (log n) for each that is found.
+ * The set is a treap by first address, in which each node knows the largest last address below
+ * it. Finding what overlaps a range costs the depth (log n) for each that is found.
  */
 #ifndef ODP_INTERVAL_H
 #define ODP_INTERVAL_H
@@ -31,8 +31,8 @@ void odp_interval_add(struct odp_intervals *set, struct odp_interval *node);
 void odp_interval_remove(struct odp_intervals *set, struct odp_interval *node);
 
 /*
- * Calls visit() for those that overlap [first, last], by first address, until it returns true; returns that
- * node, or NULL. visit() must not change the set.
+ * Calls visit() for those that overlap [first, last], by first address, until it returns true;
+ * returns that node, or NULL. visit() must not change the set.
  */
 struct odp_interval *odp_interval_find(const struct odp_intervals *set, uint64_t first,
 				       uint64_t last,

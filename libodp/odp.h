@@ -2,9 +2,9 @@
 /*
  * libodp: RDMA on memory that nobody pinned, on any provider of libibverbs.
  *
- * Calls return 0 (or what they say) or a negative errno; errno itself says nothing. There is no global
- * state: whatever a call uses is in its arguments. Calls may run at the same time in any threads
- * unless they say otherwise. Lengths are bytes, addresses are virtual addresses of the
+ * Calls return 0 (or what they say) or a negative errno; errno itself says nothing. There is no
+ * global state: whatever a call uses is in its arguments. Calls may run at the same time in any
+ * threads unless they say otherwise. Lengths are bytes, addresses are virtual addresses of the
  * calling process, times are nanoseconds. Structures that the caller fills have reserved fields,
  * which must be 0.
  *
@@ -79,9 +79,10 @@ enum odp_level {
 
 enum odp_domain_flags {
 	/*
-	 * The caller promises to call odp_forget() for all memory that had a key, before it is unmapped or its
-	 * pages are given back by other means. Then pinned regions are used again without a look
-	 * at the memory. A promise that is not kept sends data to pages that the process has lost.
+	 * The caller promises to call odp_forget() for all memory that had a key, before it is
+	 * unmapped or its pages are given back by other means. Then pinned regions are used again
+	 * without a look at the memory. A promise that is not kept sends data to pages that the
+	 * process has lost.
 	 */
 	ODP_FORGETS = 1 << 0,
 };
@@ -89,17 +90,23 @@ enum odp_domain_flags {
 struct odp_domain_attr {
 	uint32_t levels; /* enum odp_level, which are allowed; 0: all */
 	uint32_t flags; /* enum odp_domain_flags */
-	/* By transport, the operations that the keys are for: a level that cannot do them all is not used. */
+	/*
+	 * By transport, the operations that the keys are for: a level that cannot do them all is
+	 * not used.
+	 */
 	uint32_t needs[ODP_TRANSPORTS];
-	/* Most bytes that are pinned at once, in whole pages, held or cached; 0: 64 MiB. */
+	/*
+	 * Most bytes that are pinned at once, in whole pages, held or cached; 0: 64 MiB. For moments
+	 * more, while one thread still deregisters what it gave up for another.
+	 */
 	uint64_t pinned_max;
 	/*
-	 * Explicit regions begin and end at multiples of this, a power of two of at least a page; 0: 2 MiB. A key reaches
-	 * what lies around the memory that was asked for.
+	 * Explicit regions begin and end at multiples of this, a power of two of at least a page;
+	 * 0: 2 MiB. A key reaches what lies around the memory that was asked for.
 	 */
 	uint64_t grain;
-	uint32_t
-		explicit_max; /* most explicit regions that are kept although nobody holds them; 0: 256 */
+	/* Most explicit regions that are kept although nobody holds them; 0: 256. */
+	uint32_t explicit_max;
 	uint32_t reserved32;
 	uint64_t reserved[4];
 };
@@ -117,7 +124,8 @@ int odp_domain_open(struct ibv_pd *pd, const struct odp_domain_attr *attr,
 /*
  * Ends a domain and deregisters all that it cached. Nobody else may be using it.
  *
- * -EBUSY: a key is held, or a memory window is bound to a region of a key: the domain stays as it is.
+ * -EBUSY: a key is held, or a memory window is bound to a region of a key: the domain stays as it
+ * is.
  */
 int odp_domain_close(struct odp_domain *domain);
 
@@ -138,7 +146,7 @@ struct odp_domain_info {
 /* Why a pinned region may be used for a second odp_get(). */
 enum odp_proof {
 	ODP_PROOF_NONE, /* it may not: each odp_get() registers */
-	ODP_PROOF_PAGES, /* its page frames are looked up in /proc/self/pagemap, which takes CAP_SYS_ADMIN */
+	ODP_PROOF_PAGES, /* its page frames are looked up, which takes CAP_SYS_ADMIN */
 	ODP_PROOF_PROMISE, /* ODP_FORGETS */
 };
 
@@ -156,19 +164,22 @@ struct odp_key {
 };
 
 /*
- * A key for [addr, addr + len), whose addresses on the wire are the process's. access: enum ibv_access_flags
- * without ON_DEMAND, ZERO_BASED and HUGETLB; the key has these rights and no others.
- * It may reach more memory than asked for: the implicit level all, the explicit one whole grains, the pinned
- * one whole pages. Whoever must keep a peer from that binds a memory window to it, or forbids levels.
+ * A key for [addr, addr + len), whose addresses on the wire are the process's. access: enum
+ * ibv_access_flags without ON_DEMAND, ZERO_BASED and HUGETLB; the key has these rights and no
+ * others. It may reach more memory than asked for: the implicit level all, the explicit one whole
+ * grains, the pinned one whole pages. Whoever must keep a peer from that binds a memory window to
+ * it, or forbids levels.
  *
- * With ODP_IMPLICIT and ODP_EXPLICIT the key means what is mapped there at each access; nothing needs
- * to be mapped when it is got. With ODP_PINNED it means the pages that were there when
- * it was got, and the memory must stay mapped, and not be given back, from before the call until odp_put().
+ * With ODP_IMPLICIT and ODP_EXPLICIT the key means what is mapped there at each access; nothing
+ * needs to be mapped when it is got. With ODP_PINNED it means the pages that were there when it
+ * was got, and the memory must stay mapped, and not be given back, from before the call until
+ * odp_put().
  *
- * -EINVAL: len is 0, the range wraps, access is not possible. -EFAULT: the memory cannot be pinned (not mapped, or
- * not writable). -ENOSPC: pinned_max, and all that is pinned is held. -ENOMEM: also RLIMIT_MEMLOCK, or too
- * many regions. -EAGAIN: the kernel kept asking to come again for about a second. -ECHILD: the
- * domain is of the parent process. And what the device answers.
+ * -EINVAL: len is 0, the range wraps, access is not possible. -EFAULT: the memory cannot be
+ * pinned (not mapped, or not writable). -ENOSPC: pinned_max, and all that is pinned is held.
+ * -ENOMEM: also RLIMIT_MEMLOCK, or too many regions. -EAGAIN: the kernel kept asking to come
+ * again for about a second. -ECHILD: the domain is of the parent process. And what the device
+ * answers.
  */
 int odp_get(struct odp_domain *domain, void *addr, size_t len, int access, struct odp_key *key);
 
@@ -176,10 +187,12 @@ int odp_get(struct odp_domain *domain, void *addr, size_t len, int access, struc
 void odp_put(struct odp_domain *domain, struct odp_key *key);
 
 /*
- * [addr, addr + len) is about to be unmapped, or just was: no odp_get() that begins after this one returned finds
- * an explicit or pinned region that was made before. Those that nobody holds are deregistered.
+ * [addr, addr + len) is about to be unmapped, or just was: no odp_get() that begins after this
+ * one returned finds an explicit or pinned region that was made before. Those that nobody holds
+ * are deregistered.
  *
- * -EBUSY: done, but a pinned key that reaches into the range is held, and its pages with it, until odp_put(). -EINVAL, -ECHILD.
+ * -EBUSY: done, but a pinned key that reaches into the range is held, and its pages with it,
+ * until odp_put(). -EINVAL, -ECHILD.
  */
 int odp_forget(struct odp_domain *domain, void *addr, size_t len);
 
@@ -196,14 +209,16 @@ enum odp_prefetch_flags {
 };
 
 /*
- * Makes the device know the pages of n ranges, of any lengths and number, all within the region of key or, when key is
- * NULL, through regions of the domain (never pinned ones). Devices that keep what they know by region (mlx5) are
- * ready only for the key that was given here; rodp is ready for all. Ranges of length 0 are left
- * out. Without ODP_PREFETCH_WAIT it is a hint that may come to nothing.
+ * Makes the device know the pages of n ranges, of any lengths and number, all within the region
+ * of key or, when key is NULL, through regions of the domain (never pinned ones). Devices that
+ * keep what they know by region (mlx5) are ready only for the key that was given here; rodp is
+ * ready for all. Ranges of length 0 are left out. Without ODP_PREFETCH_WAIT it is a hint that may
+ * come to nothing.
  *
- * The first error; the rest is done nevertheless. -EOPNOTSUPP: the device has no prefetch, the domain no level without
- * pinning, or the key is pinned. -EINVAL: also a range that the key's region does not cover. -EFAULT, with
- * ODP_PREFETCH_WAIT: memory that cannot be faulted in. -ENOMEM, -EAGAIN, -ECHILD.
+ * The first error; the rest is done nevertheless. -EOPNOTSUPP: the device has no prefetch, the
+ * domain no level without pinning, or the key is pinned. -EINVAL: also a range that the key's
+ * region does not cover. -EFAULT, with ODP_PREFETCH_WAIT: memory that cannot be faulted in.
+ * -ENOMEM, -EAGAIN, -ECHILD.
  */
 int odp_prefetch(struct odp_domain *domain, const struct odp_key *key, const struct iovec *range,
 		 size_t n, enum odp_prefetch_how how, unsigned int flags);
@@ -211,16 +226,18 @@ int odp_prefetch(struct odp_domain *domain, const struct odp_key *key, const str
 struct odp_stream;
 
 /*
- * A stream keeps `window` bytes (0: 4 MiB) ahead of someone who goes through [addr, addr + len) from its beginning
- * to its end prefetched, without waiting. Calls on one stream must not run at the same time.
- * The domain and the key (which may be NULL) must outlive it. -EINVAL, -ENOMEM, and as odp_prefetch().
+ * A stream keeps `window` bytes (0: 4 MiB) ahead of someone who goes through [addr, addr + len)
+ * from its beginning to its end prefetched, without waiting. Calls on one stream must not run at
+ * the same time. The domain and the key (which may be NULL) must outlive it. -EINVAL, -ENOMEM,
+ * and as odp_prefetch().
  */
 int odp_stream_open(struct odp_domain *domain, const struct odp_key *key, void *addr, size_t len,
 		    enum odp_prefetch_how how, size_t window, struct odp_stream **stream);
 
 /*
- * The work has come to `offset` bytes from the beginning, for the first time or again. Cheap (no system call) until half of the
- * window is used up. Returns the offset up to which was prefetched, or -errno as odp_prefetch().
+ * The work has come to `offset` bytes from the beginning, for the first time or again. Cheap (no
+ * system call) until half of the window is used up. Returns the offset up to which was
+ * prefetched, or -errno as odp_prefetch().
  */
 ssize_t odp_stream_at(struct odp_stream *stream, size_t offset);
 void odp_stream_close(struct odp_stream *stream);
@@ -237,7 +254,10 @@ struct odp_mr_stats {
 	uint64_t reserved[3];
 };
 
-/* Of one's own region. -EOPNOTSUPP: the region is pinned, or the device does not tell. -EACCES: of another process. */
+/*
+ * Of one's own region. -EOPNOTSUPP: the region is pinned, or the device does not tell. -EACCES:
+ * of another process.
+ */
 int odp_mr_stats(struct ibv_mr *mr, struct odp_mr_stats *stats);
 
 struct odp_counter {
@@ -246,15 +266,19 @@ struct odp_counter {
 };
 
 /*
- * The counters of a port of the device, by name; those of rodp's paging begin with "odp_". Fills in at most `room` of
- * them and returns how many there are. -ENOENT: the device has none that are visible from here.
+ * The counters of a port of the device, by name; those of rodp's paging begin with "odp_". Fills
+ * in at most `room` of them and returns how many there are. -ENOENT: the device has none that are
+ * visible from here.
  */
 ssize_t odp_device_counters(struct ibv_context *ctx, uint8_t port, struct odp_counter *counter,
 			    size_t room);
 
 #define ODP_LATENCY_BUCKETS 40
 
-/* Waits for faults: bucket[n] counts those of 2^n to 2^(n+1) - 1 ns, the first 0 as well, the last all that are longer. */
+/*
+ * Waits for faults: bucket[n] counts those of 2^n to 2^(n+1) - 1 ns, the first 0 as well, the
+ * last all that are longer.
+ */
 struct odp_latency {
 	uint64_t sum_ns;
 	uint64_t bucket[ODP_LATENCY_BUCKETS];
@@ -278,8 +302,9 @@ enum odp_page {
 };
 
 /*
- * A byte (enum odp_page) for each page that [addr, addr + len) touches, of memory that this process has on demand
- * through this context. page has room for all of them. -EOPNOTSUPP: the device does not tell. -EINVAL.
+ * A byte (enum odp_page) for each page that [addr, addr + len) touches, of memory that this
+ * process has on demand through this context. page has room for all of them. -EOPNOTSUPP: the
+ * device does not tell. -EINVAL.
  */
 int odp_residency(struct ibv_context *ctx, void *addr, size_t len, uint8_t *page);
 
@@ -297,7 +322,10 @@ struct odp_mr_info {
 	uint64_t reserved[4];
 };
 
-/* All regions of one device (NULL: of all). Fills in at most `room` and returns how many there are, or -errno. */
+/*
+ * All regions of one device (NULL: of all). Fills in at most `room` and returns how many there
+ * are, or -errno.
+ */
 ssize_t odp_list_mrs(const char *device, struct odp_mr_info *info, size_t room);
 
 /* ---- Fault events: odp_watch_open(3) ---- */
@@ -313,15 +341,22 @@ struct odp_event {
 };
 
 /*
- * Watches one's own region, or all paging of the device when mr is NULL. A thread looks at the counters every interval_ms (0: 10 ms);
- * an event is noticed that late at most, and what happened meanwhile comes as one. -EOPNOTSUPP: the device does not
- * tell. -EINVAL, -ENOMEM, -EAGAIN: no thread, -EMFILE.
+ * Watches one's own region, or all paging of the device when mr is NULL. A thread looks at the
+ * counters every interval_ms (0: 10 ms); an event is noticed that late at most, and what happened
+ * meanwhile comes as one. -EOPNOTSUPP: the device does not tell. -EINVAL, -ENOMEM, -EAGAIN: no
+ * thread, -EMFILE.
  */
 int odp_watch_open(struct ibv_context *ctx, struct ibv_mr *mr, unsigned int interval_ms,
 		   struct odp_watch **watch);
-/* For poll() and its like: readable while odp_watch_read() has something to say. Owned by the watch. */
+/*
+ * For poll() and its like: readable while odp_watch_read() has something to say. Owned by the
+ * watch.
+ */
 int odp_watch_fd(const struct odp_watch *watch);
-/* 1: *event is what happened; 0: nothing did. -ENODEV: the region or the device is gone, and nothing will come. */
+/*
+ * 1: *event is what happened; 0: nothing did. -ENODEV: the region or the device is gone, and
+ * nothing will come.
+ */
 int odp_watch_read(struct odp_watch *watch, struct odp_event *event);
 /* Before the region is deregistered or the device closed. */
 void odp_watch_close(struct odp_watch *watch);

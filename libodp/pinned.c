@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 /*
- * The pinned level. A pinned region is of the pages that were there when it was registered. It may serve a second
- * odp_get() only when it is certain that the same pages are there still:
+ * The pinned level. A pinned region is of the pages that were there when it was registered. It
+ * may serve a second odp_get() only when it is certain that the same pages are there still:
  *
  *   - the caller promised to call odp_forget() first (ODP_FORGETS), or
  *   - the page frames at its addresses are those that were pinned (frames.h): looked up each time.
  *
- * Where neither can be had, every odp_get() registers and every odp_put() deregisters. Slow, and right.
+ * Where neither can be had, every odp_get() registers and every odp_put() deregisters. Slow, and
+ * right.
  *
- * Regions are of exactly the pages that were asked for: what lies beside them is not the caller's, and may
- * go at any time.
+ * Regions are of exactly the pages that were asked for: what lies beside them is not the
+ * caller's, and may go at any time.
  */
 #include <errno.h>
 #include <stdlib.h>

@@ -8,7 +8,10 @@
 #include "domain.h"
 #include "retry.h"
 
-/* One ioctl attribute holds 4095 pieces; a batch is on the stack, and what it holds others cannot evict. */
+/*
+ * One ioctl attribute holds 4095 pieces; a batch is on the stack, and what it holds others cannot
+ * evict.
+ */
 #define BATCH 64
 /* Bytes. A piece's length is 32 bits wide, and rxe takes 2 GiB for a negative number. */
 #define PIECE (1ull << 30)

@@ -41,8 +41,9 @@ static inline uint64_t odp_region_bytes(const struct odp_region *region)
 struct odp_region *odp_region_make(enum odp_level level, uint64_t first, uint64_t last, int access);
 
 /*
- * Calls of the kernel, without locks, which return 0 or -errno. Each EAGAIN counts in *retries. A region
- * that cannot be deregistered (a window is bound to it) stays as it is, otherwise it is freed.
+ * Calls of the kernel, without locks, which return 0 or -errno. Each EAGAIN counts in *retries. A
+ * region that cannot be deregistered (a window is bound to it) stays as it is, otherwise it is
+ * freed.
  */
 int odp_region_register(struct odp_region *region, struct ibv_pd *pd, uint64_t *retries);
 int odp_region_free(struct odp_region *region);

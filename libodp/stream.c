@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
-/* Sequential prefetch: half a window at a time, so that calls are few and what is next is always under way. */
+/*
+ * Sequential prefetch: half a window at a time, so that calls are few and what is next is always
+ * under way.
+ */
 #include <errno.h>
 #include <limits.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 /*
- * Fault events. The kernel has no way to push them to somebody without privileges, so a thread looks at
- * counters and makes an eventfd readable when they moved.
+ * Fault events. The kernel has no way to push them to somebody without privileges, so a thread
+ * looks at counters and makes an eventfd readable when they moved.
  */
 #include <errno.h>
 #include <pthread.h>

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 /*
- * An explicit on-demand region: 1 TiB of address space, registered before there is any memory
- * in it, of which a peer then uses some bytes. Nothing but a flag distinguishes it from an ordinary region.
+ * An explicit on-demand region: 1 TiB of address space, registered before there is any memory in
+ * it, of which a peer then uses some bytes. Nothing but a flag distinguishes it from an ordinary
+ * region.
  */
 #include <stdio.h>
 #include <string.h>

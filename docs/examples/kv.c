@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 /*
- * A key-value store that peers read by RDMA, over a file that is larger than memory: what on-demand paging is for. The file is
- * mapped, the mapping has one key, and values are read from it one-sided. The kernel keeps in memory what is
- * used, as it does for any mapped file.
+ * A key-value store that peers read by RDMA, over a file that is larger than memory: what
+ * on-demand paging is for. The file is mapped, the mapping has one key, and values are read from
+ * it one-sided. The kernel keeps in memory what is used, as it does for any mapped file.
  *
  *	kv FILE MIB READS [LEVELS]
  *
- * makes the file, reads values at random and verifies every byte. LEVELS is a mask of enum odp_level: 4
- * pins the file, or tries to.
+ * makes the file, reads values at random and verifies every byte. LEVELS is a mask of enum
+ * odp_level: 4 pins the file, or tries to.
  */
 #include <fcntl.h>
 #include <stdio.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 /*
- * libodp: the same program for devices with implicit regions, with explicit ones only, and with neither. It asks
- * for a key and looks at nothing else.
+ * libodp: the same program for devices with implicit regions, with explicit ones only, and with
+ * neither. It asks for a key and looks at nothing else.
  */
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
 /*
- * loop: a connection (RC) of an RDMA device with itself, for examples. Whatever fails ends the program and says why.
+ * loop: a connection (RC) of an RDMA device with itself, for examples. Whatever fails ends the
+ * program and says why.
  */
 #ifndef LOOP_H
 #define LOOP_H

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 /*
- * Prefetch: the same READ of 16 MiB in pieces, of memory that the device does not know, after a prefetch of
- * all of it, and with a stream that stays ahead. How often messages had to wait for pages tells the difference.
+ * Prefetch: the same READ of 16 MiB in pieces, of memory that the device does not know, after a
+ * prefetch of all of it, and with a stream that stays ahead. How often messages had to wait for
+ * pages tells the difference.
  */
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 /*
- * odpctl doctor: what this host lacks for rodp, in the order in which it is needed, and the command that mends it.
- * What cannot be known before something else is mended is not asked.
+ * odpctl doctor: what this host lacks for rodp, in the order in which it is needed, and the
+ * command that mends it. What cannot be known before something else is mended is not asked.
  */
 #include <dirent.h>
 #include <errno.h>

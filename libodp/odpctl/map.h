@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
 /*
- * map: the pages of another process as its RDMA devices see them. target.c finds them, picture.c paints them, map.c is
- * the command.
+ * map: the pages of another process as its RDMA devices see them. target.c finds them, picture.c
+ * paints them, map.c is the command.
  */
 #ifndef ODPCTL_MAP_H
 #define ODPCTL_MAP_H
@@ -19,8 +19,8 @@ struct target {
 };
 
 /*
- * what: a PID, or DEV/MRN as `odpctl mr` shows them: then the addresses are that region's. Needs CAP_SYS_PTRACE over
- * the process. Returns 0, or 1 after saying why not.
+ * what: a PID, or DEV/MRN as `odpctl mr` shows them: then the addresses are that region's. Needs
+ * CAP_SYS_PTRACE over the process. Returns 0, or 1 after saying why not.
  */
 int target_open(struct target *target, const char *what);
 void target_close(struct target *target);

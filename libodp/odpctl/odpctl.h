@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
 /*
- * What the commands of odpctl share. A command gets its own arguments, argv[0] being its name, and returns the exit
- * status: 0, 1 (something is wrong, and was said), 2 (wrong usage).
+ * What the commands of odpctl share. A command gets its own arguments, argv[0] being its name,
+ * and returns the exit status: 0, 1 (something is wrong, and was said), 2 (wrong usage).
  */
 #ifndef ODPCTL_H
 #define ODPCTL_H
@@ -54,7 +54,10 @@ enum colour {
 const char *term_colour(enum colour colour);
 /* Columns and rows of the terminal; 80 and 24 where there is none. */
 void term_size(unsigned int *columns, unsigned int *rows);
-/* A full-screen view: keys come unbuffered, the screen is given back at the end, by a signal as well. */
+/*
+ * A full-screen view: keys come unbuffered, the screen is given back at the end, by a signal as
+ * well.
+ */
 bool term_enter(void); /* false: standard output is no terminal */
 void term_leave(void);
 void term_home(void); /* a new picture begins */
@@ -64,7 +67,10 @@ int term_key(unsigned int ms);
 
 /* ---- device.c ---- */
 
-/* By name; NULL: the first that has on-demand paging, else the first. NULL after saying why there is none. */
+/*
+ * By name; NULL: the first that has on-demand paging, else the first. NULL after saying why there
+ * is none.
+ */
 struct ibv_context *device_open(const char *name);
 
 #endif

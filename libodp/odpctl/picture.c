@@ -89,12 +89,14 @@ void picture_text(const struct areas *areas)
 		print_area(&areas->area[i], scale);
 }
 
-/* Absent 0, readable 1, writable 2, written 3; in part, less. */
-static double heat(struct cell cell)
+/* Absent 0, readable 1, writable 2, written 3; in part, less. Beyond the area nothing. */
+static void plot_cell(FILE *plot, struct cell cell)
 {
-	if (!cell.pages)
-		return -1;
-	return (double)(cell.present + cell.writable + cell.dirty) / cell.pages;
+	if (cell.pages)
+		fprintf(plot, "%g ",
+			(double)(cell.present + cell.writable + cell.dirty) / cell.pages);
+	else
+		fputs("NaN ", plot);
 }
 
 static void plot_labels(FILE *plot, const struct areas *areas, size_t scale)
@@ -111,35 +113,35 @@ static void plot_labels(FILE *plot, const struct areas *areas, size_t scale)
 	fprintf(plot, ")\nset xlabel 'a cell is %s'\n", say_bytes(scale * size));
 }
 
-/* Between areas there is an empty row. */
+/* Each area ends with an empty row. */
 static void plot_rows(FILE *plot, const struct areas *areas, size_t scale)
 {
 	size_t area, row, i;
 
 	for (area = 0; area < areas->n; area++) {
-		for (row = 0; row <= rows_of(&areas->area[area], scale); row++) {
+		const size_t rows = rows_of(&areas->area[area], scale);
+
+		for (row = 0; row <= rows; row++) {
 			for (i = 0; i < CELLS; i++)
-				fprintf(plot, "%g ",
-					row == rows_of(&areas->area[area], scale)
-						? -1
-						: heat(look(&areas->area[area],
-							    (row * CELLS + i) * scale, scale)));
-			fprintf(plot, "\n");
+				plot_cell(plot, look(&areas->area[area], (row * CELLS + i) * scale,
+						     scale));
+			fputc('\n', plot);
 		}
 	}
-	fprintf(plot, "e\n");
+	fputs("e\n", plot);
 }
 
 int picture_png(const struct areas *areas, const char *title, const char *path)
 {
 	const size_t scale = scale_of(areas);
-	FILE *plot = popen("gnuplot", "w");
+	/* It warns of what has no value, which is meant. */
+	FILE *plot = popen("gnuplot 2>/dev/null", "w");
 
 	if (!plot)
 		return say_error("gnuplot: %s", strerror(errno));
 	fprintf(plot,
 		"set terminal png size 900,600\nset output '%s'\nset title '%s'\nset yrange [] reverse\n"
-		"set cbrange [-1:3]\nset palette defined (-1 'white', -0.01 'white', 0 '#dddddd', 1 '#4aa3c7', 2 '#5cb85c', 3 '#d9534f')\n"
+		"set cbrange [0:3]\nset palette defined (0 '#dddddd', 1 '#4aa3c7', 2 '#5cb85c', 3 '#d9534f')\n"
 		"set cbtics ('absent' 0, 'readable' 1, 'writable' 2, 'written' 3)\nunset xtics\n",
 		path, title);
 	plot_labels(plot, areas, scale);

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
-/* The terminal by its escape sequences, which every terminal of today has: there is no library to need. */
+/*
+ * The terminal by its escape sequences, which every terminal of today has: there is no library to
+ * need.
+ */
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>

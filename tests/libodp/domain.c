@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 /*
- * The memory domain, level by level: what a key reaches, what the caches keep and give up, and that no key is
- * of memory that is gone, however it went.
+ * The memory domain, level by level: what a key reaches, what the caches keep and give up, and
+ * that no key is of memory that is gone, however it went.
  */
 #include <fcntl.h>
 #include <sys/mman.h>
@@ -18,6 +18,20 @@ struct setup {
 	struct vt_buf wire; /* pinned */
 	uint32_t level;
 };
+
+static void set_up(struct setup *s)
+{
+	s->dev = vt_open_a();
+	vt_buf_make(&s->wire, s->dev, MIB, VT_PINNED, VT_ACCESS_ALL);
+	vt_connect(&s->conn, s->dev, s->dev, NULL);
+}
+
+static void tear_down(struct setup *s)
+{
+	vt_disconnect(&s->conn);
+	vt_buf_free(&s->wire);
+	vt_close(s->dev);
+}
 
 static struct odp_key get(const struct setup *s, struct odp_domain *domain, void *at, size_t len)
 {
@@ -248,9 +262,10 @@ static void test_forget(struct setup *s)
 	lt_domain_close(domain);
 }
 
-/* Without CAP_SYS_ADMIN and without a promise nothing is used twice; the memory is right. In a child, for good. */
-static void test_no_proof(struct setup *s)
+/* Without CAP_SYS_ADMIN and without a promise nothing is used twice; the memory is right. */
+static void test_no_proof(void)
 {
+	struct setup own = { .level = ODP_PINNED }, *s = &own;
 	struct odp_domain *domain;
 	const size_t len = 16 * LT_PAGE;
 	uint8_t *at;
@@ -258,6 +273,7 @@ static void test_no_proof(struct setup *s)
 
 	vt_case("pinned: without proof");
 	lt_drop_sys_admin();
+	set_up(s);
 	domain = lt_domain(s->dev, ODP_PINNED, NULL);
 	vt_check(lt_info(domain).proof == ODP_PROOF_NONE);
 	at = lt_map(len);
@@ -270,6 +286,7 @@ static void test_no_proof(struct setup *s)
 	vt_check(lt_info(domain).registrations == 10 && !lt_info(domain).hits);
 	vt_check(!munmap(at, len));
 	lt_domain_close(domain);
+	tear_down(s);
 }
 
 /* The child has the memory and not the regions; the parent's memory stays the parent's. */
@@ -399,10 +416,8 @@ static void test_level(uint32_t level, void *arg)
 	test_not_mapped(s);
 	if (level == ODP_EXPLICIT)
 		test_explicit_merge(s);
-	if (level == ODP_PINNED) {
+	if (level == ODP_PINNED)
 		test_pinned_bound(s);
-		test_no_proof(s);
-	}
 }
 
 int main(int argc, char **argv)
@@ -412,12 +427,9 @@ int main(int argc, char **argv)
 	vt_init(argc, argv);
 	if (geteuid())
 		vt_skip("frames of pages are shown to root only");
-	s.dev = vt_open_a();
-	vt_buf_make(&s.wire, s.dev, MIB, VT_PINNED, VT_ACCESS_ALL);
-	vt_connect(&s.conn, s.dev, s.dev, NULL);
+	set_up(&s);
 	lt_each_level(s.dev, test_level, &s);
-	vt_disconnect(&s.conn);
-	vt_buf_free(&s.wire);
-	vt_close(s.dev);
+	tear_down(&s);
+	test_no_proof();
 	return vt_pass();
 }

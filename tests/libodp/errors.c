@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
-/* What cannot be: each errno that odp.h promises, from the real thing. Others are in domain.c and prefetch.c. */
+/*
+ * What cannot be: each errno that odp.h promises, from the real thing. Others are in domain.c and
+ * prefetch.c.
+ */
 #include <linux/capability.h>
 #include <poll.h>
 #include <sys/mman.h>

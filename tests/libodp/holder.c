@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 /*
- * No test: what odpctl.sh looks at. An area of 128 pages: 40 written by a peer, then 16 that nobody touches, then 8 that
- * a peer read; all in the implicit region, the last 8 also in an explicit one. Prints where, and waits; at
- * SIGUSR1 it loses a page and has it back.
+ * No test: what odpctl.sh looks at. An area of 128 pages: 40 written by a peer, then 16 that
+ * nobody touches, then 8 that a peer read; all in the implicit region, the last 8 also in an
+ * explicit one. Prints where, and waits; at SIGUSR1 it loses a page and has it back.
  */
 #include <signal.h>
 #include <sys/mman.h>
@@ -44,12 +44,7 @@ int main(int argc, char **argv)
 	sigaddset(&signals, SIGUSR1);
 	sigprocmask(SIG_BLOCK, &signals, NULL);
 	dev = vt_open_a();
-	/* An area of its own: its neighbours have other rights. */
-	at = mmap(NULL, (PAGES + 2) * LT_PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	vt_check(at != MAP_FAILED);
-	at += LT_PAGE;
-	vt_check(!mprotect(at, PAGES * LT_PAGE, PROT_READ | PROT_WRITE));
-	vt_check(!madvise(at, PAGES * LT_PAGE, MADV_NOHUGEPAGE));
+	at = lt_map_alone(PAGES * LT_PAGE);
 	all = ibv_reg_mr(dev->pd, NULL, SIZE_MAX, VT_ACCESS_ALL | IBV_ACCESS_ON_DEMAND);
 	vt_check(all);
 	part = vt_reg(dev, at + 56 * LT_PAGE, 8 * LT_PAGE, VT_ODP, VT_ACCESS_ALL);

@@ -27,7 +27,8 @@ echo +memory >/sys/fs/cgroup/cgroup.subtree_control
 mkdir "$group"
 echo "$((memory / 2))M" >"$group/memory.max"
 status=0
+echo 3 >/proc/sys/vm/drop_caches # what is cached now would not be the cgroup's
 (echo "$BASHPID" >"$group/cgroup.procs" && exec "$kv" "$mnt/store" "$mib" 1 4) || status=$?
 [ "$status" -ne 0 ] || { echo "kv: $mib MiB were pinned in $memory MiB of memory?" && exit 1; }
 echo "kv: pinned: status $status, $(awk '$1 == "oom_kill" { print $2 }' "$group/memory.events") killed for want of memory"
-rmdir "$group"
+rmdir "$group" 2>/dev/null || true

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 /*
- * Prefetch of many ranges, whatever they are, and in the order of a stream: the memory is there afterwards, and what is not asked
- * for is not. mincore() tells it on every device; rodp also tells what the device has.
+ * Prefetch of many ranges, whatever they are, and in the order of a stream: the memory is there
+ * afterwards, and what is not asked for is not. mincore() tells it on every device; rodp also
+ * tells what the device has.
  */
 #include <sys/mman.h>
 

@@ -103,6 +103,16 @@ void *lt_map(size_t len)
 	return lt_map_at(NULL, len);
 }
 
+void *lt_map_alone(size_t len)
+{
+	const size_t leaf = 2ul << 20, room = (len + 2 * leaf - 1) & -leaf;
+	void *at = mmap(NULL, room + leaf, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (at == MAP_FAILED)
+		vt_fail("mapping %zu bytes: %m", room + leaf);
+	return lt_map_at((void *)(((uintptr_t)at + leaf - 1) & -leaf), len);
+}
+
 void lt_drop_sys_admin(void)
 {
 	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };

@@ -28,13 +28,23 @@ struct odp_key lt_get(struct odp_domain *domain, void *addr, size_t len, int acc
 
 void *lt_map(size_t len); /* anonymous, read and write, no huge pages */
 void *lt_map_at(void *at, size_t len);
+/*
+ * The same at the beginning of 2 MiB of which the rest is nobody's: what lies around it may be
+ * counted as well.
+ */
+void *lt_map_alone(size_t len);
 
-/* Without CAP_SYS_ADMIN from here on, in this thread and those that it starts. */
+/*
+ * Without CAP_SYS_ADMIN from here on, in this thread and those that it starts. What was opened
+ * before cannot be posted to any more: the kernel takes commands only from the credentials that
+ * opened the device.
+ */
 void lt_drop_sys_admin(void);
 
 /*
- * The memory and the key are one: through the remote key bytes are written by the device and seen here, and written here and
- * read by the device; then through the local key. conn.a is `dev` as well, wire a pinned buffer of at least len bytes of it.
+ * The memory and the key are one: through the remote key bytes are written by the device and seen
+ * here, and written here and read by the device; then through the local key. conn.a is `dev` as
+ * well, wire a pinned buffer of at least len bytes of it.
  */
 void lt_check_key(struct vt_conn *conn, struct vt_buf *wire, const struct odp_key *key, uint8_t *at,
 		  size_t len, uint64_t seed);

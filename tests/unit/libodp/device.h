@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
 /*
- * A device for tests without one: the calls of libibverbs that libodp makes. Its pinned regions are buffers registered with io_uring,
- * so that they are really pinned, and what it copies into them and out of them goes to the pinned
- * pages, whatever is mapped at their addresses by then. On-demand regions are copied by address.
+ * A device for tests without one: the calls of libibverbs that libodp makes. Its pinned regions
+ * are buffers registered with io_uring, so that they are really pinned, and what it copies into
+ * them and out of them goes to the pinned pages, whatever is mapped at their addresses by then.
+ * On-demand regions are copied by address.
  */
 #ifndef UNIT_DEVICE_H
 #define UNIT_DEVICE_H

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 /*
- * The domain over a device of which everything can be asked for: kernels that say EAGAIN for long, regions that cannot be
- * had or given back, and eight threads that replace memory, use keys, and compare every byte. tests/libodp
- * does the same with devices.
+ * The domain over a device of which everything can be asked for: kernels that say EAGAIN for
+ * long, regions that cannot be had or given back, and eight threads that replace memory, use
+ * keys, and compare every byte. tests/libodp does the same with devices.
  */
 #include <errno.h>
 #include <pthread.h>

@@ -137,7 +137,10 @@ static void test_ends(void **state)
 	assert_false(odp_interval_covers(&top, UINT64_MAX - 1, UINT64_MAX));
 }
 
-/* In order of address, the worst for a tree that does not balance: a depth of 100000 would take minutes. */
+/*
+ * In order of address, the worst for a tree that does not balance: a depth of 100000 would take
+ * minutes.
+ */
 static void test_sorted(void **state)
 {
 	const size_t n = 100000;
