@@ -10,7 +10,7 @@ int rodp_create_srq(struct ib_srq *ib, struct ib_srq_init_attr *init, struct ib_
 	int err;
 
 	if (!udata)
-		return -EOPNOTSUPP;
+		return rodp_srq_create(to_rodp_srq(ib), init, NULL, NULL);
 	err = ib_is_udata_in_empty(udata);
 	if (err)
 		return err;
@@ -82,6 +82,16 @@ int rodp_destroy_srq(struct ib_srq *ib, struct ib_udata *udata)
 		return err;
 	rodp_srq_destroy(to_rodp_srq(ib));
 	return 0;
+}
+
+/* Of kernel consumers only: a process's work requests stand in the ring. */
+int rodp_post_srq_recv(struct ib_srq *ib, const struct ib_recv_wr *wr,
+		       const struct ib_recv_wr **bad)
+{
+	if (!ib->uobject)
+		return rodp_kpost_srq_recv(to_rodp_srq(ib), wr, bad);
+	*bad = wr;
+	return -EOPNOTSUPP;
 }
 
 int rodp_alloc_xrcd(struct ib_xrcd *ib, struct ib_udata *udata)

@@ -52,6 +52,8 @@ struct rig {
 	struct ib_device *dev;
 	struct ib_pd *pd;
 	struct side a, b; /* a asks, b answers */
+	struct ib_srq *srq; /* b's, in the tests that want one */
+	struct completion srq_limit; /* its limit event */
 	u8 *buf_a, *buf_b;
 	u64 dma_a, dma_b;
 	struct ib_mr *mr; /* b's, for fast registration */
@@ -126,7 +128,8 @@ static int post_recv(struct rig *rig, struct op *op)
 	struct ib_recv_wr wr = { .wr_cqe = &op->cqe, .sg_list = &sge, .num_sge = 1 };
 
 	op_init(op);
-	return ib_post_recv(rig->b.qp, &wr, NULL);
+	return rig->srq ? ib_post_srq_recv(rig->srq, &wr, NULL) :
+			  ib_post_recv(rig->b.qp, &wr, NULL);
 }
 
 static int rdma(struct rig *rig, enum ib_wr_opcode opcode, u64 remote, u32 rkey, u32 bytes,
@@ -388,6 +391,74 @@ static int test_drain(struct rig *rig)
 	return 0;
 }
 
+/* A list of receives for an SRQ, more than it has room for: those that fit are posted. */
+static int test_srq_full(struct rig *rig)
+{
+	static struct ib_recv_wr wr[QUEUE + 1];
+	const struct ib_recv_wr *bad = NULL;
+	unsigned long flags;
+	struct op op;
+	int i, err;
+
+	op_init(&op);
+	memset(wr, 0, sizeof(wr));
+	for (i = 0; i <= QUEUE; i++) {
+		wr[i].wr_cqe = &op.cqe;
+		wr[i].next = i < QUEUE ? &wr[i + 1] : NULL;
+	}
+	local_irq_save(flags);
+	err = ib_post_srq_recv(rig->srq, &wr[0], &bad);
+	local_irq_restore(flags);
+	CHECK(err == -ENOMEM && bad == &wr[QUEUE]);
+	return 0;
+}
+
+/* Received data, and the limit event once fewer are left. */
+static int test_srq(struct rig *rig)
+{
+	struct ib_srq_attr attr = { .srq_limit = 2 };
+	struct ib_send_wr wr = { .opcode = IB_WR_SEND };
+	struct op send, recv[2];
+	int err = test_send(rig) ?: post_recv(rig, &recv[0]) ?: post_recv(rig, &recv[1]);
+
+	if (err)
+		return err;
+	CHECK(!ib_modify_srq(rig->srq, &attr, IB_SRQ_LIMIT));
+	CHECK(!completion_done(&rig->srq_limit));
+	err = post(&rig->a, &wr, IB_WC_SUCCESS, &send) ?: op_wait(&recv[0], IB_WC_SUCCESS);
+	if (err)
+		return err;
+	CHECK(recv[0].wc.byte_len == 0 && recv[0].wc.qp == rig->b.qp);
+	CHECK(wait_for_completion_timeout(&rig->srq_limit, msecs_to_jiffies(WAIT_MS)));
+	ib_drain_qp(rig->b.qp); /* waits for IB_EVENT_QP_LAST_WQE_REACHED, on kernels that do */
+	CHECK(!completion_done(&recv[1].done)); /* it is nobody's yet */
+	return 0;
+}
+
+static void srq_event(struct ib_event *event, void *context)
+{
+	struct rig *rig = context;
+
+	if (event->event == IB_EVENT_SRQ_LIMIT_REACHED)
+		complete(&rig->srq_limit);
+}
+
+static int srq_open(struct rig *rig)
+{
+	struct ib_srq_init_attr init = {
+		.event_handler = srq_event,
+		.srq_context = rig,
+		.srq_type = IB_SRQT_BASIC,
+		.attr = { .max_wr = QUEUE, .max_sge = 2 },
+	};
+
+	init_completion(&rig->srq_limit);
+	rig->srq = ib_create_srq(rig->pd, &init);
+	CHECK(!IS_ERR(rig->srq));
+	CHECK(init.attr.max_wr >= QUEUE);
+	return 0;
+}
+
 static int side_open(struct rig *rig, struct side *side, u32 psn)
 {
 	struct ib_qp_init_attr init = {
@@ -403,6 +474,10 @@ static int side_open(struct rig *rig, struct side *side, u32 psn)
 	side->cq = ib_alloc_cq(rig->dev, NULL, 2 * QUEUE + 2, 0, IB_POLL_WORKQUEUE);
 	CHECK(!IS_ERR(side->cq));
 	init.send_cq = init.recv_cq = side->cq;
+	if (side == &rig->b && rig->srq) {
+		init.srq = rig->srq;
+		init.cap.max_recv_wr = init.cap.max_recv_sge = 0;
+	}
 	side->qp = ib_create_qp(rig->pd, &init);
 	CHECK(!IS_ERR(side->qp));
 	return 0;
@@ -458,7 +533,7 @@ static int side_connect(struct rig *rig, struct side *side, const struct side *p
 	return 0;
 }
 
-static int rig_open(struct rig *rig, struct ib_device *dev)
+static int rig_open(struct rig *rig, struct ib_device *dev, bool shared)
 {
 	int i, err;
 
@@ -476,7 +551,8 @@ static int rig_open(struct rig *rig, struct ib_device *dev)
 		rig->page[i] = alloc_page(GFP_KERNEL);
 		CHECK(rig->page[i]);
 	}
-	err = side_open(rig, &rig->a, 0xfffff0) ?: side_open(rig, &rig->b, 0x7fffff);
+	err = shared ? srq_open(rig) : 0;
+	err = err ?: side_open(rig, &rig->a, 0xfffff0) ?: side_open(rig, &rig->b, 0x7fffff);
 	err = err ?: side_connect(rig, &rig->b, &rig->a);
 	return err ?: side_connect(rig, &rig->a, &rig->b);
 }
@@ -487,6 +563,8 @@ static void rig_close(struct rig *rig)
 
 	side_close(&rig->a);
 	side_close(&rig->b);
+	if (!IS_ERR_OR_NULL(rig->srq))
+		ib_destroy_srq(rig->srq);
 	if (!IS_ERR_OR_NULL(rig->mr))
 		ib_dereg_mr(rig->mr);
 	for (i = 0; i < PAGES; i++)
@@ -501,6 +579,7 @@ static void rig_close(struct rig *rig)
 static const struct {
 	const char *name;
 	int (*run)(struct rig *rig);
+	bool shared; /* with an SRQ */
 } tests[] = {
 	{ "SEND with immediate", test_send },
 	{ "WRITE and READ with the PD's global key", test_global_rkey },
@@ -513,6 +592,8 @@ static const struct {
 	{ "REG_MR while registered", test_registered_twice },
 	{ "LOCAL_INV of a stale key", test_stale_inv },
 	{ "ib_drain_qp", test_drain },
+	{ "receives of an SRQ", test_srq, true },
+	{ "more receives than an SRQ has room for", test_srq_full, true },
 };
 
 static int check_attrs(struct ib_device *dev)
@@ -534,7 +615,7 @@ static int run_tests(struct ib_device *dev)
 		rig = kzalloc(sizeof(*rig), GFP_KERNEL);
 		if (!rig)
 			return -ENOMEM;
-		err = rig_open(rig, dev) ?: tests[i].run(rig);
+		err = rig_open(rig, dev, tests[i].shared) ?: tests[i].run(rig);
 		rig_close(rig);
 		kfree(rig);
 		pr_info("kverbs: %s: %s\n", tests[i].name, err ? "FAILED" : "ok");
