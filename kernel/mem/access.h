@@ -34,7 +34,7 @@ size_t rodp_mr_copy(struct rodp_mr *dst, u64 dst_iova, struct rodp_mr *src, u64 
 /* bytes, cut at the end of the MR; it covers iova. */
 static inline u64 rodp_mr_clip(const struct rodp_mr *mr, u64 iova, u64 bytes)
 {
-	return min(bytes, mr->ib.length - (iova - mr->ib.iova));
+	return min(bytes, mr->length - (iova - mr->iova));
 }
 
 enum rodp_atomic_op {

@@ -128,8 +128,8 @@ static int post_recv(struct rig *rig, struct op *op)
 	struct ib_recv_wr wr = { .wr_cqe = &op->cqe, .sg_list = &sge, .num_sge = 1 };
 
 	op_init(op);
-	return rig->srq ? ib_post_srq_recv(rig->srq, &wr, NULL) :
-			  ib_post_recv(rig->b.qp, &wr, NULL);
+	return rig->srq ? ib_post_srq_recv(rig->srq, &wr, NULL)
+			: ib_post_recv(rig->b.qp, &wr, NULL);
 }
 
 static int rdma(struct rig *rig, enum ib_wr_opcode opcode, u64 remote, u32 rkey, u32 bytes,
@@ -292,6 +292,53 @@ static int test_send_inv(struct rig *rig)
 		CHECK(recv.wc.ex.invalidate_rkey == rig->mr->rkey);
 	}
 	return 0;
+}
+
+/*
+ * As ib_core's rdma_rw does: the next pages are listed while the last are in force, and the old key
+ * is invalidated and the new one registered in one go. Until then the old one reaches the old pages.
+ */
+static int test_listed_in_force(struct rig *rig)
+{
+	struct ib_send_wr inv = { .opcode = IB_WR_LOCAL_INV };
+	struct ib_reg_wr reg_wr = { .wr.opcode = IB_WR_REG_MR, .access = all_rights };
+	u64 old_iova;
+	unsigned int zero = 0;
+	struct op op;
+	u32 old_key;
+	int err = map_pages(rig) ?: reg(rig, all_rights, IB_WC_SUCCESS);
+
+	if (err)
+		return err;
+	old_key = rig->mr->rkey;
+	old_iova = rig->mr->iova;
+	sg_init_table(rig->sg, 1);
+	sg_set_page(&rig->sg[0], rig->page[PAGES - 1], PAGE_SIZE, 0);
+	CHECK(ib_dma_map_sg(rig->dev, rig->sg, 1, DMA_BIDIRECTIONAL) == 1);
+	CHECK(ib_map_mr_sg(rig->mr, rig->sg, 1, &zero, PAGE_SIZE) == 1);
+	CHECK(rig->mr->length == PAGE_SIZE);
+	fill(rig->buf_a, BYTES, 6);
+	err = rdma(rig, IB_WR_RDMA_WRITE, old_iova, old_key, BYTES, IB_WC_SUCCESS);
+	err = err ?: check_pages(rig, BYTES, 6);
+	if (err)
+		return err;
+	ib_update_fast_reg_key(rig->mr, ib_inc_rkey(old_key) & 0xff);
+	inv.ex.invalidate_rkey = old_key;
+	inv.wr_cqe = &op.cqe;
+	inv.next = &reg_wr.wr;
+	reg_wr.mr = rig->mr;
+	reg_wr.key = rig->mr->rkey;
+	reg_wr.wr.wr_cqe = &op.cqe;
+	reg_wr.wr.send_flags = IB_SEND_SIGNALED;
+	op_init(&op);
+	err = ib_post_send(rig->b.qp, &inv, NULL) ?: op_wait(&op, IB_WC_SUCCESS);
+	err = err
+		      ?: rdma(rig, IB_WR_RDMA_WRITE, rig->mr->iova, rig->mr->rkey, PAGE_SIZE,
+			      IB_WC_SUCCESS);
+	if (err)
+		return err;
+	CHECK(is_filled(page_address(rig->page[PAGES - 1]), PAGE_SIZE, 6));
+	return local_inv(rig, rig->mr->rkey, IB_WC_SUCCESS);
 }
 
 /* Registration, use and invalidation as one list, and many requests posted with interrupts off. */
@@ -585,6 +632,7 @@ static const struct {
 	{ "WRITE and READ with the PD's global key", test_global_rkey },
 	{ "fast registration", test_fast_registration },
 	{ "SEND with invalidate", test_send_inv },
+	{ "pages listed while others are in force", test_listed_in_force },
 	{ "a list posted with interrupts off", test_many },
 	{ "WRITE after LOCAL_INV", test_after_inv },
 	{ "WRITE without the right", test_without_right },

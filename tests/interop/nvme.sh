@@ -1,0 +1,103 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
+#
+# nvme [srq]: NVMe over RDMA. The kernel's target exports LAB_SCRATCH, the kernel's host connects to it over
+# RDMA_DEV; fio verifies what it wrote, and a file system is written through the host and read through it
+# again, over another connection, and from the disk itself. With `srq` the target's queues share their receives.
+set -euo pipefail
+
+NAME=nvme
+# shellcheck source=SCRIPTDIR/lib/consumer.sh
+. "$(dirname "$0")/lib/consumer.sh"
+
+NQN=nqn.2014-08.org.nvmexpress:rodp
+PORT=4420
+CONFIG=/sys/kernel/config/nvmet
+FIO=(--ioengine=libaio --direct=1 --iodepth=16 --randrepeat=1 --bsrange=512-256k --bs_unaligned=0 --blockalign=512)
+
+# put VALUE FILE
+put() {
+	echo "$1" >"$2" || die "cannot write '$1' to $2"
+}
+
+export_disk() {
+	local subsystem=$CONFIG/subsystems/$NQN port=$CONFIG/ports/1
+	[ -d "$CONFIG" ] || mount -t configfs configfs /sys/kernel/config || die "no configfs"
+	mkdir "$subsystem"
+	undo rmdir "$subsystem"
+	put 1 "$subsystem/attr_allow_any_host"
+	mkdir "$subsystem/namespaces/1"
+	undo rmdir "$subsystem/namespaces/1"
+	put "$LAB_SCRATCH" "$subsystem/namespaces/1/device_path"
+	put 1 "$subsystem/namespaces/1/enable"
+	mkdir "$port"
+	undo rmdir "$port"
+	put rdma "$port/addr_trtype"
+	put ipv4 "$port/addr_adrfam"
+	put "$RDMA_ADDR" "$port/addr_traddr"
+	put "$PORT" "$port/addr_trsvcid"
+	ln -s "$subsystem" "$port/subsystems/$NQN" || die "the target does not listen on $RDMA_ADDR"
+	undo rm "$port/subsystems/$NQN"
+}
+
+# The block device of the subsystem, once it is there.
+disk() {
+	local dir
+	for dir in /sys/block/nvme*n*; do
+		[ "$(cat "$dir/device/subsysnqn" 2>/dev/null)" != "$NQN" ] || { echo "/dev/${dir##*/}" && return; }
+	done
+	return 1
+}
+
+connect() {
+	step nvme connect -t rdma -a "$RDMA_ADDR" -s "$PORT" -n "$NQN" --nr-io-queues=2 --ctrl-loss-tmo=5 \
+		--hostnqn=nqn.2014-08.org.nvmexpress:uuid:00000000-0000-4000-8000-000000000077 \
+		--hostid=00000000-0000-4000-8000-000000000077
+	wait_until 20 "the disk of $NQN" disk
+	DISK=$(disk)
+}
+
+disconnect() {
+	step nvme disconnect -n "$NQN"
+}
+
+# verify WORKLOAD SIZE
+verify() {
+	step fio --name="$1" --filename="$DISK" --rw="$1" --size="$2" --verify=crc32c --do_verify=1 --verify_fatal=1 \
+		"${FIO[@]}" --output="$WORK/fio"
+	grep -E '^ +(read|write|READ|WRITE):' "$WORK/fio" || true
+}
+
+make_filesystem() {
+	step mkfs.ext4 -q -F "$DISK" 256M
+	mkdir -p "$WORK/mnt"
+	step mount "$DISK" "$WORK/mnt"
+	cp "$WORK"/files/* "$WORK/mnt/"
+	step umount "$WORK/mnt"
+}
+
+# look DISK: the file system there, as it is on the disk.
+look() {
+	drop_caches
+	step mount -o ro "$1" "$WORK/mnt"
+	check_files "$WORK/mnt"
+	step umount "$WORK/mnt"
+}
+
+need_tools nvme fio mkfs.ext4
+need_modules "nvmet-rdma$([ "${1:-}" != srq ] || echo ' use_srq=1')" nvme-rdma
+make_files "$WORK/files"
+export_disk
+undo nvme disconnect -n "$NQN"
+connect
+before=$(traffic)
+verify write 24M
+verify randwrite 16M
+make_filesystem
+disconnect
+connect
+look "$DISK"
+disconnect
+echo "$NAME: the devices sent $(($(traffic) - before)) packets"
+look "$LAB_SCRATCH"
+echo "$NAME: data verified"
