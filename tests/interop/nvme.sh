@@ -9,29 +9,19 @@ set -euo pipefail
 NAME=nvme
 # shellcheck source=SCRIPTDIR/lib/consumer.sh
 . "$(dirname "$0")/lib/consumer.sh"
+# shellcheck source=SCRIPTDIR/lib/disk.sh
+. "$(dirname "$0")/lib/disk.sh"
 
 NQN=nqn.2014-08.org.nvmexpress:rodp
 PORT=4420
 CONFIG=/sys/kernel/config/nvmet
-FIO=(--ioengine=libaio --direct=1 --iodepth=16 --randrepeat=1 --bsrange=512-256k --bs_unaligned=0 --blockalign=512)
-
-# put VALUE FILE
-put() {
-	echo "$1" >"$2" || die "cannot write '$1' to $2"
-}
 
 export_disk() {
 	local subsystem=$CONFIG/subsystems/$NQN port=$CONFIG/ports/1
-	[ -d "$CONFIG" ] || mount -t configfs configfs /sys/kernel/config || die "no configfs"
-	mkdir "$subsystem"
-	undo rmdir "$subsystem"
+	make_dir "$subsystem" "$subsystem/namespaces/1" "$port"
 	put 1 "$subsystem/attr_allow_any_host"
-	mkdir "$subsystem/namespaces/1"
-	undo rmdir "$subsystem/namespaces/1"
 	put "$LAB_SCRATCH" "$subsystem/namespaces/1/device_path"
 	put 1 "$subsystem/namespaces/1/enable"
-	mkdir "$port"
-	undo rmdir "$port"
 	put rdma "$port/addr_trtype"
 	put ipv4 "$port/addr_adrfam"
 	put "$RDMA_ADDR" "$port/addr_traddr"
@@ -44,6 +34,7 @@ export_disk() {
 disk() {
 	local dir
 	for dir in /sys/block/nvme*n*; do
+		[ -b "/dev/${dir##*/}" ] || continue # a path of one, which has no node
 		[ "$(cat "$dir/device/subsysnqn" 2>/dev/null)" != "$NQN" ] || { echo "/dev/${dir##*/}" && return; }
 	done
 	return 1
@@ -61,43 +52,19 @@ disconnect() {
 	step nvme disconnect -n "$NQN"
 }
 
-# verify WORKLOAD SIZE
-verify() {
-	step fio --name="$1" --filename="$DISK" --rw="$1" --size="$2" --verify=crc32c --do_verify=1 --verify_fatal=1 \
-		"${FIO[@]}" --output="$WORK/fio"
-	grep -E '^ +(read|write|READ|WRITE):' "$WORK/fio" || true
-}
-
-make_filesystem() {
-	step mkfs.ext4 -q -F "$DISK" 256M
-	mkdir -p "$WORK/mnt"
-	step mount "$DISK" "$WORK/mnt"
-	cp "$WORK"/files/* "$WORK/mnt/"
-	step umount "$WORK/mnt"
-}
-
-# look DISK: the file system there, as it is on the disk.
-look() {
-	drop_caches
-	step mount -o ro "$1" "$WORK/mnt"
-	check_files "$WORK/mnt"
-	step umount "$WORK/mnt"
-}
-
 need_tools nvme fio mkfs.ext4
 need_modules "nvmet-rdma$([ "${1:-}" != srq ] || echo ' use_srq=1')" nvme-rdma
+mount_configfs
 make_files "$WORK/files"
 export_disk
 undo nvme disconnect -n "$NQN"
 connect
 before=$(traffic)
-verify write 24M
-verify randwrite 16M
-make_filesystem
+use_disk "$DISK"
 disconnect
 connect
-look "$DISK"
+look_at_disk "$DISK"
 disconnect
 echo "$NAME: the devices sent $(($(traffic) - before)) packets"
-look "$LAB_SCRATCH"
+look_at_disk "$LAB_SCRATCH"
 echo "$NAME: data verified"

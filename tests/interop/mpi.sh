@@ -1,0 +1,60 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
+#
+# mpi TRANSPORT [odp]: Open MPI with two ranks, one at each end of the link, over UCX and rc_v or ud_v alone; mpi.c looks
+# at every byte. Each end is a host of its own to Open MPI: its daemons are started in the network namespaces
+# by what takes the place of ssh here. With `odp` UCX registers on-demand, as in ucx.sh.
+set -euo pipefail
+
+NAME=mpi
+# shellcheck source=SCRIPTDIR/lib/consumer.sh
+. "$(dirname "$0")/lib/consumer.sh"
+
+TRANSPORT=$1
+ODP=${2:-}
+
+# What Open MPI calls instead of ssh: HOST COMMAND..., in that host's namespace and with its name.
+make_agent() {
+	cat >"$WORK/agent" <<-EOT
+		#!/bin/bash
+		host=\$1
+		shift
+		exec ip netns exec "$RDMA_PEER_NETNS" unshare --uts sh -c 'hostname '\$host' && exec "\$0" -c "\$1"' /bin/sh "\$*"
+	EOT
+	chmod +x "$WORK/agent"
+	cat >"$WORK/rank" <<-EOT
+		#!/bin/sh
+		case \$OMPI_COMM_WORLD_RANK in
+		0) export UCX_NET_DEVICES=$RDMA_DEV:1 ;;
+		*) export UCX_NET_DEVICES=$RDMA_PEER_DEV:1 ;;
+		esac
+		exec "$WORK/mpi"
+	EOT
+	chmod +x "$WORK/rank"
+}
+
+odp_faults() {
+	cat "/sys/class/infiniband/$RDMA_DEV/ports/1/hw_counters/odp_faults" 2>/dev/null || echo none
+}
+
+need_tools mpicc mpirun unshare
+make_agent
+step mpicc -O2 -Wall -o "$WORK/mpi" "$(dirname "$0")/mpi.c"
+before=$(traffic)
+faults=$(odp_faults)
+export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
+odp=()
+[ -z "$ODP" ] || odp=(-x UCX_REG_NONBLOCK_MEM_TYPES=host -x UCX_IB_ODP_MEM_TYPES=host)
+STEP_LIMIT=300 step mpirun --host "$RDMA_ADDR:1,$RDMA_PEER_ADDR:1" -np 2 --map-by node --bind-to none \
+	--prtemca plm_ssh_agent "$WORK/agent" --prtemca prte_if_include 10.77.0.0/24 --pmixmca ptl_tcp_if_include 10.77.0.0/24 \
+	--mca pml ucx --mca osc ucx --mca opal_common_ucx_tls any --mca opal_common_ucx_devices any -x UCX_TLS="$TRANSPORT,self" -x UCX_WARN_UNUSED_ENV_VARS=n "${odp[@]}" "$WORK/rank" \
+	| tee "$WORK/out"
+grep -q 'all verified' "$WORK/out" || die "the ranks did not come to their end"
+sleep 0.1 # the counters' files may be 10 ms old
+echo "$NAME: the devices sent $(($(traffic) - before)) packets"
+[ "$(traffic)" -gt "$((before + 1000))" ] || die "the devices sent hardly anything: MPI took another way"
+if [ -n "$ODP" ] && [ "$faults" != none ]; then
+	echo "$NAME: $(($(odp_faults) - faults)) on-demand faults on $RDMA_DEV"
+	[ "$(odp_faults)" -gt "$faults" ] || die "no on-demand fault: UCX registered pinned"
+fi
+echo "$NAME: data verified"
