@@ -101,11 +101,10 @@ drop_caches() {
 # traffic: packets that the devices of the link sent, as they count them: whether a consumer
 # used them at all.
 traffic() {
-	local dir sum=0 value
-	for dir in /sys/class/infiniband/"$RDMA_DEV" /sys/class/infiniband/"$RDMA_PEER_DEV"; do
-		for value in "$dir"/ports/1/hw_counters/sent_pkts; do
-			[ ! -r "$value" ] || sum=$((sum + $(cat "$value")))
-		done
+	local device sum=0
+	for device in "$RDMA_DEV" "$RDMA_PEER_DEV"; do
+		sum=$((sum + $(cat "/sys/class/infiniband/$device/ports/1/hw_counters/sent_pkts")))
+		[ "$RDMA_DEV" != "$RDMA_PEER_DEV" ] || break
 	done
 	echo "$sum"
 }
