@@ -3,10 +3,12 @@
 #
 # consumer: what the consumers' scripts share. A script names itself in NAME and then sources
 # this. What it begins it leaves to `undo`, which the end of the script calls in reverse order, so that
-# nothing of a consumer outlives its test, however it ends.
+# nothing of a consumer outlives its test, however it ends. With LOCAL_PATH=0 in the environment rodp
+# sends everything through the network.
 
 WORK=$(mktemp -d)
 UNDO=()
+[ -z "${LOCAL_PATH:-}" ] || echo "$LOCAL_PATH" >/sys/module/rodp/parameters/local_path
 
 # undo COMMAND...: to be run at the end; its failure says nothing.
 undo() {
