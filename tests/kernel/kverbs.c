@@ -420,6 +420,13 @@ static int test_stale_inv(struct rig *rig)
 	return err ?: local_inv(rig, rig->mr->rkey ^ 1, IB_WC_MW_BIND_ERR);
 }
 
+static void side_drain(struct side *side)
+{
+	if (!side->drained)
+		ib_drain_qp(side->qp);
+	side->drained = true;
+}
+
 /* What was posted is flushed, and when it returns all of it has been told. */
 static int test_drain(struct rig *rig)
 {
@@ -459,13 +466,6 @@ static int test_srq_full(struct rig *rig)
 	local_irq_restore(flags);
 	CHECK(err == -ENOMEM && bad == &wr[QUEUE]);
 	return 0;
-}
-
-static void side_drain(struct side *side)
-{
-	if (!side->drained)
-		ib_drain_qp(side->qp);
-	side->drained = true;
 }
 
 /* Received data, and the limit event once fewer are left. */
