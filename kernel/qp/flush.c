@@ -44,3 +44,16 @@ bool rodp_flush_is_granted(struct rodp_qp *qp, struct ib_pd *pd, const struct ro
 	rcu_read_unlock();
 	return granted;
 }
+
+/* FLUSH (annex A19): what was executed before is in memory, and memory is coherent. */
+enum rodp_verdict rodp_flush_execute(struct rodp_qp *qp, struct sk_buff *skb)
+{
+	struct rodp_flush flush = rodp_flush_of(skb);
+
+	if (!qp->rq.rd_atomic_size || !rodp_flush_is_valid(&flush))
+		return rodp_request_refuse_invalid(qp, skb);
+	if (!rodp_flush_is_granted(qp, rodp_request_pd(qp), &flush))
+		return rodp_request_refuse_access(qp, skb);
+	smp_mb();
+	return rodp_request_answer(qp, RODP_OPF_FLUSH);
+}

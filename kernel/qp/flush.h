@@ -8,7 +8,7 @@
 #ifndef RODP_QP_FLUSH_H
 #define RODP_QP_FLUSH_H
 
-#include "types.h"
+#include "request.h"
 
 struct rodp_flush {
 	u32 placement; /* RODP_FETH_GLOBAL, RODP_FETH_PERSISTENT */
@@ -26,5 +26,8 @@ bool rodp_flush_is_valid(const struct rodp_flush *flush);
 
 /* Whether the key is of pd and grants it, for the range if there is one. Softirq or process. */
 bool rodp_flush_is_granted(struct rodp_qp *qp, struct ib_pd *pd, const struct rodp_flush *flush);
+
+/* Execute a FLUSH request. Receive lane held. */
+enum rodp_verdict rodp_flush_execute(struct rodp_qp *qp, struct sk_buff *skb);
 
 #endif

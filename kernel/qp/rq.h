@@ -9,12 +9,6 @@
 #include "types.h"
 
 /*
- * A receive work request out of a ring: copied once, the copy checked. Returns 0, or
- * -EINVAL (more entries than max_sge, which is at most RODP_MAX_SGE).
- */
-int rodp_rwqe_copy(struct rodp_rwqe *dst, const struct rodp_recv_wqe *src, u32 max_sge);
-
-/*
  * Take a receive work request for the message that begins.
  * Returns 0, -ENOENT (none is posted), or -EINVAL (a malformed one, taken).
  */

@@ -2,7 +2,7 @@
 /* Shared receive queues, see srq.h. */
 #include <linux/xarray.h>
 
-#include "rq.h"
+#include "rwqe.h"
 #include "srq.h"
 #include "tell.h"
 

@@ -10,7 +10,8 @@
 
 build_path() { echo "$LAB_CHECKOUT/build/$1"; }
 stage_path() { echo "$LAB_CHECKOUT/build/$1/stage"; }
-module_dir() { echo "$LAB_CHECKOUT/build/kernel-$(kernel_version "$1")"; }
+# LAB_KERNEL_SOURCE: another kernel/, below the checkout, is built beside the usual one.
+module_dir() { echo "$LAB_CHECKOUT/build/kernel-$(kernel_version "$1")${LAB_KERNEL_SOURCE:+-other}"; }
 kernel_tests_dir() { echo "$LAB_CHECKOUT/build/kernel-tests-$(kernel_version "$1")"; }
 module_path() { echo "$(module_dir "$1")/rodp.ko"; }
 
@@ -30,7 +31,7 @@ with_build_lock() {
 make_module() {
 	local version
 	version=$(kernel_version "$1")
-	in_tree "$(kernel_suite "$1")" "$1" make -C kernel -j"$(nproc)" \
+	in_tree "$(kernel_suite "$1")" "$1" make -C "${LAB_KERNEL_SOURCE:-kernel}" -j"$(nproc)" \
 		KDIR="/usr/src/linux-headers-$version" O="$(module_dir "$1")" 2>&1 | tee "$LAB_TMP/module.log"
 	if grep -qE ': warning:|WARNING: modpost' "$LAB_TMP/module.log"; then
 		find "$(module_dir "$1")" -name '*.o' -delete

@@ -17,6 +17,7 @@
 #            tree=VARIETY, append=WORD, which mean what lab run's options mean
 #   set      quick   always, also in CI
 #            full    only with --full
+#            quick:K quick on the kernels of the list K, full on its others
 #   limit    seconds
 #   command  the rest of the line, a shell command, run in the checkout's root
 #
@@ -48,10 +49,16 @@ check_test() {
 	shift
 	[ $# -eq 9 ] && [ -n "$9" ] || die "$where: a test has 9 columns" "see lib/list.sh"
 	[[ $2 =~ ^(host|native|guest)$ ]] || die "$where: depth '$2'"
-	[[ $7 =~ ^(quick|full)$ ]] || die "$where: set '$7'"
+	[[ $7 =~ ^(full|quick(:(6\.1|6\.12|7)(,(6\.1|6\.12|7))*)?)$ ]] || die "$where: set '$7'"
 	[[ $8 =~ ^[0-9]+$ ]] || die "$where: limit '$8'"
 	[[ $5 =~ ^(-|all|(6\.1|6\.12|7)(@[a-z]+)?(,(6\.1|6\.12|7)(@[a-z]+)?)*)$ ]] || die "$where: kernels '$5'"
 	[ "$2" != guest ] || [[ $3/$4 =~ ^(none|rxe|rodp|rodp:rxe|rxe:rodp)/(one|veth)$ ]] || die "$where: link '$3' '$4'"
+}
+
+# set_on SET KERNEL[@SUITE]: what SET is on that kernel.
+set_on() {
+	local list=,${1#quick:},
+	if [[ $1 != quick:* || $list == *,${2%@*},* ]]; then echo "${1%%:*}"; else echo full; fi
 }
 
 load_list() {
@@ -62,7 +69,7 @@ load_list() {
 		check_test "$file:$line" "$name" "$depth" "$link" "$topo" "$kernels" "$guest" "$set" "$limit" "$command"
 		[ "$kernels" != all ] || kernels=7,6.12,6.1
 		for kernel in ${kernels//,/ }; do
-			add_test "$name" "$depth" "$link" "$topo" "$kernel" "$guest" "$set" "$limit" "$command"
+			add_test "$name" "$depth" "$link" "$topo" "$kernel" "$guest" "$(set_on "$set" "$kernel")" "$limit" "$command"
 		done
 	done <"$file"
 }
