@@ -25,7 +25,7 @@ make_dir() {
 
 # verify_disk DISK WORKLOAD SIZE: fio writes, reads, and looks at what it read.
 verify_disk() {
-	step fio --name="$2" --filename="$1" --rw="$2" --size="$3" --verify=crc32c --do_verify=1 --verify_fatal=1 \
+	step fio --name="$2" --filename="$1" --rw="$2" --size="$3" --verify=crc32c --do_verify=1 --verify_fatal=1 --verify_state_save=0 \
 		"${FIO[@]}" --output="$WORK/fio"
 	grep -E '^ +(READ|WRITE):' "$WORK/fio" || true
 }
