@@ -12,7 +12,11 @@ NAME=rds
 SECOND=10.77.0.3
 
 need_tools python3 ip
-# Without an RDS transport of its own in the way.
+# A message must fit into a socket's buffers, of which a quarter is data.
+for limit in wmem_max rmem_max; do
+	undo sysctl -q "net.core.$limit=$(cat "/proc/sys/net/core/$limit")"
+	echo $((16 << 20)) >"/proc/sys/net/core/$limit"
+done
 ip addr add "$SECOND/24" dev "$RDMA_NETDEV"
 undo ip addr del "$SECOND/24" dev "$RDMA_NETDEV"
 need_modules rds rds_rdma
@@ -21,5 +25,4 @@ step python3 "$(dirname "$0")/rds.py" "$RDMA_ADDR" "$SECOND"
 sent=$(($(traffic) - before))
 echo "$NAME: the devices sent $sent packets"
 [ "$sent" -gt 200 ] || die "the devices sent hardly anything: RDS took another way"
-grep -E 'conn|ib_' /proc/net/rds* 2>/dev/null || true
 echo "$NAME: data verified"

@@ -19,7 +19,7 @@ at_end() {
 	local status=$? i
 	set +e
 	for ((i = ${#UNDO[@]} - 1; i >= 0; i--)); do
-		eval "${UNDO[i]}" >>"$WORK/undo" 2>&1
+		(eval "${UNDO[i]}") >>"$WORK/undo" 2>&1
 	done
 	[ "$status" -eq 0 ] || sed 's/^/undo: /' "$WORK/undo" 2>/dev/null
 	rm -rf "$WORK"
