@@ -24,8 +24,8 @@ start_server() {
 	chmod 755 "$WORK"
 	mount_at nfsd nfsd /proc/fs/nfsd
 	mount_at rpc_pipefs rpc_pipefs /var/lib/nfs/rpc_pipefs
-	echo 5 >/proc/fs/nfsd/nfsv4gracetime
-	echo 5 >/proc/fs/nfsd/nfsv4leasetime
+	echo 10 >/proc/fs/nfsd/nfsv4gracetime
+	echo 10 >/proc/fs/nfsd/nfsv4leasetime
 	step exportfs -i -o rw,no_root_squash,no_subtree_check,insecure,sec=sys,fsid=0 "*:$WORK/export"
 	undo exportfs -ua
 	rpc.mountd -F -N 3 &
