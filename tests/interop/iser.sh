@@ -57,7 +57,7 @@ disconnect() {
 start_initiator() {
 	mkdir -p /run/lock/iscsi
 	echo "InitiatorName=$INITIATOR" >/etc/iscsi/initiatorname.iscsi
-	iscsid -f >"$WORK/iscsid" 2>&1 &
+	setsid iscsid -f >"$WORK/iscsid" 2>&1 & # which ends its process group
 	undo kill $!
 	sleep 1
 	step iscsiadm -m node -T "$IQN" -p "$RDMA_ADDR:3260" -I iser --op=new
@@ -68,6 +68,7 @@ need_tools iscsid iscsiadm fio mkfs.ext4
 need_modules configfs target_core_mod target_core_iblock iscsi_target_mod ib_isert sd_mod ib_iser
 mount_configfs
 make_files "$WORK/files"
+mark=${#UNDO[@]}
 export_disk
 start_initiator
 undo iscsiadm -m node -T "$IQN" -p "$RDMA_ADDR:3260" --logout
@@ -79,5 +80,6 @@ connect
 look_at_disk "$DISK"
 disconnect
 echo "$NAME: the devices sent $(($(traffic) - before)) packets"
+undo_to "$mark" # the target has the disk for itself
 look_at_disk "$LAB_SCRATCH"
 echo "$NAME: data verified"

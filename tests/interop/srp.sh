@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 #
-# srp: SCSI over RDMA. The kernel's target (ib_srpt) exports LAB_SCRATCH and listens through rdma_cm, the kernel's
+# srp [srq]: SCSI over RDMA. The kernel's target (ib_srpt) exports LAB_SCRATCH and listens through rdma_cm, the kernel's
 # initiator (ib_srp) logs in over RDMA_DEV; fio verifies what it wrote, and a file system is written through the
-# initiator and read through it again, over another session, and from the disk itself.
+# initiator and read through it again, over another session, and from the disk itself. With `srq` the target's queues share their receives.
 set -euo pipefail
 
 NAME=srp
@@ -12,6 +12,7 @@ NAME=srp
 # shellcheck source=SCRIPTDIR/lib/disk.sh
 . "$(dirname "$0")/lib/disk.sh"
 
+SRQ=${1:-}
 PORT=5555
 TARGET=/sys/kernel/config/target
 HOSTS=/sys/class/infiniband_srp/srp-$RDMA_DEV-1
@@ -39,8 +40,11 @@ export_disk() {
 	make_dir "$tpg/acls/$RDMA_ADDR" "$tpg/acls/$RDMA_ADDR/lun_0"
 	ln -s "$tpg/lun/lun_0" "$tpg/acls/$RDMA_ADDR/lun_0/lun"
 	undo rm "$tpg/acls/$RDMA_ADDR/lun_0/lun"
+	[ "$SRQ" != srq ] || put 1 "$tpg/attrib/use_srq"
 	put 1 "$tpg/enable"
 	undo put 0 "$tpg/enable"
+	put "$PORT" "$TARGET/srpt/discovery_auth/rdma_cm_port"
+	undo put 0 "$TARGET/srpt/discovery_auth/rdma_cm_port"
 }
 
 # The block device of the session, once it is there.
@@ -74,9 +78,10 @@ disconnect() {
 }
 
 need_tools fio mkfs.ext4
-need_modules configfs target_core_mod target_core_iblock "ib_srpt rdma_cm_port=$PORT" sd_mod ib_srp
+need_modules configfs target_core_mod target_core_iblock ib_srpt sd_mod ib_srp
 mount_configfs
 make_files "$WORK/files"
+mark=${#UNDO[@]}
 export_disk
 wait_until 10 "$HOSTS" test -e "$HOSTS"
 before=$(traffic)
@@ -88,5 +93,6 @@ connect
 look_at_disk "$DISK"
 disconnect
 echo "$NAME: the devices sent $(($(traffic) - before)) packets"
+undo_to "$mark" # the target has the disk for itself
 look_at_disk "$LAB_SCRATCH"
 echo "$NAME: data verified"

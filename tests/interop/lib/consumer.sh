@@ -15,12 +15,19 @@ undo() {
 	UNDO+=("$(printf '%q ' "$@")")
 }
 
-at_end() {
-	local status=$? i
-	set +e
-	for ((i = ${#UNDO[@]} - 1; i >= 0; i--)); do
+# undo_to N: does so now, but for the first N, as ${#UNDO[@]} was then.
+undo_to() {
+	local i
+	for ((i = ${#UNDO[@]} - 1; i >= $1; i--)); do
 		(eval "${UNDO[i]}") >>"$WORK/undo" 2>&1
 	done
+	UNDO=("${UNDO[@]:0:$1}")
+}
+
+at_end() {
+	local status=$?
+	set +e
+	undo_to 0
 	[ "$status" -eq 0 ] || sed 's/^/undo: /' "$WORK/undo" 2>/dev/null
 	rm -rf "$WORK"
 	exit "$status"
