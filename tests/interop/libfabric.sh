@@ -32,6 +32,7 @@ dgram) provider=verbs domain=-dgram ;;
 esac
 need_tools fi_pingpong
 before=$(traffic)
+faults=$(counter "$RDMA_DEV" odp_faults)
 command=(timeout --kill-after=5 120 fi_pingpong -p "$provider" -e "$ENDPOINT" -c -S all -I 50)
 # shellcheck disable=SC2046 # words
 in_peer env $(settings "$RDMA_PEER_DEV" "$RDMA_PEER_NETDEV") "${command[@]}" -d "$RDMA_PEER_DEV$domain" >"$WORK/server" 2>&1 &
@@ -50,4 +51,5 @@ grep -qE '^1m|^4k' "$WORK/client" || die "fi_pingpong did not come to its large 
 sleep 0.1 # the counters' files may be 10 ms old
 echo "$NAME: the devices sent $(($(traffic) - before)) packets"
 [ "$(traffic)" -gt "$before" ] || die "the devices sent nothing: libfabric took another way"
+[ -z "$ODP" ] || check_odp "$faults"
 echo "$NAME: data verified"

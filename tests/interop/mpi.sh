@@ -33,15 +33,11 @@ make_agent() {
 	chmod +x "$WORK/rank"
 }
 
-odp_faults() {
-	cat "/sys/class/infiniband/$RDMA_DEV/ports/1/hw_counters/odp_faults" 2>/dev/null || echo none
-}
-
 need_tools mpicc mpirun unshare
 make_agent
 step mpicc -O2 -Wall -o "$WORK/mpi" "$(dirname "$0")/mpi.c"
 before=$(traffic)
-faults=$(odp_faults)
+faults=$(counter "$RDMA_DEV" odp_faults)
 export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
 odp=()
 [ -z "$ODP" ] || odp=(-x UCX_REG_NONBLOCK_MEM_TYPES=host -x UCX_IB_ODP_MEM_TYPES=host)
@@ -53,8 +49,5 @@ grep -q 'all verified' "$WORK/out" || die "the ranks did not come to their end"
 sleep 0.1 # the counters' files may be 10 ms old
 echo "$NAME: the devices sent $(($(traffic) - before)) packets"
 [ "$(traffic)" -gt "$((before + 1000))" ] || die "the devices sent hardly anything: MPI took another way"
-if [ -n "$ODP" ] && [ "$faults" != none ]; then
-	echo "$NAME: $(($(odp_faults) - faults)) on-demand faults on $RDMA_DEV"
-	[ "$(odp_faults)" -gt "$faults" ] || die "no on-demand fault: UCX registered pinned"
-fi
+[ -z "$ODP" ] || check_odp "$faults"
 echo "$NAME: data verified"

@@ -77,13 +77,8 @@ perftest() {
 		{ sed 's/^/client: /' "$WORK/client"; die "ucx_perftest told no figures: $*"; }
 }
 
-# Pages that became present for the device.
-odp_faults() {
-	cat "/sys/class/infiniband/$RDMA_DEV/ports/1/hw_counters/odp_faults" 2>/dev/null || echo none
-}
-
 need_tools ucx_perftest gcc
-faults=$(odp_faults)
+faults=$(counter "$RDMA_DEV" odp_faults)
 before=$(traffic)
 gcc -O2 -Wall -o "$WORK/ucx_verify" "$(dirname "$0")/ucx_verify.c" -lucp -lucs || die "ucx_verify.c does not compile here"
 pair "$WORK/ucx_verify" 13338 -- "$WORK/ucx_verify" 13338 "$RDMA_PEER_ADDR"
@@ -95,8 +90,5 @@ done 9< <(batch)
 sleep 0.1 # the counters' files may be 10 ms old
 echo "$NAME: the devices sent $(($(traffic) - before)) packets"
 [ "$(traffic)" -gt "$before" ] || die "the devices sent nothing: UCX took another way"
-if [ -n "$ODP" ] && [ "$faults" != none ]; then
-	echo "$NAME: $(($(odp_faults) - faults)) on-demand faults on $RDMA_DEV"
-	[ "$(odp_faults)" -gt "$faults" ] || die "no on-demand fault: UCX registered pinned"
-fi
+[ -z "$ODP" ] || check_odp "$faults"
 echo "$NAME: data verified"

@@ -107,13 +107,25 @@ drop_caches() {
 	echo 3 >/proc/sys/vm/drop_caches
 }
 
-# traffic: packets that the devices of the link sent, as they count them: whether a consumer
-# used them at all.
+# counter DEVICE NAME: one of its port's counters; 0 when it has none of that name. By netlink: in a network
+# namespace sysfs does not have them.
+counter() {
+	rdma statistic show link "$1/1" 2>/dev/null | tr ' ' '\n' | awk -v name="$2" 'last == name { value = $1 } { last = $1 } END { print value + 0 }'
+}
+
+# traffic: packets that the devices of the link sent: whether a consumer used them at all.
 traffic() {
-	local device sum=0
-	for device in "$RDMA_DEV" "$RDMA_PEER_DEV"; do
-		sum=$((sum + $(cat "/sys/class/infiniband/$device/ports/1/hw_counters/sent_pkts")))
-		[ "$RDMA_DEV" != "$RDMA_PEER_DEV" ] || break
-	done
+	local sum
+	sum=$(counter "$RDMA_DEV" sent_pkts)
+	[ "$RDMA_DEV" = "$RDMA_PEER_DEV" ] || sum=$((sum + $(counter "$RDMA_PEER_DEV" sent_pkts)))
 	echo "$sum"
+}
+
+# check_odp BEFORE: that on-demand faults were more than that, where the device counts them (rxe does not).
+check_odp() {
+	local now
+	now=$(counter "$RDMA_DEV" odp_faults)
+	case $RDMA_LINK in rodp*) ;; *) return 0 ;; esac
+	echo "$NAME: $((now - $1)) on-demand faults on $RDMA_DEV"
+	[ "$now" -gt "$1" ] || die "no on-demand fault: the memory was registered pinned"
 }
