@@ -19,7 +19,7 @@ undo() {
 undo_to() {
 	local i
 	for ((i = ${#UNDO[@]} - 1; i >= $1; i--)); do
-		(eval "${UNDO[i]}") >>"$WORK/undo" 2>&1
+		(eval "${UNDO[i]}") >>"$WORK/undo" 2>&1 || true
 	done
 	UNDO=("${UNDO[@]:0:$1}")
 }
@@ -52,14 +52,13 @@ need_tools() {
 	done
 }
 
-# need_modules MODULE...: loads them now, and removes them at the end.
+# need_modules MODULE...: they stay loaded.
 need_modules() {
 	local module
 	for module in "$@"; do
 		modprobe -n "${module%%[: ]*}" 2>/dev/null || skip "this kernel has no module ${module%%[: ]*}"
 		# shellcheck disable=SC2086 # a module and its parameters
 		modprobe $module || die "modprobe $module failed; the kernel log says why"
-		undo modprobe -r "${module%%[: ]*}"
 	done
 }
 
