@@ -53,7 +53,7 @@ disconnect() {
 }
 
 need_tools nvme fio mkfs.ext4
-modprobe -r nvmet-rdma # which may be there, without or with SRQs
+modprobe -r nvmet-rdma 2>/dev/null || true # which may be there, without or with SRQs
 need_modules "nvmet-rdma$([ "${1:-}" != srq ] || echo ' use_srq=1')" nvme-rdma
 mount_configfs
 make_files "$WORK/files"
