@@ -25,8 +25,8 @@ make_agent() {
 	cat >"$WORK/rank" <<-EOT
 		#!/bin/sh
 		case \$OMPI_COMM_WORLD_RANK in
-		0) export UCX_NET_DEVICES=$RDMA_DEV:1 ;;
-		*) export UCX_NET_DEVICES=$RDMA_PEER_DEV:1 ;;
+		0) export UCX_NET_DEVICES=$RDMA_DEV:1 UCX_IB_GID_INDEX=$RDMA_GID_INDEX ;;
+		*) export UCX_NET_DEVICES=$RDMA_PEER_DEV:1 UCX_IB_GID_INDEX=$RDMA_PEER_GID_INDEX ;;
 		esac
 		exec "$WORK/mpi"
 	EOT
