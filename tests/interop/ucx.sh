@@ -14,8 +14,7 @@ TRANSPORT=$1
 ODP=${2:-}
 PORT=13337
 
-# ucx_env DEVICE GID-INDEX: UCX's settings for that side. It chooses a GID by what sysfs tells, which in a network
-# namespace is nothing, and then takes the first, a link-local one.
+# ucx_env DEVICE GID-INDEX: UCX's settings for that side. With a GID of its own choice, on rxe, its first datagrams got no answer.
 ucx_env() {
 	echo UCX_TLS="$TRANSPORT" UCX_NET_DEVICES="$1:1" UCX_IB_GID_INDEX="$2" UCX_WARN_UNUSED_ENV_VARS=n
 	[ -z "$ODP" ] || echo ODP=1 UCX_REG_NONBLOCK_MEM_TYPES=host UCX_IB_ODP_MEM_TYPES=host
