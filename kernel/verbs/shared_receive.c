@@ -3,6 +3,14 @@
 #include "../qp/srq.h"
 #include "verbs.h"
 
+/* XRC is for processes: its completions name no ib_qp. */
+static int create_kernel_srq(struct rodp_srq *srq, struct ib_srq_init_attr *init)
+{
+	if (init->srq_type != IB_SRQT_BASIC)
+		return -EOPNOTSUPP;
+	return rodp_srq_create(srq, init, NULL, NULL);
+}
+
 int rodp_create_srq(struct ib_srq *ib, struct ib_srq_init_attr *init, struct ib_udata *udata)
 {
 	struct rodp_create_srq_resp resp = {};
@@ -10,7 +18,7 @@ int rodp_create_srq(struct ib_srq *ib, struct ib_srq_init_attr *init, struct ib_
 	int err;
 
 	if (!udata)
-		return rodp_srq_create(to_rodp_srq(ib), init, NULL, NULL);
+		return create_kernel_srq(to_rodp_srq(ib), init);
 	err = ib_is_udata_in_empty(udata);
 	if (err)
 		return err;
