@@ -167,8 +167,9 @@ static void request_advance(struct rodp_qp *qp, const struct request *req)
 }
 
 /*
- * Make and send one packet. A full queue on the way loses it, like any network:
- * the retransmission timer sees to that. Returns 0 or why to stop.
+ * Make and send one packet. If this host's own queue is full (trap T18) it is made again a little
+ * later: going back costs the whole window. What is lost further on is the timer's to notice.
+ * Returns 0 or why to stop.
  */
 static int request_send(struct rodp_qp *qp, struct rodp_swqe *wqe)
 {
@@ -183,8 +184,11 @@ static int request_send(struct rodp_qp *qp, struct rodp_swqe *wqe)
 		wqe->status = IB_WC_LOC_PROT_ERR;
 	if (IS_ERR(skb))
 		return PTR_ERR(skb);
+	if (rodp_qp_send(qp, skb) == -EAGAIN) {
+		rodp_lane_rest(&qp->sq.lane, 1);
+		return -EAGAIN;
+	}
 	request_advance(qp, &req);
-	rodp_qp_send(qp, skb);
 	return 0;
 }
 

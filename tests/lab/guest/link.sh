@@ -115,7 +115,7 @@ one_up() {
 	add_device hostA "${1}0" "$1" dummy0 || return
 	index=$(gid_index "${1}0" 10.77.0.1) || return
 	link_env RDMA_DEV "${1}0" RDMA_ADDR 10.77.0.1 RDMA_ADDR6 fd77::1 RDMA_NETDEV dummy0 RDMA_GID_INDEX "$index"
-	link_env RDMA_PEER_DEV "${1}0" RDMA_PEER_ADDR 10.77.0.1 RDMA_PEER_ADDR6 fd77::1 RDMA_PEER_GID_INDEX "$index"
+	link_env RDMA_PEER_DEV "${1}0" RDMA_PEER_NETDEV dummy0 RDMA_PEER_ADDR 10.77.0.1 RDMA_PEER_ADDR6 fd77::1 RDMA_PEER_GID_INDEX "$index"
 	link_env RDMA_NETNS '' RDMA_PEER_NETNS hostA
 }
 
@@ -139,7 +139,7 @@ veth_up() {
 	index=$(gid_index "${type}0" 10.77.0.1) || return
 	peer_index=$(gid_index "${peer}1" 10.77.0.2) || return
 	link_env RDMA_DEV "${type}0" RDMA_ADDR 10.77.0.1 RDMA_ADDR6 fd77::1 RDMA_NETDEV vethA RDMA_GID_INDEX "$index"
-	link_env RDMA_PEER_DEV "${peer}1" RDMA_PEER_ADDR 10.77.0.2 RDMA_PEER_ADDR6 fd77::2 RDMA_PEER_GID_INDEX "$peer_index"
+	link_env RDMA_PEER_DEV "${peer}1" RDMA_PEER_NETDEV vethB RDMA_PEER_ADDR 10.77.0.2 RDMA_PEER_ADDR6 fd77::2 RDMA_PEER_GID_INDEX "$peer_index"
 	link_env RDMA_NETNS hostA RDMA_PEER_NETNS hostB
 }
 
