@@ -20,6 +20,11 @@ settings() {
 	[ -z "$ODP" ] || echo FI_VERBS_USE_ODP=1
 }
 
+# The peer's netdev, by its address.
+peer_netdev() {
+	in_peer ip -o addr show to "$RDMA_PEER_ADDR" | awk '{ print $2; exit }'
+}
+
 listens() {
 	in_peer ss -Hltn "sport = :$PORT" | grep -q .
 }
@@ -35,7 +40,7 @@ before=$(traffic)
 faults=$(counter "$RDMA_DEV" odp_faults)
 command=(timeout --kill-after=5 120 fi_pingpong -p "$provider" -e "$ENDPOINT" -c -S all -I 50)
 # shellcheck disable=SC2046 # words
-in_peer env $(settings "$RDMA_PEER_DEV" "$RDMA_PEER_NETDEV") "${command[@]}" -d "$RDMA_PEER_DEV$domain" >"$WORK/server" 2>&1 &
+in_peer env $(settings "$RDMA_PEER_DEV" "$(peer_netdev)") "${command[@]}" -d "$RDMA_PEER_DEV$domain" >"$WORK/server" 2>&1 &
 server=$!
 wait_until 30 "a listening fi_pingpong" listens
 echo "+ ${ODP:+FI_VERBS_USE_ODP=1 }${command[*]} $RDMA_PEER_ADDR"
