@@ -38,8 +38,8 @@ foreach(side ours theirs)
   add_dependencies(layout_${side} provider-in-tree)
 endforeach()
 target_include_directories(layout_ours BEFORE PRIVATE ${CMAKE_SOURCE_DIR}/providers/rodp/compat)
-target_compile_definitions(layout_ours PRIVATE IBVERBS_PABI_VERSION=${IBVERBS_PABI_VERSION})
-target_compile_definitions(layout_theirs PRIVATE
+target_compile_definitions(layout_ours PRIVATE IBVERBS_PABI_VERSION=${IBVERBS_PABI_VERSION} RODP_RDMA_CORE=${RDMA_CORE_RELEASE})
+target_compile_definitions(layout_theirs PRIVATE RODP_RDMA_CORE=${RDMA_CORE_RELEASE}
   CALLS="${CMAKE_SOURCE_DIR}/providers/rodp/compat/infiniband/verbs_calls.h")
 target_compile_options(layout_theirs PRIVATE -Wno-redundant-decls -Wno-unused-parameter)
 

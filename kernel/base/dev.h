@@ -34,11 +34,13 @@ struct rodp_qp;
 struct rodp_dev {
 	struct ib_device ib;
 	struct net_device *ndev; /* held until the device is freed */
+	struct net *net; /* of ndev when the device was made; NULL once ndev has left it */
 	struct rodp_stats *stats;
 	struct xarray mrs; /* key index -> struct rodp_mr or rodp_window (mem/key.c), under RCU */
 	atomic_long_t dm_pages; /* of device memory, in use */
+	atomic_t pds, cqs, qps, srqs; /* that there are (quota.h) */
 	u32 next_mr; /* where the search for a free key index goes on */
-	struct xarray ahs; /* number -> struct rodp_address, read under RCU; IRQs off inside its lock */
+	struct xarray ahs; /* number -> struct rodp_address, under RCU; IRQs off inside its lock */
 	u32 next_ah;
 	struct rodp_qp __rcu *gsi; /* QP 1 */
 	u32 attached; /* QPs to multicast groups; under mcast.c's lock */
@@ -49,10 +51,13 @@ static inline struct rodp_dev *to_rodp_dev(struct ib_device *ib)
 	return container_of(ib, struct rodp_dev, ib);
 }
 
-/* The network namespace of the device's netdev. */
+/*
+ * The network namespace that the device sends and receives in, or NULL: its netdev has left it, and
+ * the device is being removed. Under rcu_read_lock() or with BH disabled: it may end at any time.
+ */
 static inline struct net *rodp_dev_net(const struct rodp_dev *dev)
 {
-	return dev_net(dev->ndev);
+	return READ_ONCE(dev->net);
 }
 
 #endif

@@ -25,6 +25,7 @@
 	X(SENT_BYTES, "sent_bytes")                       \
 	X(RCVD_BYTES, "rcvd_bytes")                       \
 	X(DOORBELLS, "doorbells")                         \
+	X(FLUSHED_BYTES, "flushed_bytes")                 \
 	X(DUPLICATE_REQ, "duplicate_request")             \
 	X(OUT_OF_SEQ, "out_of_seq_request")               \
 	X(SENT_RNR_NAK, "send_rnr_err")                   \
@@ -37,7 +38,22 @@
 	X(RNR_EXCEEDED, "retry_rnr_exceeded_err")         \
 	X(SEND_ERRORS, "send_err")                        \
 	X(BAD_ICRC, "rcvd_icrc_err")                      \
+	X(BAD_HEADER, "rcvd_header_err")                  \
+	X(BAD_OPCODE, "rcvd_opcode_err")                  \
+	X(NO_QP, "rcvd_qpn_err")                          \
+	X(WRONG_PEER, "rcvd_peer_err")                    \
+	X(BAD_PKEY, "pkey_violations")                    \
+	X(BAD_QKEY, "qkey_violations")                    \
+	X(WRONG_STATE, "rcvd_state_err")                  \
+	X(BAD_LENGTH, "rcvd_length_err")                  \
+	X(OUT_OF_BUFFER, "out_of_buffer")                 \
+	X(UC_REFUSED, "uc_request_err")                   \
+	X(STALE_ANSWERS, "stale_response")                \
+	X(MCAST_UNWANTED, "mcast_unwanted")               \
 	X(BACKLOG_DROPS, "backlog_drops")                 \
+	X(ECN_MARKED, "np_ecn_marked_roce_packets")       \
+	X(CNP_HANDLED, "rp_cnp_handled")                  \
+	X(CNP_IGNORED, "rp_cnp_ignored")                  \
 	X(ODP_FAULTS, "odp_faults")                       \
 	X(ODP_FAULTS_COALESCED, "odp_faults_coalesced")   \
 	X(ODP_FAULTS_FAILED, "odp_faults_failed")         \

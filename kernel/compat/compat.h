@@ -18,6 +18,7 @@
 #include "rodp_config.h"
 
 #include <linux/crc32.h>
+#include <linux/dma-buf.h>
 #include <linux/hrtimer.h>
 #include <linux/shrinker.h>
 #include <linux/slab.h>
@@ -89,6 +90,20 @@ static inline void shrinker_free(struct shrinker *shrinker)
 	unregister_shrinker(shrinker);
 	kfree(container_of(shrinker, struct rodp_named_shrinker, shrinker));
 }
+#endif
+
+/* ---- dma-bufs ---- */
+
+/* In the one file that uses them: the namespace of their symbols. */
+#ifdef RODP_HAVE_IMPORT_NS_WORD
+#define RODP_IMPORT_DMA_BUF MODULE_IMPORT_NS(DMA_BUF)
+#else
+#define RODP_IMPORT_DMA_BUF MODULE_IMPORT_NS("DMA_BUF")
+#endif
+
+#ifndef RODP_HAVE_VMAP_UNLOCKED
+#define dma_buf_vmap_unlocked	dma_buf_vmap
+#define dma_buf_vunmap_unlocked dma_buf_vunmap
 #endif
 
 /* ---- checksums ---- */
@@ -189,6 +204,8 @@ static inline void ib_mark_name_assigned_by_user(struct ib_device *dev)
  *	int fn(struct ib_cq *, unsigned int cqe, struct ib_udata *);
  *	struct ib_mr *fn(struct ib_pd *, u64 start, u64 length, u64 virt_addr, int access,
  *			 struct ib_dmah *, struct ib_udata *);
+ *	struct ib_mr *fn(struct ib_pd *, u64 offset, u64 length, u64 virt_addr, int fd,
+ *			 int access, struct ib_dmah *);
  */
 #ifdef RODP_HAVE_CREATE_CQ_ATTRS
 #define RODP_CREATE_CQ_OP(name, fn)                                           \
@@ -241,6 +258,37 @@ struct ib_dmah;
 	{                                                                                 \
 		return fn(pd, start, length, virt_addr, access, NULL, udata);             \
 	}
+#endif
+
+#if defined(RODP_HAVE_REG_DMABUF_DMAH)
+#define RODP_REG_DMABUF_OP(name, fn)                                                               \
+	static struct ib_mr *name(struct ib_pd *pd, u64 offset, u64 length, u64 virt_addr, int fd, \
+				  int access, struct ib_dmah *dmah,                                \
+				  struct uverbs_attr_bundle *attrs)                                \
+	{                                                                                          \
+		return fn(pd, offset, length, virt_addr, fd, access, dmah);                        \
+	}
+#elif defined(RODP_HAVE_REG_DMABUF_ATTRS)
+#define RODP_REG_DMABUF_OP(name, fn)                                                               \
+	static struct ib_mr *name(struct ib_pd *pd, u64 offset, u64 length, u64 virt_addr, int fd, \
+				  int access, struct uverbs_attr_bundle *attrs)                    \
+	{                                                                                          \
+		return fn(pd, offset, length, virt_addr, fd, access, NULL);                        \
+	}
+#else
+#define RODP_REG_DMABUF_OP(name, fn)                                                               \
+	static struct ib_mr *name(struct ib_pd *pd, u64 offset, u64 length, u64 virt_addr, int fd, \
+				  int access, struct ib_udata *udata)                              \
+	{                                                                                          \
+		return fn(pd, offset, length, virt_addr, fd, access, NULL);                        \
+	}
+#endif
+
+/* A line in struct ib_device_ops, where there is such an operation. */
+#ifdef RODP_HAVE_FILL_RES_SRQ
+#define RODP_FILL_RES_SRQ(fn) .fill_res_srq_entry = fn,
+#else
+#define RODP_FILL_RES_SRQ(fn)
 #endif
 
 /* ---- RDMA: user memory and the driver's part of requests ---- */

@@ -5,6 +5,7 @@
 #include "../odp/access.h"
 #include "../odp/fault.h"
 #include "access.h"
+#include "persist.h"
 
 /* The bytes of a list of pages at iova that are contiguous in kernel memory, at most max. */
 static void *listed_run(const struct rodp_mr *mr, u64 iova, size_t max, size_t *bytes)
@@ -203,6 +204,22 @@ size_t rodp_mr_copy(struct rodp_mr *dst, u64 dst_iova, struct rodp_mr *src, u64 
 	if (src->kind == RODP_MR_ODP)
 		return copy_half(src, src_iova, dst, dst_iova, bytes, false);
 	return copy_pinned(dst, dst_iova, src, src_iova, bytes);
+}
+
+ssize_t rodp_mr_write_back(struct rodp_mr *mr, u64 iova, size_t bytes)
+{
+	bool persistent = true;
+	struct mr_walk walk;
+	size_t done;
+
+	walk_begin(&walk, mr, iova, bytes, false);
+	while (persistent && walk_next(&walk)) {
+		persistent = rodp_persist_page(walk.addr);
+		if (persistent)
+			rodp_persist_write_back(walk.addr, walk.bytes);
+	}
+	done = walk_end(&walk);
+	return persistent ? (ssize_t)done : -EACCES;
 }
 
 static u64 atomic_apply(u64 *p, enum rodp_atomic_op op, u64 compare, u64 swap_add)

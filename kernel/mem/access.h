@@ -31,6 +31,12 @@ size_t rodp_mr_write(struct rodp_mr *mr, u64 iova, const void *src, size_t bytes
 size_t rodp_mr_copy(struct rodp_mr *dst, u64 dst_iova, struct rodp_mr *src, u64 src_iova,
 		    size_t bytes, struct rodp_mr **missed);
 
+/*
+ * Write what was written to the MR at iova back to persistent memory; wmb() is the caller's.
+ * Returns the bytes done, or -EACCES: there is memory that is not persistent.
+ */
+ssize_t rodp_mr_write_back(struct rodp_mr *mr, u64 iova, size_t bytes);
+
 /* bytes, cut at the end of the MR; it covers iova. */
 static inline u64 rodp_mr_clip(const struct rodp_mr *mr, u64 iova, u64 bytes)
 {

@@ -4,6 +4,7 @@
 #include <linux/slab.h>
 
 #include "dm.h"
+#include "export.h"
 
 /* Lives as long as somebody is about to map it; mapped pages live on their own. */
 struct rodp_dm_mem {
@@ -76,11 +77,10 @@ struct rodp_dm *rodp_dm_create(struct rodp_dev *dev, struct ib_ucontext *uctx, u
 	dm->mem = dm_mem_create(pages);
 	if (!dm->mem)
 		goto err_free;
-	resp->length = (u64)pages << PAGE_SHIFT;
-	err = rdma_user_mmap_entry_insert(uctx, &dm->mem->mapping.entry, resp->length);
+	err = rdma_user_mmap_entry_insert(uctx, &dm->mem->mapping.entry, (u64)pages << PAGE_SHIFT);
 	if (err)
 		goto err_mem;
-	resp->offset = rdma_user_mmap_get_offset(&dm->mem->mapping.entry);
+	rodp_dm_mapping(dm, resp);
 	return dm;
 
 err_mem:
@@ -97,6 +97,17 @@ void rodp_dm_destroy(struct rodp_dm *dm)
 	atomic_long_sub(dm->mem->pages, &dm->dev->dm_pages);
 	rdma_user_mmap_entry_remove(&dm->mem->mapping.entry);
 	kfree(dm);
+}
+
+void rodp_dm_mapping(const struct rodp_dm *dm, struct rodp_alloc_dm_resp *resp)
+{
+	resp->length = (u64)dm->mem->pages << PAGE_SHIFT;
+	resp->offset = rdma_user_mmap_get_offset(&dm->mem->mapping.entry);
+}
+
+struct dma_buf *rodp_dm_export(const struct rodp_dm *dm)
+{
+	return rodp_export_pages(dm->mem->page, dm->mem->pages);
 }
 
 void *rodp_dm_page(const struct rodp_dm *dm, u32 n)

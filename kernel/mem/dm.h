@@ -31,6 +31,12 @@ struct rodp_dm *rodp_dm_create(struct rodp_dev *dev, struct ib_ucontext *uctx, u
 /* No MR is over it. What is mapped stays until it is unmapped. */
 void rodp_dm_destroy(struct rodp_dm *dm);
 
+/* Where whoever has the file of its context can map it. */
+void rodp_dm_mapping(const struct rodp_dm *dm, struct rodp_alloc_dm_resp *resp);
+
+/* As a dma-buf, which keeps the pages. Process context, sleeps. ERR_PTR: see export.h. */
+struct dma_buf *rodp_dm_export(const struct rodp_dm *dm);
+
 /* The kernel address of page n of it. */
 void *rodp_dm_page(const struct rodp_dm *dm, u32 n);
 

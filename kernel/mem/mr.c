@@ -7,8 +7,10 @@
 
 #include "../odp/mirror.h"
 #include "dm.h"
+#include "dmabuf.h"
 #include "key.h"
 #include "mr.h"
+#include "persist.h"
 
 bool rodp_mr_covers(const struct rodp_mr *mr, u64 iova, u64 bytes)
 {
@@ -48,10 +50,10 @@ static struct kmem_cache *mr_cache;
 
 int rodp_mr_module_init(void)
 {
-	/* ib_core copies the keys to user space from where they lie (QUERY_MR, DM_MR_REG). */
+	/* ib_core copies to user space from where they lie: keys, iova, length (QUERY_MR, DM_MR_REG). */
 	mr_cache = kmem_cache_create_usercopy(
 		"rodp_mr", sizeof(struct rodp_mr), 0, 0, offsetof(struct rodp_mr, ib.lkey),
-		offsetofend(struct rodp_mr, ib.rkey) - offsetof(struct rodp_mr, ib.lkey), NULL);
+		offsetofend(struct rodp_mr, ib.length) - offsetof(struct rodp_mr, ib.lkey), NULL);
 	return mr_cache ? 0 : -ENOMEM;
 }
 
@@ -160,6 +162,9 @@ struct rodp_mr *rodp_mr_create_pinned(struct rodp_dev *dev, struct ib_pd *pd, u6
 		err = PTR_ERR(mr->pinned.umem);
 		goto err_free;
 	}
+	err = -EINVAL;
+	if ((access & IB_ACCESS_FLUSH_PERSISTENT) && !rodp_persist_umem(mr->pinned.umem))
+		goto err_umem;
 	err = pinned_list_pages(mr);
 	if (err)
 		goto err_umem;
@@ -230,6 +235,52 @@ err_free:
 	return ERR_PTR(err);
 }
 
+/* The kernel address of each page from offset on, which need not begin one. */
+static int dmabuf_list_pages(struct rodp_mr *mr, u64 offset)
+{
+	void *first = rodp_dmabuf_addr(mr->pinned.dmabuf) + (offset & PAGE_MASK);
+	size_t pages, i;
+
+	mr->pinned.offset = offset_in_page(offset);
+	pages = DIV_ROUND_UP_ULL(mr->pinned.offset + mr->length, PAGE_SIZE);
+	mr->pinned.page = kvmalloc_array(pages, sizeof(void *), GFP_KERNEL_ACCOUNT);
+	if (!mr->pinned.page)
+		return -ENOMEM;
+	for (i = 0; i < pages; i++)
+		mr->pinned.page[i] = first + i * PAGE_SIZE;
+	return 0;
+}
+
+struct rodp_mr *rodp_mr_create_dmabuf(struct rodp_dev *dev, struct ib_pd *pd, int fd, u64 offset,
+				      u64 length, u64 iova, u32 access)
+{
+	struct rodp_mr *mr;
+	int err;
+
+	if (mr_range_wraps(offset, length, iova))
+		return ERR_PTR(-EINVAL);
+	mr = mr_alloc(pd, RODP_MR_DMABUF, length, iova, access);
+	if (!mr)
+		return ERR_PTR(-ENOMEM);
+	mr->pinned.dmabuf = rodp_dmabuf_get(fd, offset, length);
+	if (IS_ERR(mr->pinned.dmabuf)) {
+		err = PTR_ERR(mr->pinned.dmabuf);
+		goto err_free;
+	}
+	err = dmabuf_list_pages(mr, offset);
+	if (err)
+		goto err_dmabuf;
+	err = rodp_key_assign(dev, mr);
+	if (!err)
+		return mr;
+	kvfree(mr->pinned.page);
+err_dmabuf:
+	rodp_dmabuf_put(mr->pinned.dmabuf);
+err_free:
+	kmem_cache_free(mr_cache, mr);
+	return ERR_PTR(err);
+}
+
 struct rodp_mr *rodp_mr_create_fast(struct rodp_dev *dev, struct ib_pd *pd, u32 max_pages)
 {
 	struct rodp_mr *mr = mr_alloc(pd, RODP_MR_FAST, 0, 0, 0);
@@ -260,6 +311,10 @@ static void mr_release_memory(struct rodp_mr *mr)
 	case RODP_MR_ODP:
 		rodp_tally_unwatch(rodp_mirror_tally(mr->odp.mirror), &mr->odp.view);
 		rodp_mirror_put(mr->odp.set, mr->odp.mirror);
+		break;
+	case RODP_MR_DMABUF:
+		kvfree(mr->pinned.page);
+		rodp_dmabuf_put(mr->pinned.dmabuf);
 		break;
 	case RODP_MR_FAST:
 	case RODP_MR_DM:

@@ -17,6 +17,7 @@
 #include "../odp/tally.h"
 
 struct rodp_dm;
+struct rodp_dmabuf;
 struct rodp_mirror;
 struct rodp_mirror_set;
 
@@ -26,6 +27,7 @@ enum rodp_mr_kind {
 	RODP_MR_DMA, /* all of the kernel's memory: an iova is a kernel address */
 	RODP_MR_FAST, /* pages that a kernel consumer lists (fast.h) */
 	RODP_MR_DM, /* pages of device memory (dm.h) */
+	RODP_MR_DMABUF, /* a dma-buf, as the kernel has it mapped (dmabuf.h) */
 	RODP_MR_NULL, /* no memory: reads zeros, what is written vanishes */
 };
 
@@ -41,12 +43,15 @@ struct rodp_mr {
 	struct rcu_head rcu;
 	union {
 		struct {
-			struct ib_umem *umem;
+			union {
+				struct ib_umem *umem;
+				struct rodp_dmabuf *dmabuf; /* DMABUF */
+			};
 			void **page; /* kernel address of each page */
 			u32 offset; /* of the first byte in page[0], bytes */
 			u32 pages, max_pages; /* FAST: in page[] */
 			u32 listed; /* FAST: in page[max_pages], page[max_pages + 1], ... */
-		} pinned; /* FAST and DM as well, without umem */
+		} pinned; /* DMABUF, FAST and DM as well, without umem */
 		struct {
 			struct rodp_mirror_set *set;
 			struct rodp_mirror *mirror;
@@ -69,7 +74,8 @@ void rodp_mr_module_exit(void);
 /*
  * Register [start, start + length) of current's memory, known to peers as
  * [iova, iova + length). Process context, sleeps.
- * ERR_PTR: -EINVAL (wrap-around, rights that contradict each other),
+ * ERR_PTR: -EINVAL (wrap-around, rights that contradict each other, pinned memory that is to be
+ * persistent and is not),
  * -EOPNOTSUPP (rights not supported), -ENOMEM, what ib_umem_get() says.
  * O(1) in length for ODP memory, O(pages) for pinned memory.
  */
@@ -93,6 +99,10 @@ struct rodp_mr *rodp_mr_create_null(struct rodp_dev *dev, struct ib_pd *pd, u32 
 /* [offset, offset + length) of dm, which covers it and outlives the MR; iova 0. Errors as above. */
 struct rodp_mr *rodp_mr_create_dm(struct rodp_dev *dev, struct ib_pd *pd, struct rodp_dm *dm,
 				  u64 offset, u64 length, u32 access);
+
+/* [offset, offset + length) of the dma-buf of current's file fd. Errors as above, and dmabuf.h's. */
+struct rodp_mr *rodp_mr_create_dmabuf(struct rodp_dev *dev, struct ib_pd *pd, int fd, u64 offset,
+				      u64 length, u64 iova, u32 access);
 
 /*
  * Close mr for memory windows, as a first step of changing or destroying it. False: some are

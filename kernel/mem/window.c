@@ -5,7 +5,9 @@
 #include "key.h"
 #include "window.h"
 
-#define WINDOW_RIGHTS (IB_ACCESS_REMOTE_READ | IB_ACCESS_REMOTE_WRITE | IB_ACCESS_REMOTE_ATOMIC)
+#define FLUSH_RIGHTS (IB_ACCESS_FLUSH_GLOBAL | IB_ACCESS_FLUSH_PERSISTENT)
+#define WINDOW_RIGHTS \
+	(IB_ACCESS_REMOTE_READ | IB_ACCESS_REMOTE_WRITE | IB_ACCESS_REMOTE_ATOMIC | FLUSH_RIGHTS)
 
 struct rodp_window *rodp_window_create(struct rodp_dev *dev, struct ib_pd *pd, bool type2)
 {
@@ -61,12 +63,12 @@ void rodp_window_destroy(struct rodp_window *window)
 	kfree_rcu(window, rcu);
 }
 
-/* The rights that an MR needs for these of a window (C10-74). */
+/* The rights that an MR needs for these of a window (C10-74); whether memory can be flushed it knows. */
 static u32 needed_rights(u32 access)
 {
 	bool writes = access & (IB_ACCESS_REMOTE_WRITE | IB_ACCESS_REMOTE_ATOMIC);
 
-	return IB_ACCESS_MW_BIND | (writes ? IB_ACCESS_LOCAL_WRITE : 0);
+	return IB_ACCESS_MW_BIND | (writes ? IB_ACCESS_LOCAL_WRITE : 0) | (access & FLUSH_RIGHTS);
 }
 
 /* The MR to bind to, counted as bound, or NULL. */

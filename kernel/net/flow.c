@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 /* Flows, see flow.h. */
+#include <linux/if_vlan.h>
 #include <linux/ip.h>
 #include <linux/ipv6.h>
 #include <net/ipv6.h>
+#include <net/route.h>
 #include <rdma/ib_cache.h>
 
 #include "flow.h"
@@ -22,12 +24,33 @@ static const struct in6_addr *gid_addr(const union ib_gid *gid)
 	return (const struct in6_addr *)gid->raw;
 }
 
-int rodp_flow_set(struct rodp_flow *flow, const struct rdma_ah_attr *ah, int oif, u32 lqpn,
-		  u32 rqpn)
+/* Out through the GID's own netdev: packets of a VLAN's address are the VLAN's. */
+static int flow_set_netdev(struct rodp_flow *flow, const struct rodp_dev *dev,
+			   const struct ib_gid_attr *gid)
+{
+	const struct net_device *ndev;
+	int err = 0;
+
+	rcu_read_lock();
+	ndev = rdma_read_gid_attr_ndev_rcu(gid);
+	if (IS_ERR(ndev)) /* deleted by now: no packet will find a route */
+		ndev = dev->ndev;
+	if (!net_eq(dev_net(ndev), rodp_dev_net(dev)))
+		err = -EINVAL;
+	flow->oif = ndev->ifindex;
+	flow->vlan = is_vlan_dev(ndev) ? vlan_dev_vlan_id(ndev) : 0;
+	rcu_read_unlock();
+	return err;
+}
+
+int rodp_flow_set(struct rodp_flow *flow, const struct rodp_dev *dev, const struct rdma_ah_attr *ah,
+		  u32 lqpn, u32 rqpn)
 {
 	const struct ib_global_route *grh = rdma_ah_read_grh(ah);
 	const struct in6_addr *src, *dst = gid_addr(&grh->dgid);
+	u8 sl = rdma_ah_get_sl(ah);
 	bool v4;
+	int err;
 
 	if (!grh->sgid_attr)
 		return -EINVAL;
@@ -36,12 +59,15 @@ int rodp_flow_set(struct rodp_flow *flow, const struct rdma_ah_attr *ah, int oif
 	if (v4 != ipv6_addr_v4mapped(dst))
 		return -EINVAL;
 
+	err = flow_set_netdev(flow, dev, grh->sgid_attr);
+	if (err)
+		return err;
 	flow->version = v4 ? 4 : 6;
 	flow->tos = grh->traffic_class;
 	flow->hop_limit = grh->hop_limit ? grh->hop_limit : IPV6_DEFAULT_HOPLIMIT;
 	flow->flow_label = cpu_to_be32(grh->flow_label & 0xfffff);
 	flow->sport = cpu_to_be16(rdma_get_udp_sport(grh->flow_label, lqpn, rqpn));
-	flow->oif = oif;
+	flow->priority = sl ? sl : rt_tos2priority(grh->traffic_class);
 	if (v4) {
 		flow->v4.saddr = src->s6_addr32[3];
 		flow->v4.daddr = dst->s6_addr32[3];

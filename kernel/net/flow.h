@@ -12,6 +12,8 @@
 #include <net/dst_cache.h>
 #include <rdma/ib_verbs.h>
 
+#include "../base/dev.h"
+
 struct rodp_flow {
 	struct dst_cache cache;
 	u8 version; /* of IP: 4, 6, or 0 while unset */
@@ -19,7 +21,9 @@ struct rodp_flow {
 	u8 hop_limit;
 	__be16 sport;
 	__be32 flow_label;
-	int oif; /* ifindex of the device's netdev */
+	int oif; /* ifindex of the source GID's netdev: the device's, or a VLAN above it */
+	u16 vlan; /* its VLAN id, or 0 */
+	u8 priority; /* of packets, for queueing disciplines and VLAN tags */
 	/*
 	 * The way out is a device without a queue (lo, veth, bridge): what is sent on
 	 * one CPU is received on that CPU, in order, and out of order with what is
@@ -45,10 +49,13 @@ void rodp_flow_destroy(struct rodp_flow *flow);
 /*
  * Aim the flow at the far end of ah (RoCE, GRH with an sgid_attr). lqpn and rqpn
  * feed the UDP source port when ah has no flow label, as every RoCEv2 driver does.
- * Returns 0 or -EINVAL (addresses of different families).
+ * Packets have the priority of the service level, which is what a VLAN's egress-qos-map translates; without
+ * one, that which the IP stack gives their traffic class.
+ * Returns 0 or -EINVAL (addresses of different families, a GID of another network namespace). Process or
+ * softirq context.
  */
-int rodp_flow_set(struct rodp_flow *flow, const struct rdma_ah_attr *ah, int oif, u32 lqpn,
-		  u32 rqpn);
+int rodp_flow_set(struct rodp_flow *flow, const struct rodp_dev *dev, const struct rdma_ah_attr *ah,
+		  u32 lqpn, u32 rqpn);
 
 /* Whether a received packet came over this flow, from its far to its near end. */
 bool rodp_flow_matches(const struct rodp_flow *flow, const struct sk_buff *skb);

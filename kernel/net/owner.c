@@ -5,6 +5,7 @@
 #include <linux/ip.h>
 #include <linux/ipv6.h>
 #include <net/addrconf.h>
+#include <rdma/ib_addr.h>
 
 #include "../uapi/rodp_abi.h"
 #include "owner.h"
@@ -33,20 +34,58 @@ static struct net_device *netdev_of(struct net *net, const struct in6_addr *addr
 		ndev = __ip_dev_find(net, addr->s6_addr32[3], false);
 	else
 		ndev = netdev_of_ipv6(net, addr, in);
-	return ndev && is_vlan_dev(ndev) ? vlan_dev_real_dev(ndev) : ndev;
+	return ndev;
+}
+
+const struct net_device *rodp_owner_netdev(const struct net_device *ndev)
+{
+	return is_vlan_dev(ndev) ? vlan_dev_real_dev(ndev) : ndev;
+}
+
+u16 rodp_owner_vlan(struct net *net, const struct sk_buff *skb, u8 *priority)
+{
+	const struct net_device *ndev = skb->dev;
+	struct in6_addr addr;
+
+	if (ndev->flags & IFF_LOOPBACK) {
+		rodp_owner_daddr(skb, &addr);
+		ndev = netdev_of(net, &addr, NULL);
+	}
+	*priority = 0;
+	if (!ndev || !is_vlan_dev(ndev))
+		return 0;
+	*priority = skb->priority & 7;
+	return vlan_dev_vlan_id(ndev);
+}
+
+static struct rodp_dev *owner_of_netdev(struct net_device *ndev)
+{
+	struct ib_device *ib = NULL;
+
+	if (ndev)
+		ib = ib_device_get_by_netdev((struct net_device *)rodp_owner_netdev(ndev),
+					     RODP_DRIVER_ID);
+	return ib ? to_rodp_dev(ib) : NULL;
 }
 
 struct rodp_dev *rodp_owner_get(struct net *net, const struct in6_addr *addr, struct net_device *in)
 {
-	struct ib_device *ib = NULL;
-	struct net_device *ndev;
+	struct rodp_dev *dev;
 
 	rcu_read_lock();
-	ndev = netdev_of(net, addr, in);
-	if (ndev)
-		ib = ib_device_get_by_netdev(ndev, RODP_DRIVER_ID);
+	dev = owner_of_netdev(netdev_of(net, addr, in));
 	rcu_read_unlock();
-	return ib ? to_rodp_dev(ib) : NULL;
+	return dev;
+}
+
+struct rodp_dev *rodp_owner_of(struct net *net, const struct sk_buff *skb)
+{
+	struct in6_addr addr;
+
+	rodp_owner_daddr(skb, &addr);
+	if (rdma_is_multicast_addr(&addr))
+		return owner_of_netdev(skb->dev);
+	return rodp_owner_get(net, &addr, skb->dev);
 }
 
 void rodp_owner_daddr(const struct sk_buff *skb, struct in6_addr *addr)

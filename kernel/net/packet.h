@@ -39,6 +39,9 @@ struct rodp_packet {
 	/* Of a local packet (qp/courier.h); 0 from the wire. */
 	u8 status; /* enum ib_wc_status: the requester's own memory failed */
 	u32 sqpn;
+	/* Of a datagram: what its VLAN tag says. */
+	u16 vlan; /* id, or 0 */
+	u8 sl;
 	struct rodp_lent lent;
 };
 

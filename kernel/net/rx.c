@@ -6,6 +6,7 @@
 #include <net/sock.h>
 
 #include "../wire/icrc.h"
+#include "drop.h"
 #include "rx.h"
 
 static rodp_packet_receiver rx_receiver;
@@ -36,7 +37,7 @@ bool rodp_packet_icrc_ok(const struct sk_buff *skb)
 	return icrc == rodp_icrc_finish(crc);
 }
 
-/* Fill in skb->cb from the headers; false for what no QP could make sense of. */
+/* Fill in skb->cb from the headers, of a known opcode; false for what no QP could make sense of. */
 static bool rx_parse(struct sk_buff *skb)
 {
 	const struct rodp_bth *bth = rodp_packet_bth(skb);
@@ -44,7 +45,7 @@ static bool rx_parse(struct sk_buff *skb)
 	struct rodp_packet *pkt = rodp_packet(skb);
 	u32 tail = rodp_bth_pad(bth) + RODP_ICRC_BYTES;
 
-	if (!op->flags || skb->len < op->bytes + tail || (bth->flags & RODP_BTH_TVER_MASK))
+	if (skb->len < op->bytes + tail || (bth->flags & RODP_BTH_TVER_MASK))
 		return false;
 	memset(pkt, 0, sizeof(*pkt));
 	pkt->op = op;
@@ -70,11 +71,18 @@ static bool rx_trim(struct sk_buff *skb)
 
 int rodp_rx_udp(struct sock *sk, struct sk_buff *skb)
 {
+	struct net *net = sock_net(sk);
+
 	/* Everything downstream reads headers and payload in place. */
-	if (skb_linearize(skb) || !rx_network_ok(skb) || !rx_trim(skb) || !rx_parse(skb)) {
+	if (skb_linearize(skb))
 		kfree_skb(skb);
-		return 0;
-	}
-	rx_receiver(sock_net(sk), skb);
+	else if (!rx_network_ok(skb) || !rx_trim(skb))
+		rodp_packet_drop_stray(net, skb, RODP_STAT_BAD_HEADER);
+	else if (!rodp_opcode_info(rodp_packet_bth(skb)->opcode)->flags)
+		rodp_packet_drop_stray(net, skb, RODP_STAT_BAD_OPCODE);
+	else if (!rx_parse(skb))
+		rodp_packet_drop_stray(net, skb, RODP_STAT_BAD_HEADER);
+	else
+		rx_receiver(net, skb);
 	return 0;
 }

@@ -4,6 +4,7 @@
 #include <linux/ip.h>
 #include <linux/ipv6.h>
 #include <linux/udp.h>
+#include <net/addrconf.h>
 #include <net/ip.h>
 #include <net/ip6_route.h>
 #include <net/ipv6.h>
@@ -140,6 +141,8 @@ void rodp_packet_address(const struct rodp_flow *flow, struct sk_buff *skb)
 {
 	u32 body = skb->len;
 
+	rodp_packet(skb)->vlan = flow->vlan;
+	rodp_packet(skb)->sl = flow->priority & 7;
 	packet_push_udp(flow, skb);
 	if (flow->version == 4) {
 		packet_push_ipv4(flow, skb);
@@ -192,6 +195,9 @@ static struct dst_entry *flow_route_ipv6(struct net *net, struct rodp_flow *flow
 	dst = dst_cache_get_ip6(&flow->cache, &saddr);
 	if (dst)
 		return dst;
+	/* IPv4's look-up refuses an address that the host has no more; this one does not. */
+	if (!ipv6_chk_addr(net, &flow->v6.saddr, NULL, 0))
+		return ERR_PTR(-EADDRNOTAVAIL);
 	dst = ip6_dst_lookup_flow(net, rodp_net_sock(net, 6), &fl, NULL);
 	if (IS_ERR(dst))
 		return dst;
@@ -217,7 +223,7 @@ int rodp_packet_send(struct rodp_dev *dev, struct rodp_flow *flow, struct sk_buf
 	u32 payload = rodp_packet(skb)->payload;
 	struct dst_entry *dst;
 
-	if (!rodp_net_sock(net, flow->version)) {
+	if (!net || !rodp_net_sock(net, flow->version)) {
 		kfree_skb(skb);
 		return -ENETDOWN;
 	}
@@ -238,6 +244,7 @@ int rodp_packet_send(struct rodp_dev *dev, struct rodp_flow *flow, struct sk_buf
 	memset(skb->cb, 0, sizeof(skb->cb)); /* ours until now, the IP layer's from here */
 	skb->protocol = flow->version == 4 ? cpu_to_be16(ETH_P_IP) : cpu_to_be16(ETH_P_IPV6);
 	skb->dev = dev->ndev;
+	skb->priority = flow->priority;
 	rodp_stats_inc(dev->stats, RODP_STAT_SENT_PKTS);
 	rodp_stats_add(dev->stats, RODP_STAT_SENT_BYTES, payload);
 	return packet_output(net, flow, skb);

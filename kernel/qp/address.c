@@ -13,8 +13,14 @@ static const struct in6_addr *address_dgid(const struct rdma_ah_attr *attr)
 
 static const struct rodp_dev *address_owner(struct rodp_dev *dev, const struct rdma_ah_attr *attr)
 {
-	struct rodp_dev *owner = rodp_owner_get(rodp_dev_net(dev), address_dgid(attr), dev->ndev);
+	struct rodp_dev *owner = NULL;
+	struct net *net;
 
+	rcu_read_lock();
+	net = rodp_dev_net(dev);
+	if (net)
+		owner = rodp_owner_get(net, address_dgid(attr), dev->ndev);
+	rcu_read_unlock();
 	if (owner)
 		ib_device_put(&owner->ib);
 	return owner;
@@ -47,7 +53,7 @@ static struct rodp_address *address_create(struct rodp_dev *dev, const struct ib
 	}
 	salt = atomic_inc_return(&entropy) & RODP_QPN_MASK;
 	if (rdma_ah_get_ah_flags(attr) & IB_AH_GRH)
-		err = rodp_flow_set(&address->flow, attr, dev->ndev->ifindex, salt, 0x9e37);
+		err = rodp_flow_set(&address->flow, dev, attr, salt, 0x9e37);
 	if (err) {
 		address_free(address);
 		return ERR_PTR(err);

@@ -3,6 +3,7 @@
  * The completer: takes the peer's answers, puts data where it belongs and
  * completes work requests in order (IBTA vol. 1, 9.7.5). Send lane held throughout.
  */
+#include "../net/drop.h"
 #include "../net/packet.h"
 #include "completer.h"
 #include "sq.h"
@@ -205,12 +206,12 @@ void rodp_completer_packet(struct rodp_qp *qp, struct sk_buff *skb)
 	u32 psn = rodp_packet(skb)->psn;
 
 	/* Old answers, and answers to what was never asked, are dropped (9.7.5.1.1). */
-	if ((qp->state != IB_QPS_RTS && qp->state != IB_QPS_SQD) ||
-	    rodp_psn_cmp(psn, sq->una) < 0 || rodp_psn_cmp(psn, sq->sent) >= 0) {
-		kfree_skb(skb);
-		return;
-	}
-	take(qp, skb);
+	if (qp->state != IB_QPS_RTS && qp->state != IB_QPS_SQD)
+		rodp_packet_drop(qp->dev, skb, RODP_STAT_WRONG_STATE);
+	else if (rodp_psn_cmp(psn, sq->una) < 0 || rodp_psn_cmp(psn, sq->sent) >= 0)
+		rodp_packet_drop(qp->dev, skb, RODP_STAT_STALE_ANSWERS);
+	else
+		take(qp, skb);
 }
 
 /*

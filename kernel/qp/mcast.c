@@ -7,10 +7,12 @@
 #include <linux/rtnetlink.h>
 #include <net/addrconf.h>
 
+#include "../net/drop.h"
 #include "../net/owner.h"
 #include "../net/packet.h"
 #include "courier.h"
 #include "mcast.h"
+#include "receive.h"
 
 /* One QP in one group. */
 struct member {
@@ -143,40 +145,49 @@ static bool member_hears(const struct member *member, const struct in6_addr *gro
 
 static void member_receive(struct rodp_qp *qp, struct sk_buff *skb)
 {
-	rodp_stats_inc(qp->dev->stats, RODP_STAT_RCVD_PKTS);
-	rodp_stats_add(qp->dev->stats, RODP_STAT_RCVD_BYTES, rodp_packet(skb)->payload);
+	rodp_qp_count_received(qp, skb);
 	rodp_lane_receive(&qp->rq.lane, skb);
+}
+
+/* A copy for each member that hears it. Returns whether there is one. */
+static bool members_receive(struct net *net, const struct in6_addr *group, struct sk_buff *skb)
+{
+	const struct net_device *ndev = rodp_owner_netdev(skb->dev);
+	struct member *member;
+	struct sk_buff *copy;
+	bool heard = false;
+
+	rodp_packet(skb)->vlan = rodp_owner_vlan(net, skb, &rodp_packet(skb)->sl);
+	hash_for_each_possible_rcu(members, member, node, hash(group))
+	{
+		if (!member_hears(member, group, ndev))
+			continue;
+		heard = true;
+		copy = skb_clone(skb, GFP_ATOMIC);
+		if (copy)
+			member_receive(member->qp, copy);
+	}
+	return heard;
 }
 
 void rodp_mcast_receive(struct net *net, struct sk_buff *skb)
 {
 	bool datagram = (rodp_packet(skb)->opcode & RODP_TP_MASK) == RODP_TP_UD;
-	const struct net_device *ndev = skb->dev;
 	struct in6_addr group;
-	struct sk_buff *copy;
-	struct member *member;
-	bool checked = false;
 
 	rodp_owner_daddr(skb, &group);
-	/* What this host sent itself was looped back already. */
-	if (!datagram || skb->pkt_type == PACKET_LOOPBACK ||
-	    !rodp_bth_pkey_ok(rodp_packet_bth(skb)))
-		goto out;
-	hash_for_each_possible_rcu(members, member, node, hash(&group))
-	{
-		if (!member_hears(member, &group, ndev))
-			continue;
-		if (!checked && !rodp_packet_icrc_ok(skb)) {
-			rodp_stats_inc(member->qp->dev->stats, RODP_STAT_BAD_ICRC);
-			break;
-		}
-		checked = true;
-		copy = skb_clone(skb, GFP_ATOMIC);
-		if (copy)
-			member_receive(member->qp, copy);
-	}
-out:
-	kfree_skb(skb);
+	if (skb->pkt_type == PACKET_LOOPBACK)
+		kfree_skb(skb); /* what this host sent itself was looped back already */
+	else if (!rodp_packet_icrc_ok(skb))
+		rodp_packet_drop_stray(net, skb, RODP_STAT_BAD_ICRC);
+	else if (!datagram)
+		rodp_packet_drop_stray(net, skb, RODP_STAT_NO_QP);
+	else if (!rodp_bth_pkey_ok(rodp_packet_bth(skb)))
+		rodp_packet_drop_stray(net, skb, RODP_STAT_BAD_PKEY);
+	else if (members_receive(net, &group, skb))
+		consume_skb(skb);
+	else
+		rodp_packet_drop_stray(net, skb, RODP_STAT_MCAST_UNWANTED);
 }
 
 void rodp_mcast_loop_back(struct rodp_qp *qp, const struct rodp_address *address,

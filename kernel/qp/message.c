@@ -10,8 +10,10 @@
 /* No receive is posted: the peer is to come back. What it sent behind this is dropped silently. */
 static enum rodp_verdict not_ready(struct rodp_qp *qp, struct sk_buff *skb)
 {
-	if (!rodp_qp_is_reliable(qp))
+	if (!rodp_qp_is_reliable(qp)) {
+		rodp_stats_inc(qp->dev->stats, RODP_STAT_OUT_OF_BUFFER);
 		return rodp_request_abandon(&qp->rq);
+	}
 	qp->rq.nak_sent = true;
 	rodp_send_rnr_nak(qp, rodp_packet(skb)->psn);
 	return RODP_DROPPED;

@@ -252,8 +252,6 @@ static int qp_set_rd_atomic(struct rodp_qp *qp, u8 size)
 {
 	struct rodp_rd_atomic *table = NULL, *old;
 
-	if (size > RODP_MAX_RD_ATOMIC)
-		return -EINVAL;
 	if (size) {
 		table = kcalloc(size, sizeof(*table), GFP_KERNEL_ACCOUNT);
 		if (!table)
@@ -275,8 +273,7 @@ static int qp_set_path(struct rodp_qp *qp, const struct ib_qp_attr *attr, int ma
 
 	if (!(rdma_ah_get_ah_flags(&attr->ah_attr) & IB_AH_GRH))
 		return -EINVAL;
-	return rodp_flow_set(&qp->flow, &attr->ah_attr, qp->dev->ndev->ifindex, qp->ib.qp_num,
-			     dest);
+	return rodp_flow_set(&qp->flow, qp->dev, &attr->ah_attr, qp->ib.qp_num, dest);
 }
 
 /* Largest path MTU that the netdev carries, all headers told off, bytes. */
@@ -295,7 +292,8 @@ static int qp_check_attr(const struct rodp_qp *qp, const struct ib_qp_attr *attr
 	if ((mask & IB_QP_PATH_MTU) &&
 	    (!rodp_mtu_bytes(attr->path_mtu) || rodp_mtu_bytes(attr->path_mtu) > qp_max_mtu(qp)))
 		return -EINVAL;
-	if ((mask & IB_QP_MAX_QP_RD_ATOMIC) && attr->max_rd_atomic > RODP_MAX_RD_ATOMIC)
+	if (((mask & IB_QP_MAX_QP_RD_ATOMIC) && attr->max_rd_atomic > RODP_MAX_RD_ATOMIC) ||
+	    ((mask & IB_QP_MAX_DEST_RD_ATOMIC) && attr->max_dest_rd_atomic > RODP_MAX_RD_ATOMIC))
 		return -EINVAL;
 	if ((mask & IB_QP_TIMEOUT) && attr->timeout > 31)
 		return -EINVAL;

@@ -1,32 +1,43 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 /* The way of a packet from the socket to its QP's lane. Softirq, rcu_read_lock() held. */
+#include <linux/ip.h>
+#include <linux/ipv6.h>
+#include <net/inet_ecn.h>
+
+#include "../net/drop.h"
 #include "../net/owner.h"
 #include "../net/packet.h"
 #include "mcast.h"
 #include "qpn.h"
 #include "receive.h"
 
+/* The packet is for the QP. */
+#define WELCOME RODP_STAT_COUNT
+
 /*
- * Whether the packet is for this QP: its namespace, its partition, its transport, and unless
- * datagrams may come from anywhere, its peer's address. A stranger's packet is dropped
- * without a trace.
+ * Whether the packet is for this QP, else why not: its namespace, its transport, its partition, and
+ * unless datagrams may come from anywhere, its peer's address.
  */
-static bool belongs(const struct rodp_qp *qp, struct net *net, struct sk_buff *skb, u8 opcode)
+static enum rodp_stat judge(const struct rodp_qp *qp, struct net *net, struct sk_buff *skb)
 {
-	return net_eq(rodp_dev_net(qp->dev), net) && (opcode & RODP_TP_MASK) == qp->transport &&
-	       rodp_bth_pkey_ok(rodp_packet_bth(skb)) &&
-	       (qp->transport == RODP_TP_UD || rodp_flow_matches(&qp->flow, skb));
+	u8 transport = rodp_packet(skb)->opcode & RODP_TP_MASK;
+
+	if (!qp || !net_eq(rodp_dev_net(qp->dev), net) ||
+	    (transport != qp->transport && transport != RODP_TP_CNP))
+		return RODP_STAT_NO_QP;
+	if (!rodp_bth_pkey_ok(rodp_packet_bth(skb)))
+		return RODP_STAT_BAD_PKEY;
+	if (qp->transport != RODP_TP_UD && !rodp_flow_matches(&qp->flow, skb))
+		return RODP_STAT_WRONG_PEER;
+	return WELCOME;
 }
 
 /* QP 1 of the device that the packet was sent to. */
 static struct rodp_qp *gsi_lookup(struct net *net, struct sk_buff *skb)
 {
-	struct rodp_dev *dev;
-	struct in6_addr addr;
+	struct rodp_dev *dev = rodp_owner_of(net, skb);
 	struct rodp_qp *qp;
 
-	rodp_owner_daddr(skb, &addr);
-	dev = rodp_owner_get(net, &addr, skb->dev);
 	if (!dev)
 		return NULL;
 	qp = rcu_dereference(dev->gsi);
@@ -41,31 +52,65 @@ static struct rodp_qp *lookup(struct net *net, struct sk_buff *skb)
 	return qpn == RODP_QPN_GSI ? gsi_lookup(net, skb) : rodp_qpn_lookup(qpn);
 }
 
+/*
+ * A congestion notification (annex A17.9.3) is for the QP and for neither of its lanes. How fast
+ * to send is left to the host's queueing disciplines: it is counted.
+ */
+static void notified(struct rodp_qp *qp, struct sk_buff *skb)
+{
+	bool well_formed = rodp_packet(skb)->payload == RODP_CNP_BYTES;
+
+	rodp_packet_drop(qp->dev, skb, well_formed ? RODP_STAT_CNP_HANDLED : RODP_STAT_CNP_IGNORED);
+}
+
+static bool is_congestion_marked(const struct sk_buff *skb)
+{
+	u8 tos = ip_hdr(skb)->version == 4 ? ip_hdr(skb)->tos : ipv6_get_dsfield(ipv6_hdr(skb));
+
+	return INET_ECN_is_ce(tos);
+}
+
+void rodp_qp_count_received(struct rodp_qp *qp, struct sk_buff *skb)
+{
+	struct rodp_stats *stats = qp->dev->stats;
+
+	rodp_stats_inc(stats, RODP_STAT_RCVD_PKTS);
+	rodp_stats_add(stats, RODP_STAT_RCVD_BYTES, rodp_packet(skb)->payload);
+	if (is_congestion_marked(skb))
+		rodp_stats_inc(stats, RODP_STAT_ECN_MARKED);
+}
+
+static void deliver(struct rodp_qp *qp, struct net *net, struct sk_buff *skb)
+{
+	struct rodp_packet *pkt = rodp_packet(skb);
+
+	rodp_qp_count_received(qp, skb);
+	if (qp->transport == RODP_TP_UD)
+		pkt->vlan = rodp_owner_vlan(net, skb, &pkt->sl);
+	if (pkt->op->flags & RODP_OPF_CNP)
+		notified(qp, skb);
+	else if (pkt->op->flags & RODP_OPF_REQUEST)
+		rodp_lane_receive(&qp->rq.lane, skb);
+	else
+		rodp_lane_receive(&qp->sq.lane, skb);
+}
+
 void rodp_qp_receive(struct net *net, struct sk_buff *skb)
 {
-	const struct rodp_packet *pkt = rodp_packet(skb);
-	struct rodp_stats *stats;
+	enum rodp_stat verdict;
 	struct rodp_qp *qp;
 
-	if (pkt->dqpn == RODP_QPN_MULTICAST) {
+	if (rodp_packet(skb)->dqpn == RODP_QPN_MULTICAST) {
 		rodp_mcast_receive(net, skb);
 		return;
 	}
 	qp = lookup(net, skb);
-	if (!qp || !belongs(qp, net, skb, pkt->opcode)) {
-		kfree_skb(skb);
-		return;
-	}
-	stats = qp->dev->stats;
-	if (!rodp_packet_icrc_ok(skb)) {
-		rodp_stats_inc(stats, RODP_STAT_BAD_ICRC);
-		kfree_skb(skb);
-		return;
-	}
-	rodp_stats_inc(stats, RODP_STAT_RCVD_PKTS);
-	rodp_stats_add(stats, RODP_STAT_RCVD_BYTES, pkt->payload);
-	if (pkt->op->flags & RODP_OPF_REQUEST)
-		rodp_lane_receive(&qp->rq.lane, skb);
+	verdict = judge(qp, net, skb);
+	/* A header that was damaged on its way says nothing of its sender. */
+	if (!rodp_packet_icrc_ok(skb))
+		verdict = RODP_STAT_BAD_ICRC;
+	if (verdict == WELCOME)
+		deliver(qp, net, skb);
 	else
-		rodp_lane_receive(&qp->sq.lane, skb);
+		rodp_packet_drop_stray(net, skb, verdict);
 }

@@ -16,6 +16,12 @@ enum rodp_verdict rodp_request_abandon(struct rodp_rq *rq)
 	return RODP_DROPPED;
 }
 
+static enum rodp_verdict uc_refuse(struct rodp_qp *qp)
+{
+	rodp_stats_inc(qp->dev->stats, RODP_STAT_UC_REFUSED);
+	return rodp_request_abandon(&qp->rq);
+}
+
 enum rodp_verdict rodp_request_refuse(struct rodp_qp *qp, struct sk_buff *skb, enum rodp_nak code,
 				      enum ib_wc_status status, u32 tell)
 {
@@ -25,7 +31,7 @@ enum rodp_verdict rodp_request_refuse(struct rodp_qp *qp, struct sk_buff *skb, e
 	if (rodp_qp_is_reliable(qp))
 		rodp_send_nak(qp, rodp_packet(skb)->psn, code);
 	else if (code != RODP_NAK_REM_OP)
-		return rodp_request_abandon(&qp->rq);
+		return uc_refuse(qp);
 	if (completes)
 		rodp_rq_complete(qp, &cqe, true);
 	rodp_qp_fail(qp, &qp->rq.lane, completes ? 0 : tell);

@@ -7,6 +7,7 @@
  * the packet in hand; it is executed again from where it stopped, and nothing
  * behind it is looked at until then.
  */
+#include "../net/drop.h"
 #include "../net/packet.h"
 #include "ack.h"
 #include "atomic.h"
@@ -53,9 +54,7 @@ static bool allowed(const struct rodp_qp *qp, const struct rodp_opcode_info *op)
 		need = IB_ACCESS_REMOTE_ATOMIC;
 	else if (op->flags & RODP_OPF_ATOMIC_WRITE)
 		need = IB_ACCESS_REMOTE_WRITE;
-	else if (op->flags & RODP_OPF_FLUSH)
-		need = IB_ACCESS_FLUSH_GLOBAL;
-	else if (!(op->flags & RODP_OPF_SEND))
+	else if (!(op->flags & (RODP_OPF_SEND | RODP_OPF_FLUSH))) /* a FLUSH says what it needs */
 		return false;
 	return (qp->access & need) == need;
 }
@@ -212,7 +211,7 @@ static void unreliable_packet(struct rodp_qp *qp, struct sk_buff *skb)
 	struct rodp_rq *rq = &qp->rq;
 
 	if (!rodp_qp_may_receive(qp)) {
-		kfree_skb(skb);
+		rodp_packet_drop(qp->dev, skb, RODP_STAT_WRONG_STATE);
 		return;
 	}
 	if (pkt->psn != rq->epsn) {
@@ -224,7 +223,7 @@ static void unreliable_packet(struct rodp_qp *qp, struct sk_buff *skb)
 	if (!in_order(rq, pkt->op) || !length_ok(qp, pkt) || !allowed(qp, pkt->op)) {
 		rodp_request_abandon(rq);
 		rq->epsn = rodp_psn_add(pkt->psn, 1);
-		kfree_skb(skb);
+		rodp_packet_drop(qp->dev, skb, RODP_STAT_UC_REFUSED);
 		return;
 	}
 	rq->epsn = pkt->psn;
@@ -254,7 +253,7 @@ static void rq_packet(struct rodp_qp *qp, struct sk_buff *skb)
 	rodp_lane_is_here(&qp->rq.lane, in_serving_softirq() || pkt->sqpn);
 
 	if (!rodp_qp_may_receive(qp)) {
-		kfree_skb(skb);
+		rodp_packet_drop(qp->dev, skb, RODP_STAT_WRONG_STATE);
 	} else if (order > 0) {
 		out_of_sequence(qp);
 		kfree_skb(skb);

@@ -211,7 +211,7 @@ struct rodp_rq {
 	u32 rd_atomic_next;
 	struct rodp_park park;
 	struct sk_buff *hand; /* the request in hand while park waits */
-	u32 hand_done; /* bytes of it already in memory */
+	u64 hand_done; /* bytes of it already in memory */
 	bool asked_for_time; /* the peer waits, for the packet in hand: tell it as soon as that is done */
 };
 

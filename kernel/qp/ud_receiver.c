@@ -2,26 +2,31 @@
 /*
  * The receiver of datagrams (IBTA vol. 1, 9.8.3). Receive lane held throughout.
  *
- * They come from anywhere: what is not for this QP, or finds no receive that it fits, is dropped
- * without a trace and takes nothing with it. A datagram that meets an absent page is kept in
+ * They come from anywhere: what is not for this QP, or finds no receive that it fits, is dropped and
+ * counted, and takes nothing with it. A datagram that meets an absent page is kept in
  * hand as a request is (responder.c); those behind it wait in the lane, which drops what it has no room for.
  */
 #include <linux/ip.h>
 #include <linux/ipv6.h>
 
+#include "../net/drop.h"
 #include "../net/packet.h"
 #include "rq.h"
 #include "tell.h"
 #include "ud_receiver.h"
 #include "xfer.h"
 
-static bool wanted(const struct rodp_qp *qp, struct sk_buff *skb)
+/* What the datagram is not wanted for, or RODP_STAT_COUNT: it is. */
+static enum rodp_stat objection(const struct rodp_qp *qp, struct sk_buff *skb)
 {
 	const struct rodp_packet *pkt = rodp_packet(skb);
 	const struct rodp_deth *deth = rodp_packet_header(skb, pkt->op->deth);
 
-	return rodp_qp_may_receive(qp) && pkt->payload <= qp->mtu &&
-	       be32_to_cpu(deth->qkey) == qp->qkey;
+	if (!rodp_qp_may_receive(qp))
+		return RODP_STAT_WRONG_STATE;
+	if (be32_to_cpu(deth->qkey) != qp->qkey)
+		return RODP_STAT_BAD_QKEY;
+	return pkt->payload > qp->mtu ? RODP_STAT_BAD_LENGTH : RODP_STAT_COUNT;
 }
 
 /* The packet's own network header; an IPv4 one stands at the end (annex A17.4.5.1). */
@@ -77,6 +82,8 @@ static void complete_datagram(struct rodp_qp *qp, struct sk_buff *skb)
 		.byte_len = RODP_GRH_BYTES + pkt->payload,
 		.src_qp = be32_to_cpu(deth->sqpn) & RODP_QPN_MASK,
 		.wc_flags = IB_WC_GRH,
+		.sl = pkt->sl,
+		.vlan_id = pkt->vlan,
 	};
 
 	if (pkt->op->immdt) {
@@ -95,6 +102,12 @@ static void fail(struct rodp_qp *qp, enum ib_wc_status status)
 	rodp_qp_fail(qp, &qp->rq.lane, 0);
 }
 
+static bool dropped(struct rodp_qp *qp, enum rodp_stat why)
+{
+	rodp_stats_inc(qp->dev->stats, why);
+	return false;
+}
+
 /* Returns true when skb is to be kept: the lane is parked with it in hand. */
 static bool take(struct rodp_qp *qp, struct sk_buff *skb)
 {
@@ -102,13 +115,13 @@ static bool take(struct rodp_qp *qp, struct sk_buff *skb)
 	int err = rq->rwqe_taken ? 0 : rodp_rq_take(qp);
 
 	if (err == -ENOENT)
-		return false;
+		return dropped(qp, RODP_STAT_OUT_OF_BUFFER);
 	if (err) {
 		fail(qp, IB_WC_LOC_QP_OP_ERR);
 		return false;
 	}
 	if (RODP_GRH_BYTES + rodp_packet(skb)->payload > rq->rwqe.length)
-		return false; /* the receive is for the next one */
+		return dropped(qp, RODP_STAT_BAD_LENGTH); /* the receive is for the next one */
 	err = place(qp, skb);
 	if (err == -EAGAIN)
 		return true;
@@ -137,10 +150,12 @@ static void carry_out(struct rodp_qp *qp, struct sk_buff *skb)
 
 static void ud_packet(struct rodp_qp *qp, struct sk_buff *skb)
 {
-	if (wanted(qp, skb))
+	enum rodp_stat why = objection(qp, skb);
+
+	if (why == RODP_STAT_COUNT)
 		carry_out(qp, skb);
 	else
-		kfree_skb(skb);
+		rodp_packet_drop(qp->dev, skb, why);
 }
 
 static void ud_run(struct rodp_qp *qp)

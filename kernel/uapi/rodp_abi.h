@@ -153,7 +153,7 @@ struct rodp_cqe {
 	__u16 slid;
 	__u8 sl;
 	__u8 dlid_path_bits;
-	__u16 reserved0;
+	__u16 vlan_id; /* 0: no VLAN */
 	__aligned_u64 reserved1; /* 0 */
 };
 
@@ -223,6 +223,8 @@ struct rodp_create_srq_resp {
 
 enum rodp_object {
 	RODP_OBJECT_ODP = RODP_ID_NS,
+	RODP_OBJECT_IMPORT,
+	RODP_OBJECT_EXPORT,
 };
 
 enum rodp_odp_method {
@@ -302,6 +304,39 @@ enum rodp_latency_scope {
 struct rodp_latency {
 	__aligned_u64 sum_ns;
 	__aligned_u64 bucket[RODP_LATENCY_BUCKETS];
+};
+
+/*
+ * Importing: what another process that has the same file made, by its handle. MRs are asked for
+ * with the core's own UVERBS_METHOD_QUERY_MR. ENOENT: there is no such object.
+ */
+enum rodp_import_method {
+	RODP_METHOD_IMPORT_PD = RODP_ID_NS,
+	RODP_METHOD_IMPORT_DM,
+};
+
+enum rodp_import_pd_attr {
+	RODP_ATTR_IMPORT_PD_HANDLE = RODP_ID_NS, /* handle */
+};
+
+enum rodp_import_dm_attr {
+	RODP_ATTR_IMPORT_DM_HANDLE = RODP_ID_NS, /* handle */
+	RODP_ATTR_IMPORT_DM_RESP, /* out, struct rodp_import_dm_resp */
+};
+
+struct rodp_import_dm_resp {
+	struct rodp_alloc_dm_resp map;
+	__aligned_u64 bytes; /* that were asked for */
+};
+
+/* Exporting: device memory as a dma-buf, which keeps the memory when it is freed. */
+enum rodp_export_method {
+	RODP_METHOD_EXPORT_DM = RODP_ID_NS,
+};
+
+enum rodp_export_dm_attr {
+	RODP_ATTR_EXPORT_DM_HANDLE = RODP_ID_NS, /* handle */
+	RODP_ATTR_EXPORT_DM_FD, /* out, __u32: a file descriptor, closed on exec */
 };
 
 /*

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 /* User contexts and protection domains. */
+#include "../base/quota.h"
 #include "../uapi/rodp_abi.h"
 #include "verbs.h"
 
@@ -26,12 +27,24 @@ void rodp_disassociate_ucontext(struct ib_ucontext *ib)
 {
 }
 
+/* The device is opened a second time with the same file: the core says what there is to say. */
+int rodp_query_ucontext(struct ib_ucontext *ib, struct uverbs_attr_bundle *attrs)
+{
+	return 0;
+}
+
 int rodp_alloc_pd(struct ib_pd *ib, struct ib_udata *udata)
 {
-	return ib_no_udata_io(udata);
+	int err = ib_no_udata_io(udata);
+
+	return err ?: rodp_quota_take(&to_rodp_dev(ib->device)->pds, RODP_MAX_PD);
 }
 
 int rodp_dealloc_pd(struct ib_pd *ib, struct ib_udata *udata)
 {
-	return ib_no_udata_io(udata);
+	int err = ib_no_udata_io(udata);
+
+	if (!err)
+		rodp_quota_give(&to_rodp_dev(ib->device)->pds);
+	return err;
 }

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 /* The verbs of completion queues. */
+#include "../base/quota.h"
 #include "../ring/cq.h"
 #include "verbs.h"
 
-int rodp_create_cq(struct ib_cq *ib, const struct ib_cq_init_attr *attr,
-		   struct uverbs_attr_bundle *attrs)
+static int cq_create(struct ib_cq *ib, const struct ib_cq_init_attr *attr,
+		     struct uverbs_attr_bundle *attrs)
 {
 	struct rodp_cq *cq = to_rodp_cq(ib);
 	struct rodp_create_cq_resp resp = {};
@@ -33,6 +34,15 @@ int rodp_create_cq(struct ib_cq *ib, const struct ib_cq_init_attr *attr,
 	if (err)
 		rodp_ring_destroy(&cq->ring);
 	return err;
+}
+
+int rodp_create_cq(struct ib_cq *ib, const struct ib_cq_init_attr *attr,
+		   struct uverbs_attr_bundle *attrs)
+{
+	atomic_t *count = &to_rodp_dev(ib->device)->cqs;
+	int err = rodp_quota_take(count, RODP_MAX_CQ);
+
+	return err ?: rodp_quota_settle(count, cq_create(ib, attr, attrs));
 }
 
 int rodp_resize_cq(struct ib_cq *ib, unsigned int cqe, struct ib_udata *udata)
@@ -65,5 +75,6 @@ int rodp_destroy_cq(struct ib_cq *ib, struct ib_udata *udata)
 	if (err)
 		return err;
 	rodp_ring_destroy(&to_rodp_cq(ib)->ring);
+	rodp_quota_give(&to_rodp_dev(ib->device)->cqs);
 	return 0;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 /* A device's coming and going, and its netdev's events. */
 #include <linux/etherdevice.h>
+#include <linux/rtnetlink.h>
 #include <net/addrconf.h>
 
 #include "../net/socket.h"
@@ -8,20 +9,35 @@
 #include "device.h"
 #include "verbs.h"
 
-static int device_init(struct rodp_dev *dev, struct net_device *ndev)
+/*
+ * The device leaves its network namespace, which may be gone long before the device is: from here on
+ * it neither sends nor receives. Sleeps; RTNL may be held.
+ */
+static void device_leave_net(struct rodp_dev *dev)
+{
+	struct net *net = xchg(&dev->net, NULL);
+
+	if (!net)
+		return;
+	synchronize_net(); /* who read dev->net is done with it */
+	rodp_net_put(net);
+}
+
+static int device_init(struct rodp_dev *dev, struct net_device *ndev, struct net *net)
 {
 	int err;
 
 	dev->stats = rodp_stats_create();
 	if (!dev->stats)
 		return -ENOMEM;
-	err = rodp_net_get(dev_net(ndev));
+	err = rodp_net_get(net);
 	if (err) {
 		rodp_stats_put(dev->stats);
 		return err;
 	}
 	dev_hold(ndev);
 	dev->ndev = ndev;
+	dev->net = net;
 	xa_init_flags(&dev->mrs, XA_FLAGS_ALLOC1);
 	xa_init_flags(&dev->ahs, XA_FLAGS_ALLOC1 | XA_FLAGS_LOCK_IRQ);
 
@@ -47,31 +63,53 @@ void rodp_device_free(struct ib_device *ib)
 	xa_destroy(&dev->mrs);
 	WARN_ON(!xa_empty(&dev->ahs));
 	xa_destroy(&dev->ahs);
-	rodp_net_put(rodp_dev_net(dev));
+	device_leave_net(dev);
 	dev_put(dev->ndev);
 	rodp_stats_put(dev->stats);
 }
 
+/* What became of the netdev before the device was registered, no notifier told. */
+static int device_check_netdev(struct net_device *ndev, const struct net *net)
+{
+	struct ib_device *ib = NULL;
+
+	rtnl_lock();
+	if (ndev->reg_state != NETREG_REGISTERED || !net_eq(dev_net(ndev), net))
+		ib = ib_device_get_by_netdev(ndev, RODP_DRIVER_ID);
+	rtnl_unlock();
+	if (!ib)
+		return 0;
+	ib_unregister_device_queued(ib);
+	ib_device_put(ib);
+	return -ENODEV;
+}
+
 int rodp_device_add(const char *name, struct net_device *ndev)
 {
+	struct net *net = dev_net(ndev);
 	struct rodp_dev *dev;
 	int err;
 
 	dev = ib_alloc_device(rodp_dev, ib);
 	if (!dev)
 		return -ENOMEM;
-	err = device_init(dev, ndev);
+	err = device_init(dev, ndev, net);
 	if (err) {
 		ib_dealloc_device(&dev->ib);
 		return err;
 	}
 	ib_mark_name_assigned_by_user(&dev->ib);
+	/* Exclusive mode: where the netdev is, and whoever asks for the device, it is seen. */
+	if (!rdma_dev_access_netns(&dev->ib, net))
+		write_pnet(&dev->ib.coredev.rdma_net, net);
 	err = ib_device_set_netdev(&dev->ib, ndev, 1);
 	if (!err)
 		err = ib_register_device(&dev->ib, name, NULL);
-	if (err)
+	if (err) {
 		ib_dealloc_device(&dev->ib); /* frees what device_init() took, by dealloc_driver */
-	return err;
+		return err;
+	}
+	return device_check_netdev(ndev, net);
 }
 
 static void device_tell_port(struct rodp_dev *dev)
@@ -94,7 +132,8 @@ static int device_netdev_event(struct notifier_block *nb, unsigned long event, v
 	if (!ib)
 		return NOTIFY_DONE;
 	switch (event) {
-	case NETDEV_UNREGISTER:
+	case NETDEV_UNREGISTER: /* also when it goes to another namespace */
+		device_leave_net(to_rodp_dev(ib));
 		ib_unregister_device_queued(ib);
 		break;
 	case NETDEV_UP:

@@ -30,6 +30,10 @@ static void wc_fill(struct ib_wc *wc, const struct rodp_cqe *cqe)
 		.dlid_path_bits = cqe->dlid_path_bits,
 		.port_num = 1,
 	};
+	if (cqe->vlan_id) {
+		wc->vlan_id = cqe->vlan_id;
+		wc->wc_flags |= IB_WC_WITH_VLAN;
+	}
 	if (cqe->wc_flags & RODP_WC_WITH_INV)
 		wc->ex.invalidate_rkey = cqe->invalidated_rkey;
 	else

@@ -216,5 +216,7 @@ DECLARE_UVERBS_GLOBAL_METHODS(RODP_OBJECT_ODP, &UVERBS_METHOD(RODP_METHOD_RESIDE
 const struct uapi_definition rodp_uapi_defs[] = {
 	UAPI_DEF_CHAIN_OBJ_TREE_NAMED(RODP_OBJECT_ODP),
 	UAPI_DEF_CHAIN(rodp_dm_defs),
+	UAPI_DEF_CHAIN(rodp_import_defs),
+	UAPI_DEF_CHAIN(rodp_export_defs),
 	{},
 };

@@ -12,13 +12,14 @@
 
 RODP_CREATE_CQ_OP(create_cq_op, rodp_create_cq)
 RODP_RESIZE_CQ_OP(resize_cq_op, rodp_resize_cq)
+RODP_REG_DMABUF_OP(reg_dmabuf_op, rodp_reg_dmabuf_mr)
 RODP_REG_USER_MR_OP(reg_user_mr_op, rodp_reg_user_mr)
 
 const struct ib_device_ops rodp_device_ops = {
 	.owner = THIS_MODULE,
 	.driver_id = RODP_DRIVER_ID,
 	.uverbs_abi_ver = RODP_ABI_VERSION,
-	RODP_ROBUST_UDATA
+	RODP_ROBUST_UDATA RODP_FILL_RES_SRQ(rodp_fill_res_srq)
 
 		.advise_mr = rodp_advise_mr,
 	.alloc_hw_port_stats = rodp_alloc_hw_port_stats,
@@ -71,8 +72,10 @@ const struct ib_device_ops rodp_device_ops = {
 	.query_port = rodp_query_port,
 	.query_qp = rodp_query_qp,
 	.query_srq = rodp_query_srq,
+	.query_ucontext = rodp_query_ucontext,
 	.reg_dm_mr = rodp_reg_dm_mr,
 	.reg_user_mr = reg_user_mr_op,
+	.reg_user_mr_dmabuf = reg_dmabuf_op,
 	.req_notify_cq = rodp_req_notify_cq,
 	.rereg_user_mr = rodp_rereg_user_mr,
 	.resize_user_cq = resize_cq_op,

@@ -5,6 +5,7 @@
 #include <rdma/ib_mad.h>
 
 #include "../mem/fast.h"
+#include "../mem/persist.h"
 #include "../wire/header.h"
 #include "verbs.h"
 
@@ -50,6 +51,8 @@ int rodp_query_device(struct ib_device *ib, struct ib_device_attr *attr, struct 
 				 IB_DEVICE_MEM_WINDOW | IB_DEVICE_MEM_WINDOW_TYPE_2B |
 				 IB_DEVICE_MEM_MGT_EXTENSIONS | IB_DEVICE_SRQ_RESIZE |
 				 IB_DEVICE_XRC | IB_DEVICE_FLUSH_GLOBAL | IB_DEVICE_ATOMIC_WRITE;
+	if (RODP_CAN_PERSIST)
+		attr->device_cap_flags |= IB_DEVICE_FLUSH_PERSISTENT;
 	attr->kernel_cap_flags = IBK_ALLOW_USER_UNREG | IBK_ON_DEMAND_PAGING;
 	attr->max_send_sge = RODP_MAX_SGE;
 	attr->max_recv_sge = RODP_MAX_SGE;
@@ -86,6 +89,12 @@ enum ib_port_state rodp_port_state(const struct rodp_dev *dev)
 								       : IB_PORT_DOWN;
 }
 
+/* A counter of the port's attributes (14.2.5.6): 16 bits, and stays there. */
+static u32 violations(const struct rodp_dev *dev, enum rodp_stat stat)
+{
+	return min_t(u64, rodp_stats_read(dev->stats, stat), U16_MAX);
+}
+
 int rodp_query_port(struct ib_device *ib, u32 port, struct ib_port_attr *attr)
 {
 	struct rodp_dev *dev = to_rodp_dev(ib);
@@ -100,6 +109,8 @@ int rodp_query_port(struct ib_device *ib, u32 port, struct ib_port_attr *attr)
 	attr->port_cap_flags = 0;
 	attr->max_msg_sz = MAX_MESSAGE;
 	attr->pkey_tbl_len = 1;
+	attr->bad_pkey_cntr = violations(dev, RODP_STAT_BAD_PKEY);
+	attr->qkey_viol_cntr = violations(dev, RODP_STAT_BAD_QKEY);
 	attr->max_vl_num = 1;
 	/* Software has no speed of its own; something a tool can print. */
 	attr->active_width = IB_WIDTH_4X;

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 /* The verbs of queue pairs. */
+#include "../base/quota.h"
 #include "../qp/qp.h"
 #include "verbs.h"
 
-int rodp_create_qp(struct ib_qp *ib, struct ib_qp_init_attr *init, struct ib_udata *udata)
+static int qp_create(struct ib_qp *ib, struct ib_qp_init_attr *init, struct ib_udata *udata)
 {
 	struct rodp_qp *qp = to_rodp_qp(ib);
 	struct rodp_create_qp_resp resp = {};
@@ -26,6 +27,14 @@ int rodp_create_qp(struct ib_qp *ib, struct ib_qp_init_attr *init, struct ib_uda
 	if (err)
 		rodp_qp_destroy(qp);
 	return err;
+}
+
+int rodp_create_qp(struct ib_qp *ib, struct ib_qp_init_attr *init, struct ib_udata *udata)
+{
+	atomic_t *count = &to_rodp_dev(ib->device)->qps;
+	int err = rodp_quota_take(count, RODP_MAX_QP);
+
+	return err ?: rodp_quota_settle(count, qp_create(ib, init, udata));
 }
 
 int rodp_modify_qp(struct ib_qp *ib, struct ib_qp_attr *attr, int mask, struct ib_udata *udata)
@@ -52,6 +61,7 @@ int rodp_destroy_qp(struct ib_qp *ib, struct ib_udata *udata)
 	if (err)
 		return err;
 	rodp_qp_destroy(to_rodp_qp(ib));
+	rodp_quota_give(&to_rodp_dev(ib->device)->qps);
 	return 0;
 }
 

@@ -12,7 +12,7 @@
 #define REGION_ACCESS                                                                            \
 	(IB_ACCESS_LOCAL_WRITE | IB_ACCESS_REMOTE_WRITE | IB_ACCESS_REMOTE_READ |                \
 	 IB_ACCESS_REMOTE_ATOMIC | IB_ACCESS_MW_BIND | IB_ACCESS_ON_DEMAND | IB_ACCESS_HUGETLB | \
-	 IB_ACCESS_FLUSH_GLOBAL | IB_ACCESS_OPTIONAL)
+	 IB_ACCESS_FLUSH_GLOBAL | IB_ACCESS_FLUSH_PERSISTENT | IB_ACCESS_OPTIONAL)
 
 /* mmap lock held. The VA behind the hugetlbfs mapping that va is in; 0 when it is in none. */
 static u64 hugetlb_end(u64 va)
@@ -22,24 +22,44 @@ static u64 hugetlb_end(u64 va)
 	return vma && is_vm_hugetlb_page(vma) ? vma->vm_end : 0;
 }
 
-/*
- * What HUGETLB promises: an on-demand region, all of it in hugetlbfs mappings. The pages
- * themselves may come later, and the mapping may go: then accesses find that out.
- */
-static int check_hugetlb(u64 start, u64 length, int access)
+/* The same of mappings with MAP_SYNC. */
+static u64 sync_end(u64 va)
+{
+	struct vm_area_struct *vma = vma_lookup(current->mm, va);
+
+	return vma && (vma->vm_flags & VM_SYNC) ? vma->vm_end : 0;
+}
+
+/* Whether all of [start, start + length) is in such mappings now. */
+static bool is_mapped(u64 start, u64 length, u64 (*mapping_end)(u64 va))
 {
 	u64 va = start;
 
-	if (!(access & IB_ACCESS_HUGETLB))
-		return 0;
-	if (!(access & IB_ACCESS_ON_DEMAND) || length > U64_MAX - start)
-		return -EINVAL;
+	if (length > U64_MAX - start)
+		return false;
 	mmap_read_lock(current->mm);
 	do
-		va = hugetlb_end(va);
+		va = mapping_end(va);
 	while (va && va < start + length);
 	mmap_read_unlock(current->mm);
-	return va ? 0 : -EINVAL;
+	return va;
+}
+
+/*
+ * What HUGETLB promises: an on-demand region, all of it in hugetlbfs mappings. The pages
+ * themselves may come later, and the mapping may go: then accesses find that out. So it is
+ * with an on-demand region whose memory is to be persistent.
+ */
+static int check_mappings(u64 start, u64 length, int access)
+{
+	const bool on_demand = access & IB_ACCESS_ON_DEMAND;
+
+	if ((access & IB_ACCESS_HUGETLB) && (!on_demand || !is_mapped(start, length, hugetlb_end)))
+		return -EINVAL;
+	if ((access & IB_ACCESS_FLUSH_PERSISTENT) && on_demand &&
+	    !is_mapped(start, length, sync_end))
+		return -EINVAL;
+	return 0;
 }
 
 /* The driver's part of the request: 0 if there is none. */
@@ -63,7 +83,7 @@ static struct ib_mr *create(struct ib_pd *pd, u64 start, u64 length, u64 iova, i
 	struct rodp_dev *dev = to_rodp_dev(pd->device);
 	struct rodp_ucontext *uctx;
 	struct rodp_mr *mr;
-	int err = check_hugetlb(start, length, access);
+	int err = check_mappings(start, length, access);
 
 	if (err)
 		return ERR_PTR(err);
@@ -102,6 +122,8 @@ struct ib_mr *rodp_reg_user_mr(struct ib_pd *pd, u64 start, u64 length, u64 iova
 static bool rights_fit(const struct rodp_mr *mr, int access)
 {
 	if ((access ^ mr->access) & (IB_ACCESS_ON_DEMAND | IB_ACCESS_HUGETLB))
+		return false;
+	if (access & ~mr->access & IB_ACCESS_FLUSH_PERSISTENT)
 		return false;
 	return mr->kind == RODP_MR_ODP || mr->pinned.umem->writable || !ib_access_writable(access);
 }

@@ -2,7 +2,7 @@
 /*
  * What `rdma resource show` and `rdma statistic show mr` tell of single objects.
  *
- * An MR is whole while it is told of; of a QP or CQ the driver's part may be gone already:
+ * An MR is whole while it is told of; of a QP, CQ or SRQ the driver's part may be gone already:
  * only plain fields are read, without locks.
  */
 #include <net/netlink.h>
@@ -12,6 +12,7 @@
 #include "../mem/count.h"
 #include "../mem/mr.h"
 #include "../qp/qp.h"
+#include "../qp/srq.h"
 #include "../ring/cq.h"
 #include "../uapi/rodp_abi.h"
 #include "verbs.h"
@@ -54,6 +55,18 @@ int rodp_fill_stat_mr(struct sk_buff *msg, struct ib_mr *ib)
 	return table_end(msg, table, err);
 }
 
+static const char *memory_name(enum rodp_mr_kind kind)
+{
+	static const char *const name[] = {
+		[RODP_MR_PINNED] = "pinned", [RODP_MR_ODP] = "on-demand",
+		[RODP_MR_DMA] = "kernel",    [RODP_MR_FAST] = "fast",
+		[RODP_MR_DM] = "device",     [RODP_MR_DMABUF] = "dma-buf",
+		[RODP_MR_NULL] = "null",
+	};
+
+	return name[kind];
+}
+
 /* No addresses: anybody may ask. */
 int rodp_fill_res_mr(struct sk_buff *msg, struct ib_mr *ib)
 {
@@ -67,6 +80,7 @@ int rodp_fill_res_mr(struct sk_buff *msg, struct ib_mr *ib)
 	if (mr->kind == RODP_MR_ODP)
 		err = rdma_nl_put_driver_string(msg, "odp",
 						rodp_mr_is_implicit(mr) ? "implicit" : "explicit");
+	err = err ?: rdma_nl_put_driver_string(msg, "memory", memory_name(mr->kind));
 	err = err ?: rdma_nl_put_driver_u32_hex(msg, "access", mr->access);
 	return table_end(msg, table, err);
 }
@@ -122,5 +136,20 @@ int rodp_fill_res_cq(struct sk_buff *msg, struct ib_cq *ib)
 		return -EMSGSIZE;
 	err = rdma_nl_put_driver_u32(msg, "completions", READ_ONCE(cq->prod));
 	err = err ?: rdma_nl_put_driver_u32(msg, "overflow", READ_ONCE(cq->overflow));
+	return table_end(msg, table, err);
+}
+
+int rodp_fill_res_srq(struct sk_buff *msg, struct ib_srq *ib)
+{
+	struct rodp_srq *srq = to_rodp_srq(ib);
+	struct nlattr *table = nla_nest_start(msg, RDMA_NLDEV_ATTR_DRIVER);
+	int err;
+
+	if (!table)
+		return -EMSGSIZE;
+	err = rdma_nl_put_driver_u32(msg, "max_wr", READ_ONCE(srq->ring.entries));
+	err = err ?: rdma_nl_put_driver_u32(msg, "max_sge", srq->max_sge);
+	err = err ?: rdma_nl_put_driver_u32(msg, "limit", READ_ONCE(srq->limit));
+	err = err ?: rdma_nl_put_driver_u32(msg, "taken", READ_ONCE(srq->cons));
 	return table_end(msg, table, err);
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 /* The verbs of shared receive queues, and of XRC domains, which group those of type XRC. */
+#include "../base/quota.h"
 #include "../qp/srq.h"
 #include "verbs.h"
 
@@ -11,7 +12,7 @@ static int create_kernel_srq(struct rodp_srq *srq, struct ib_srq_init_attr *init
 	return rodp_srq_create(srq, init, NULL, NULL);
 }
 
-int rodp_create_srq(struct ib_srq *ib, struct ib_srq_init_attr *init, struct ib_udata *udata)
+static int srq_create(struct ib_srq *ib, struct ib_srq_init_attr *init, struct ib_udata *udata)
 {
 	struct rodp_create_srq_resp resp = {};
 	struct rodp_ucontext *uctx;
@@ -30,6 +31,14 @@ int rodp_create_srq(struct ib_srq *ib, struct ib_srq_init_attr *init, struct ib_
 	if (err)
 		rodp_srq_destroy(to_rodp_srq(ib));
 	return err;
+}
+
+int rodp_create_srq(struct ib_srq *ib, struct ib_srq_init_attr *init, struct ib_udata *udata)
+{
+	atomic_t *count = &to_rodp_dev(ib->device)->srqs;
+	int err = rodp_quota_take(count, RODP_MAX_SRQ);
+
+	return err ?: rodp_quota_settle(count, srq_create(ib, init, udata));
 }
 
 static int resize_srq(struct rodp_srq *srq, u32 max_wr, struct ib_udata *udata)
@@ -89,6 +98,7 @@ int rodp_destroy_srq(struct ib_srq *ib, struct ib_udata *udata)
 	if (err)
 		return err;
 	rodp_srq_destroy(to_rodp_srq(ib));
+	rodp_quota_give(&to_rodp_dev(ib->device)->srqs);
 	return 0;
 }
 

@@ -61,11 +61,18 @@ enum ib_port_state rodp_port_state(const struct rodp_dev *dev);
 /* observe.c: the driver's own ioctl methods */
 extern const struct uapi_definition rodp_uapi_defs[];
 
+/* import.c: the same, for what another process made */
+extern const struct uapi_definition rodp_import_defs[];
+
+/* export.c */
+extern const struct uapi_definition rodp_export_defs[];
+
 /* restrack.c */
 int rodp_fill_stat_mr(struct sk_buff *msg, struct ib_mr *ib);
 int rodp_fill_res_mr(struct sk_buff *msg, struct ib_mr *ib);
 int rodp_fill_res_qp(struct sk_buff *msg, struct ib_qp *ib);
 int rodp_fill_res_cq(struct sk_buff *msg, struct ib_cq *ib);
+int rodp_fill_res_srq(struct sk_buff *msg, struct ib_srq *ib);
 
 /* counters.c */
 struct rdma_hw_stats *rodp_alloc_hw_port_stats(struct ib_device *ib, u32 port);
@@ -75,6 +82,7 @@ int rodp_get_hw_stats(struct ib_device *ib, struct rdma_hw_stats *stats, u32 por
 int rodp_alloc_ucontext(struct ib_ucontext *ib, struct ib_udata *udata);
 void rodp_dealloc_ucontext(struct ib_ucontext *ib);
 void rodp_disassociate_ucontext(struct ib_ucontext *ib);
+int rodp_query_ucontext(struct ib_ucontext *ib, struct uverbs_attr_bundle *attrs);
 int rodp_alloc_pd(struct ib_pd *ib, struct ib_udata *udata);
 int rodp_dealloc_pd(struct ib_pd *ib, struct ib_udata *udata);
 
@@ -139,6 +147,10 @@ int rodp_dealloc_dm(struct ib_dm *ib, struct uverbs_attr_bundle *attrs);
 struct ib_mr *rodp_reg_dm_mr(struct ib_pd *pd, struct ib_dm *ib, struct ib_dm_mr_attr *attr,
 			     struct uverbs_attr_bundle *attrs);
 extern const struct uapi_definition rodp_dm_defs[];
+
+/* dmabuf.c */
+struct ib_mr *rodp_reg_dmabuf_mr(struct ib_pd *pd, u64 offset, u64 length, u64 iova, int fd,
+				 int access, struct ib_dmah *dmah);
 
 /* window.c */
 int rodp_alloc_mw(struct ib_mw *ib, struct ib_udata *udata);

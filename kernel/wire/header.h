@@ -37,6 +37,8 @@ struct rodp_bth {
 #define RODP_BTH_FECN	   0x80000000u
 #define RODP_BTH_BECN	   0x40000000u
 #define RODP_BTH_ACKREQ	   0x80000000u
+/* What follows the BTH of a congestion notification: reserved, bytes (annex A17.9.3). */
+#define RODP_CNP_BYTES 16
 
 /* Datagram extended transport header, 9.3.2. */
 struct rodp_deth {

@@ -49,6 +49,7 @@ enum rodp_op {
 	RODP_OP_SEND_ONLY_INV = 0x17,
 	RODP_OP_FLUSH = 0x1c,
 	RODP_OP_ATOMIC_WRITE = 0x1d,
+	RODP_OP_NOTIFY = 0x01, /* of RODP_TP_CNP */
 };
 
 /* What an opcode is. */
@@ -69,6 +70,7 @@ enum rodp_opcode_flags {
 	RODP_OPF_RWQE = 1 << 13, /* consumes a receive work request */
 	RODP_OPF_IMM = 1 << 14,
 	RODP_OPF_INV = 1 << 15,
+	RODP_OPF_CNP = 1 << 16, /* congestion notification: for either direction */
 };
 
 #define RODP_OPF_BEGIN (RODP_OPF_FIRST | RODP_OPF_ONLY)

@@ -111,6 +111,12 @@ static uint8_t read_dlid_path_bits(struct ibv_cq_ex *ibcq)
 	return current_cqe(ibcq)->dlid_path_bits;
 }
 
+/* The VLAN of a datagram; 0: none. */
+static uint16_t read_cvlan(struct ibv_cq_ex *ibcq)
+{
+	return current_cqe(ibcq)->vlan_id;
+}
+
 /* The device's clock is the wall clock, in ns. */
 static uint64_t read_timestamp(struct ibv_cq_ex *ibcq)
 {
@@ -143,6 +149,8 @@ void rodp_cq_set_ex_ops(struct rodp_cq *cq, uint64_t wc_flags)
 		ex->read_sl = read_sl;
 	if (wc_flags & IBV_WC_EX_WITH_DLID_PATH_BITS)
 		ex->read_dlid_path_bits = read_dlid_path_bits;
+	if (wc_flags & IBV_WC_EX_WITH_CVLAN)
+		ex->read_cvlan = read_cvlan;
 	if (wc_flags & IBV_WC_EX_WITH_COMPLETION_TIMESTAMP)
 		ex->read_completion_ts = read_timestamp;
 	if (wc_flags & IBV_WC_EX_WITH_COMPLETION_TIMESTAMP_WALLCLOCK)

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 /* Making, resizing and ending completion queues. */
 #include <errno.h>
-#include <stdlib.h>
 
 #include "cq.h"
 #include "rodp.h"
 
 enum {
-	/* Everything but what Ethernet NICs add: VLAN, flow tag, tag matching. */
-	SUPPORTED_WC_FLAGS = IBV_WC_STANDARD_FLAGS,
+	/* Everything but what some NICs add: flow tag, tag matching. */
+	SUPPORTED_WC_FLAGS = IBV_WC_STANDARD_FLAGS | IBV_WC_EX_WITH_CVLAN,
 	TIMESTAMP_WC_FLAGS = IBV_WC_EX_WITH_COMPLETION_TIMESTAMP |
 			     IBV_WC_EX_WITH_COMPLETION_TIMESTAMP_WALLCLOCK,
 };
@@ -22,8 +21,10 @@ static int check_attr(struct ibv_context *context, const struct ibv_cq_init_attr
 
 	if (attr->wc_flags & ~wc_flags)
 		return EOPNOTSUPP;
-	if (attr->comp_mask & ~IBV_CQ_INIT_ATTR_MASK_FLAGS)
+	if (attr->comp_mask & ~(IBV_CQ_INIT_ATTR_MASK_FLAGS | IBV_CQ_INIT_ATTR_MASK_PD))
 		return EOPNOTSUPP;
+	if ((attr->comp_mask & IBV_CQ_INIT_ATTR_MASK_PD) && !rodp_pd_is_parent(attr->parent_domain))
+		return EINVAL;
 	if ((attr->comp_mask & IBV_CQ_INIT_ATTR_MASK_FLAGS) &&
 	    (attr->flags & ~IBV_CREATE_CQ_ATTR_SINGLE_THREADED))
 		return EOPNOTSUPP;
@@ -53,15 +54,21 @@ static int create_in_kernel(struct rodp_cq *cq, struct ibv_context *context,
 /* Returns NULL with errno set. */
 static struct rodp_cq *create(struct ibv_context *context, struct ibv_cq_init_attr_ex *attr)
 {
+	const bool has_pd = attr->comp_mask & IBV_CQ_INIT_ATTR_MASK_PD;
+	struct ibv_cq_init_attr_ex cmd = *attr;
 	struct rodp_ring_resp ring;
+	struct ibv_pd *owner;
 	struct rodp_cq *cq;
 	int err;
 
-	cq = calloc(1, sizeof(*cq));
+	cq = rodp_object_alloc(has_pd ? attr->parent_domain : NULL, sizeof(*cq), RODP_RESOURCE_CQ,
+			       &owner);
 	if (!cq)
 		return NULL;
+	cq->owner = owner;
 
-	err = create_in_kernel(cq, context, attr, &ring);
+	cmd.comp_mask &= ~IBV_CQ_INIT_ATTR_MASK_PD; /* is the provider's only */
+	err = create_in_kernel(cq, context, &cmd, &ring);
 	if (err)
 		goto err_free;
 
@@ -79,7 +86,7 @@ static struct rodp_cq *create(struct ibv_context *context, struct ibv_cq_init_at
 err_destroy:
 	ibv_cmd_destroy_cq(&cq->vcq.cq);
 err_free:
-	free(cq);
+	rodp_object_free(cq, RODP_RESOURCE_CQ, owner);
 	errno = err;
 	return NULL;
 }
@@ -166,6 +173,6 @@ int rodp_destroy_cq(struct ibv_cq *ibcq)
 
 	pthread_spin_destroy(&cq->lock);
 	rodp_ring_unmap(&cq->ring);
-	free(cq);
+	rodp_object_free(cq, RODP_RESOURCE_CQ, cq->owner);
 	return 0;
 }

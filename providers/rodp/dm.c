@@ -90,6 +90,24 @@ static int alloc_in_kernel(struct ibv_context *context, const struct ibv_alloc_d
 	return 0;
 }
 
+/* Device memory of `length` bytes that the kernel knows by handle, mapped here. 0 or an errno. */
+static int map(struct rodp_dm *dm, struct ibv_context *context, uint32_t handle, uint64_t length,
+	       const struct rodp_alloc_dm_resp *resp)
+{
+	dm->vdm.handle = handle;
+	dm->vdm.dm = (struct ibv_dm){
+		.context = context,
+		.memcpy_to_dm = copy_to,
+		.memcpy_from_dm = copy_from,
+		.handle = handle,
+	};
+	dm->length = length;
+	dm->map_length = resp->length;
+	dm->map = mmap(NULL, resp->length, PROT_READ | PROT_WRITE, MAP_SHARED, context->cmd_fd,
+		       resp->offset);
+	return dm->map == MAP_FAILED ? errno : 0;
+}
+
 static int create(struct rodp_dm *dm, struct ibv_context *context,
 		  const struct ibv_alloc_dm_attr *attr)
 {
@@ -102,21 +120,9 @@ static int create(struct rodp_dm *dm, struct ibv_context *context,
 	err = alloc_in_kernel(context, attr, &handle, &resp);
 	if (err)
 		return err;
-	dm->vdm.handle = handle;
-	dm->vdm.dm = (struct ibv_dm){
-		.context = context,
-		.memcpy_to_dm = copy_to,
-		.memcpy_from_dm = copy_from,
-		.handle = handle,
-	};
-	dm->length = attr->length;
-	dm->map_length = resp.length;
-	dm->map = mmap(NULL, resp.length, PROT_READ | PROT_WRITE, MAP_SHARED, context->cmd_fd,
-		       resp.offset);
-	if (dm->map != MAP_FAILED)
-		return 0;
-	err = errno;
-	ibv_cmd_free_dm(&dm->vdm);
+	err = map(dm, context, handle, attr->length, &resp);
+	if (err)
+		ibv_cmd_free_dm(&dm->vdm);
 	return err;
 }
 
@@ -134,6 +140,48 @@ struct ibv_dm *rodp_alloc_dm(struct ibv_context *context, struct ibv_alloc_dm_at
 	free(dm);
 	errno = err;
 	return NULL;
+}
+
+/* Of another process that has the same file. Returns NULL with errno set. */
+struct ibv_dm *rodp_import_dm(struct ibv_context *context, uint32_t handle)
+{
+	struct rodp_import_dm_resp resp = {};
+	struct rodp_dm *dm;
+	int err;
+
+	dm = calloc(1, sizeof(*dm));
+	if (!dm)
+		return NULL;
+	err = rodp_find_dm(context, handle, &resp);
+	if (!err)
+		err = map(dm, context, handle, resp.bytes, &resp.map);
+	if (!err)
+		return &dm->vdm.dm;
+	free(dm);
+	errno = err;
+	return NULL;
+}
+
+/* Only what is here: the memory is its owner's. */
+void rodp_unimport_dm(struct ibv_dm *ibdm)
+{
+	struct rodp_dm *dm = to_rodp_dm(ibdm);
+
+	munmap(dm->map, dm->map_length);
+	free(dm);
+}
+
+/* Returns a file descriptor, or -1 with errno set. */
+int rodp_dm_export_dmabuf_fd(struct ibv_dm *ibdm)
+{
+	uint32_t fd;
+	int err;
+
+	err = rodp_export_dm(ibdm->context, to_rodp_dm(ibdm)->vdm.handle, &fd);
+	if (!err)
+		return fd;
+	errno = err;
+	return -1;
 }
 
 int rodp_free_dm(struct ibv_dm *ibdm)

@@ -5,8 +5,11 @@
  */
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "rodp.h"
+
+#define OBJECT_ALIGNMENT 64 /* bytes: locks and counters share no line of a cache with others' */
 
 struct rodp_td {
 	struct ibv_td td;
@@ -18,6 +21,11 @@ struct rodp_pd {
 	unsigned int users; /* parent domains that are made of it, atomic */
 	struct rodp_pd *real; /* a parent domain's own; else NULL */
 	struct rodp_td *td; /* a parent domain's own, or NULL */
+	/* A parent domain's allocators (both or none), and what they are called with. */
+	void *(*alloc)(struct ibv_pd *pd, void *context, size_t size, size_t alignment,
+		       uint64_t type);
+	void (*free)(struct ibv_pd *pd, void *context, void *ptr, uint64_t type);
+	void *alloc_context;
 };
 
 static struct rodp_pd *to_rodp_pd(struct ibv_pd *pd)
@@ -56,8 +64,8 @@ struct ibv_pd *rodp_alloc_pd(struct ibv_context *context)
 }
 
 /*
- * attr->td may be NULL. Allocators are refused: the queues' memory is the kernel's, so that
- * they would never be called.
+ * attr->td may be NULL. Allocators give the memory of what the provider itself keeps of an object;
+ * the memory of the queues is the kernel's.
  */
 struct ibv_pd *rodp_alloc_parent_domain(struct ibv_context *context,
 					struct ibv_parent_domain_init_attr *attr)
@@ -68,8 +76,14 @@ struct ibv_pd *rodp_alloc_parent_domain(struct ibv_context *context,
 		errno = EINVAL;
 		return NULL;
 	}
-	if (attr->comp_mask & ~IBV_PARENT_DOMAIN_INIT_ATTR_PD_CONTEXT) {
+	if (attr->comp_mask &
+	    ~(IBV_PARENT_DOMAIN_INIT_ATTR_ALLOCATORS | IBV_PARENT_DOMAIN_INIT_ATTR_PD_CONTEXT)) {
 		errno = EOPNOTSUPP;
+		return NULL;
+	}
+	if ((attr->comp_mask & IBV_PARENT_DOMAIN_INIT_ATTR_ALLOCATORS) &&
+	    (!attr->alloc || !attr->free)) {
+		errno = EINVAL;
 		return NULL;
 	}
 	parent = calloc(1, sizeof(*parent));
@@ -84,13 +98,60 @@ struct ibv_pd *rodp_alloc_parent_domain(struct ibv_context *context,
 		parent->td = container_of(attr->td, struct rodp_td, td);
 		count(&parent->td->users, 1);
 	}
+	if (attr->comp_mask & IBV_PARENT_DOMAIN_INIT_ATTR_ALLOCATORS) {
+		parent->alloc = attr->alloc;
+		parent->free = attr->free;
+	}
+	if (attr->comp_mask & IBV_PARENT_DOMAIN_INIT_ATTR_PD_CONTEXT)
+		parent->alloc_context = attr->pd_context;
 	parent->pd.context = context;
 	parent->pd.handle = parent->real->pd.handle;
 	return &parent->pd;
 }
 
+bool rodp_pd_is_parent(struct ibv_pd *pd)
+{
+	return to_rodp_pd(pd)->real;
+}
+
+/* Zeroed memory of an object, of the parent domain's allocator if there is one. NULL: errno says why. */
+void *rodp_object_alloc(struct ibv_pd *pd, size_t size, enum rodp_resource type,
+			struct ibv_pd **owner)
+{
+	struct rodp_pd *parent = pd ? to_rodp_pd(pd) : NULL;
+	void *object = IBV_ALLOCATOR_USE_DEFAULT;
+
+	*owner = NULL;
+	if (parent && parent->alloc)
+		object = parent->alloc(pd, parent->alloc_context, size, OBJECT_ALIGNMENT, type);
+	if (object == IBV_ALLOCATOR_USE_DEFAULT)
+		return calloc(1, size);
+	if (!object) {
+		errno = ENOMEM;
+		return NULL;
+	}
+	count(&parent->users, 1);
+	*owner = pd;
+	return memset(object, 0, size);
+}
+
+void rodp_object_free(void *object, enum rodp_resource type, struct ibv_pd *owner)
+{
+	struct rodp_pd *parent;
+
+	if (!owner) {
+		free(object);
+		return;
+	}
+	parent = to_rodp_pd(owner);
+	parent->free(owner, parent->alloc_context, object, type);
+	count(&parent->users, -1);
+}
+
 static int dealloc_parent(struct rodp_pd *parent)
 {
+	if (is_used(&parent->users))
+		return EBUSY;
 	count(&parent->real->users, -1);
 	if (parent->td)
 		count(&parent->td->users, -1);
@@ -111,6 +172,34 @@ int rodp_dealloc_pd(struct ibv_pd *ibpd)
 	if (!err)
 		free(pd);
 	return err;
+}
+
+/* Of another process that has the same file. Returns NULL with errno set. */
+struct ibv_pd *rodp_import_pd(struct ibv_context *context, uint32_t handle)
+{
+	struct rodp_pd *pd;
+	int err;
+
+	err = rodp_find_pd(context, handle);
+	if (err) {
+		errno = err;
+		return NULL;
+	}
+	pd = calloc(1, sizeof(*pd));
+	if (!pd)
+		return NULL;
+	pd->pd.context = context;
+	pd->pd.handle = handle;
+	return &pd->pd;
+}
+
+/* Only what is here: the domain is its owner's. One that parent domains lean on stays with them. */
+void rodp_unimport_pd(struct ibv_pd *ibpd)
+{
+	struct rodp_pd *pd = to_rodp_pd(ibpd);
+
+	if (!is_used(&pd->users))
+		free(pd);
 }
 
 struct ibv_td *rodp_alloc_td(struct ibv_context *context, struct ibv_td_init_attr *attr)

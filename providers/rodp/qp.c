@@ -68,6 +68,7 @@ static int map_queues(struct rodp_qp *qp, const struct ibv_qp_init_attr_ex *attr
 /* Returns NULL with errno set. attr->cap becomes what the kernel granted. */
 static struct ibv_qp *create(struct ibv_context *context, struct ibv_qp_init_attr_ex *attr)
 {
+	struct ibv_pd *pd = attr->comp_mask & IBV_QP_INIT_ATTR_PD ? attr->pd : NULL, *owner;
 	struct rodp_create_qp_resp drv;
 	struct rodp_qp *qp;
 	int err;
@@ -76,10 +77,10 @@ static struct ibv_qp *create(struct ibv_context *context, struct ibv_qp_init_att
 	if (err)
 		goto err;
 
-	err = ENOMEM;
-	qp = calloc(1, sizeof(*qp));
+	qp = rodp_object_alloc(pd, sizeof(*qp), RODP_RESOURCE_QP, &owner);
 	if (!qp)
-		goto err;
+		return NULL;
+	qp->owner = owner;
 
 	err = create_in_kernel(qp, context, attr, &drv);
 	if (err)
@@ -98,7 +99,7 @@ static struct ibv_qp *create(struct ibv_context *context, struct ibv_qp_init_att
 err_destroy:
 	ibv_cmd_destroy_qp(&qp->vqp.qp);
 err_free:
-	free(qp);
+	rodp_object_free(qp, RODP_RESOURCE_QP, owner);
 err:
 	errno = err;
 	return NULL;
@@ -168,7 +169,7 @@ int rodp_destroy_qp(struct ibv_qp *ibqp)
 
 	rodp_wq_destroy(&qp->rq);
 	rodp_wq_destroy(&qp->sq);
-	free(qp);
+	rodp_object_free(qp, RODP_RESOURCE_QP, qp->owner);
 	return 0;
 }
 

@@ -92,9 +92,15 @@ static const struct verbs_context_ops context_ops = {
 	.destroy_qp = rodp_destroy_qp,
 	.destroy_srq = rodp_destroy_srq,
 	.detach_mcast = ibv_cmd_detach_mcast,
+#if IBVERBS_PABI_VERSION >= 65
+	.dm_export_dmabuf_fd = rodp_dm_export_dmabuf_fd,
+#endif
 	.free_context = free_context,
 	.free_dm = rodp_free_dm,
 	.get_srq_num = rodp_get_srq_num,
+	.import_dm = rodp_import_dm,
+	.import_mr = rodp_import_mr,
+	.import_pd = rodp_import_pd,
 	.modify_qp = rodp_modify_qp,
 	.modify_srq = rodp_modify_srq,
 	.open_qp = rodp_open_qp,
@@ -109,10 +115,14 @@ static const struct verbs_context_ops context_ops = {
 	.query_rt_values = query_rt_values,
 	.query_srq = rodp_query_srq,
 	.reg_dm_mr = rodp_reg_dm_mr,
+	.reg_dmabuf_mr = rodp_reg_dmabuf_mr,
 	.reg_mr = rodp_reg_mr,
 	.req_notify_cq = rodp_req_notify_cq,
 	.rereg_mr = rodp_rereg_mr,
 	.resize_cq = rodp_resize_cq,
+	.unimport_dm = rodp_unimport_dm,
+	.unimport_mr = rodp_unimport_mr,
+	.unimport_pd = rodp_unimport_pd,
 };
 
 static int get_context(struct rodp_context *context)
@@ -145,9 +155,18 @@ static int remember_caps(struct rodp_context *context)
 	return 0;
 }
 
-/* Takes cmd_fd over. Returns NULL with errno set. */
-static struct verbs_context *alloc_context(struct ibv_device *device, int cmd_fd,
-					   void *private_data __attribute__((unused)))
+/* The file is one that another process opened the device with. */
+static int query_context(struct rodp_context *context)
+{
+	return ibv_cmd_query_context(&context->vctx.context, NULL);
+}
+
+/*
+ * Takes cmd_fd over; greet() makes it known to the kernel or the kernel's part known here. Returns
+ * NULL with errno set.
+ */
+static struct verbs_context *make_context(struct ibv_device *device, int cmd_fd,
+					  int (*greet)(struct rodp_context *context))
 {
 	struct rodp_context *context;
 	int err;
@@ -156,7 +175,7 @@ static struct verbs_context *alloc_context(struct ibv_device *device, int cmd_fd
 	if (!context)
 		return NULL;
 
-	err = get_context(context);
+	err = greet(context);
 	if (!err)
 		err = remember_caps(context);
 	if (err) {
@@ -168,6 +187,17 @@ static struct verbs_context *alloc_context(struct ibv_device *device, int cmd_fd
 
 	verbs_set_ops(&context->vctx, &context_ops);
 	return &context->vctx;
+}
+
+static struct verbs_context *alloc_context(struct ibv_device *device, int cmd_fd,
+					   void *private_data __attribute__((unused)))
+{
+	return make_context(device, cmd_fd, get_context);
+}
+
+static struct verbs_context *import_context(struct ibv_device *device, int cmd_fd)
+{
+	return make_context(device, cmd_fd, query_context);
 }
 
 static struct verbs_device *alloc_device(struct verbs_sysfs_dev *sysfs_dev __attribute__((unused)))
@@ -193,5 +223,6 @@ static const struct verbs_device_ops device_ops = {
 	.alloc_device = alloc_device,
 	.uninit_device = uninit_device,
 	.alloc_context = alloc_context,
+	.import_context = import_context,
 };
 PROVIDER_DRIVER(rodp, device_ops);

@@ -21,6 +21,7 @@ struct rodp_context {
 	unsigned int device_cap_flags;
 	uint64_t device_cap_flags_ex; /* as IB_UVERBS_DEVICE_* */
 	enum ibv_atomic_cap atomic_cap;
+	bool kick_by_ioctl; /* see doorbell.c; once true it stays so, whoever looks when */
 };
 
 /*
@@ -43,6 +44,7 @@ struct rodp_cq {
 	bool single_threaded; /* the application promised: lock is not taken */
 	uint32_t cons;
 	uint32_t prod; /* the kernel's counter as last read */
+	struct ibv_pd *owner; /* of this memory */
 	const struct rodp_cqe *cqe; /* between start_poll and end_poll; NULL: none is left */
 };
 
@@ -51,6 +53,7 @@ struct rodp_qp {
 	struct rodp_wq sq;
 	struct rodp_wq rq; /* not mapped when the QP has an SRQ */
 	uint32_t max_inline; /* bytes */
+	struct ibv_pd *owner; /* of this memory */
 	uint64_t send_ops; /* what may be posted, enum ibv_qp_create_send_ops_flags */
 
 	/* The list being built between ibv_wr_start and ibv_wr_complete, under sq.lock. */
@@ -64,6 +67,7 @@ struct rodp_qp {
 struct rodp_srq {
 	struct verbs_srq vsrq;
 	struct rodp_wq rq;
+	struct ibv_pd *owner; /* of this memory */
 };
 
 struct rodp_ah {
@@ -128,11 +132,26 @@ struct ibv_dm *rodp_alloc_dm(struct ibv_context *context, struct ibv_alloc_dm_at
 int rodp_free_dm(struct ibv_dm *dm);
 struct ibv_mr *rodp_reg_dm_mr(struct ibv_pd *pd, struct ibv_dm *dm, uint64_t offset, size_t length,
 			      unsigned int access);
+struct ibv_dm *rodp_import_dm(struct ibv_context *context, uint32_t handle);
+void rodp_unimport_dm(struct ibv_dm *dm);
+int rodp_dm_export_dmabuf_fd(struct ibv_dm *dm);
+
+/* import.c: 0 or an errno */
+int rodp_find_pd(struct ibv_context *context, uint32_t handle);
+int rodp_find_dm(struct ibv_context *context, uint32_t handle, struct rodp_import_dm_resp *resp);
+int rodp_export_dm(struct ibv_context *context, uint32_t handle, uint32_t *fd);
+
+/* doorbell.c */
+int rodp_doorbell(struct ibv_context *context, uint32_t command, uint32_t handle);
 
 /* mr.c */
 struct ibv_mr *rodp_reg_mr(struct ibv_pd *pd, void *addr, size_t length, uint64_t hca_va,
 			   int access);
 struct ibv_mr *rodp_alloc_null_mr(struct ibv_pd *pd);
+struct ibv_mr *rodp_reg_dmabuf_mr(struct ibv_pd *pd, uint64_t offset, size_t length, uint64_t iova,
+				  int fd, int access);
+struct ibv_mr *rodp_import_mr(struct ibv_pd *pd, uint32_t handle);
+void rodp_unimport_mr(struct ibv_mr *mr);
 int rodp_rereg_mr(struct verbs_mr *vmr, int flags, struct ibv_pd *pd, void *addr, size_t length,
 		  int access);
 int rodp_dereg_mr(struct verbs_mr *vmr);
@@ -143,10 +162,28 @@ int rodp_dealloc_mw(struct ibv_mw *mw);
 int rodp_bind_mw(struct ibv_qp *qp, struct ibv_mw *mw, struct ibv_mw_bind *bind);
 
 /* pd.c */
+
+/* What a parent domain's allocators are told; the man page has the numbers. */
+enum rodp_resource {
+	RODP_RESOURCE_QP = 1,
+	RODP_RESOURCE_CQ = 2,
+	RODP_RESOURCE_SRQ = 3,
+};
+
+/*
+ * *owner is what the memory is to be freed with, and kept until then: NULL if it is of malloc's.
+ * pd may be NULL.
+ */
+void *rodp_object_alloc(struct ibv_pd *pd, size_t size, enum rodp_resource type,
+			struct ibv_pd **owner);
+void rodp_object_free(void *object, enum rodp_resource type, struct ibv_pd *owner);
+bool rodp_pd_is_parent(struct ibv_pd *pd);
 struct ibv_pd *rodp_alloc_pd(struct ibv_context *context);
 struct ibv_pd *rodp_alloc_parent_domain(struct ibv_context *context,
 					struct ibv_parent_domain_init_attr *attr);
 int rodp_dealloc_pd(struct ibv_pd *pd);
+struct ibv_pd *rodp_import_pd(struct ibv_context *context, uint32_t handle);
+void rodp_unimport_pd(struct ibv_pd *pd);
 struct ibv_td *rodp_alloc_td(struct ibv_context *context, struct ibv_td_init_attr *attr);
 int rodp_dealloc_td(struct ibv_td *td);
 
@@ -180,7 +217,6 @@ void rodp_wq_reload(struct rodp_wq *wq);
 void rodp_wq_destroy(struct rodp_wq *wq);
 int rodp_wq_post_recv(struct rodp_wq *wq, struct ibv_context *context, uint32_t command,
 		      uint32_t handle, struct ibv_recv_wr *wr, struct ibv_recv_wr **bad_wr);
-int rodp_doorbell(struct ibv_context *context, uint32_t command, uint32_t handle);
 
 /* xrc.c */
 struct ibv_xrcd *rodp_open_xrcd(struct ibv_context *context, struct ibv_xrcd_init_attr *attr);

@@ -3,7 +3,6 @@
  * Shared receive queues.
  */
 #include <errno.h>
-#include <stdlib.h>
 
 #include "rodp.h"
 
@@ -11,6 +10,16 @@ struct create_resp {
 	struct ib_uverbs_create_srq_resp ibv_resp;
 	struct rodp_create_srq_resp drv;
 };
+
+static struct rodp_srq *make(struct ibv_pd *pd)
+{
+	struct ibv_pd *owner;
+	struct rodp_srq *srq = rodp_object_alloc(pd, sizeof(*srq), RODP_RESOURCE_SRQ, &owner);
+
+	if (srq)
+		srq->owner = owner;
+	return srq;
+}
 
 /* Returns NULL with errno set; then there is no SRQ in the kernel either. */
 static struct ibv_srq *map(struct rodp_srq *srq, struct ibv_context *context,
@@ -22,7 +31,7 @@ static struct ibv_srq *map(struct rodp_srq *srq, struct ibv_context *context,
 	if (!err)
 		return &srq->vsrq.srq;
 	ibv_cmd_destroy_srq(&srq->vsrq.srq);
-	free(srq);
+	rodp_object_free(srq, RODP_RESOURCE_SRQ, srq->owner);
 	errno = err;
 	return NULL;
 }
@@ -33,13 +42,13 @@ struct ibv_srq *rodp_create_srq(struct ibv_pd *pd, struct ibv_srq_init_attr *att
 	struct rodp_srq *srq;
 	int err;
 
-	srq = calloc(1, sizeof(*srq));
+	srq = make(pd);
 	if (!srq)
 		return NULL;
 
 	err = ibv_cmd_create_srq(pd, &srq->vsrq.srq, attr, NULL, 0, &resp.ibv_resp, sizeof(resp));
 	if (err) {
-		free(srq);
+		rodp_object_free(srq, RODP_RESOURCE_SRQ, srq->owner);
 		errno = err;
 		return NULL;
 	}
@@ -52,14 +61,14 @@ struct ibv_srq *rodp_create_srq_ex(struct ibv_context *context, struct ibv_srq_i
 	struct rodp_srq *srq;
 	int err;
 
-	srq = calloc(1, sizeof(*srq));
+	srq = make(attr->comp_mask & IBV_SRQ_INIT_ATTR_PD ? attr->pd : NULL);
 	if (!srq)
 		return NULL;
 
 	err = ibv_cmd_create_srq_ex(context, &srq->vsrq, attr, NULL, 0, &resp.ibv_resp,
 				    sizeof(resp));
 	if (err) {
-		free(srq);
+		rodp_object_free(srq, RODP_RESOURCE_SRQ, srq->owner);
 		errno = err;
 		return NULL;
 	}
@@ -121,7 +130,7 @@ int rodp_destroy_srq(struct ibv_srq *ibsrq)
 		return err;
 
 	rodp_wq_destroy(&srq->rq);
-	free(srq);
+	rodp_object_free(srq, RODP_RESOURCE_SRQ, srq->owner);
 	return 0;
 }
 

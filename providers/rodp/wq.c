@@ -100,32 +100,6 @@ static int fill_recv_list(struct rodp_wq *wq, struct ibv_recv_wr *wr, struct ibv
 }
 
 /*
- * Ring the doorbell of a QP or SRQ: a post command (IB_USER_VERBS_CMD_POST_*)
- * that carries no work request. The three commands have one layout. Returns 0 or
- * the errno of write(2), e.g. EIO once the device is gone.
- */
-int rodp_doorbell(struct ibv_context *context, uint32_t command, uint32_t handle)
-{
-	struct ib_uverbs_post_send_resp resp;
-	struct ibv_post_send cmd = {
-		.hdr = {
-			.command = command,
-			.in_words = sizeof(cmd) / 4,
-			.out_words = sizeof(resp) / 4,
-		},
-		.core_payload = {
-			.response = (uintptr_t)&resp,
-			.qp_handle = handle,
-			.wqe_size = sizeof(struct ib_uverbs_send_wr),
-		},
-	};
-
-	if (write(context->cmd_fd, &cmd, sizeof(cmd)) != sizeof(cmd))
-		return errno;
-	return 0;
-}
-
-/*
  * Post a list of receives to the queue whose doorbell is command and handle, and
  * ring it at most once. Returns 0 or, with *bad_wr the first request that was not
  * posted, EINVAL (no such queue, too many entries), ENOMEM (the queue is full) or

@@ -634,6 +634,43 @@ static void rig_close(struct rig *rig)
 		ib_dealloc_pd(rig->pd);
 }
 
+/* The way that ah goes is the one that attr says. */
+static int check_ah(struct ib_ah *ah, struct rdma_ah_attr *attr)
+{
+	const struct ib_global_route *want = rdma_ah_read_grh(attr), *grh;
+	struct rdma_ah_attr got = {};
+
+	CHECK(!rdma_query_ah(ah, &got));
+	grh = rdma_ah_read_grh(&got);
+	CHECK(!memcmp(&grh->dgid, &want->dgid, sizeof(grh->dgid)));
+	CHECK(grh->sgid_index == want->sgid_index && grh->flow_label == want->flow_label);
+	CHECK(grh->hop_limit == want->hop_limit && grh->traffic_class == want->traffic_class);
+	CHECK(rdma_ah_get_sl(&got) == rdma_ah_get_sl(attr));
+	return 0;
+}
+
+static int test_address_handle(struct rig *rig)
+{
+	struct rdma_ah_attr attr = { .type = RDMA_AH_ATTR_TYPE_ROCE };
+	union ib_gid gid;
+	struct ib_ah *ah;
+
+	CHECK(!rdma_query_gid(rig->dev, 1, gid_index, &gid));
+	rdma_ah_set_port_num(&attr, 1);
+	rdma_ah_set_sl(&attr, 3);
+	rdma_ah_set_grh(&attr, &gid, 0x12345, gid_index, 33, 0x68);
+	ah = rdma_create_ah(rig->pd, &attr, RDMA_CREATE_AH_SLEEPABLE);
+	CHECK(!IS_ERR(ah));
+	CHECK(!check_ah(ah, &attr));
+	gid.raw[15]++; /* another host */
+	rdma_ah_set_sl(&attr, 0);
+	rdma_ah_set_grh(&attr, &gid, 0, gid_index, 7, 0xb8);
+	CHECK(!rdma_modify_ah(ah, &attr));
+	CHECK(!check_ah(ah, &attr));
+	rdma_destroy_ah(ah, RDMA_DESTROY_AH_SLEEPABLE);
+	return 0;
+}
+
 static const struct {
 	const char *name;
 	int (*run)(struct rig *rig);
@@ -653,6 +690,7 @@ static const struct {
 	{ "ib_drain_qp", test_drain },
 	{ "receives of an SRQ", test_srq, true },
 	{ "more receives than an SRQ has room for", test_srq_full, true },
+	{ "an address handle, made, modified and queried", test_address_handle },
 };
 
 static int check_attrs(struct ib_device *dev)

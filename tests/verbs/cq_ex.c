@@ -201,7 +201,7 @@ static void test_refused(struct setup *s)
 	struct ibv_poll_cq_attr attr = { .comp_mask = 1 };
 	struct ibv_cq_ex *cq;
 
-	vt_check(!make_cq(s->a, IBV_WC_EX_WITH_CVLAN, 0) && errno == EOPNOTSUPP);
+	vt_check(!make_cq(s->a, IBV_WC_EX_WITH_TM_INFO, 0) && errno == EOPNOTSUPP);
 	vt_check(!make_cq(s->a, IBV_WC_EX_WITH_FLOW_TAG, 0) && errno == EOPNOTSUPP);
 	vt_check(!make_cq(s->a, 0, IBV_CREATE_CQ_ATTR_IGNORE_OVERRUN) && errno == EOPNOTSUPP);
 	cq = make_cq(s->a, 0, 0);
@@ -304,10 +304,105 @@ static void test_parent_domain(struct setup *s)
 	vt_disconnect(&conn);
 	vt_buf_free(&buf);
 	vt_buf_free(&s->buf);
-	attr.comp_mask = IBV_PARENT_DOMAIN_INIT_ATTR_ALLOCATORS;
-	vt_check(!ibv_alloc_parent_domain(s->a->ctx, &attr) && errno == EOPNOTSUPP);
 	vt_check(!ibv_dealloc_pd(in_parent.pd));
 	vt_check(!ibv_dealloc_td(td));
+}
+
+/* An application's memory, in the order of resource types: QP, CQ, SRQ. */
+struct store {
+	int given[4], returned[4];
+	bool empty, use_default;
+};
+
+static void *store_alloc(struct ibv_pd *pd, void *context, size_t size, size_t alignment,
+			 uint64_t type)
+{
+	struct store *store = context;
+	void *memory = NULL;
+
+	(void)pd;
+	vt_check(type >= 1 && type <= 3 && size && !(alignment & (alignment - 1)));
+	if (store->use_default)
+		return IBV_ALLOCATOR_USE_DEFAULT;
+	if (store->empty || posix_memalign(&memory, alignment, size))
+		return NULL;
+	memset(memory, 0xa5, size);
+	store->given[type]++;
+	return memory;
+}
+
+static void store_free(struct ibv_pd *pd, void *context, void *memory, uint64_t type)
+{
+	struct store *store = context;
+
+	(void)pd;
+	store->returned[type]++;
+	free(memory);
+}
+
+/* A QP, an extended CQ and an SRQ in the application's memory, and traffic on them. */
+static void use_store(struct setup *s, struct ibv_pd *parent, bool lent)
+{
+	struct ibv_cq_init_attr_ex cq_attr = {
+		.cqe = 64,
+		.wc_flags = IBV_WC_STANDARD_FLAGS,
+		.comp_mask = IBV_CQ_INIT_ATTR_MASK_PD,
+		.parent_domain = parent,
+	};
+	struct ibv_srq_init_attr srq_attr = { .attr = { .max_wr = 8, .max_sge = 1 } };
+	struct ibv_cq_ex *cq = ibv_create_cq_ex(s->a->ctx, &cq_attr);
+	struct ibv_srq *srq = ibv_create_srq(parent, &srq_attr);
+	struct vt_device in_parent = *s->a;
+	struct vt_conn_attr attr = { .cq_a = cq ? ibv_cq_ex_to_cq(cq) : NULL };
+	struct vt_conn conn;
+	struct vt_buf buf;
+
+	vt_check(cq && srq);
+	in_parent.pd = parent;
+	vt_connect(&conn, &in_parent, s->b, &attr);
+	if (lent)
+		vt_check(ibv_dealloc_pd(parent) == EBUSY);
+	vt_buf_make(&buf, s->a, LEN, VT_PINNED, VT_ACCESS_ALL);
+	vt_buf_make(&s->buf, s->b, LEN, VT_PINNED, VT_ACCESS_ALL);
+	vt_fill(buf.data, LEN, 1, 0);
+	vt_rdma(&conn, IBV_WR_RDMA_WRITE, &buf, 0, &s->buf, 0, LEN);
+	vt_verify(s->buf.data, LEN, 1, 0, "the data");
+	vt_disconnect(&conn);
+	vt_buf_free(&buf);
+	vt_buf_free(&s->buf);
+	vt_check(!ibv_destroy_srq(srq));
+	vt_check(!ibv_destroy_cq(ibv_cq_ex_to_cq(cq)));
+}
+
+static void test_allocators(struct setup *s)
+{
+	struct store store = {};
+	struct ibv_parent_domain_init_attr attr = {
+		.pd = s->a->pd,
+		.comp_mask = IBV_PARENT_DOMAIN_INIT_ATTR_ALLOCATORS |
+			     IBV_PARENT_DOMAIN_INIT_ATTR_PD_CONTEXT,
+		.pd_context = &store,
+	};
+	struct ibv_srq_init_attr srq_attr = { .attr = { .max_wr = 8, .max_sge = 1 } };
+	struct ibv_pd *parent;
+	int type;
+
+	vt_check(!ibv_alloc_parent_domain(s->a->ctx, &attr) && errno == EINVAL);
+	attr.alloc = store_alloc;
+	attr.free = store_free;
+	parent = ibv_alloc_parent_domain(s->a->ctx, &attr);
+	if (!parent)
+		vt_fail("a parent domain with allocators: %m");
+	use_store(s, parent, true);
+	for (type = 1; type <= 3; type++)
+		vt_check(store.given[type] == 1 && store.returned[type] == 1);
+	store.use_default = true;
+	use_store(s, parent, false);
+	for (type = 1; type <= 3; type++)
+		vt_check(store.given[type] == 1 && store.returned[type] == 1);
+	store = (struct store){ .empty = true };
+	vt_check(!ibv_create_srq(parent, &srq_attr) && errno == ENOMEM);
+	vt_check(!ibv_dealloc_pd(parent));
 }
 
 int main(int argc, char **argv)
@@ -335,6 +430,8 @@ int main(int argc, char **argv)
 	test_resize_busy(&s);
 	vt_case("parent domain, thread domain, relaxed ordering");
 	test_parent_domain(&s);
+	vt_case("allocators");
+	test_allocators(&s);
 	vt_close(s.a);
 	vt_close(s.b);
 	return vt_pass();

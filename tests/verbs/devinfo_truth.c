@@ -3,6 +3,8 @@
  * What the device says of itself is so: each capability that is reported works,
  * each that is not reported is refused.
  */
+#include <unistd.h>
+
 #include "vt.h"
 
 #define LEN 8192
@@ -324,6 +326,106 @@ static void test_limits(struct vt_device *dev)
 	vt_check(!ibv_create_cq(dev->ctx, limits->max_cqe + 1, NULL, NULL, 0));
 }
 
+/* By a QP whose state is named along with what changes. */
+static void use_current_state(struct setup *s)
+{
+	struct ibv_qp_attr attr = {
+		.cur_qp_state = IBV_QPS_RTS,
+		.qp_access_flags = IBV_ACCESS_REMOTE_READ,
+	};
+	struct vt_conn conn;
+
+	vt_connect(&conn, s->a, s->b, NULL);
+	vt_check(!ibv_modify_qp(conn.b.qp, &attr, IBV_QP_CUR_STATE | IBV_QP_ACCESS_FLAGS));
+	attr.cur_qp_state = IBV_QPS_RTR;
+	vt_check(ibv_modify_qp(conn.b.qp, &attr, IBV_QP_CUR_STATE | IBV_QP_ACCESS_FLAGS));
+	vt_disconnect(&conn);
+}
+
+static void use_system_guid(struct setup *s)
+{
+	vt_check(s->b->attr.orig_attr.sys_image_guid);
+}
+
+/* Every bit that may be reported, and what uses it: a function here, or a program beside this one. */
+static const struct {
+	uint64_t bit;
+	const char *name;
+	void (*use)(struct setup *s);
+	const char *program;
+} bits[] = {
+	{ IBV_DEVICE_CURR_QP_STATE_MOD, "CURR_QP_STATE_MOD", use_current_state, NULL },
+	{ IBV_DEVICE_SYS_IMAGE_GUID, "SYS_IMAGE_GUID", use_system_guid, NULL },
+	{ IBV_DEVICE_RC_RNR_NAK_GEN, "RC_RNR_NAK_GEN", NULL, "rc_errors" },
+	{ IBV_DEVICE_PORT_ACTIVE_EVENT, "PORT_ACTIVE_EVENT", NULL, "rc_events" },
+	{ IBV_DEVICE_SRQ_RESIZE, "SRQ_RESIZE", NULL, "srq_ops" },
+	{ IBV_DEVICE_MEM_WINDOW, "MEM_WINDOW", NULL, "mw_ops" },
+	{ IBV_DEVICE_MEM_WINDOW_TYPE_2B, "MEM_WINDOW_TYPE_2B", NULL, "mw_ops" },
+	{ IBV_DEVICE_MEM_MGT_EXTENSIONS, "MEM_MGT_EXTENSIONS", NULL, "mw_ops" },
+	{ IBV_DEVICE_XRC, "XRC", NULL, "xrc_ops" },
+	{ 1ull << 38, "FLUSH_GLOBAL", NULL, "flush_atomic_write" },
+	{ 1ull << 39, "FLUSH_PERSISTENT", NULL, "flush_persistent" },
+	{ 1ull << 40, "ATOMIC_WRITE", NULL, "flush_atomic_write" },
+};
+
+/* argv0's neighbour. */
+static void expect_program(const char *argv0, const char *program)
+{
+	char path[512];
+	const char *slash = strrchr(argv0, '/');
+	int dir = slash ? slash - argv0 + 1 : 0;
+
+	snprintf(path, sizeof(path), "%.*s%s", dir, argv0, program);
+	if (access(path, X_OK))
+		vt_fail("%s, which uses what is reported, is not there", path);
+}
+
+/* No bit that nothing uses. */
+static void test_bits(struct setup *s, const char *argv0)
+{
+	uint64_t left = s->b->attr.device_cap_flags_ex | s->b->attr.orig_attr.device_cap_flags;
+	size_t i;
+
+	for (i = 0; i < VT_ARRAY_SIZE(bits); i++) {
+		if (!(left & bits[i].bit))
+			continue;
+		vt_case("%s is reported", bits[i].name);
+		if (bits[i].use)
+			bits[i].use(s);
+		else
+			expect_program(argv0, bits[i].program);
+		left &= ~bits[i].bit;
+	}
+	vt_case("nothing else is reported");
+	if (left)
+		vt_fail("capability bits 0x%lx are reported, and no test uses them",
+			(unsigned long)left);
+}
+
+/* What Ethernet NICs and switches have, and this has not. */
+static void test_nothing_else(struct vt_device *dev)
+{
+	const struct ibv_device_attr_ex *attr = &dev->attr;
+
+	vt_check(!attr->comp_mask && !attr->raw_packet_caps && !attr->max_wq_type_rq);
+	vt_check(!attr->tso_caps.max_tso && !attr->rss_caps.supported_qpts);
+	vt_check(!attr->packet_pacing_caps.supported_qpts && !attr->tm_caps.flags);
+	vt_check(!attr->cq_mod_caps.max_cq_count && !attr->pci_atomic_caps.fetch_add);
+	vt_check(!attr->orig_attr.max_ee && !attr->orig_attr.max_rdd &&
+		 !attr->orig_attr.max_raw_ipv6_qp && !attr->orig_attr.max_raw_ethy_qp);
+}
+
+/* ODP of other transports than RC: what uc_ops, ud_ops and xrc_ops do with memory on demand. */
+static void test_odp_transports(struct vt_device *dev)
+{
+	const uint32_t uc = IBV_ODP_SUPPORT_SEND | IBV_ODP_SUPPORT_RECV | IBV_ODP_SUPPORT_WRITE;
+	const uint32_t ud = IBV_ODP_SUPPORT_SEND | IBV_ODP_SUPPORT_RECV;
+
+	vt_case("on-demand paging of UC and UD");
+	vt_check(!(dev->attr.odp_caps.per_transport_caps.uc_odp_caps & ~uc));
+	vt_check(!(dev->attr.odp_caps.per_transport_caps.ud_odp_caps & ~ud));
+}
+
 int main(int argc, char **argv)
 {
 	struct setup s = {};
@@ -341,6 +443,11 @@ int main(int argc, char **argv)
 	test_srq(s.b);
 	test_timestamps(s.a);
 	test_limits(s.b);
+	if (!vt_is_rxe(s.b)) {
+		test_bits(&s, argv[0]);
+		test_nothing_else(s.b);
+		test_odp_transports(s.b);
+	}
 	if (s.b->attr.odp_caps.general_caps & IBV_ODP_SUPPORT)
 		test_implicit(&s);
 	vt_close(s.a);

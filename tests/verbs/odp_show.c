@@ -23,67 +23,13 @@ struct setup {
 	struct ibv_mr *mr;
 };
 
-static char output[1 << 20];
-
-/* What a command prints. */
-static const char *run(const char *format, ...)
-{
-	char command[256];
-	va_list args;
-	size_t len;
-	FILE *pipe;
-
-	va_start(args, format);
-	vsnprintf(command, sizeof(command), format, args);
-	va_end(args);
-	pipe = popen(command, "r");
-	vt_check(pipe);
-	len = fread(output, 1, sizeof(output) - 1, pipe);
-	output[len] = 0;
-	if (pclose(pipe))
-		vt_fail("%s: failed", command);
-	return output;
-}
-
-/* rdma(8) prints a list of flat objects: the one that has this member, cut off behind it. */
-static char *object_with(const char *list, const char *member)
-{
-	static char object[4096];
-	const char *at, *end;
-	size_t len = strlen(member);
-
-	for (at = strchr(list, '{'); at; at = strchr(at + 1, '{')) {
-		end = strchr(at, '}');
-		vt_check(end && (size_t)(end - at) < sizeof(object));
-		memcpy(object, at, end - at + 1);
-		object[end - at + 1] = 0;
-		at = strstr(object, member);
-		if (at && (at[len] == ',' || at[len] == '}'))
-			return object;
-		at = end;
-	}
-	vt_fail("rdma shows nothing with %s:\n%s", member, list);
-}
-
-static uint64_t number_of(const char *object, const char *name)
-{
-	char member[64];
-	const char *at;
-
-	snprintf(member, sizeof(member), "\"%s\":", name);
-	at = strstr(object, member);
-	if (!at)
-		vt_fail("no \"%s\" in %s", name, object);
-	return strtoull(at + strlen(member), NULL, 10);
-}
-
 /* The object that rdma(8) shows of a region; details only root sees. */
 static const char *shown_mr(const struct ibv_mr *mr)
 {
 	char member[64];
 
 	snprintf(member, sizeof(member), "\"lkey\":\"%x\"", mr->lkey);
-	return object_with(run("rdma -dd -j resource show mr"), member);
+	return vt_object_with(vt_run("rdma -dd -j resource show mr"), member);
 }
 
 static const char *shown_stats(const struct ibv_mr *mr)
@@ -91,8 +37,8 @@ static const char *shown_stats(const struct ibv_mr *mr)
 	char member[64];
 
 	snprintf(member, sizeof(member), "\"mrn\":%lu",
-		 (unsigned long)number_of(shown_mr(mr), "mrn"));
-	return object_with(run("rdma -j statistic show mr"), member);
+		 (unsigned long)vt_number_of(shown_mr(mr), "mrn"));
+	return vt_object_with(vt_run("rdma -j statistic show mr"), member);
 }
 
 static const char *shown_qp(const struct ibv_qp *qp)
@@ -100,7 +46,7 @@ static const char *shown_qp(const struct ibv_qp *qp)
 	char member[64];
 
 	snprintf(member, sizeof(member), "\"lqpn\":%u", qp->qp_num);
-	return object_with(run("rdma -dd -j resource show qp"), member);
+	return vt_object_with(vt_run("rdma -dd -j resource show qp"), member);
 }
 
 static void post_write(struct setup *s, const struct ibv_mr *mr, size_t first, size_t count)
@@ -128,11 +74,12 @@ static void check_stats(const struct ibv_mr *mr)
 	const char *shown = shown_stats(mr);
 	const struct rodp_mr_stats is = vt_stats(mr);
 
-	vt_check(number_of(shown, "page_faults") == is.page_faults);
-	vt_check(number_of(shown, "page_faults_handled") == is.page_faults_handled);
-	vt_check(number_of(shown, "page_invalidations") == is.page_invalidations);
-	vt_check(number_of(shown, "page_invalidations_handled") == is.page_invalidations_handled);
-	vt_check(number_of(shown, "page_prefetch") == is.page_prefetch);
+	vt_check(vt_number_of(shown, "page_faults") == is.page_faults);
+	vt_check(vt_number_of(shown, "page_faults_handled") == is.page_faults_handled);
+	vt_check(vt_number_of(shown, "page_invalidations") == is.page_invalidations);
+	vt_check(vt_number_of(shown, "page_invalidations_handled") ==
+		 is.page_invalidations_handled);
+	vt_check(vt_number_of(shown, "page_prefetch") == is.page_prefetch);
 }
 
 static void test_regions(struct setup *s)
@@ -143,10 +90,10 @@ static void test_regions(struct setup *s)
 	write_pages(s, s->mr, 0, 16);
 	vt_check(!madvise(s->at, 5 * PAGE, MADV_DONTNEED));
 	check_stats(s->mr);
-	vt_check(number_of(shown_stats(s->mr), "page_faults") == 16);
-	vt_check(number_of(shown_stats(s->mr), "page_faults_handled") == 1);
-	vt_check(number_of(shown_stats(s->mr), "page_invalidations") == 5);
-	vt_check(number_of(shown_stats(s->mr), "page_invalidations_handled") == 1);
+	vt_check(vt_number_of(shown_stats(s->mr), "page_faults") == 16);
+	vt_check(vt_number_of(shown_stats(s->mr), "page_faults_handled") == 1);
+	vt_check(vt_number_of(shown_stats(s->mr), "page_invalidations") == 5);
+	vt_check(vt_number_of(shown_stats(s->mr), "page_invalidations_handled") == 1);
 	vt_check(strstr(shown_mr(s->mr), "\"drv_odp\":\"explicit\""));
 
 	vt_case("an implicit region");
@@ -155,8 +102,8 @@ static void test_regions(struct setup *s)
 		vt_fail("registering the implicit region: %m");
 	write_pages(s, implicit, 2, 2);
 	check_stats(implicit);
-	vt_check(number_of(shown_stats(implicit), "page_faults") == 2);
-	vt_check(number_of(shown_stats(s->mr), "page_faults") == 18);
+	vt_check(vt_number_of(shown_stats(implicit), "page_faults") == 2);
+	vt_check(vt_number_of(shown_stats(s->mr), "page_faults") == 18);
 	vt_check(strstr(shown_mr(implicit), "\"drv_odp\":\"implicit\""));
 	vt_check(!ibv_dereg_mr(implicit));
 
@@ -206,7 +153,7 @@ static void test_trace(struct setup *s)
 	vt_check(!madvise(s->at + 64 * PAGE, 3 * PAGE, MADV_DONTNEED));
 	write_file(TRACING "events/rodp/enable", "0");
 	write_pages(s, s->mr, 64, 8);
-	trace = run("cat " TRACING "trace");
+	trace = vt_run("cat " TRACING "trace");
 
 	snprintf(place, sizeof(place), " va=0x%lx bytes=32768 write=1 ",
 		 (unsigned long)(uintptr_t)s->at + 64 * PAGE);
@@ -249,20 +196,20 @@ static void test_held(struct setup *s)
 	vt_check(!madvise(s->at, BLOCK, MADV_DONTNEED));
 	fd = vt_uffd_open(VT_UFFD_MISSING, page, PAGE);
 	vt_check(!vt_latency(s->b->ctx, RODP_LATENCY_OWN, &before));
-	vt_check(number_of(shown_qp(s->conn.b.qp), "drv_recv_parked") == 0);
+	vt_check(vt_number_of(shown_qp(s->conn.b.qp), "drv_recv_parked") == 0);
 	post_write(s, s->mr, 100, 1);
 	vt_check(vt_uffd_wait_fault(fd, vt_options.wait_ms) == 1);
 	asked_ns = vt_now_ns();
-	vt_check(number_of(shown_qp(s->conn.b.qp), "drv_recv_parked") == 1);
-	vt_check(number_of(shown_qp(s->conn.a.qp), "drv_send_parked") == 0);
-	vt_check(number_of(shown_qp(s->conn.a.qp), "drv_send_queued") == 1);
+	vt_check(vt_number_of(shown_qp(s->conn.b.qp), "drv_recv_parked") == 1);
+	vt_check(vt_number_of(shown_qp(s->conn.a.qp), "drv_send_parked") == 0);
+	vt_check(vt_number_of(shown_qp(s->conn.a.qp), "drv_send_queued") == 1);
 	while (vt_now_ns() - asked_ns < HELD_MS * 1000000ull)
 		vt_sleep_ms(1);
 	vt_uffd_zero(fd, page, PAGE);
 	vt_expect_ok(&s->conn.a, 1, IBV_WC_RDMA_WRITE);
 	close(fd);
-	vt_check(number_of(shown_qp(s->conn.b.qp), "drv_recv_parked") == 0);
-	vt_check(number_of(shown_qp(s->conn.a.qp), "drv_send_queued") == 0);
+	vt_check(vt_number_of(shown_qp(s->conn.b.qp), "drv_recv_parked") == 0);
+	vt_check(vt_number_of(shown_qp(s->conn.a.qp), "drv_send_queued") == 0);
 	vt_check(!vt_latency(s->b->ctx, RODP_LATENCY_OWN, &after));
 	vt_check(long_waits(&after) == long_waits(&before) + 1);
 	vt_check(after.sum_ns - before.sum_ns >= HELD_MS * 1000000ull);

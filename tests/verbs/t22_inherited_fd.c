@@ -241,13 +241,13 @@ static void test_dereg_elsewhere(struct setup *s)
 }
 
 /*
- * The process that opened the file has ended; the file it left goes on answering. To post
- * on it is another matter: uverbs takes a write() only from who opened the file
- * (EACCES), so that the requests come from a device opened here.
+ * The process that opened the file has ended; the file it left goes on answering, and
+ * may be posted on, although uverbs takes a write() only from who opened it. The other end is a
+ * device opened here.
  */
 static void go_on_alone(struct setup *s)
 {
-	struct vt_conn conn;
+	struct vt_conn conn, back;
 	struct vt_buf local, remote;
 
 	tell(s, 0, 0);
@@ -257,9 +257,14 @@ static void go_on_alone(struct setup *s)
 	vt_buf_make(&local, s->dev_a, LEN, VT_PINNED, VT_ACCESS_ALL);
 	vt_buf_make(&remote, s->dev_b, LEN, VT_ODP, VT_ACCESS_ALL);
 	vt_connect(&conn, s->dev_a, s->dev_b, NULL);
+	vt_connect(&back, s->dev_b, s->dev_a, NULL);
 	vt_fill(local.data, LEN, 9, 0);
 	vt_rdma(&conn, IBV_WR_RDMA_WRITE, &local, 0, &remote, 0, LEN);
 	vt_verify(remote.data, LEN, 9, 0, "memory of the process that is left");
+	memset(local.data, 0, LEN);
+	vt_rdma(&back, IBV_WR_RDMA_WRITE, &remote, 0, &local, 0, LEN);
+	vt_verify(local.data, LEN, 9, 0, "what was posted on the file that was left");
+	vt_disconnect(&back);
 	s->a = local;
 	expect_refused(s, s->mr->rkey);
 	vt_disconnect(&conn);

@@ -86,6 +86,7 @@ int main(int argc, char **argv)
 	enum vt_memory memory;
 	struct setup s;
 
+	vt_options.timeout = 14; /* 67 ms, unless told otherwise */
 	vt_init(argc, argv);
 	vt_case("traffic");
 	a = vt_open_a();
@@ -93,7 +94,7 @@ int main(int argc, char **argv)
 	memory = vt_has_odp(b, 0) && !vt_is_rxe(b) ? VT_ODP : VT_PINNED;
 	if (vt_options.memory)
 		memory = vt_options.memory & 1 ? VT_PINNED : VT_ODP; /* of the target */
-	vt_connect(&s.conn, a, b, &(struct vt_conn_attr){ .timeout = 14, .retry_cnt = 3 });
+	vt_connect(&s.conn, a, b, &(struct vt_conn_attr){ .retry_cnt = 3 });
 	vt_buf_make(&s.a, a, LEN, VT_PINNED, VT_ACCESS_ALL);
 	vt_buf_make(&s.b, b, LEN, memory, VT_ACCESS_ALL);
 	flow(&s, vt_now_ns() + (vt_options.seconds ? vt_options.seconds : 5) * 1000000000ull);

@@ -56,6 +56,8 @@ static const struct expected {
 	{ 0x17, { REQ | SND | PAY | ONE | RWQE | INV, .bytes = 16, .ieth = 12 } },
 	{ 0x1c, { REQ | FLS | ONE, .bytes = 32, .feth = 12, .reth = 16 } },
 	{ 0x1d, { REQ | AWR | PAY | ONE, .bytes = 28, .reth = 12 } },
+	/* congestion notification */
+	{ 0x81, { RODP_OPF_CNP | PAY, .bytes = 12 } },
 	/* UC */
 	{ 0x20, { REQ | SND | PAY | FST | RWQE, .bytes = 12 } },
 	{ 0x21, { REQ | SND | PAY | MID, .bytes = 12 } },
@@ -184,7 +186,7 @@ static void each_existing_opcode_is_one_direction_and_one_place(void **state)
 	for (opcode = 0; opcode < 256; opcode++) {
 		u32 flags = rodp_opcode_info(opcode)->flags;
 
-		if (!flags)
+		if (!flags || (flags & RODP_OPF_CNP)) /* which is neither */
 			continue;
 		assert_int_equal(__builtin_popcount(flags & (REQ | RSP)), 1);
 		assert_int_equal(__builtin_popcount(flags & places), 1);

@@ -139,7 +139,7 @@ struct vt_end_addr vt_end_addr(const struct vt_end *end)
 }
 
 static void to_rtr(struct vt_end *end, const struct vt_end_addr *peer, uint32_t mtu,
-		   uint8_t rd_atomic, uint8_t min_rnr_timer)
+		   uint8_t rd_atomic, const struct vt_conn_attr *conn)
 {
 	struct ibv_qp_attr attr = {
 		.qp_state = IBV_QPS_RTR,
@@ -147,16 +147,8 @@ static void to_rtr(struct vt_end *end, const struct vt_end_addr *peer, uint32_t 
 		.dest_qp_num = peer->qpn,
 		.rq_psn = peer->psn,
 		.max_dest_rd_atomic = rd_atomic,
-		.min_rnr_timer = min_rnr_timer,
-		.ah_attr = {
-			.is_global = 1,
-			.port_num = 1,
-			.grh = {
-				.dgid = peer->gid,
-				.sgid_index = end->dev->gid_index,
-				.hop_limit = 64,
-			},
-		},
+		.min_rnr_timer = conn->min_rnr_timer ? conn->min_rnr_timer : 12,
+		.ah_attr = vt_ah_attr(&peer->gid, end->dev->gid_index, conn->route),
 	};
 	int err, mask;
 
@@ -203,7 +195,7 @@ void vt_end_connect(struct vt_end *end, const struct vt_end_addr *peer,
 		mtu = attr->mtu;
 	if (attr->rd_atomic)
 		rd_atomic = attr->rd_atomic;
-	to_rtr(end, peer, mtu, rd_atomic, attr->min_rnr_timer ? attr->min_rnr_timer : 12);
+	to_rtr(end, peer, mtu, rd_atomic, attr);
 	to_rts(end, rd_atomic, attr);
 }
 

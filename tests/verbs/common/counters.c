@@ -12,13 +12,12 @@ static FILE *open_counter(const char *root, const char *dev, const char *name)
 }
 
 /* In a network namespace, ip netns exec hides the devices of /sys; process 1 has them. */
-int64_t vt_counter(const struct vt_device *dev, const char *name)
+static int64_t read_counter(const struct vt_device *dev, const char *name)
 {
 	long long value;
 	FILE *file;
 	int n;
 
-	vt_sleep_ms(12); /* the kernel answers with what it read up to 10 ms ago */
 	file = open_counter("", dev->name, name);
 	if (!file)
 		file = open_counter("/proc/1/root", dev->name, name);
@@ -27,6 +26,24 @@ int64_t vt_counter(const struct vt_device *dev, const char *name)
 	n = fscanf(file, "%lld", &value);
 	fclose(file);
 	return n == 1 ? value : -1;
+}
+
+/* The kernel answers with what it read up to 10 ms ago, in whole jiffies: 16 ms with 250 a second. */
+#define STALE_MS 25
+
+int64_t vt_counter(const struct vt_device *dev, const char *name)
+{
+	vt_sleep_ms(STALE_MS);
+	return read_counter(dev, name);
+}
+
+void vt_counters(const struct vt_device *dev, const char *const *names, size_t n, int64_t *values)
+{
+	size_t i;
+
+	vt_sleep_ms(STALE_MS);
+	for (i = 0; i < n; i++)
+		values[i] = read_counter(dev, names[i]);
 }
 
 void vt_expect_no_leaves(const struct vt_device *dev)

@@ -17,6 +17,8 @@ enum {
 	OPT_PEER_DEV,
 	OPT_GID,
 	OPT_PEER_GID,
+	OPT_ADDRESS,
+	OPT_PEER_ADDRESS,
 	OPT_MTU,
 	OPT_MEMORY,
 	OPT_SEED,
@@ -33,6 +35,8 @@ static const struct option long_options[] = {
 	{ "peer-dev", required_argument, NULL, OPT_PEER_DEV },
 	{ "gid-index", required_argument, NULL, OPT_GID },
 	{ "peer-gid-index", required_argument, NULL, OPT_PEER_GID },
+	{ "address", required_argument, NULL, OPT_ADDRESS },
+	{ "peer-address", required_argument, NULL, OPT_PEER_ADDRESS },
 	{ "mtu", required_argument, NULL, OPT_MTU },
 	{ "memory", required_argument, NULL, OPT_MEMORY },
 	{ "seed", required_argument, NULL, OPT_SEED },
@@ -52,6 +56,8 @@ static void usage(const char *program, int status)
 	       "  --peer-dev=NAME         the other end's (RDMA_PEER_DEV); default: the same\n"
 	       "  --gid-index=N           RDMA_GID_INDEX; default: the first RoCE v2 GID\n"
 	       "  --peer-gid-index=N      RDMA_PEER_GID_INDEX\n"
+	       "  --address=ADDRESS       the RoCE v2 GID of this IP address instead\n"
+	       "  --peer-address=ADDRESS\n"
 	       "  --mtu=BYTES             path MTU; default: the port's\n"
 	       "  --memory=KIND[:KIND]    pinned or odp, of --dev and of --peer-dev\n"
 	       "                          default: every pair that the devices can do\n"
@@ -107,6 +113,12 @@ static void take_option(int option, const char *program)
 		break;
 	case OPT_PEER_GID:
 		vt_options.peer_gid_index = atoi(optarg);
+		break;
+	case OPT_ADDRESS:
+		vt_options.address = optarg;
+		break;
+	case OPT_PEER_ADDRESS:
+		vt_options.peer_address = optarg;
 		break;
 	case OPT_MTU:
 		vt_options.mtu = atoi(optarg);

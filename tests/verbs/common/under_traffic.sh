@@ -8,6 +8,7 @@ PROCESSES=3
 TRAFFIC=${1:?directory of the test programs}/traffic
 LOGS=$(mktemp -d)
 PIDS=()
+IN=() # what the processes are started by, such as: ip netns exec NAME
 
 skip() {
 	echo "skipped: $*"
@@ -26,7 +27,7 @@ start_traffic() {
 	local i
 	PIDS=()
 	for ((i = 0; i < PROCESSES; i++)); do
-		"$TRAFFIC" --seconds=120 "$@" >"$LOGS/$i" 2>&1 &
+		"${IN[@]}" "$TRAFFIC" --seconds=120 "$@" >"$LOGS/$i" 2>&1 &
 		PIDS+=($!)
 	done
 	for ((i = 0; i < PROCESSES; i++)); do

@@ -59,6 +59,8 @@ struct vt_options {
 	const char *peer_dev; /* --peer-dev, RDMA_PEER_DEV; default: dev */
 	int gid_index; /* --gid-index, RDMA_GID_INDEX; -1: the first RoCE v2 one */
 	int peer_gid_index; /* --peer-gid-index, RDMA_PEER_GID_INDEX */
+	const char *address; /* --address: the GID is this IP address's, whatever its index */
+	const char *peer_address; /* --peer-address */
 	int mtu; /* --mtu, bytes; 0: the port's */
 	unsigned int memory; /* --memory: bit 2 * memory(a) + memory(b); 0: what the devices do */
 	uint64_t seed; /* --seed; default: fixed */
@@ -90,6 +92,15 @@ struct vt_device {
 struct vt_device *vt_open(const char *name, int gid_index);
 struct vt_device *vt_open_a(void);
 struct vt_device *vt_open_b(void);
+/* Connections and address handles made from now on are from this GID. */
+void vt_use_gid(struct vt_device *dev, int gid_index);
+/* The first GID that is an IPv6 address of global scope; fails if there is none. */
+int vt_gid6(struct vt_device *dev);
+/* The RoCE v2 GID of this IP address, or -1; it may take some time to come and to go. */
+int vt_find_gid(struct vt_device *dev, const char *address);
+/* The same, but waits --wait-ms for it, then fails. */
+int vt_wait_gid(struct vt_device *dev, const char *address);
+void vt_wait_no_gid(struct vt_device *dev, const char *address);
 void vt_close(struct vt_device *dev);
 /* rxe has known holes that a test may have to step around. */
 bool vt_is_rxe(const struct vt_device *dev);
@@ -140,6 +151,14 @@ uint64_t vt_addr(const struct vt_buf *buf, size_t offset);
 
 /* ---- conn.c ---- */
 
+/* How packets look on their way: what an address handle says besides addresses. */
+struct vt_route {
+	uint8_t traffic_class;
+	uint32_t flow_label; /* 0: made of the QP numbers */
+	uint8_t hop_limit; /* default 64 */
+	uint8_t sl;
+};
+
 struct vt_conn_attr {
 	enum ibv_qp_type qp_type; /* default IBV_QPT_RC; or IBV_QPT_UC */
 	uint32_t max_wr; /* default 64 */
@@ -157,6 +176,7 @@ struct vt_conn_attr {
 	uint64_t send_ops; /* enum ibv_qp_create_send_ops_flags, more than RC has of old */
 	struct ibv_srq *srq_b;
 	struct ibv_cq *cq_a; /* the caller's; default: one of our own */
+	const struct vt_route *route;
 };
 
 #define VT_ZERO 0xff /* in rnr_retry and retry_cnt: 0, which means "default" there */
@@ -205,10 +225,17 @@ void vt_expect_state(struct vt_end *end, enum ibv_qp_state state);
 
 /* A UD QP, ready to send and receive. Ends are closed with vt_end_close(). */
 void vt_ud_open(struct vt_end *end, struct vt_device *dev, bool wr_api);
+/* The same, with the caller's CQ. */
+void vt_ud_open_on(struct vt_end *end, struct vt_device *dev, struct ibv_cq *cq);
 /* Back to RTS, after an error has stopped the send queue. */
 void vt_ud_recover(struct vt_end *end);
-/* The way from end's GID number sgid_index to gid. */
+/* The way from GID number sgid_index to gid; route may be NULL. */
+struct ibv_ah_attr vt_ah_attr(const union ibv_gid *gid, int sgid_index,
+			      const struct vt_route *route);
+/* A handle for it. */
 struct ibv_ah *vt_ah(struct vt_end *end, const union ibv_gid *gid, int sgid_index);
+struct ibv_ah *vt_ah_by(struct vt_end *end, const union ibv_gid *gid, int sgid_index,
+			const struct vt_route *route);
 struct vt_to {
 	struct ibv_ah *ah;
 	uint32_t qpn;
@@ -319,13 +346,24 @@ void vt_cgroup_set(const char *name, const char *file, const char *value);
 int64_t vt_cgroup_get(const char *name, const char *file, const char *key);
 void vt_cgroup_end(const char *name);
 
+/* ---- show.c ---- */
+
+/* What a command prints; fails if it does. The next call overwrites it. */
+const char *vt_run(const char *format, ...) VT_PRINTF(1, 2);
+/* rdma(8) prints a list of flat objects: the one that has this member, cut off behind it; or fails. */
+char *vt_object_with(const char *list, const char *member);
+/* A number of the object, which must have it. */
+uint64_t vt_number_of(const char *object, const char *name);
+
 /* ---- counters.c ---- */
 
 /* Waits until every leaf that the device made is freed again; fails after --wait-ms. */
 void vt_expect_no_leaves(const struct vt_device *dev);
 
-/* A device counter of port 1 (hw_counters) as it is now, or -1 if the device has none of that name. Takes 12 ms. */
+/* A device counter of port 1 (hw_counters) as it is now, or -1 if the device has none of that name. Takes 25 ms. */
 int64_t vt_counter(const struct vt_device *dev, const char *name);
+/* n of them, of one moment. */
+void vt_counters(const struct vt_device *dev, const char *const *names, size_t n, int64_t *values);
 /* What the kernel itself occupies, KiB: slab, stacks, page tables, vmalloc, per-CPU. */
 uint64_t vt_kernel_kib(void);
 uint64_t vt_random(uint64_t *state);

@@ -209,14 +209,16 @@ struct verbs_context_ops {
 	int (*destroy_srq)(struct ibv_srq *srq);
 	VERBS_UNUSED_OP(destroy_wq)
 	int (*detach_mcast)(struct ibv_qp *qp, const union ibv_gid *gid, uint16_t lid);
-	VERBS_UNUSED_OP_65(dm_export_dmabuf_fd)
+#if IBVERBS_PABI_VERSION >= 65
+	int (*dm_export_dmabuf_fd)(struct ibv_dm *dm);
+#endif
 	VERBS_UNUSED_OP_65(free_buf)
 	void (*free_context)(struct ibv_context *context);
 	int (*free_dm)(struct ibv_dm *dm);
 	int (*get_srq_num)(struct ibv_srq *srq, uint32_t *srq_num);
-	VERBS_UNUSED_OP(import_dm)
-	VERBS_UNUSED_OP(import_mr)
-	VERBS_UNUSED_OP(import_pd)
+	struct ibv_dm *(*import_dm)(struct ibv_context *context, uint32_t dm_handle);
+	struct ibv_mr *(*import_mr)(struct ibv_pd *pd, uint32_t mr_handle);
+	struct ibv_pd *(*import_pd)(struct ibv_context *context, uint32_t pd_handle);
 	VERBS_UNUSED_OP_65(inc_comp_cntr)
 	VERBS_UNUSED_OP_65(inc_err_comp_cntr)
 	VERBS_UNUSED_OP(modify_cq)
@@ -253,7 +255,8 @@ struct verbs_context_ops {
 	VERBS_UNUSED_OP_65(read_err_comp_cntr)
 	struct ibv_mr *(*reg_dm_mr)(struct ibv_pd *pd, struct ibv_dm *dm, uint64_t dm_offset,
 				    size_t length, unsigned int access);
-	VERBS_UNUSED_OP(reg_dmabuf_mr)
+	struct ibv_mr *(*reg_dmabuf_mr)(struct ibv_pd *pd, uint64_t offset, size_t length,
+					uint64_t iova, int fd, int access);
 	struct ibv_mr *(*reg_mr)(struct ibv_pd *pd, void *addr, size_t length, uint64_t hca_va,
 				 int access);
 	VERBS_UNUSED_OP_65(reg_mr_ex)
@@ -264,9 +267,9 @@ struct verbs_context_ops {
 	VERBS_UNUSED_OP_65(set_comp_cntr)
 	VERBS_UNUSED_OP(set_ece)
 	VERBS_UNUSED_OP_65(set_err_comp_cntr)
-	VERBS_UNUSED_OP(unimport_dm)
-	VERBS_UNUSED_OP(unimport_mr)
-	VERBS_UNUSED_OP(unimport_pd)
+	void (*unimport_dm)(struct ibv_dm *dm);
+	void (*unimport_mr)(struct ibv_mr *mr);
+	void (*unimport_pd)(struct ibv_pd *pd);
 };
 /* clang-format on */
 

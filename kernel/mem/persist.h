@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
+/*
+ * Persistent memory: which memory an MR with IB_ACCESS_FLUSH_PERSISTENT may have, and how
+ * what is in a CPU's caches gets there (FLUSH, IBTA vol. 1, annex A19).
+ *
+ * On demand it is memory mapped with MAP_SYNC: the file system then has a page's place on the
+ * medium safe before it can be written. Pinned it is what the machine says is persistent.
+ */
+#ifndef RODP_MEM_PERSIST_H
+#define RODP_MEM_PERSIST_H
+
+#include "mr.h"
+
+struct ib_umem;
+
+/* Whether this machine can write caches back to persistent memory at all. */
+#define RODP_CAN_PERSIST IS_ENABLED(CONFIG_ARCH_HAS_PMEM_API)
+
+/* Whether all pages of umem are persistent memory. Process context. */
+bool rodp_persist_umem(struct ib_umem *umem);
+
+/* Whether a mapped page, by its kernel address, is persistent, or one of zeros that stands for a hole. */
+bool rodp_persist_page(const void *addr);
+
+/* Write [addr, addr + bytes) back. Afterwards wmb(), for any number of these. Any context. */
+void rodp_persist_write_back(void *addr, size_t bytes);
+
+#endif
