@@ -20,11 +20,6 @@ settings() {
 	[ -z "$ODP" ] || echo FI_VERBS_USE_ODP=1
 }
 
-# The peer's netdev, by its address.
-peer_netdev() {
-	in_peer ip -o addr show to "$RDMA_PEER_ADDR" | awk '{ print $2; exit }'
-}
-
 listens() {
 	in_peer ss -Hltn "sport = :$PORT" | grep -q .
 }

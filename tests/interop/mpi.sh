@@ -40,9 +40,10 @@ before=$(traffic)
 faults=$(counter "$RDMA_DEV" odp_faults)
 export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
 odp=()
+netdevs=$RDMA_NETDEV,$(peer_netdev)
 [ -z "$ODP" ] || odp=(-x UCX_REG_NONBLOCK_MEM_TYPES=host -x UCX_IB_ODP_MEM_TYPES=host)
-STEP_LIMIT=300 step nsenter --mount=/proc/1/ns/mnt --net="/run/netns/$RDMA_NETNS" -- mpirun --host "$RDMA_ADDR:1,$RDMA_PEER_ADDR:1" -np 2 --map-by node --bind-to none \
-	--prtemca plm_ssh_agent "$WORK/agent" --prtemca prte_if_include 10.77.0.0/24 --pmixmca ptl_tcp_if_include 10.77.0.0/24 \
+STEP_LIMIT=300 step nsenter --mount=/proc/1/ns/mnt --net="/run/netns/$RDMA_NETNS" -- mpirun --host "$(hostname):1,peer:1" -np 2 --map-by node --bind-to none \
+	--prtemca plm_ssh_agent "$WORK/agent" --prtemca prte_if_include "$netdevs" --pmixmca ptl_tcp_if_include "$netdevs" \
 	--mca pml ucx --mca osc ucx --mca opal_common_ucx_tls any --mca opal_common_ucx_devices any -x UCX_TLS="$TRANSPORT,self" -x UCX_WARN_UNUSED_ENV_VARS=n "${odp[@]}" "$WORK/rank" \
 	| tee "$WORK/out"
 grep -q 'all verified' "$WORK/out" || die "the ranks did not come to their end"

@@ -84,6 +84,11 @@ in_peer() {
 	ip netns exec "$RDMA_PEER_NETNS" "$@"
 }
 
+# The peer's netdev, by its address.
+peer_netdev() {
+	in_peer ip -o addr show to "$RDMA_PEER_ADDR" | awk '{ print $2; exit }'
+}
+
 # with_sysfs NETNS COMMAND...: in that network namespace, with the sysfs of the initial one. In the others sysfs
 # tells no types of GIDs, and UCX takes RoCE v2 for v1 and drops datagrams as not its own.
 with_sysfs() {
