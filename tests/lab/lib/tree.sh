@@ -51,7 +51,7 @@ tree_varieties() { echo consumers packaging clean; }
 variety_packages() {
 	case $1 in
 	'') ;;
-	consumers) echo "nvme-cli fio nfs-kernel-server nfs-common ucx-utils libfabric-bin openmpi-bin libopenmpi-dev" \
+	consumers) echo "nvme-cli fio nfs-kernel-server nfs-common ucx-utils libucx-dev libfabric-bin openmpi-bin libopenmpi-dev" \
 		"targetcli-fb open-iscsi srptools" ;;
 	packaging) echo "build-essential debhelper dh-dkms lintian" ;;
 	*) die "unknown tree '$1'" "use one of: $(tree_varieties)" ;;
