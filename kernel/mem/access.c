@@ -10,7 +10,7 @@
 /* The bytes of a list of pages at iova that are contiguous in kernel memory, at most max. */
 static void *listed_run(const struct rodp_mr *mr, u64 iova, size_t max, size_t *bytes)
 {
-	u64 pos = mr->pinned.offset + (iova - mr->ib.iova);
+	u64 pos = mr->pinned.offset + (iova - mr->iova);
 	size_t i = pos >> PAGE_SHIFT, run = PAGE_SIZE - offset_in_page(pos);
 
 	for (; run < max && mr->pinned.page[i + 1] == mr->pinned.page[i] + PAGE_SIZE; i++)
@@ -161,7 +161,7 @@ static size_t copy_half(struct rodp_mr *odp, u64 odp_iova, struct rodp_mr *fixed
 		return copy_half_runs(odp, odp_iova, fixed, iova, bytes, write);
 	return rodp_mirror_copy_pages(odp->odp.mirror, rodp_mr_va(odp, odp_iova),
 				      fixed->pinned.page,
-				      fixed->pinned.offset + (iova - fixed->ib.iova), bytes, write);
+				      fixed->pinned.offset + (iova - fixed->iova), bytes, write);
 }
 
 static size_t copy_odp(struct rodp_mr *dst, u64 dst_iova, struct rodp_mr *src, u64 src_iova,
@@ -252,7 +252,7 @@ bool rodp_mr_aligned(const struct rodp_mr *mr, u64 iova)
 	if (mr->kind == RODP_MR_ODP)
 		addr = rodp_mr_va(mr, iova);
 	else if (has_pages(mr))
-		addr = mr->pinned.offset + (iova - mr->ib.iova);
+		addr = mr->pinned.offset + (iova - mr->iova);
 	return IS_ALIGNED(addr, sizeof(u64));
 }
 

@@ -40,7 +40,7 @@ ssize_t rodp_mr_write_back(struct rodp_mr *mr, u64 iova, size_t bytes);
 /* bytes, cut at the end of the MR; it covers iova. */
 static inline u64 rodp_mr_clip(const struct rodp_mr *mr, u64 iova, u64 bytes)
 {
-	return min(bytes, mr->ib.length - (iova - mr->ib.iova));
+	return min(bytes, mr->length - (iova - mr->iova));
 }
 
 enum rodp_atomic_op {

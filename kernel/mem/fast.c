@@ -16,17 +16,30 @@ struct rodp_mr *rodp_fast_create(struct rodp_dev *dev, struct ib_pd *pd, u32 max
 	return rodp_mr_create_fast(dev, pd, max_pages);
 }
 
+void rodp_fast_begin_list(struct rodp_mr *mr)
+{
+	mr->pinned.listed = 0;
+}
+
 int rodp_fast_add_page(struct rodp_mr *mr, u64 addr)
 {
-	if (mr->pinned.pages == mr->pinned.max_pages)
+	u32 max = mr->pinned.max_pages;
+
+	if (mr->pinned.listed == max)
 		return -ENOMEM;
-	mr->pinned.page[mr->pinned.pages++] = (void *)(uintptr_t)addr;
+	mr->pinned.page[max + mr->pinned.listed++] = (void *)(uintptr_t)addr;
 	return 0;
 }
 
-void rodp_fast_set_bounds(struct rodp_mr *mr)
+/* Nobody has access. The list stays: it can be registered again. */
+static void fast_take_list(struct rodp_mr *mr)
 {
-	mr->pinned.offset = offset_in_page(mr->ib.iova);
+	mr->pinned.pages = mr->pinned.listed;
+	memcpy(mr->pinned.page, mr->pinned.page + mr->pinned.max_pages,
+	       mr->pinned.pages * sizeof(mr->pinned.page[0]));
+	mr->iova = mr->ib.iova;
+	mr->length = mr->ib.length;
+	mr->pinned.offset = offset_in_page(mr->iova);
 }
 
 static bool fast_is_of(const struct rodp_mr *mr, struct ib_pd *pd)
@@ -43,7 +56,8 @@ int rodp_fast_register(struct rodp_dev *dev, struct ib_pd *pd, u32 key, u32 acce
 		return -EINVAL;
 	rcu_read_lock();
 	mr = rodp_key_lookup_kin(dev, key);
-	if (fast_is_of(mr, pd) && mr->pinned.pages && !READ_ONCE(mr->key)) {
+	if (fast_is_of(mr, pd) && mr->pinned.listed && !READ_ONCE(mr->key)) {
+		fast_take_list(mr);
 		mr->access = access;
 		smp_store_release(&mr->key, key); /* pairs with rodp_key_lookup() */
 		err = 0;

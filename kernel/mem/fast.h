@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
 /*
- * MRs for fast registration, of kernel consumers: made without memory, given pages
- * by ib_map_mr_sg() while the key is not in force, put in force by a work request (REG_MR),
- * and taken out of it by LOCAL_INV or the peer's SEND with invalidate.
+ * MRs for fast registration, of kernel consumers: made without memory, given a list of pages
+ * by ib_map_mr_sg(), put in force by a work request (REG_MR), which takes the list as it is then,
+ * and taken out of force by LOCAL_INV or the peer's SEND with invalidate. A consumer may list the
+ * next pages while the last are in force, as ib_core's rdma_rw does, which posts
+ * LOCAL_INV and REG_MR together: the list is apart from what is in force.
  */
 #ifndef RODP_MEM_FAST_H
 #define RODP_MEM_FAST_H
@@ -15,14 +17,16 @@
 /* For at most max_pages pages. Process context, sleeps. ERR_PTR: -EINVAL, -ENOMEM, -EBUSY. */
 struct rodp_mr *rodp_fast_create(struct rodp_dev *dev, struct ib_pd *pd, u32 max_pages);
 
-/* The next page of the list, a kernel address. 0, or -ENOMEM: the list is full. */
+/*
+ * Begin a list, and its next page, a kernel address. 0, or -ENOMEM: the list is full. Its bounds
+ * are mr->ib's iova and length. The consumer does neither while a REG_MR of the MR is under way.
+ */
+void rodp_fast_begin_list(struct rodp_mr *mr);
 int rodp_fast_add_page(struct rodp_mr *mr, u64 addr);
-/* The list is complete; mr->ib has iova and length. */
-void rodp_fast_set_bounds(struct rodp_mr *mr);
 
 /*
  * Put mr in force under this key (of its index), with these rights. BH disabled, a lane may be
- * held. -EINVAL: it is in force, of another PD, or no such MR.
+ * held. -EINVAL: it is in force, of another PD, without a list, or no such MR.
  */
 int rodp_fast_register(struct rodp_dev *dev, struct ib_pd *pd, u32 key, u32 access);
 

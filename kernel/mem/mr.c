@@ -14,8 +14,7 @@
 
 bool rodp_mr_covers(const struct rodp_mr *mr, u64 iova, u64 bytes)
 {
-	return iova >= mr->ib.iova && bytes <= mr->ib.length &&
-	       iova - mr->ib.iova <= mr->ib.length - bytes;
+	return iova >= mr->iova && bytes <= mr->length && iova - mr->iova <= mr->length - bytes;
 }
 
 struct rodp_mr *rodp_mr_get(struct rodp_dev *dev, struct ib_pd *pd, u32 key, u32 access, u64 iova,
@@ -78,8 +77,8 @@ static struct rodp_mr *mr_alloc(struct ib_pd *pd, enum rodp_mr_kind kind, u64 le
 	mr->kind = kind;
 	mr->access = access;
 	mr->ib.pd = pd;
-	mr->ib.iova = iova;
-	mr->ib.length = length;
+	mr->ib.iova = mr->iova = iova;
+	mr->ib.length = mr->length = length;
 	mr->ib.page_size = PAGE_SIZE;
 	refcount_set(&mr->ref, 1);
 	init_completion(&mr->unused);
@@ -243,7 +242,7 @@ static int dmabuf_list_pages(struct rodp_mr *mr, u64 offset)
 	size_t pages, i;
 
 	mr->pinned.offset = offset_in_page(offset);
-	pages = DIV_ROUND_UP_ULL(mr->pinned.offset + mr->ib.length, PAGE_SIZE);
+	pages = DIV_ROUND_UP_ULL(mr->pinned.offset + mr->length, PAGE_SIZE);
 	mr->pinned.page = kvmalloc_array(pages, sizeof(void *), GFP_KERNEL_ACCOUNT);
 	if (!mr->pinned.page)
 		return -ENOMEM;
@@ -290,7 +289,7 @@ struct rodp_mr *rodp_mr_create_fast(struct rodp_dev *dev, struct ib_pd *pd, u32 
 	if (!mr)
 		return ERR_PTR(-ENOMEM);
 	mr->pinned.max_pages = max_pages;
-	mr->pinned.page = kvmalloc_array(max_pages, sizeof(void *), GFP_KERNEL);
+	mr->pinned.page = kvmalloc_array(2 * max_pages, sizeof(void *), GFP_KERNEL);
 	if (!mr->pinned.page)
 		goto err_free;
 	err = rodp_key_assign(dev, mr);

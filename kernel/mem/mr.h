@@ -32,7 +32,8 @@ enum rodp_mr_kind {
 };
 
 struct rodp_mr {
-	struct ib_mr ib; /* ib.iova, ib.length: the bounds, bytes; ib.lkey == ib.rkey: the key */
+	struct ib_mr ib; /* ib.lkey == ib.rkey: the key. FAST: iova and length as listed last */
+	u64 iova, length; /* the bounds, bytes */
 	enum rodp_mr_kind kind;
 	u32 key; /* in force: ib.lkey, which a kernel consumer may change, or 0: none */
 	u32 access; /* IB_ACCESS_* */
@@ -49,6 +50,7 @@ struct rodp_mr {
 			void **page; /* kernel address of each page */
 			u32 offset; /* of the first byte in page[0], bytes */
 			u32 pages, max_pages; /* FAST: in page[] */
+			u32 listed; /* FAST: in page[max_pages], page[max_pages + 1], ... */
 		} pinned; /* DMABUF, FAST and DM as well, without umem */
 		struct {
 			struct rodp_mirror_set *set;
@@ -144,13 +146,13 @@ bool rodp_mr_covers(const struct rodp_mr *mr, u64 iova, u64 bytes);
 /* Whether it is all of the address space. The MR is of kind ODP. */
 static inline bool rodp_mr_is_implicit(const struct rodp_mr *mr)
 {
-	return !mr->odp.va && mr->ib.length == U64_MAX;
+	return !mr->odp.va && mr->length == U64_MAX;
 }
 
 /* The one place that turns an iova of an ODP MR into a VA (I6). iova lies within the MR. */
 static inline u64 rodp_mr_va(const struct rodp_mr *mr, u64 iova)
 {
-	return mr->odp.va + (iova - mr->ib.iova);
+	return mr->odp.va + (iova - mr->iova);
 }
 
 #endif

@@ -52,8 +52,8 @@ static bool flush_widen(struct rodp_dev *dev, struct rodp_flush *flush)
 	mr = rodp_key_lookup(dev, flush->rkey);
 	window = mr ? NULL : rodp_key_lookup_window(dev, flush->rkey);
 	if (mr) {
-		flush->va = mr->ib.iova;
-		flush->length = mr->ib.length;
+		flush->va = mr->iova;
+		flush->length = mr->length;
 	} else if (window) {
 		flush->va = READ_ONCE(window->va);
 		flush->length = READ_ONCE(window->length);

@@ -86,6 +86,7 @@ int rodp_srq_create(struct rodp_srq *srq, struct ib_srq_init_attr *init, struct 
 		return err;
 	srq->dev = to_rodp_dev(srq->ib.device);
 	spin_lock_init(&srq->lock);
+	spin_lock_init(&srq->post_lock);
 	INIT_WORK(&srq->work, srq_work);
 	srq->max_sge = max(init->attr.max_sge, 1u);
 	srq->limit = init->attr.srq_limit;

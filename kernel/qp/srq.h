@@ -24,6 +24,7 @@ struct rodp_srq {
 	struct ib_srq ib;
 	struct rodp_dev *dev;
 	spinlock_t lock; /* BH disabled; ring.cons, limit */
+	spinlock_t post_lock; /* the writer's side of the ring of a kernel consumer; any context */
 	struct rodp_ring ring;
 	u32 cons; /* next to take out of the ring */
 	u32 max_sge;

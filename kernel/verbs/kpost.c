@@ -8,6 +8,7 @@
  * when nobody else would notice the new entries (RODP_RING_NEED_KICK).
  */
 #include "../qp/address.h"
+#include "../qp/srq.h"
 #include "../qp/types.h"
 #include "verbs.h"
 
@@ -142,17 +143,33 @@ int rodp_kpost_send(struct rodp_qp *qp, const struct ib_send_wr *wr, const struc
 	return err;
 }
 
-static int fill_recv(struct rodp_rq *rq, u32 prod, const struct ib_recv_wr *wr)
+static int fill_recv(struct rodp_ring *ring, u32 prod, u32 max_sge, const struct ib_recv_wr *wr)
 {
-	struct rodp_recv_wqe *wqe = ring_free_slot(&rq->ring, prod);
+	struct rodp_recv_wqe *wqe = ring_free_slot(ring, prod);
 
 	if (!wqe)
 		return -ENOMEM;
-	if (wr->num_sge < 0 || wr->num_sge > rq->max_sge)
+	if (wr->num_sge < 0 || wr->num_sge > max_sge)
 		return -EINVAL;
 	wqe->wr_id = wr->wr_id;
 	wqe->num_sge = wr->num_sge;
 	copy_sges(wqe->sge, wr->sg_list, wr->num_sge);
+	return 0;
+}
+
+/* As many of the list as fit, from slot *prod on, which moves. Post lock held. */
+static int fill_recvs(struct rodp_ring *ring, u32 *prod, u32 max_sge, const struct ib_recv_wr *wr,
+		      const struct ib_recv_wr **bad)
+{
+	int err;
+
+	for (; wr; wr = wr->next, ++*prod) {
+		err = fill_recv(ring, *prod, max_sge, wr);
+		if (err) {
+			*bad = wr;
+			return err;
+		}
+	}
 	return 0;
 }
 
@@ -161,7 +178,7 @@ int rodp_kpost_recv(struct rodp_qp *qp, const struct ib_recv_wr *wr, const struc
 	struct rodp_rq *rq = &qp->rq;
 	unsigned long flags;
 	u32 first, prod;
-	int err = 0;
+	int err;
 
 	if (!rq->ring.hdr || READ_ONCE(qp->state) == IB_QPS_RESET) {
 		*bad = wr;
@@ -169,15 +186,24 @@ int rodp_kpost_recv(struct rodp_qp *qp, const struct ib_recv_wr *wr, const struc
 	}
 	spin_lock_irqsave(&rq->post_lock, flags);
 	first = prod = rq->ring.hdr->prod;
-	for (; wr; wr = wr->next, prod++) {
-		err = fill_recv(rq, prod, wr);
-		if (err) {
-			*bad = wr;
-			break;
-		}
-	}
+	err = fill_recvs(&rq->ring, &prod, rq->max_sge, wr, bad);
 	if (prod != first)
 		ring_publish(&rq->ring, &rq->lane, prod);
 	spin_unlock_irqrestore(&rq->post_lock, flags);
+	return err;
+}
+
+int rodp_kpost_srq_recv(struct rodp_srq *srq, const struct ib_recv_wr *wr,
+			const struct ib_recv_wr **bad)
+{
+	unsigned long flags;
+	u32 prod;
+	int err;
+
+	spin_lock_irqsave(&srq->post_lock, flags);
+	prod = srq->ring.hdr->prod;
+	err = fill_recvs(&srq->ring, &prod, srq->max_sge, wr, bad);
+	rodp_ring_publish_prod(&srq->ring, prod);
+	spin_unlock_irqrestore(&srq->post_lock, flags);
 	return err;
 }

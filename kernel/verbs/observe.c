@@ -77,7 +77,7 @@ static int question_get(struct question *question, const struct uverbs_attr_bund
 /* The range lies within the MR. */
 static bool mr_spans(const struct rodp_mr *mr, const struct question *question)
 {
-	return question->va >= mr->odp.va && question->end - mr->odp.va <= mr->ib.length;
+	return question->va >= mr->odp.va && question->end - mr->odp.va <= mr->length;
 }
 
 static int question_answer(struct question *question, struct rodp_mirror *mirror,

@@ -65,6 +65,7 @@ const struct ib_device_ops rodp_device_ops = {
 	.poll_cq = rodp_poll_cq,
 	.post_recv = rodp_post_recv,
 	.post_send = rodp_post_send,
+	.post_srq_recv = rodp_post_srq_recv,
 	.query_ah = rodp_query_ah,
 	.query_device = rodp_query_device,
 	.query_pkey = rodp_query_pkey,

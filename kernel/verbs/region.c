@@ -136,7 +136,7 @@ static struct ib_mr *pin_again(struct rodp_mr *mr, struct ib_pd *pd, int access,
 		return ERR_PTR(-EOPNOTSUPP);
 	if (mr->pinned.umem->owning_mm != current->mm)
 		return ERR_PTR(-EACCES);
-	return create(pd, mr->pinned.umem->address, mr->ib.length, mr->ib.iova, access, udata);
+	return create(pd, mr->pinned.umem->address, mr->length, mr->iova, access, udata);
 }
 
 /*
@@ -193,18 +193,15 @@ static int add_page(struct ib_mr *ib, u64 addr)
 	return rodp_fast_add_page(to_rodp_mr(ib), addr);
 }
 
-/* The key is not in force: the consumer sees to that. Any context. */
+/* Any context. The key may be in force: what is listed here counts from the next REG_MR on. */
 int rodp_map_mr_sg(struct ib_mr *ib, struct scatterlist *sg, int nents, unsigned int *offset)
 {
 	struct rodp_mr *mr = to_rodp_mr(ib);
-	int n;
 
-	if (mr->kind != RODP_MR_FAST || READ_ONCE(mr->key) || ib->page_size != PAGE_SIZE)
+	if (mr->kind != RODP_MR_FAST || ib->page_size != PAGE_SIZE)
 		return -EINVAL;
-	mr->pinned.pages = 0;
-	n = ib_sg_to_pages(ib, sg, nents, offset, add_page);
-	rodp_fast_set_bounds(mr);
-	return n;
+	rodp_fast_begin_list(mr);
+	return ib_sg_to_pages(ib, sg, nents, offset, add_page);
 }
 
 int rodp_dereg_mr(struct ib_mr *ib, struct ib_udata *udata)

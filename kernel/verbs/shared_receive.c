@@ -4,6 +4,14 @@
 #include "../qp/srq.h"
 #include "verbs.h"
 
+/* XRC is for processes: its completions name no ib_qp. */
+static int create_kernel_srq(struct rodp_srq *srq, struct ib_srq_init_attr *init)
+{
+	if (init->srq_type != IB_SRQT_BASIC)
+		return -EOPNOTSUPP;
+	return rodp_srq_create(srq, init, NULL, NULL);
+}
+
 static int srq_create(struct ib_srq *ib, struct ib_srq_init_attr *init, struct ib_udata *udata)
 {
 	struct rodp_create_srq_resp resp = {};
@@ -11,7 +19,7 @@ static int srq_create(struct ib_srq *ib, struct ib_srq_init_attr *init, struct i
 	int err;
 
 	if (!udata)
-		return -EOPNOTSUPP;
+		return create_kernel_srq(to_rodp_srq(ib), init);
 	err = ib_is_udata_in_empty(udata);
 	if (err)
 		return err;
@@ -92,6 +100,16 @@ int rodp_destroy_srq(struct ib_srq *ib, struct ib_udata *udata)
 	rodp_srq_destroy(to_rodp_srq(ib));
 	rodp_quota_give(&to_rodp_dev(ib->device)->srqs);
 	return 0;
+}
+
+/* Of kernel consumers only: a process's work requests stand in the ring. */
+int rodp_post_srq_recv(struct ib_srq *ib, const struct ib_recv_wr *wr,
+		       const struct ib_recv_wr **bad)
+{
+	if (!ib->uobject)
+		return rodp_kpost_srq_recv(to_rodp_srq(ib), wr, bad);
+	*bad = wr;
+	return -EOPNOTSUPP;
 }
 
 int rodp_alloc_xrcd(struct ib_xrcd *ib, struct ib_udata *udata)

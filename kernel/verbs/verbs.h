@@ -12,6 +12,7 @@
 #include "../odp/mirror.h"
 
 struct rodp_qp;
+struct rodp_srq;
 struct rodp_window;
 
 struct rodp_ucontext {
@@ -103,6 +104,8 @@ int rodp_post_recv(struct ib_qp *ib, const struct ib_recv_wr *wr, const struct i
 /* kpost.c: work requests that kernel consumers hand over as lists */
 int rodp_kpost_send(struct rodp_qp *qp, const struct ib_send_wr *wr, const struct ib_send_wr **bad);
 int rodp_kpost_recv(struct rodp_qp *qp, const struct ib_recv_wr *wr, const struct ib_recv_wr **bad);
+int rodp_kpost_srq_recv(struct rodp_srq *srq, const struct ib_recv_wr *wr,
+			const struct ib_recv_wr **bad);
 
 /* kpoll.c: completion queues of kernel consumers */
 int rodp_poll_cq(struct ib_cq *ib, int max, struct ib_wc *wc);
@@ -122,6 +125,8 @@ int rodp_modify_srq(struct ib_srq *ib, struct ib_srq_attr *attr, enum ib_srq_att
 		    struct ib_udata *udata);
 int rodp_query_srq(struct ib_srq *ib, struct ib_srq_attr *attr);
 int rodp_destroy_srq(struct ib_srq *ib, struct ib_udata *udata);
+int rodp_post_srq_recv(struct ib_srq *ib, const struct ib_recv_wr *wr,
+		       const struct ib_recv_wr **bad);
 int rodp_alloc_xrcd(struct ib_xrcd *ib, struct ib_udata *udata);
 int rodp_dealloc_xrcd(struct ib_xrcd *ib, struct ib_udata *udata);
 

@@ -46,12 +46,15 @@ struct side {
 	struct ib_qp *qp;
 	struct ib_cq *cq;
 	u32 psn;
+	bool drained; /* with an SRQ ib_core waits for an event that comes once */
 };
 
 struct rig {
 	struct ib_device *dev;
 	struct ib_pd *pd;
 	struct side a, b; /* a asks, b answers */
+	struct ib_srq *srq; /* b's, in the tests that want one */
+	struct completion srq_limit; /* its limit event */
 	u8 *buf_a, *buf_b;
 	u64 dma_a, dma_b;
 	struct ib_mr *mr; /* b's, for fast registration */
@@ -126,7 +129,8 @@ static int post_recv(struct rig *rig, struct op *op)
 	struct ib_recv_wr wr = { .wr_cqe = &op->cqe, .sg_list = &sge, .num_sge = 1 };
 
 	op_init(op);
-	return ib_post_recv(rig->b.qp, &wr, NULL);
+	return rig->srq ? ib_post_srq_recv(rig->srq, &wr, NULL)
+			: ib_post_recv(rig->b.qp, &wr, NULL);
 }
 
 static int rdma(struct rig *rig, enum ib_wr_opcode opcode, u64 remote, u32 rkey, u32 bytes,
@@ -291,6 +295,53 @@ static int test_send_inv(struct rig *rig)
 	return 0;
 }
 
+/*
+ * As ib_core's rdma_rw does: the next pages are listed while the last are in force, and the old key
+ * is invalidated and the new one registered in one go. Until then the old one reaches the old pages.
+ */
+static int test_listed_in_force(struct rig *rig)
+{
+	struct ib_send_wr inv = { .opcode = IB_WR_LOCAL_INV };
+	struct ib_reg_wr reg_wr = { .wr.opcode = IB_WR_REG_MR, .access = all_rights };
+	u64 old_iova;
+	unsigned int zero = 0;
+	struct op op;
+	u32 old_key;
+	int err = map_pages(rig) ?: reg(rig, all_rights, IB_WC_SUCCESS);
+
+	if (err)
+		return err;
+	old_key = rig->mr->rkey;
+	old_iova = rig->mr->iova;
+	sg_init_table(rig->sg, 1);
+	sg_set_page(&rig->sg[0], rig->page[PAGES - 1], PAGE_SIZE, 0);
+	CHECK(ib_dma_map_sg(rig->dev, rig->sg, 1, DMA_BIDIRECTIONAL) == 1);
+	CHECK(ib_map_mr_sg(rig->mr, rig->sg, 1, &zero, PAGE_SIZE) == 1);
+	CHECK(rig->mr->length == PAGE_SIZE);
+	fill(rig->buf_a, BYTES, 6);
+	err = rdma(rig, IB_WR_RDMA_WRITE, old_iova, old_key, BYTES, IB_WC_SUCCESS);
+	err = err ?: check_pages(rig, BYTES, 6);
+	if (err)
+		return err;
+	ib_update_fast_reg_key(rig->mr, ib_inc_rkey(old_key) & 0xff);
+	inv.ex.invalidate_rkey = old_key;
+	inv.wr_cqe = &op.cqe;
+	inv.next = &reg_wr.wr;
+	reg_wr.mr = rig->mr;
+	reg_wr.key = rig->mr->rkey;
+	reg_wr.wr.wr_cqe = &op.cqe;
+	reg_wr.wr.send_flags = IB_SEND_SIGNALED;
+	op_init(&op);
+	err = ib_post_send(rig->b.qp, &inv, NULL) ?: op_wait(&op, IB_WC_SUCCESS);
+	err = err
+		      ?: rdma(rig, IB_WR_RDMA_WRITE, rig->mr->iova, rig->mr->rkey, PAGE_SIZE,
+			      IB_WC_SUCCESS);
+	if (err)
+		return err;
+	CHECK(is_filled(page_address(rig->page[PAGES - 1]), PAGE_SIZE, 6));
+	return local_inv(rig, rig->mr->rkey, IB_WC_SUCCESS);
+}
+
 /* Registration, use and invalidation as one list, and many requests posted with interrupts off. */
 static int test_many(struct rig *rig)
 {
@@ -369,6 +420,13 @@ static int test_stale_inv(struct rig *rig)
 	return err ?: local_inv(rig, rig->mr->rkey ^ 1, IB_WC_MW_BIND_ERR);
 }
 
+static void side_drain(struct side *side)
+{
+	if (!side->drained)
+		ib_drain_qp(side->qp);
+	side->drained = true;
+}
+
 /* What was posted is flushed, and when it returns all of it has been told. */
 static int test_drain(struct rig *rig)
 {
@@ -380,11 +438,82 @@ static int test_drain(struct rig *rig)
 		err = post_recv(rig, &recv[i]);
 	if (err)
 		return err;
-	ib_drain_qp(rig->b.qp);
+	side_drain(&rig->b);
 	for (i = 0; i < ARRAY_SIZE(recv); i++) {
 		CHECK(completion_done(&recv[i].done));
 		CHECK(recv[i].wc.status == IB_WC_WR_FLUSH_ERR);
 	}
+	return 0;
+}
+
+/* A list of receives for an SRQ, more than it has room for: those that fit are posted. */
+static int test_srq_full(struct rig *rig)
+{
+	static struct ib_recv_wr wr[QUEUE + 1];
+	const struct ib_recv_wr *bad = NULL;
+	unsigned long flags;
+	struct op op;
+	int i, err;
+
+	op_init(&op);
+	memset(wr, 0, sizeof(wr));
+	for (i = 0; i <= QUEUE; i++) {
+		wr[i].wr_cqe = &op.cqe;
+		wr[i].next = i < QUEUE ? &wr[i + 1] : NULL;
+	}
+	local_irq_save(flags);
+	err = ib_post_srq_recv(rig->srq, &wr[0], &bad);
+	local_irq_restore(flags);
+	CHECK(err == -ENOMEM && bad == &wr[QUEUE]);
+	return 0;
+}
+
+/* Received data, and the limit event once fewer are left. */
+static int test_srq(struct rig *rig)
+{
+	struct ib_srq_attr attr = { .srq_limit = 2 };
+	struct ib_send_wr wr = { .opcode = IB_WR_SEND };
+	struct op send, recv[2];
+	unsigned long start;
+	int err = test_send(rig) ?: post_recv(rig, &recv[0]) ?: post_recv(rig, &recv[1]);
+
+	if (err)
+		return err;
+	CHECK(!ib_modify_srq(rig->srq, &attr, IB_SRQ_LIMIT));
+	CHECK(!completion_done(&rig->srq_limit));
+	err = post(&rig->a, &wr, IB_WC_SUCCESS, &send) ?: op_wait(&recv[0], IB_WC_SUCCESS);
+	if (err)
+		return err;
+	CHECK(recv[0].wc.byte_len == 0 && recv[0].wc.qp == rig->b.qp);
+	CHECK(wait_for_completion_timeout(&rig->srq_limit, msecs_to_jiffies(WAIT_MS)));
+	start = jiffies;
+	side_drain(&rig->b); /* waits for IB_EVENT_QP_LAST_WQE_REACHED, on kernels that do */
+	CHECK(time_before(jiffies, start + msecs_to_jiffies(WAIT_MS)));
+	CHECK(!completion_done(&recv[1].done)); /* it is nobody's yet */
+	return 0;
+}
+
+static void srq_event(struct ib_event *event, void *context)
+{
+	struct rig *rig = context;
+
+	if (event->event == IB_EVENT_SRQ_LIMIT_REACHED)
+		complete(&rig->srq_limit);
+}
+
+static int srq_open(struct rig *rig)
+{
+	struct ib_srq_init_attr init = {
+		.event_handler = srq_event,
+		.srq_context = rig,
+		.srq_type = IB_SRQT_BASIC,
+		.attr = { .max_wr = QUEUE, .max_sge = 2 },
+	};
+
+	init_completion(&rig->srq_limit);
+	rig->srq = ib_create_srq(rig->pd, &init);
+	CHECK(!IS_ERR(rig->srq));
+	CHECK(init.attr.max_wr >= QUEUE);
 	return 0;
 }
 
@@ -403,6 +532,10 @@ static int side_open(struct rig *rig, struct side *side, u32 psn)
 	side->cq = ib_alloc_cq(rig->dev, NULL, 2 * QUEUE + 2, 0, IB_POLL_WORKQUEUE);
 	CHECK(!IS_ERR(side->cq));
 	init.send_cq = init.recv_cq = side->cq;
+	if (side == &rig->b && rig->srq) {
+		init.srq = rig->srq;
+		init.cap.max_recv_wr = init.cap.max_recv_sge = 0;
+	}
 	side->qp = ib_create_qp(rig->pd, &init);
 	CHECK(!IS_ERR(side->qp));
 	return 0;
@@ -411,7 +544,7 @@ static int side_open(struct rig *rig, struct side *side, u32 psn)
 static void side_close(struct side *side)
 {
 	if (!IS_ERR_OR_NULL(side->qp)) {
-		ib_drain_qp(side->qp);
+		side_drain(side);
 		ib_destroy_qp(side->qp);
 	}
 	if (!IS_ERR_OR_NULL(side->cq))
@@ -458,7 +591,7 @@ static int side_connect(struct rig *rig, struct side *side, const struct side *p
 	return 0;
 }
 
-static int rig_open(struct rig *rig, struct ib_device *dev)
+static int rig_open(struct rig *rig, struct ib_device *dev, bool shared)
 {
 	int i, err;
 
@@ -476,7 +609,8 @@ static int rig_open(struct rig *rig, struct ib_device *dev)
 		rig->page[i] = alloc_page(GFP_KERNEL);
 		CHECK(rig->page[i]);
 	}
-	err = side_open(rig, &rig->a, 0xfffff0) ?: side_open(rig, &rig->b, 0x7fffff);
+	err = shared ? srq_open(rig) : 0;
+	err = err ?: side_open(rig, &rig->a, 0xfffff0) ?: side_open(rig, &rig->b, 0x7fffff);
 	err = err ?: side_connect(rig, &rig->b, &rig->a);
 	return err ?: side_connect(rig, &rig->a, &rig->b);
 }
@@ -487,6 +621,8 @@ static void rig_close(struct rig *rig)
 
 	side_close(&rig->a);
 	side_close(&rig->b);
+	if (!IS_ERR_OR_NULL(rig->srq))
+		ib_destroy_srq(rig->srq);
 	if (!IS_ERR_OR_NULL(rig->mr))
 		ib_dereg_mr(rig->mr);
 	for (i = 0; i < PAGES; i++)
@@ -538,11 +674,13 @@ static int test_address_handle(struct rig *rig)
 static const struct {
 	const char *name;
 	int (*run)(struct rig *rig);
+	bool shared; /* with an SRQ */
 } tests[] = {
 	{ "SEND with immediate", test_send },
 	{ "WRITE and READ with the PD's global key", test_global_rkey },
 	{ "fast registration", test_fast_registration },
 	{ "SEND with invalidate", test_send_inv },
+	{ "pages listed while others are in force", test_listed_in_force },
 	{ "a list posted with interrupts off", test_many },
 	{ "WRITE after LOCAL_INV", test_after_inv },
 	{ "WRITE without the right", test_without_right },
@@ -550,6 +688,8 @@ static const struct {
 	{ "REG_MR while registered", test_registered_twice },
 	{ "LOCAL_INV of a stale key", test_stale_inv },
 	{ "ib_drain_qp", test_drain },
+	{ "receives of an SRQ", test_srq, true },
+	{ "more receives than an SRQ has room for", test_srq_full, true },
 	{ "an address handle, made, modified and queried", test_address_handle },
 };
 
@@ -572,7 +712,7 @@ static int run_tests(struct ib_device *dev)
 		rig = kzalloc(sizeof(*rig), GFP_KERNEL);
 		if (!rig)
 			return -ENOMEM;
-		err = rig_open(rig, dev) ?: tests[i].run(rig);
+		err = rig_open(rig, dev, tests[i].shared) ?: tests[i].run(rig);
 		rig_close(rig);
 		kfree(rig);
 		pr_info("kverbs: %s: %s\n", tests[i].name, err ? "FAILED" : "ok");

@@ -33,7 +33,7 @@ boot_modules() {
 }
 
 kernel_path() {
-	cache_path kernels "$1" "$(kernel_release "$1")" "$(boot_modules)" 4
+	cache_path kernels "$1" "$(kernel_release "$1")" "$(boot_modules)" 5
 }
 
 kernel_version() {
@@ -108,14 +108,16 @@ extract_vmlinux() {
 }
 
 # Without drivers of hardware that no guest has, and uncompressed, because
-# unpacking costs a guest seconds.
+# unpacking costs a guest seconds. Of SCSI what disks over RDMA need stays.
 prepare_modules() {
 	local modules=$1 dir
 	for dir in sound net/wireless net/bluetooth net/mac80211 \
-		drivers/{gpu,media,staging,iio,hwmon,usb,hid,input,platform,bluetooth,mfd,video,isdn,mmc,mtd,ata,scsi} \
+		drivers/{gpu,media,staging,iio,hwmon,usb,hid,input,platform,bluetooth,mfd,video,isdn,mmc,mtd,ata} \
 		drivers/net/{wireless,ethernet,usb,can,phy,dsa}; do
 		rm -rf "$modules/kernel/$dir"
 	done
+	find "$modules/kernel/drivers/scsi" -mindepth 1 -maxdepth 1 ! -name 'scsi_*' ! -name 'sd_mod*' ! -name 'libiscsi*' \
+		-exec rm -rf {} +
 	find "$modules" -name '*.ko.xz' -exec xz -d {} +
 	find "$modules" -name '*.ko.zst' -exec zstd -dq --rm {} +
 }
@@ -158,6 +160,14 @@ make_kernel() {
 	gather_boot_modules "$dir" "$version"
 	make_image "$dir/root"
 	rm -rf "$dir/root"
+}
+
+# unpack_modules KERNEL DIR: the lower layer of the guest's root, as a directory.
+unpack_modules() {
+	mkdir "$2"
+	PATH=$PATH:/usr/sbin:/sbin debugfs -R "rdump usr $2" "$(kernel_path "$1")/root.img" 2>"$2.log"
+	ln -sfn usr/lib "$2/lib"
+	[ -d "$2/usr/lib/modules/$(kernel_version "$1")" ] || die "cannot unpack the modules of kernel $1" "$(cat "$2.log")"
 }
 
 make_cached_kernel() {
