@@ -79,6 +79,7 @@ disconnect() {
 
 need_tools fio mkfs.ext4
 need_modules configfs target_core_mod target_core_iblock ib_srpt sd_mod ib_srp
+undo modprobe -r ib_srp ib_srpt # loaded, each keeps a PD of the device
 mount_configfs
 make_files "$WORK/files"
 mark=${#UNDO[@]}
