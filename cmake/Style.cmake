@@ -6,7 +6,7 @@ find_program(SPARSE sparse)
 
 file(GLOB_RECURSE style_files LIST_DIRECTORIES false CONFIGURE_DEPENDS
   RELATIVE ${CMAKE_SOURCE_DIR}
-  kernel/*.[ch] libodp/*.[ch] providers/*.[ch] tests/*.[ch])
+  docs/*.[ch] kernel/*.[ch] libodp/*.[ch] providers/*.[ch] tests/*.[ch])
 list(FILTER style_files EXCLUDE REGEX "\\.mod\\.c$|^tests/[^/]*/build")
 
 if(CLANG_FORMAT)

@@ -165,15 +165,11 @@ static size_t copy_half(struct rodp_mr *odp, u64 odp_iova, struct rodp_mr *fixed
 }
 
 static size_t copy_odp(struct rodp_mr *dst, u64 dst_iova, struct rodp_mr *src, u64 src_iova,
-		       size_t bytes, struct rodp_mr **missed)
+		       size_t bytes, bool *src_missed)
 {
-	bool src_missed = false;
-	size_t done;
-
-	done = rodp_mirror_copy(dst->odp.mirror, rodp_mr_va(dst, dst_iova), src->odp.mirror,
-				rodp_mr_va(src, src_iova), bytes, &src_missed);
-	*missed = src_missed ? src : dst;
-	return done;
+	*src_missed = false;
+	return rodp_mirror_copy(dst->odp.mirror, rodp_mr_va(dst, dst_iova), src->odp.mirror,
+				rodp_mr_va(src, src_iova), bytes, src_missed);
 }
 
 /* Neither side can miss, nothing is held. */
@@ -193,14 +189,14 @@ static size_t copy_pinned(struct rodp_mr *dst, u64 dst_iova, struct rodp_mr *src
 }
 
 size_t rodp_mr_copy(struct rodp_mr *dst, u64 dst_iova, struct rodp_mr *src, u64 src_iova,
-		    size_t bytes, struct rodp_mr **missed)
+		    size_t bytes, bool *src_missed)
 {
 	if (dst->kind == RODP_MR_ODP && src->kind == RODP_MR_ODP)
-		return copy_odp(dst, dst_iova, src, src_iova, bytes, missed);
-	*missed = dst;
+		return copy_odp(dst, dst_iova, src, src_iova, bytes, src_missed);
+	*src_missed = false;
 	if (dst->kind == RODP_MR_ODP)
 		return copy_half(dst, dst_iova, src, src_iova, bytes, true);
-	*missed = src;
+	*src_missed = true;
 	if (src->kind == RODP_MR_ODP)
 		return copy_half(src, src_iova, dst, dst_iova, bytes, false);
 	return copy_pinned(dst, dst_iova, src, src_iova, bytes);

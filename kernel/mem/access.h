@@ -26,10 +26,10 @@ size_t rodp_mr_write(struct rodp_mr *mr, u64 iova, const void *src, size_t bytes
 
 /*
  * From one MR to another, which may be the same; one copy. Returns the bytes
- * copied; when they are fewer than asked for, *missed is the MR that missed.
+ * copied; when they are fewer than asked for, *src_missed says at which end.
  */
 size_t rodp_mr_copy(struct rodp_mr *dst, u64 dst_iova, struct rodp_mr *src, u64 src_iova,
-		    size_t bytes, struct rodp_mr **missed);
+		    size_t bytes, bool *src_missed);
 
 /*
  * Write what was written to the MR at iova back to persistent memory; wmb() is the caller's.

@@ -149,12 +149,12 @@ void rodp_mirror_put(struct rodp_mirror_set *set, struct rodp_mirror *mirror)
 		rodp_mirror_drop(mirror);
 }
 
-struct rodp_mirror *rodp_mirror_find(struct rodp_mirror_set *set)
+struct rodp_mirror *rodp_mirror_find(struct rodp_mirror_set *set, const struct mm_struct *mm)
 {
 	struct rodp_mirror *mirror;
 
 	mutex_lock(&set->lock);
-	mirror = set_find(set, current->mm);
+	mirror = set_find(set, mm);
 	if (mirror)
 		mirror->users++;
 	mutex_unlock(&set->lock);

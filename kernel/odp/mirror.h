@@ -35,8 +35,8 @@ void rodp_mirror_set_init(struct rodp_mirror_set *set);
  */
 struct rodp_mirror *rodp_mirror_get(struct rodp_mirror_set *set, struct rodp_stats *stats);
 
-/* The mirror of current->mm in set, with a reference, or NULL. As rodp_mirror_get(). */
-struct rodp_mirror *rodp_mirror_find(struct rodp_mirror_set *set);
+/* The mirror of mm in set, with a reference, or NULL. As rodp_mirror_get(). */
+struct rodp_mirror *rodp_mirror_find(struct rodp_mirror_set *set, const struct mm_struct *mm);
 
 /* Drop a reference. Process context; never waits for a fault in flight (I7). */
 void rodp_mirror_put(struct rodp_mirror_set *set, struct rodp_mirror *mirror);

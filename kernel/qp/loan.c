@@ -92,7 +92,8 @@ static int xfer_piece(struct rodp_qp *owner, const struct rodp_swqe *wqe, struct
 {
 	u32 skip = xfer->lent_offset + xfer->done;
 	const struct rodp_sge *sge = loan_sge(wqe, &skip);
-	struct rodp_mr *theirs, *missed;
+	struct rodp_mr *theirs;
+	bool src_missed;
 	u64 addr, miss;
 	size_t done;
 	int err = 0;
@@ -106,12 +107,14 @@ static int xfer_piece(struct rodp_qp *owner, const struct rodp_swqe *wqe, struct
 	if (!theirs)
 		return -EREMOTEIO;
 	if (xfer->write)
-		done = rodp_mr_copy(mr, iova, theirs, addr, bytes, &missed);
+		done = rodp_mr_copy(mr, iova, theirs, addr, bytes, &src_missed);
 	else
-		done = rodp_mr_copy(theirs, addr, mr, iova, bytes, &missed);
+		done = rodp_mr_copy(theirs, addr, mr, iova, bytes, &src_missed);
 	xfer->done += done;
 	if (done < bytes) {
-		bool mine = missed == mr;
+		/* Both ends may be one region: which end missed, the region does not tell. */
+		bool mine = src_missed != xfer->write;
+		struct rodp_mr *missed = mine ? mr : theirs;
 		u64 left = xfer->extent > xfer->done ? xfer->extent - xfer->done : bytes - done;
 
 		miss = (mine ? iova : addr) + done;

@@ -217,7 +217,7 @@ struct rodp_create_srq_resp {
  * Numbers are those of the driver's name space (UVERBS_ID_DRIVER_NS and on).
  *
  * A process is told of its own address space only: of one that belongs to another process
- * that shares the fd, nothing (EACCES).
+ * that shares the fd, nothing (EACCES), unless it may read anybody's memory (CAP_SYS_PTRACE).
  */
 #define RODP_ID_NS (1u << 12)
 
@@ -239,10 +239,11 @@ enum rodp_odp_method {
  * at the end, VA + LENGTH. The answer is a look at pages that come and go meanwhile.
  *
  * Without MR: of the memory that the process registered on demand through this fd (none:
- * every byte is 0). With MR: of that region, which must cover the range (addresses are VAs, not
+ * every byte is 0), or that process PID did, for a caller with CAP_SYS_PTRACE. With MR: of that region, which must cover the range (addresses are VAs, not
  * iovas).
  * EINVAL: LENGTH 0, VA + LENGTH beyond 2^64 - 1, a range that MR does not cover.
- * EOPNOTSUPP: MR is not on demand.
+ * Both MR and PID are EINVAL. EOPNOTSUPP: MR is not on demand. ESRCH: no such process, or it has no
+ * memory any more. EACCES: no CAP_SYS_PTRACE.
  */
 enum rodp_residency_attr {
 	RODP_ATTR_RESIDENCY_MR = RODP_ID_NS, /* handle, optional */
@@ -250,6 +251,7 @@ enum rodp_residency_attr {
 	RODP_ATTR_RESIDENCY_LENGTH, /* in, __u64, bytes */
 	RODP_ATTR_RESIDENCY_PAGES, /* out, __u8 each: RODP_PAGE_* */
 	RODP_ATTR_RESIDENCY_NEXT, /* out, __u64 */
+	RODP_ATTR_RESIDENCY_PID, /* in, __u32, optional: as the caller sees it */
 };
 
 #define RODP_PAGE_TRACKED  (1u << 0) /* there is a leaf (2 MiB of VA) for it */

@@ -4,8 +4,12 @@
  * uapi/rodp_abi.h. ib_core checks the sizes of attributes, finds objects among those of
  * the file descriptor only, and keeps them until the method returns.
  */
+#include <linux/capability.h>
 #include <linux/mm.h>
 #include <linux/overflow.h>
+#include <linux/pid.h>
+#include <linux/sched/mm.h>
+#include <linux/sched/task.h>
 #include <rdma/uverbs_types.h>
 #define UVERBS_MODULE_NAME rodp
 #include <rdma/uverbs_named_ioctl.h>
@@ -94,8 +98,46 @@ static int question_answer(struct question *question, struct rodp_mirror *mirror
 					 sizeof(question->next));
 }
 
-/* Of whatever the process has through this file descriptor. */
-static int answer_own(struct question *question, const struct uverbs_attr_bundle *attrs)
+/* The memory of another process, with a reference, for one who may read anybody's. */
+static struct mm_struct *mm_of(u32 nr)
+{
+	struct task_struct *task;
+	struct mm_struct *mm;
+	struct pid *pid;
+
+	if (!capable(CAP_SYS_PTRACE))
+		return ERR_PTR(-EACCES);
+	pid = find_get_pid(nr);
+	task = get_pid_task(pid, PIDTYPE_PID);
+	mm = task ? get_task_mm(task) : NULL;
+	put_pid(pid);
+	if (task)
+		put_task_struct(task);
+	return mm ?: ERR_PTR(-ESRCH);
+}
+
+/* The mirror of process PID or, without that attribute, the caller's. NULL: there is none. */
+static struct rodp_mirror *attr_mirror(const struct uverbs_attr_bundle *attrs,
+				       struct rodp_mirror_set *set)
+{
+	struct rodp_mirror *mirror;
+	struct mm_struct *mm;
+	u32 pid;
+
+	if (!uverbs_attr_is_valid(attrs, RODP_ATTR_RESIDENCY_PID))
+		return rodp_mirror_find(set, current->mm);
+	if (uverbs_copy_from(&pid, attrs, RODP_ATTR_RESIDENCY_PID))
+		return ERR_PTR(-EFAULT);
+	mm = mm_of(pid);
+	if (IS_ERR(mm))
+		return ERR_CAST(mm);
+	mirror = rodp_mirror_find(set, mm);
+	mmput(mm);
+	return mirror;
+}
+
+/* Of whatever a process has through this file descriptor. */
+static int answer_process(struct question *question, const struct uverbs_attr_bundle *attrs)
 {
 	struct rodp_mirror_set *set = attr_mirrors(attrs);
 	struct rodp_mirror *mirror;
@@ -103,7 +145,9 @@ static int answer_own(struct question *question, const struct uverbs_attr_bundle
 
 	if (IS_ERR(set))
 		return PTR_ERR(set);
-	mirror = rodp_mirror_find(set);
+	mirror = attr_mirror(attrs, set);
+	if (IS_ERR(mirror))
+		return PTR_ERR(mirror);
 	err = question_answer(question, mirror, attrs);
 	if (mirror)
 		rodp_mirror_put(set, mirror);
@@ -122,7 +166,9 @@ static int UVERBS_HANDLER(RODP_METHOD_RESIDENCY)(struct uverbs_attr_bundle *attr
 	if (err)
 		return err;
 	if (!mr)
-		return answer_own(&question, attrs);
+		return answer_process(&question, attrs);
+	if (uverbs_attr_is_valid(attrs, RODP_ATTR_RESIDENCY_PID))
+		return -EINVAL;
 	if (!mr_spans(mr, &question))
 		return -EINVAL;
 	return question_answer(&question, mr->odp.mirror, attrs);
@@ -149,7 +195,7 @@ static int latency_own(const struct uverbs_attr_bundle *attrs, struct rodp_laten
 	if (IS_ERR(set))
 		return PTR_ERR(set);
 	*latency = (struct rodp_latency){};
-	mirror = rodp_mirror_find(set);
+	mirror = rodp_mirror_find(set, current->mm);
 	if (!mirror)
 		return 0;
 	rodp_mirror_latency(mirror, latency);
@@ -194,7 +240,8 @@ DECLARE_UVERBS_NAMED_METHOD(
 	UVERBS_ATTR_PTR_IN(RODP_ATTR_RESIDENCY_VA, UVERBS_ATTR_TYPE(u64), UA_MANDATORY),
 	UVERBS_ATTR_PTR_IN(RODP_ATTR_RESIDENCY_LENGTH, UVERBS_ATTR_TYPE(u64), UA_MANDATORY),
 	UVERBS_ATTR_PTR_OUT(RODP_ATTR_RESIDENCY_PAGES, UVERBS_ATTR_MIN_SIZE(1), UA_MANDATORY),
-	UVERBS_ATTR_PTR_OUT(RODP_ATTR_RESIDENCY_NEXT, UVERBS_ATTR_TYPE(u64), UA_MANDATORY));
+	UVERBS_ATTR_PTR_OUT(RODP_ATTR_RESIDENCY_NEXT, UVERBS_ATTR_TYPE(u64), UA_MANDATORY),
+	UVERBS_ATTR_PTR_IN(RODP_ATTR_RESIDENCY_PID, UVERBS_ATTR_TYPE(u32), UA_OPTIONAL));
 
 DECLARE_UVERBS_NAMED_METHOD(
 	RODP_METHOD_MR_STATS,

@@ -112,7 +112,7 @@ static int create(struct rodp_dm *dm, struct ibv_context *context,
 		  const struct ibv_alloc_dm_attr *attr)
 {
 	struct rodp_alloc_dm_resp resp = {};
-	uint32_t handle;
+	uint32_t handle = 0; /* gcc does not know that errno is never 0 after a failure */
 	int err;
 
 	if (attr->comp_mask)

@@ -3,7 +3,9 @@
  * The private ioctl: what it says of pages that come and go, and that it says nothing to
  * those who ask wrongly, or about others.
  */
+#include <linux/capability.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -243,7 +245,8 @@ static void test_malformed(struct setup *s)
 		{ "no such region", 4, { RODP_ATTR_RESIDENCY_MR, 0, 0x7fffff } },
 		{ "a PD for a region", 4, { RODP_ATTR_RESIDENCY_MR, 0, s->b->pd->handle } },
 		{ "a QP for a region", 4, { RODP_ATTR_RESIDENCY_MR, 0, s->conn.b.qp->handle } },
-		{ "an unknown attribute", 4, { RODP_ATTR_RESIDENCY_NEXT + 1, 8, 0 } },
+		{ "an unknown attribute", 4, { RODP_ATTR_RESIDENCY_PID + 1, 8, 0 } },
+		{ "a long PID", 4, { RODP_ATTR_RESIDENCY_PID, 8, 1 } },
 	};
 	const struct vt_attr stats_of[] = {
 		{ RODP_ATTR_MR_STATS_MR, 0, s->mr->handle },
@@ -284,6 +287,67 @@ static void test_malformed(struct setup *s)
 	vt_check(next == va(s, 65535) && big[510] == WRITTEN && !big[65534]);
 }
 
+/* Of the memory of another process, a page. */
+static int ask_of(struct setup *s, uint32_t pid, uint8_t *page)
+{
+	uint64_t next;
+	const struct vt_attr attr[] = {
+		{ RODP_ATTR_RESIDENCY_VA, 8, va(s, 510) },
+		{ RODP_ATTR_RESIDENCY_LENGTH, 8, 1 },
+		{ RODP_ATTR_RESIDENCY_PAGES, 1, (uintptr_t)page },
+		{ RODP_ATTR_RESIDENCY_NEXT, 8, (uintptr_t)&next },
+		{ RODP_ATTR_RESIDENCY_PID, 4, pid },
+	};
+	int err = vt_ioctl(s->b->ctx, RODP_OBJECT_ODP, RODP_METHOD_RESIDENCY, attr, 5);
+
+	*page &= ~ACCESSED;
+	return err;
+}
+
+/* Of a region it is already known whose it is. */
+static int ask_both(struct setup *s)
+{
+	uint64_t next;
+	uint8_t page;
+	const struct vt_attr attr[] = {
+		{ RODP_ATTR_RESIDENCY_VA, 8, va(s, 510) },
+		{ RODP_ATTR_RESIDENCY_LENGTH, 8, 1 },
+		{ RODP_ATTR_RESIDENCY_PAGES, 1, (uintptr_t)&page },
+		{ RODP_ATTR_RESIDENCY_NEXT, 8, (uintptr_t)&next },
+		{ RODP_ATTR_RESIDENCY_PID, 4, getpid() },
+		{ RODP_ATTR_RESIDENCY_MR, 0, s->mr->handle },
+	};
+
+	return vt_ioctl(s->b->ctx, RODP_OBJECT_ODP, RODP_METHOD_RESIDENCY, attr, 6);
+}
+
+static void drop_ptrace(void)
+{
+	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[2];
+
+	vt_check(!syscall(SYS_capget, &head, data));
+	data[0].effective &= ~(1u << CAP_SYS_PTRACE);
+	vt_check(!syscall(SYS_capset, &head, data));
+}
+
+/* Who may read the parent's memory may also ask for what the device has of it. */
+static int privileged_child(struct setup *s)
+{
+	uint8_t page = 0xee;
+
+	if (ask_of(s, getppid(), &page) || page != WRITTEN)
+		return 6;
+	if (ask_of(s, getpid(), &page) || page != NONE)
+		return 7;
+	if (ask_of(s, 0x7ffffff0, &page) != -ESRCH || ask_of(s, 2, &page) != -ESRCH)
+		return 8;
+	drop_ptrace();
+	if (ask_of(s, getppid(), &page) != -EACCES || ask_of(s, 0x7ffffff0, &page) != -EACCES)
+		return 9;
+	return 0;
+}
+
 /* A child has the fd, and the same addresses, but none of the parent's memory is its own. */
 static int child(struct setup *s)
 {
@@ -302,7 +366,7 @@ static int child(struct setup *s)
 		return 4;
 	if (vt_latency(s->b->ctx, RODP_LATENCY_OWN, &latency) || vt_latency_count(&latency))
 		return 5;
-	return 0;
+	return geteuid() ? 0 : privileged_child(s);
 }
 
 static void test_others(struct setup *s)
@@ -321,6 +385,7 @@ static void test_others(struct setup *s)
 	if (!WIFEXITED(status) || WEXITSTATUS(status))
 		vt_fail("the child's step %d (status 0x%x)", WEXITSTATUS(status), status);
 
+	refuse("a region and a PID", ask_both(s), EINVAL);
 	vt_case("a region of another context");
 	vt_check(residency(s->a->ctx, s->mr, va(s, 510), 1, page, 1, &next) < 0);
 }

@@ -36,5 +36,5 @@ slow "${there[@]}"
 timeout 100 "$@" || fail "$1 says $?"
 sent=$(drops "${here[@]/add/show}") answered=$(drops "${there[@]/add/show}")
 echo "packets refused: $sent of the requester, $answered of the responder"
-[ "$sent" -gt 0 ] && [ "$answered" -gt 0 ] || fail "nothing was refused: this proves nothing"
+{ [ "$sent" -gt 0 ] && [ "$answered" -gt 0 ]; } || fail "nothing was refused: this proves nothing"
 echo "passed"

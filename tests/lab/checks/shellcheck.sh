@@ -7,6 +7,7 @@ set -euo pipefail
 command -v shellcheck >/dev/null || { echo "shellcheck is not installed" && exit 77; }
 cd "$(dirname "$(readlink -f "$0")")/.."
 shellcheck -x lab
-shellcheck guest/*.sh guest/init lib/enter-tree checks/*.sh
+shellcheck guest/*.sh guest/init lib/enter-tree lib/enter-over checks/*.sh
 cd ..
 find . -path ./lab -prune -o -name '*.sh' -print0 | xargs -0 --no-run-if-empty shellcheck
+find ../docs/examples -name '*.sh' -print0 | xargs -0 --no-run-if-empty shellcheck

@@ -11,5 +11,5 @@ while read -r file; do
 	echo "no SPDX line: $file"
 	bad=1
 done < <(find . \( -path ./build -o -path './build-*' -o -path ./.git -o -path ./LICENSES \) -prune -o -type f \
-	! -name '*.json' ! -name '*.png' ! -name '*.patch' ! -name series ! -name .git ! -name .gitignore ! -name '*.hex' ! -name '*.pcap' -print)
+	! -path ./debian/changelog ! -path ./debian/source/format ! -name '*.json' ! -name '*.png' ! -name '*.patch' ! -name series ! -name .git ! -name .gitignore ! -name '*.hex' ! -name '*.pcap' -print)
 exit "$bad"

@@ -12,7 +12,7 @@ GUEST_FAILED=125     # our exit status when no exit status came from the guest
 # The options of one guest, set by guest_options or by the test runner.
 guest_defaults() {
 	G_KERNEL=7 G_SUITE='' G_TREE='' G_LINK=none G_TOPO=one
-	G_CPUS=2 G_MEM=2048 G_NUMA=1 G_PMEM=0 G_HUGE=0 G_LIMIT=1800 G_APPEND='' G_CONSOLE='' G_OUT=1 G_TERMINAL='' G_WORKDIR=''
+	G_INSTALLED=no G_CPUS=2 G_MEM=2048 G_NUMA=1 G_PMEM=0 G_HUGE=0 G_LIMIT=1800 G_APPEND='' G_CONSOLE='' G_OUT=1 G_TERMINAL='' G_WORKDIR=''
 	G_HEAR=true    # called with each line of the status channel
 	G_OVERDUE=true # called ten times a second: prints why the guest must end
 	G_SHARES=() G_ENV=()
@@ -38,11 +38,21 @@ guest_needs() {
 	local kernel_pid=$!
 	need_tree "$(guest_suite)"
 	[ -z "$G_TREE" ] || need_tree "$(guest_suite)" "$G_TREE"
+	[ "$G_INSTALLED" = no ] || need_installed "$G_KERNEL"
 	wait "$kernel_pid" || [ -e "$(kernel_path "$G_KERNEL")" ] || exit 1
 	need_accel "$G_KERNEL" "$(guest_suite)"
 	case $G_LINK in
 	*rodp*) need_rodp "$(guest_suite)" "$G_KERNEL" ;;
 	esac
+}
+
+# guest_stage: what is laid over the guest's root: what was built for its suite; in a clean Debian nothing, or the packages.
+guest_stage() {
+	if [ "$G_INSTALLED" = yes ]; then
+		over_path "$G_KERNEL"
+	elif [ "$G_TREE" != clean ]; then
+		stage_path "$(guest_suite)"
+	fi
 }
 
 # The directories shared with the guest, parents first.
@@ -80,7 +90,7 @@ make_job() {
 			LAB_BUILD "$(build_path "$(guest_suite)")" LAB_CHECKOUT "$LAB_CHECKOUT" LAB_SCRATCH /dev/vdc
 		for stage in "${G_ENV[@]}"; do printf 'export %s=%q\n' "${stage%%=*}" "${stage#*=}"; done
 	} >"$dir/settings"
-	stage=$(stage_path "$(guest_suite)")
+	stage=$(guest_stage)
 	[ -z "$G_TERMINAL" ] || echo "$G_TERMINAL" >"$dir/terminal"
 	if [ -d "$stage" ]; then echo "$stage" >"$dir/stage"; fi
 }

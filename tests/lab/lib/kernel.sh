@@ -162,6 +162,14 @@ make_kernel() {
 	rm -rf "$dir/root"
 }
 
+# unpack_modules KERNEL DIR: the lower layer of the guest's root, as a directory.
+unpack_modules() {
+	mkdir "$2"
+	PATH=$PATH:/usr/sbin:/sbin debugfs -R "rdump usr $2" "$(kernel_path "$1")/root.img" 2>"$2.log"
+	ln -sfn usr/lib "$2/lib"
+	[ -d "$2/usr/lib/modules/$(kernel_version "$1")" ] || die "cannot unpack the modules of kernel $1" "$(cat "$2.log")"
+}
+
 make_cached_kernel() {
 	cache_make "$(kernel_path "$1")" make_kernel "$1"
 }

@@ -180,6 +180,7 @@ guest_of_group() {
 		pmem=*) G_PMEM=${option#*=} ;;
 		huge=*) G_HUGE=${option#*=} ;;
 		tree=*) G_TREE=${option#*=} ;;
+		installed=yes) G_INSTALLED=yes G_TREE=clean ;;
 		append=*) G_APPEND+=" ${option#*=}" ;;
 		*) die "unknown guest option '$option' in a tests.list" "see lib/list.sh" ;;
 		esac
@@ -242,6 +243,14 @@ trees_of() {
 	done | sort -u
 }
 
+# installed_kernels ID...: the kernels of the guests that want the packages installed.
+installed_kernels() {
+	local id
+	for id in "$@"; do
+		[[ ,${T_GUEST[id]}, != *,installed=yes,* ]] || echo "${T_KERNEL[id]}"
+	done | sort -u
+}
+
 prepare_kernel() {
 	need_kernel "$1"
 	[ "$2" = no ] || {
@@ -259,6 +268,7 @@ prepare() {
 	for word in $(trees_of "$@"); do need_tree "${word%:*}" "${word#*:}" & pids+=("$!"); done
 	for word in $(words_of T_KERNEL "$@"); do prepare_kernel "$word" "$modules" & pids+=("$!"); done
 	for pid in "${pids[@]}"; do wait "$pid" || die "the tests cannot be prepared" "see above"; done
+	for word in $(installed_kernels "$@"); do need_installed "$word"; done
 	for word in $(words_of T_KERNEL "$@"); do need_accel "$word" "$(words_of T_SUITE "$@" | head -n 1)"; done
 }
 

@@ -4,8 +4,8 @@
 # tree: a Debian root file system of one suite, with a compiler, rdma-core and
 # the test tools in it. A cached entry holds `root`, in which everything is
 # built, and `root.img`, the guest's read-only base. Neither is written to after
-# it was made. A tree may be of a variety, which has more packages: few tests
-# want them, so who runs none of those need not download them. Guests only.
+# it was made. A tree may be of a variety, which has more packages, or others: few
+# tests want them, so who runs none of those need not download them.
 
 tree_packages() {
 	cat <<-'EOT'
@@ -28,19 +28,47 @@ tree_packages_of() {
 	esac | tr -s '\n' ' '
 }
 
+# clean_packages SUITE: Debian as a user has it, with what rodp's packages depend on and what the
+# tutorial uses; nothing to build user space with.
+clean_packages() {
+	tr -s ' \n' ' ' <<-EOT
+		apt base-passwd udev mount kmod iproute2 iputils-ping procps xz-utils dkms gcc libc6-dev make
+		$(kernel_libraries "$1") rdma-core libibverbs1 libibverbs-dev ibverbs-providers ibverbs-utils perftest
+	EOT
+}
+
+# What the tools in the kernel's header packages are linked with.
+kernel_libraries() {
+	case $1 in
+	bookworm) echo libelf1 ;;
+	*) echo libelf1t64 ;;
+	esac
+}
+
 # tree_varieties: their names. variety_packages VARIETY: what such a tree has more.
-tree_varieties() { echo consumers; }
+tree_varieties() { echo consumers packaging clean; }
 
 variety_packages() {
 	case $1 in
 	'') ;;
 	consumers) echo "nvme-cli fio nfs-kernel-server nfs-common ucx-utils libucx-dev libfabric-bin openmpi-bin libopenmpi-dev" \
 		"targetcli-fb open-iscsi srptools" ;;
+	packaging) echo "build-essential debhelper dh-dkms lintian" ;;
 	*) die "unknown tree '$1'" "use one of: $(tree_varieties)" ;;
 	esac
 }
 
+# packages_of SUITE VARIETY: all that such a tree is asked for.
+packages_of() {
+	case $2 in
+	clean) clean_packages "$1" ;;
+	*) echo "$(tree_packages_of "$1")" "$(variety_packages "$2")" ;;
+	esac
+}
+
+# tree_excludes VARIETY: what is left out of packages, as dpkg's options.
 tree_excludes() {
+	[ "$1" != clean ] || return 0
 	cat <<-'EOT'
 		path-exclude=/usr/share/man/*
 		path-exclude=/usr/share/locale/*
@@ -54,8 +82,12 @@ tree_excludes() {
 # tree_path SUITE [VARIETY]
 tree_path() {
 	local variety=${2:-} more=()
+	if [ "$variety" = clean ]; then
+		cache_path trees "$1-clean" "$(clean_packages "$1")" "$(suite_releases "$1")" 1
+		return
+	fi
 	[ -z "$variety" ] || more=("$(variety_packages "$variety")")
-	cache_path trees "$1${variety:+-$variety}" "$(tree_packages_of "$1")" "$(tree_excludes)" "$(suite_releases "$1")" 2 "${more[@]}"
+	cache_path trees "$1${variety:+-$variety}" "$(tree_packages_of "$1")" "$(tree_excludes "$variety")" "$(suite_releases "$1")" 2 "${more[@]}"
 }
 
 # use_memory DIR: a tmpfs for the many small writes of an installation, which a
@@ -75,13 +107,13 @@ use_memory() {
 make_tree() {
 	local new=$1 dir=$1/root suite=$2 variety=$3 option options=() root=root
 	mkdir "$dir"
-	while read -r option; do options+=("--dpkgopt=$option"); done < <(tree_excludes)
+	while read -r option; do options+=("--dpkgopt=$option"); done < <(tree_excludes "$variety")
 	while read -r option; do options+=("--aptopt=$option"); done < <(apt_options "$suite")
 	[ "$(id -u)" -eq 0 ] || root=unshare
 	apt_lines "$suite" >"$new/apt.list"
 	use_memory "$new/tmp"
 	TMPDIR=$new/tmp mmdebstrap --mode="$root" --variant=essential --format=tar --skip=output/dev \
-		--include="$(echo "$(tree_packages_of "$suite")" "$(variety_packages "$variety")" | tr -s ' \n' ',' | sed 's/,$//')" \
+		--include="$(packages_of "$suite" "$variety" | tr -s ' \n' ',' | sed 's/^,//; s/,$//')" \
 		"${options[@]}" "$suite" - "$new/apt.list" |
 		tar -x -C "$dir" --exclude='./dev/*' "$([ "$root" = root ] && echo --same-owner || echo --no-same-owner)"
 	umount "$new/tmp" 2>/dev/null || true
@@ -124,13 +156,37 @@ in_namespace() {
 	fi
 }
 
+# headers_of KERNEL: the directory that becomes /usr/src; KERNEL may be none.
+headers_of() {
+	[ "$1" = none ] || echo "$(kernel_path "$1")/src"
+}
+
 # in_tree SUITE KERNEL COMMAND...: runs COMMAND natively inside the suite's tree,
 # in the checkout's directory, which is there under its own path; the headers of
 # KERNEL (6.1, 6.12, 7, none) are in /usr/src.
 in_tree() {
-	local suite=$1 kernel=$2 headers=
-	shift 2
-	[ "$kernel" = none ] || headers=$(kernel_path "$kernel")/src
+	in_variety "$1" '' "${@:2}"
+}
+
+# in_variety SUITE VARIETY KERNEL COMMAND...: the same in a tree of that variety.
+in_variety() {
+	local tree headers
+	tree=$(tree_path "$1" "$2")
+	headers=$(headers_of "$3")
+	shift 3
 	mkdir -p "$LAB_TMP/newroot"
-	in_namespace "$LAB_DIR/lib/enter-tree" "$LAB_TMP/newroot" "$(tree_path "$suite")/root" "$LAB_CHECKOUT" "$headers" "$@"
+	in_namespace "$LAB_DIR/lib/enter-tree" "$LAB_TMP/newroot" "$tree/root" "$LAB_CHECKOUT" "$headers" "$@"
+}
+
+# in_changed_tree OVER SUITE VARIETY KERNEL COMMAND...: the same in a tree that COMMAND may change, with the
+# modules of KERNEL in it, as in a guest; the changes, those of earlier commands too, are in the directory OVER.
+in_changed_tree() {
+	local over=$1 tree headers modules
+	tree=$(tree_path "$2" "$3")
+	headers=$(headers_of "$4")
+	modules=$LAB_TMP/modules-$4
+	[ -d "$modules" ] || unpack_modules "$4" "$modules"
+	shift 4
+	mkdir -p "$LAB_TMP/newroot"
+	in_namespace "$LAB_DIR/lib/enter-over" "$LAB_TMP/newroot" "$modules:$tree/root" "$over" "$LAB_CHECKOUT" "$headers" "$@"
 }

@@ -17,12 +17,14 @@ lab: rodp, rxe or any RDMA program in a virtual machine, on any Debian box
   lab build [GUEST-OPTION...]       builds what such a guest would run
   lab in-tree [GUEST-OPTION...] -- COMMAND...
                                     runs COMMAND natively, in the tree that builds are made in
+  lab package [--suite SUITE]       Debian packages for Debian 12 and 13: build/packages/SUITE/
   lab clean                         forgets every tree and kernel that was kept
 
 Guest options (defaults in brackets):
   --kernel 6.1|6.12|7               Debian 12's, Debian 13's or Debian 13 backports' kernel [7]
   --suite bookworm|trixie|sid       user space [the kernel's own]
   --tree consumers                  user space with more packages: what docs/consumers.md tells of
+  --installed yes|no                a clean Debian with rodp's packages installed, and no link yet [no]
   --link none|rxe|rodp|rodp:rxe|rxe:rodp
                                     device type; TYPE:PEER-TYPE is a mixed link on veth [none]
   --topo one|veth                   one device that talks to itself, or two network namespaces,

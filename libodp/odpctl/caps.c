@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
+/* odpctl caps: what a device can do with on-demand memory. */
+#include <getopt.h>
+#include <string.h>
+
+#include "odpctl.h"
+
+static const char *const transports[ODP_TRANSPORTS] = { "RC", "UC", "UD", "XRC" };
+
+static const struct {
+	const char *name;
+	uint32_t op;
+} ops[] = {
+	{ "send", ODP_SEND },	      { "recv", ODP_RECV },
+	{ "srq_recv", ODP_SRQ_RECV }, { "write", ODP_WRITE },
+	{ "read", ODP_READ },	      { "atomic", ODP_ATOMIC },
+	{ "flush", ODP_FLUSH },	      { "atomic_write", ODP_ATOMIC_WRITE },
+};
+
+#define OPS (sizeof(ops) / sizeof(ops[0]))
+
+static void print_switch(const char *what, bool is)
+{
+	printf("  %-18s %s%s%s\n", what, term_colour(is ? GREEN : DIM), is ? "yes" : "no",
+	       term_colour(PLAIN));
+}
+
+static void print_table(const struct odp_caps *caps)
+{
+	unsigned int i;
+	size_t op;
+
+	printf("\n  %s%-5s", term_colour(BOLD), "");
+	for (op = 0; op < OPS; op++)
+		printf("%13s", ops[op].name);
+	printf("%s\n", term_colour(PLAIN));
+	for (i = 0; i < ODP_TRANSPORTS; i++) {
+		printf("  %-5s", transports[i]);
+		for (op = 0; op < OPS; op++) {
+			const bool is = caps->ops[i] & ops[op].op;
+
+			printf("%s%13s%s", term_colour(is ? GREEN : DIM), is ? "yes" : "-",
+			       term_colour(PLAIN));
+		}
+		printf("\n");
+	}
+}
+
+static void print_text(const char *name, const struct odp_caps *caps)
+{
+	printf("%s%s%s\n", term_colour(BOLD), name, term_colour(PLAIN));
+	print_switch("explicit regions", caps->explicit_odp);
+	print_switch("implicit regions", caps->implicit_odp);
+	print_switch("prefetch", caps->prefetch);
+	print_switch("tells of its pages", caps->observes);
+	print_table(caps);
+}
+
+static void print_json(const char *name, const struct odp_caps *caps)
+{
+	unsigned int i;
+	size_t op;
+
+	printf("{\"device\": ");
+	say_json(stdout, name);
+	printf(", \"explicit\": %s, \"implicit\": %s, \"prefetch\": %s, \"observes\": %s, \"operations\": {",
+	       caps->explicit_odp ? "true" : "false", caps->implicit_odp ? "true" : "false",
+	       caps->prefetch ? "true" : "false", caps->observes ? "true" : "false");
+	for (i = 0; i < ODP_TRANSPORTS; i++) {
+		const char *comma = "";
+
+		printf("%s\"%s\": [", i ? ", " : "", transports[i]);
+		for (op = 0; op < OPS; op++) {
+			if (!(caps->ops[i] & ops[op].op))
+				continue;
+			printf("%s\"%s\"", comma, ops[op].name);
+			comma = ", ";
+		}
+		printf("]");
+	}
+	printf("}}\n");
+}
+
+static int run(int argc, char **argv)
+{
+	static const struct option options[] = { { "json", no_argument, NULL, 'j' }, {} };
+	struct ibv_context *ctx;
+	struct odp_caps caps;
+	bool json = false;
+	int option, err;
+
+	while ((option = getopt_long(argc, argv, "j", options, NULL)) != -1) {
+		if (option != 'j')
+			return say_usage(&command_caps);
+		json = true;
+	}
+	if (argc - optind > 1)
+		return say_usage(&command_caps);
+	ctx = device_open(argv[optind]);
+	if (!ctx)
+		return 1;
+	err = odp_query_caps(ctx, &caps);
+	if (err)
+		say_error("%s does not say what it can: %s", ibv_get_device_name(ctx->device),
+			  strerror(-err));
+	else
+		(json ? print_json : print_text)(ibv_get_device_name(ctx->device), &caps);
+	ibv_close_device(ctx);
+	return !!err;
+}
+
+const struct command command_caps = {
+	"caps",
+	"[--json] [DEV]",
+	"what a device can do with on-demand memory",
+	run,
+};

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
+/* odpctl watch: paging as it happens, a line an event. */
+#include <errno.h>
+#include <getopt.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "odpctl.h"
+
+static void print_text(const char *name, const struct odp_event *event)
+{
+	printf("%lu.%03lu  %s  faults %lu  prefetched %lu  invalidated %lu\n",
+	       (unsigned long)(event->at_ns / 1000000000),
+	       (unsigned long)(event->at_ns / 1000000 % 1000), name, (unsigned long)event->faults,
+	       (unsigned long)event->prefetched, (unsigned long)event->invalidations);
+}
+
+static void print_json(const char *name, const struct odp_event *event)
+{
+	printf("{\"device\": ");
+	say_json(stdout, name);
+	printf(", \"at_ns\": %lu, \"faults\": %lu, \"prefetched\": %lu, \"invalidations\": %lu}\n",
+	       (unsigned long)event->at_ns, (unsigned long)event->faults,
+	       (unsigned long)event->prefetched, (unsigned long)event->invalidations);
+}
+
+/* Until the device goes, `count` events came (0: for ever), or nobody listens. */
+static int follow(struct odp_watch *watch, const char *name, bool json, unsigned long count)
+{
+	struct pollfd fd = { .fd = odp_watch_fd(watch), .events = POLLIN };
+	struct odp_event event;
+	unsigned long n = 0;
+	int got;
+
+	while (!count || n < count) {
+		if (poll(&fd, 1, -1) < 0 && errno != EINTR)
+			return say_error("poll(): %s", strerror(errno));
+		got = odp_watch_read(watch, &event);
+		if (got < 0)
+			return say_error("%s is gone", name);
+		if (!got)
+			continue;
+		(json ? print_json : print_text)(name, &event);
+		n++;
+		if (fflush(stdout))
+			return 1;
+	}
+	return 0;
+}
+
+static int show(struct ibv_context *ctx, bool json, unsigned int interval, unsigned long count)
+{
+	const char *name = ibv_get_device_name(ctx->device);
+	struct odp_watch *watch;
+	int status = odp_watch_open(ctx, NULL, interval, &watch);
+
+	if (status)
+		return say_error("%s cannot be watched: %s", name, strerror(-status));
+	status = follow(watch, name, json, count);
+	odp_watch_close(watch);
+	return status;
+}
+
+static int run(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "json", no_argument, NULL, 'j' },
+		{ "interval", required_argument, NULL, 'i' },
+		{ "count", required_argument, NULL, 'c' },
+		{},
+	};
+	unsigned long count = 0, interval = 1000;
+	struct ibv_context *ctx;
+	bool json = false;
+	int option, status;
+
+	while ((option = getopt_long(argc, argv, "ji:c:", options, NULL)) != -1) {
+		if (option == 'j')
+			json = true;
+		else if (option == 'i')
+			interval = strtoul(optarg, NULL, 10);
+		else if (option == 'c')
+			count = strtoul(optarg, NULL, 10);
+		else
+			return say_usage(&command_watch);
+	}
+	if (argc - optind > 1 || !interval)
+		return say_usage(&command_watch);
+	ctx = device_open(argv[optind]);
+	if (!ctx)
+		return 1;
+	status = show(ctx, json, interval, count);
+	ibv_close_device(ctx);
+	return status;
+}
+
+const struct command command_watch = {
+	"watch",
+	"[--json] [--interval MS] [--count N] [DEV]",
+	"paging as it happens, a line an event",
+	run,
+};

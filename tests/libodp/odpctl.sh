@@ -1,0 +1,166 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
+#
+# odpctl: each command against a program whose paging is known, its JSON through a parser, what it says when something is
+# missing, and the completion.
+set -euo pipefail
+
+odpctl=$LAB_BUILD/bin/odpctl
+work=$(mktemp -d)
+holder=''
+trap '[ -z "$holder" ] || kill "$holder" 2>/dev/null; rm -rf "$work"' EXIT
+
+fail() {
+	echo "odpctl: $*"
+	exit 1
+}
+
+# says PATTERN COMMAND...: it succeeds and prints such a line.
+says() {
+	local pattern=$1
+	shift
+	echo "+ $*"
+	"$@" >"$work/out" 2>&1 || { cat "$work/out" && fail "$* failed"; }
+	grep -qE -- "$pattern" "$work/out" || { cat "$work/out" && fail "$*: no line like $pattern"; }
+}
+
+# refuses STATUS PATTERN COMMAND...
+refuses() {
+	local status=$1 pattern=$2 is=0
+	shift 2
+	echo "+ $*"
+	"$@" >"$work/out" 2>&1 || is=$?
+	[ "$is" -eq "$status" ] || { cat "$work/out" && fail "$*: status $is, not $status"; }
+	grep -qE -- "$pattern" "$work/out" || { cat "$work/out" && fail "$*: no line like $pattern"; }
+}
+
+# holds EXPRESSION: of python, over the JSON text in $work/out as x.
+holds() {
+	python3 -c "import json, sys; x = json.load(open('$work/out')); sys.exit(not ($1))" ||
+		{ cat "$work/out" && fail "not true of the JSON: $1"; }
+}
+
+# keep NAME: what was printed last, for docs/odpctl.md.
+keep() {
+	mkdir -p build/odpctl
+	cp "$work/out" "build/odpctl/$1"
+}
+
+# A program with an implicit region, 40 pages of it written by a peer and 8 read, which waits.
+start_holder() {
+	"$LAB_BUILD/tests/libodp/libodp_holder" >"$work/holder" &
+	holder=$!
+	for _ in {1..100}; do
+		! grep -q ready "$work/holder" || return 0
+		sleep 0.1
+	done
+	fail "the program that is looked at does not get ready"
+}
+
+no_escapes() {
+	! grep -q $'\033' "$work/out" || fail "colours without a terminal"
+}
+
+check_rodp() {
+	says '^  RC +yes' "$odpctl" caps "$RDMA_DEV"
+	no_escapes
+	keep caps
+	says '{' "$odpctl" caps --json
+	holds "x['implicit'] and x['prefetch'] and x['observes'] and 'flush' in x['operations']['RC'] and 'read' not in x['operations']['UC']"
+
+	start_holder
+	says "^$RDMA_DEV +[0-9]+ +$holder +libodp_holder +implicit +all +192 KiB" "$odpctl" mr --once
+	no_escapes
+	keep mr
+	says '\[' "$odpctl" mr --json "$RDMA_DEV"
+	holds "[r for r in x if r['pid'] == $holder and r['kind'] == 'implicit' and r['page_faults'] == 48]"
+	holds "[r for r in x if r['pid'] == $holder and r['kind'] == 'pinned']"
+	says "^$RDMA_DEV: [1-9][0-9]* waits" "$odpctl" hist "$RDMA_DEV"
+	keep hist
+	says '{' "$odpctl" hist --json
+	holds "x['count'] == sum(x['buckets']) and x['count'] >= 2 and x['sum_ns'] > 0"
+
+	at=$(awk '/^ready/ { print $2 }' "$work/holder")
+	says "^$at-[0-9a-f]+ +192 KiB of 512 KiB present, 160 KiB written" "$odpctl" map "$holder"
+	no_escapes
+	grep -qE "^  $at █{40}·{16}█{8}$" "$work/out" || { cat "$work/out" && fail "the picture is another"; }
+	keep map
+	mrn=$("$odpctl" mr --json | python3 -c "import json, sys; print([r['mrn'] for r in json.load(sys.stdin) if r['pid'] == $holder and r['kind'] == 'explicit'][0])")
+	says "^$at-[0-9a-f]+ +32 KiB of 32 KiB present" "$odpctl" map "$RDMA_DEV/$mrn"
+	if command -v gnuplot >/dev/null; then
+		says '' "$odpctl" map --png "$work/map.png" "$holder"
+		cp "$work/map.png" build/odpctl/map.png
+		[ "$(head -c 4 "$work/map.png" | tail -c 3)" = PNG ] || fail "map --png made no PNG"
+	else
+		refuses 1 'is it installed' "$odpctl" map --png "$work/map.png" "$holder"
+	fi
+
+	"$odpctl" watch --json --interval 20 --count 1 "$RDMA_DEV" >"$work/events" &
+	watcher=$!
+	for _ in {1..40}; do
+		kill -USR1 "$holder"
+		sleep 0.5
+		kill -0 "$watcher" 2>/dev/null || break
+	done
+	wait "$watcher" || fail "watch failed"
+	cp "$work/events" "$work/out"
+	keep watch
+	holds "x['device'] == '$RDMA_DEV' and x['faults'] + x['invalidations'] > 0"
+	kill "$holder"
+	wait "$holder" 2>/dev/null || true
+	refuses 1 "process $holder" "$odpctl" map "$holder"
+	holder=''
+}
+
+check_doctor() {
+	says '^ok +its port is active' "$odpctl" doctor
+	no_escapes
+	! grep -q MISSING "$work/out" || fail "something is missing on a host that works"
+	keep doctor
+	ip link set "$RDMA_NETDEV" down
+	refuses 1 "^         ip link set $RDMA_NETDEV up" "$odpctl" doctor
+	ip link set "$RDMA_NETDEV" up
+	rdma link delete "$RDMA_DEV"
+	refuses 1 "^         rdma link add rodp0 type rodp netdev $RDMA_NETDEV" "$odpctl" doctor
+	keep doctor-missing
+	eval "$(sed -n 's/^         \(rdma link add .*\)/\1/p' "$work/out")"
+	sleep 1
+	says '^ok +you may open it' "$odpctl" doctor
+}
+
+check_rxe() {
+	says 'explicit regions +yes' "$odpctl" caps
+	refuses 1 'tells nothing of waits' "$odpctl" hist "$RDMA_DEV"
+	refuses 1 'cannot be watched' "$odpctl" watch "$RDMA_DEV"
+	says 'DEVICE' "$odpctl" mr --once
+	refuses 1 'modprobe rodp|insmod' "$odpctl" doctor
+}
+
+check_usage() {
+	refuses 2 'odpctl caps' "$odpctl"
+	says 'odpctl doctor' "$odpctl" --help
+	refuses 2 "no command 'nonsense'" "$odpctl" nonsense
+	refuses 2 'usage: odpctl map' "$odpctl" map
+	refuses 2 'usage: odpctl mr' "$odpctl" mr --interval 0
+	refuses 1 'device nothing0 cannot be opened' "$odpctl" caps nothing0
+	refuses 1 'regions of nothing0' "$odpctl" mr nothing0
+}
+
+check_completion() {
+	# shellcheck source=/dev/null
+	. libodp/odpctl/odpctl.bash
+	COMP_WORDS=(odpctl ma) COMP_CWORD=1
+	_odpctl
+	[ "${COMPREPLY[*]}" = map ] || fail "completion of 'ma': ${COMPREPLY[*]}"
+	COMP_WORDS=(odpctl hist '') COMP_CWORD=2
+	_odpctl
+	[[ " ${COMPREPLY[*]} " == *" $RDMA_DEV "* ]] || fail "completion of devices: ${COMPREPLY[*]}"
+}
+
+check_usage
+check_completion
+case $RDMA_DEV in
+rodp*) check_rodp && check_doctor ;;
+rxe*) check_rxe ;;
+esac
+echo "odpctl: as expected on $RDMA_DEV"

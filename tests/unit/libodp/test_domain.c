@@ -1,0 +1,289 @@
+// SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
+/*
+ * The domain over a device of which everything can be asked for: kernels that say EAGAIN for
+ * long, regions that cannot be had or given back, and eight threads that replace memory, use
+ * keys, and compare every byte. tests/libodp does the same with devices.
+ */
+#include <errno.h>
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "device.h"
+#include "odp.h"
+#include "retry.h"
+
+#define PAGE	4096ul
+#define PAGES	16
+#define LEN	(PAGES * PAGE)
+#define SLOTS	24
+#define THREADS 8
+#define SECONDS 1
+
+static void *map(size_t len)
+{
+	void *at = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	assert_true(at != MAP_FAILED);
+	return at;
+}
+
+static struct odp_domain *open_domain(struct ibv_pd *pd, uint32_t levels, uint32_t flags)
+{
+	const struct odp_domain_attr attr = {
+		.levels = levels,
+		.flags = flags,
+		.grain = 8 * PAGE,
+		.explicit_max = 4,
+		.pinned_max = SLOTS * LEN / 2,
+	};
+	struct odp_domain *domain;
+
+	assert_int_equal(odp_domain_open(pd, &attr, &domain), 0);
+	return domain;
+}
+
+static struct odp_domain_info info_of(struct odp_domain *domain)
+{
+	struct odp_domain_info info;
+
+	assert_int_equal(odp_domain_query(domain, &info), 0);
+	return info;
+}
+
+static void test_eagain(void **state)
+{
+	struct ibv_pd *pd = device_open();
+	struct odp_domain *domain = open_domain(pd, ODP_EXPLICIT, 0);
+	struct odp_key key;
+	char byte;
+
+	(void)state;
+	device_fail_register(EAGAIN, 5);
+	assert_int_equal(odp_get(domain, &byte, 1, 0, &key), 0);
+	assert_int_equal(info_of(domain).retries, 5);
+	odp_put(domain, &key);
+	assert_int_equal(odp_forget(domain, &byte, 1), 0);
+	device_fail_register(EAGAIN, 1000);
+	assert_int_equal(odp_get(domain, &byte, 1, 0, &key), -EAGAIN);
+	assert_int_equal(info_of(domain).retries, 5 + ODP_RETRIES);
+	assert_int_equal(info_of(domain).explicit_regions, 0);
+	device_fail_register(0, 0);
+	device_fail_deregister(EAGAIN, 3);
+	assert_int_equal(odp_get(domain, &byte, 1, 0, &key), 0);
+	odp_put(domain, &key);
+	assert_int_equal(odp_domain_close(domain), 0);
+	device_close(pd);
+}
+
+/* A level that fails is followed by the next; what is cached is given up for what is lacking. */
+static void test_lack(void **state)
+{
+	struct ibv_pd *pd = device_open();
+	struct odp_domain *domain = open_domain(pd, ODP_IMPLICIT | ODP_EXPLICIT, 0);
+	struct odp_key key, other;
+	char *at = map(LEN * 4);
+
+	(void)state;
+	device_fail_register(EINVAL, 1);
+	assert_int_equal(odp_get(domain, at, 1, 0, &key), 0);
+	assert_int_equal(key.level, ODP_EXPLICIT);
+	odp_put(domain, &key);
+	device_fail_register(ENOMEM, 3);
+	assert_int_equal(odp_get(domain, at + 2 * LEN, 1, 0, &other), 0);
+	assert_int_equal(other.level, ODP_EXPLICIT);
+	assert_int_equal(info_of(domain).explicit_regions, 1);
+	device_fail_register(EIO, 1000);
+	assert_int_equal(odp_get(domain, at, 1, 0, &key), -EIO);
+	device_fail_register(0, 0);
+	odp_put(domain, &other);
+	assert_int_equal(odp_domain_close(domain), 0);
+	munmap(at, LEN * 4);
+	device_close(pd);
+}
+
+static void test_stuck(void **state)
+{
+	struct ibv_pd *pd = device_open();
+	struct odp_domain *domain = open_domain(pd, ODP_EXPLICIT, 0);
+	struct odp_key key;
+	char byte;
+
+	(void)state;
+	assert_int_equal(odp_get(domain, &byte, 1, 0, &key), 0);
+	assert_int_equal(odp_domain_close(domain), -EBUSY);
+	odp_put(domain, &key);
+	device_fail_deregister(EBUSY, 1);
+	assert_int_equal(odp_domain_close(domain), -EBUSY);
+	assert_int_equal(odp_domain_close(domain), 0);
+	device_close(pd);
+}
+
+struct slot {
+	pthread_mutex_t lock;
+	char *at;
+	char shadow[LEN]; /* what is in it */
+	struct odp_key held;
+};
+
+struct play {
+	struct odp_domain *domain;
+	uint32_t level, flags;
+	struct slot slot[SLOTS];
+	time_t end;
+	unsigned int threads, uses;
+};
+
+static void change(struct play *p, struct slot *slot, unsigned int *seed)
+{
+	const size_t first = rand_r(seed) % PAGES, n = 1 + rand_r(seed) % (PAGES - first);
+	char *at = slot->at + first * PAGE, *other;
+
+	if (p->level == ODP_PINNED)
+		odp_put(p->domain, &slot->held);
+	if (p->flags & ODP_FORGETS)
+		assert_int_equal(odp_forget(p->domain, slot->at, LEN), 0);
+	memset(slot->shadow + first * PAGE, 0, n * PAGE);
+	if (rand_r(seed) % 2) {
+		assert_int_equal(madvise(at, n * PAGE, MADV_DONTNEED), 0);
+		return;
+	}
+	other = map(n * PAGE);
+	assert_ptr_equal(mremap(other, n * PAGE, n * PAGE, MREMAP_MAYMOVE | MREMAP_FIXED, at), at);
+}
+
+static void move(struct slot *slot, const struct odp_key *key, size_t first, size_t len,
+		 unsigned int *seed)
+{
+	char wire[LEN];
+	size_t i;
+
+	if (rand_r(seed) % 2) {
+		for (i = 0; i < len; i++)
+			wire[i] = rand_r(seed);
+		memcpy(slot->shadow + first, wire, len);
+		device_write(key->mr, slot->at + first, wire, len);
+	} else {
+		device_read(key->mr, slot->at + first, wire, len);
+		assert_memory_equal(wire, slot->shadow + first, len);
+	}
+	assert_memory_equal(slot->at, slot->shadow, LEN);
+}
+
+static bool may_lack(int err)
+{
+	return err == -ENOSPC || err == -ENOMEM || err == -EAGAIN;
+}
+
+static void use(struct play *p, struct slot *slot, unsigned int *seed)
+{
+	const size_t first = rand_r(seed) % LEN, len = 1 + rand_r(seed) % (LEN - first);
+	struct odp_key key;
+	int err = odp_get(p->domain, slot->at + first, len, IBV_ACCESS_LOCAL_WRITE, &key);
+
+	if (may_lack(err))
+		return;
+	assert_int_equal(err, 0);
+	move(slot, &key, first, len, seed);
+	odp_put(p->domain, &key);
+	if (slot->held.region)
+		move(slot, &slot->held, 0, LEN, seed);
+	else if (!(rand_r(seed) % 8))
+		assert_true(!(err = odp_get(p->domain, slot->at, LEN, IBV_ACCESS_LOCAL_WRITE,
+					    &slot->held)) ||
+			    may_lack(err));
+	__atomic_add_fetch(&p->uses, 1, __ATOMIC_RELAXED);
+}
+
+static void *act(void *arg)
+{
+	struct play *p = arg;
+	unsigned int seed = __atomic_add_fetch(&p->threads, 1, __ATOMIC_RELAXED);
+
+	while (time(NULL) < p->end) {
+		struct slot *slot = &p->slot[rand_r(&seed) % SLOTS];
+
+		pthread_mutex_lock(&slot->lock);
+		if (!(rand_r(&seed) % 10))
+			odp_put(p->domain, &slot->held);
+		if (rand_r(&seed) % 3)
+			use(p, slot, &seed);
+		else
+			change(p, slot, &seed);
+		pthread_mutex_unlock(&slot->lock);
+	}
+	return NULL;
+}
+
+static void stress(uint32_t level, uint32_t flags)
+{
+	static struct play p;
+	struct ibv_pd *pd = device_open();
+	pthread_t thread[THREADS];
+	char *at = map(SLOTS * LEN);
+	size_t i;
+
+	p = (struct play){ .level = level, .flags = flags, .end = time(NULL) + SECONDS + 1 };
+	p.domain = open_domain(pd, level, flags);
+	for (i = 0; i < SLOTS; i++) {
+		pthread_mutex_init(&p.slot[i].lock, NULL);
+		p.slot[i].at = at + i * LEN;
+	}
+	device_fail_register(flags ? EAGAIN : ENOMEM, -40);
+	device_fail_deregister(EBUSY, -30);
+	for (i = 0; i < THREADS; i++)
+		assert_int_equal(pthread_create(&thread[i], NULL, act, &p), 0);
+	for (i = 0; i < THREADS; i++)
+		pthread_join(thread[i], NULL);
+	device_fail_register(0, 0);
+	device_fail_deregister(0, 0);
+	for (i = 0; i < SLOTS; i++)
+		odp_put(p.domain, &p.slot[i].held);
+	assert_int_equal(info_of(p.domain).held, 0);
+	assert_true(p.uses > 0);
+	print_message("level %u, proof %u: %u uses, %lu registrations, %lu stale\n", level,
+		      info_of(p.domain).proof, p.uses,
+		      (unsigned long)info_of(p.domain).registrations,
+		      (unsigned long)info_of(p.domain).stale);
+	assert_int_equal(odp_domain_close(p.domain), 0);
+	munmap(at, SLOTS * LEN);
+	device_close(pd);
+}
+
+static void test_stress_on_demand(void **state)
+{
+	(void)state;
+	stress(ODP_IMPLICIT, 0);
+	stress(ODP_EXPLICIT, 0);
+}
+
+static void test_stress_pinned(void **state)
+{
+	(void)state;
+	if (!device_can_pin()) {
+		print_message("no io_uring here: nothing can be pinned\n");
+		skip();
+	}
+	stress(ODP_PINNED, 0);
+	stress(ODP_PINNED, ODP_FORGETS);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_eagain),	      cmocka_unit_test(test_lack),
+		cmocka_unit_test(test_stuck),	      cmocka_unit_test(test_stress_on_demand),
+		cmocka_unit_test(test_stress_pinned),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
