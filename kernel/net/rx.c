@@ -3,6 +3,7 @@
 #include <linux/ip.h>
 #include <linux/ipv6.h>
 #include <linux/udp.h>
+#include <net/inet_ecn.h>
 #include <net/sock.h>
 
 #include "../wire/icrc.h"
@@ -67,6 +68,21 @@ static bool rx_trim(struct sk_buff *skb)
 	if (bytes < sizeof(*udp) + sizeof(struct rodp_bth) + RODP_ICRC_BYTES || bytes > skb->len)
 		return false;
 	return !pskb_trim(skb, bytes) && skb_pull(skb, sizeof(*udp));
+}
+
+static bool is_congestion_marked(const struct sk_buff *skb)
+{
+	u8 tos = ip_hdr(skb)->version == 4 ? ip_hdr(skb)->tos : ipv6_get_dsfield(ipv6_hdr(skb));
+
+	return INET_ECN_is_ce(tos);
+}
+
+void rodp_rx_count(struct rodp_dev *dev, struct sk_buff *skb)
+{
+	rodp_stats_inc(dev->stats, RODP_STAT_RCVD_PKTS);
+	rodp_stats_add(dev->stats, RODP_STAT_RCVD_BYTES, rodp_packet(skb)->payload);
+	if (is_congestion_marked(skb))
+		rodp_stats_inc(dev->stats, RODP_STAT_ECN_MARKED);
 }
 
 int rodp_rx_udp(struct sock *sk, struct sk_buff *skb)

@@ -10,9 +10,9 @@
 #include "../net/drop.h"
 #include "../net/owner.h"
 #include "../net/packet.h"
+#include "../net/rx.h"
 #include "courier.h"
 #include "mcast.h"
-#include "receive.h"
 
 /* One QP in one group. */
 struct member {
@@ -145,7 +145,7 @@ static bool member_hears(const struct member *member, const struct in6_addr *gro
 
 static void member_receive(struct rodp_qp *qp, struct sk_buff *skb)
 {
-	rodp_qp_count_received(qp, skb);
+	rodp_rx_count(qp->dev, skb);
 	rodp_lane_receive(&qp->rq.lane, skb);
 }
 

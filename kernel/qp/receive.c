@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 /* The way of a packet from the socket to its QP's lane. Softirq, rcu_read_lock() held. */
-#include <linux/ip.h>
-#include <linux/ipv6.h>
-#include <net/inet_ecn.h>
-
 #include "../net/drop.h"
 #include "../net/owner.h"
 #include "../net/packet.h"
+#include "../net/rx.h"
 #include "mcast.h"
 #include "qpn.h"
 #include "receive.h"
@@ -63,28 +60,11 @@ static void notified(struct rodp_qp *qp, struct sk_buff *skb)
 	rodp_packet_drop(qp->dev, skb, well_formed ? RODP_STAT_CNP_HANDLED : RODP_STAT_CNP_IGNORED);
 }
 
-static bool is_congestion_marked(const struct sk_buff *skb)
-{
-	u8 tos = ip_hdr(skb)->version == 4 ? ip_hdr(skb)->tos : ipv6_get_dsfield(ipv6_hdr(skb));
-
-	return INET_ECN_is_ce(tos);
-}
-
-void rodp_qp_count_received(struct rodp_qp *qp, struct sk_buff *skb)
-{
-	struct rodp_stats *stats = qp->dev->stats;
-
-	rodp_stats_inc(stats, RODP_STAT_RCVD_PKTS);
-	rodp_stats_add(stats, RODP_STAT_RCVD_BYTES, rodp_packet(skb)->payload);
-	if (is_congestion_marked(skb))
-		rodp_stats_inc(stats, RODP_STAT_ECN_MARKED);
-}
-
 static void deliver(struct rodp_qp *qp, struct net *net, struct sk_buff *skb)
 {
 	struct rodp_packet *pkt = rodp_packet(skb);
 
-	rodp_qp_count_received(qp, skb);
+	rodp_rx_count(qp->dev, skb);
 	if (qp->transport == RODP_TP_UD)
 		pkt->vlan = rodp_owner_vlan(net, skb, &pkt->sl);
 	if (pkt->op->flags & RODP_OPF_CNP)
