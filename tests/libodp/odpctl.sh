@@ -86,9 +86,10 @@ check_rodp() {
 	grep -qE "^  $at █{40}·{16}█{8}$" "$work/out" || { cat "$work/out" && fail "the picture is another"; }
 	keep map
 	mrn=$("$odpctl" mr --json | python3 -c "import json, sys; print([r['mrn'] for r in json.load(sys.stdin) if r['pid'] == $holder and r['kind'] == 'explicit'][0])")
-	says "^$at-[0-9a-f]+ +32 KiB of 32 KiB present" "$odpctl" map "$RDMA_DEV/$mrn"
+	part=$(printf %012x $((0x$at + 56 * 4096)))
+	says "^$part-[0-9a-f]+ +32 KiB of 32 KiB present" "$odpctl" map "$RDMA_DEV/$mrn"
 	if command -v gnuplot >/dev/null; then
-		says '' "$odpctl" map --png "$work/map.png" "$holder"
+		"$odpctl" map --png "$work/map.png" "$holder" || fail "map --png failed"
 		cp "$work/map.png" build/odpctl/map.png
 		[ "$(head -c 4 "$work/map.png" | tail -c 3)" = PNG ] || fail "map --png made no PNG"
 	else

@@ -336,7 +336,8 @@ static int privileged_child(struct setup *s)
 {
 	uint8_t page = 0xee;
 
-	if (ask_of(s, getppid(), &page) || page != WRITTEN)
+	/* fork() took the right to write. */
+	if (ask_of(s, getppid(), &page) || page != READABLE)
 		return 6;
 	if (ask_of(s, getpid(), &page) || page != NONE)
 		return 7;
