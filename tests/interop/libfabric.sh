@@ -24,9 +24,13 @@ listens() {
 	in_peer ss -Hltn "sport = :$PORT" | grep -q .
 }
 
+own=() peer=()
 case $ENDPOINT in
-msg) provider=verbs domain='' ;;
-rdm) provider='verbs;ofi_rxm' domain='' ;;
+msg | rdm)
+	provider=verbs domain=''
+	[ "$ENDPOINT" = msg ] || provider='verbs;ofi_rxm'
+	own=(-s "$RDMA_ADDR") peer=(-s "$RDMA_PEER_ADDR")
+	;;
 dgram) provider=verbs domain=-dgram ;;
 *) die "no endpoint type '$ENDPOINT': msg, rdm or dgram" ;;
 esac
@@ -35,12 +39,12 @@ before=$(traffic)
 faults=$(counter "$RDMA_DEV" odp_faults)
 command=(timeout --kill-after=5 120 fi_pingpong -p "$provider" -e "$ENDPOINT" -c -S all -I 50)
 # shellcheck disable=SC2046 # words
-in_peer env $(settings "$RDMA_PEER_DEV" "$(peer_netdev)") "${command[@]}" -d "$RDMA_PEER_DEV$domain" >"$WORK/server" 2>&1 &
+in_peer env $(settings "$RDMA_PEER_DEV" "$(peer_netdev)") "${command[@]}" -d "$RDMA_PEER_DEV$domain" "${peer[@]}" >"$WORK/server" 2>&1 &
 server=$!
 wait_until 30 "a listening fi_pingpong" listens
 echo "+ ${ODP:+FI_VERBS_USE_ODP=1 }${command[*]} $RDMA_PEER_ADDR"
 # shellcheck disable=SC2046
-env $(settings "$RDMA_DEV" "$RDMA_NETDEV") "${command[@]}" -d "$RDMA_DEV$domain" "$RDMA_PEER_ADDR" >"$WORK/client" 2>&1 || {
+env $(settings "$RDMA_DEV" "$RDMA_NETDEV") "${command[@]}" -d "$RDMA_DEV$domain" "${own[@]}" "$RDMA_PEER_ADDR" >"$WORK/client" 2>&1 || {
 	sed 's/^/client: /' "$WORK/client"
 	sed 's/^/server: /' "$WORK/server"
 	die "fi_pingpong failed"

@@ -65,20 +65,21 @@ connect() {
 	DISK=$(disk)
 }
 
-no_disk() {
-	! disk
+no_session() {
+	[ -z "$(ls /sys/class/srp_remote_ports)" ] && ! disk
 }
 
 disconnect() {
 	local port
 	for port in /sys/class/srp_remote_ports/port-*; do
-		echo 1 >"$port/delete"
+		[ ! -e "$port" ] || echo 1 >"$port/delete"
 	done
-	wait_until 20 "the end of the disk" no_disk
+	wait_until 20 "the end of the session" no_session
 }
 
 need_tools fio mkfs.ext4
 need_modules configfs target_core_mod target_core_iblock ib_srpt sd_mod ib_srp
+undo modprobe -r ib_srp ib_srpt # loaded, each keeps a PD of the device
 mount_configfs
 make_files "$WORK/files"
 mark=${#UNDO[@]}
