@@ -106,13 +106,10 @@ enum rodp_verdict rodp_message_send(struct rodp_qp *qp, struct sk_buff *skb)
 		err = rodp_xfer_sgl(qp, &rq->park, rq->rwqe.sge, rq->rwqe.num_sge, rq->received,
 				    &xfer);
 	rq->hand_done = xfer.done;
-	if (err == -EAGAIN)
-		return RODP_KEPT;
-	verdict = rodp_request_local(qp, skb, err);
-	if (verdict != RODP_DONE)
-		return verdict;
-	if (err)
-		return refuse_receive(qp, skb, err);
+	if (unlikely(err)) {
+		verdict = rodp_request_stopped(qp, skb, err);
+		return verdict == RODP_DONE ? refuse_receive(qp, skb, err) : verdict;
+	}
 	rq->received += pkt->payload;
 	return pkt->op->flags & RODP_OPF_END ? end_of_message(qp, skb, rq->received) : RODP_DONE;
 }
@@ -144,7 +141,6 @@ static enum rodp_verdict write_payload(struct rodp_qp *qp, struct sk_buff *skb)
 	struct rodp_rq *rq = &qp->rq;
 	struct rodp_xfer xfer = rodp_request_xfer(qp, skb, pkt->payload, rq->left, true);
 	struct rodp_grant grant;
-	enum rodp_verdict verdict;
 	int err;
 
 	if (!write_target(qp, pkt, &grant))
@@ -152,12 +148,7 @@ static enum rodp_verdict write_payload(struct rodp_qp *qp, struct sk_buff *skb)
 	err = rodp_xfer_mr(&rq->park, grant.mr, grant.iova, &xfer);
 	rodp_grant_put(&grant);
 	rq->hand_done = xfer.done;
-	if (err == -EAGAIN)
-		return RODP_KEPT;
-	verdict = rodp_request_local(qp, skb, err);
-	if (verdict != RODP_DONE)
-		return verdict;
-	return err ? rodp_request_refuse_access(qp, skb) : RODP_DONE;
+	return err ? rodp_request_stopped_at_rkey(qp, skb, err) : RODP_DONE;
 }
 
 enum rodp_verdict rodp_message_write(struct rodp_qp *qp, struct sk_buff *skb)

@@ -48,19 +48,13 @@ static enum rodp_verdict deliver_read(struct rodp_qp *qp, struct sk_buff *skb,
 {
 	struct rodp_xfer xfer = rodp_request_xfer(qp, skb, req->length, req->length, false);
 	u32 psn = rodp_packet(skb)->psn;
-	enum rodp_verdict verdict;
 	int err = 0;
 
 	if (req->length)
 		err = rodp_xfer_mr(&qp->rq.park, grant->mr, grant->iova, &xfer);
 	qp->rq.hand_done = xfer.done;
-	if (err == -EAGAIN)
-		return RODP_KEPT;
-	verdict = rodp_request_local(qp, skb, err);
-	if (verdict != RODP_DONE)
-		return verdict;
-	if (err)
-		return rodp_request_refuse_access(qp, skb);
+	if (unlikely(err))
+		return rodp_request_stopped_at_rkey(qp, skb, err);
 	if (psn == qp->rq.epsn)
 		read_step_on(qp, req);
 	rodp_send_read_placed(qp, psn);

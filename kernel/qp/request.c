@@ -71,9 +71,11 @@ struct ib_pd *rodp_request_pd(const struct rodp_qp *qp)
 	return qp->init.xrcd ? qp->rq.srq->ib.pd : qp->ib.pd;
 }
 
-enum rodp_verdict rodp_request_local(struct rodp_qp *qp, struct sk_buff *skb, int err)
+enum rodp_verdict rodp_request_stopped(struct rodp_qp *qp, struct sk_buff *skb, int err)
 {
 	switch (err) {
+	case -EAGAIN:
+		return RODP_KEPT;
 	case -EINPROGRESS:
 		rodp_lane_rest(&qp->rq.lane, 0);
 		return RODP_KEPT;
@@ -84,6 +86,13 @@ enum rodp_verdict rodp_request_local(struct rodp_qp *qp, struct sk_buff *skb, in
 		return RODP_DROPPED;
 	}
 	return RODP_DONE;
+}
+
+enum rodp_verdict rodp_request_stopped_at_rkey(struct rodp_qp *qp, struct sk_buff *skb, int err)
+{
+	enum rodp_verdict verdict = rodp_request_stopped(qp, skb, err);
+
+	return verdict == RODP_DONE ? rodp_request_refuse_access(qp, skb) : verdict;
 }
 
 enum rodp_verdict rodp_request_answer(struct rodp_qp *qp, u32 kind)

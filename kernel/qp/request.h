@@ -34,8 +34,14 @@ enum rodp_verdict rodp_request_refuse(struct rodp_qp *qp, struct sk_buff *skb, e
 enum rodp_verdict rodp_request_refuse_invalid(struct rodp_qp *qp, struct sk_buff *skb);
 enum rodp_verdict rodp_request_refuse_access(struct rodp_qp *qp, struct sk_buff *skb);
 
-/* A transfer stopped short, for a reason of the local path: RODP_DONE if for none of these. */
-enum rodp_verdict rodp_request_local(struct rodp_qp *qp, struct sk_buff *skb, int err);
+/*
+ * A transfer stopped short with err, which is not 0: parked, or one of the local path's reasons.
+ * RODP_DONE if it is none of these: then the memory of this side failed, and the caller refuses.
+ */
+enum rodp_verdict rodp_request_stopped(struct rodp_qp *qp, struct sk_buff *skb, int err);
+
+/* The same of memory that the peer's key opened: refused as an access that is not allowed. */
+enum rodp_verdict rodp_request_stopped_at_rkey(struct rodp_qp *qp, struct sk_buff *skb, int err);
 
 /*
  * A transfer of `bytes` bytes of the request's payload, of `extent` that are to come; on the
