@@ -136,7 +136,7 @@ static void print_values(void)
 	VALUE(IBV_MR_TYPE_DMABUF_MR);
 }
 
-/* Long because the table is: one line an op, in alphabetical order, as the tree has them. */
+/* One line an op, in alphabetical order, as the tree has them. */
 static void print_ops(void)
 {
 	SIZE(verbs_context_ops);
@@ -216,6 +216,11 @@ static void print_ops(void)
 	OP(unimport_dm);
 	OP(unimport_mr);
 	OP(unimport_pd);
+}
+
+/* Those that came with rdma-core 65, in the order in which our header has them. */
+static void print_ops_of_65(void)
+{
 #if IBVERBS_PABI_VERSION >= 65
 	OP(alloc_buf);
 	OP(alloc_dmah);
@@ -250,5 +255,6 @@ int main(void)
 	print_commands();
 	print_values();
 	print_ops();
+	print_ops_of_65();
 	return 0;
 }
