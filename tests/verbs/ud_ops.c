@@ -407,13 +407,5 @@ static void run(enum vt_memory a, enum vt_memory b, void *arg)
 
 int main(int argc, char **argv)
 {
-	struct vt_device *devs[2];
-
-	vt_init(argc, argv);
-	devs[0] = vt_open_a();
-	devs[1] = vt_open_b();
-	vt_each_memory(devs[0], devs[1], run, devs);
-	vt_close(devs[0]);
-	vt_close(devs[1]);
-	return vt_pass();
+	return vt_main_each_memory(argc, argv, run);
 }

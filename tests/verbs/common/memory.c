@@ -42,6 +42,20 @@ void vt_each_memory(const struct vt_device *dev_a, const struct vt_device *dev_b
 	}
 }
 
+int vt_main_each_memory(int argc, char **argv,
+			void (*run)(enum vt_memory a, enum vt_memory b, void *arg))
+{
+	struct vt_device *devs[2];
+
+	vt_init(argc, argv);
+	devs[0] = vt_open_a();
+	devs[1] = vt_open_b();
+	vt_each_memory(devs[0], devs[1], run, devs);
+	vt_close(devs[0]);
+	vt_close(devs[1]);
+	return vt_pass();
+}
+
 struct ibv_mr *vt_reg(struct vt_device *dev, void *addr, size_t len, enum vt_memory memory,
 		      int access)
 {

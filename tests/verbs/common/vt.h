@@ -115,6 +115,9 @@ const char *vt_memory_name(enum vt_memory memory);
 /* Calls run for each pair of memory kinds that is asked for and possible. */
 void vt_each_memory(const struct vt_device *a, const struct vt_device *b,
 		    void (*run)(enum vt_memory a, enum vt_memory b, void *arg), void *arg);
+/* The main() of a program that is nothing but that: arg is both devices, struct vt_device *[2]. */
+int vt_main_each_memory(int argc, char **argv,
+			void (*run)(enum vt_memory a, enum vt_memory b, void *arg));
 
 /* Bytes between guard zones; the MR covers the guards too, so that it hides nothing. */
 struct vt_buf {
