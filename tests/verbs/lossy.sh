@@ -7,20 +7,8 @@
 #
 #   lossy.sh COMMAND...    a test that verifies its data
 set -u
-
-skip() {
-	echo "skipped: $*"
-	exit 77
-}
-
-fail() {
-	echo "FAILED: $*"
-	exit 1
-}
-
-[ "${RDMA_TOPO:-}" = veth ] || skip "needs the topology of two hosts"
-
-bad=(netem limit 10000 delay 200us loss 1% duplicate 1% corrupt 1% reorder 2%)
+# shellcheck source-path=SCRIPTDIR
+. "$(dirname "$0")/common/bad_network.sh"
 
 # Of both devices together. In a network namespace, /sys hides the devices; process 1 has them.
 count() {
@@ -28,14 +16,12 @@ count() {
 		awk '{ sum += $1 } END { print sum + 0 }'
 }
 
-tc qdisc add dev "$RDMA_NETDEV" root "${bad[@]}" || skip "no netem in this kernel"
-tc -n "$RDMA_PEER_NETNS" qdisc add dev "$RDMA_PEER_NETDEV" root "${bad[@]}" || fail "no netem at the peer"
-
+worsen netem limit 10000 delay 200us loss 1% duplicate 1% corrupt 1% reorder 2%
 counters=(retransmits duplicate_request out_of_seq_request rcvd_icrc_err local_ack_timeout_err)
 declare -A before
 for name in "${counters[@]}"; do before[$name]=$(count "$name"); done
 timeout 280 "$@" || fail "$1 says $?"
-sleep 0.1 # the counters are read from the device every 12 ms at most
+sleep 0.1 # what the counters answer may be 16 ms old
 for name in "${counters[@]}"; do
 	n=$(($(count "$name") - before[$name]))
 	echo "$name: $n"
