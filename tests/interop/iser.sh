@@ -9,22 +9,18 @@ set -euo pipefail
 NAME=iser
 # shellcheck source=SCRIPTDIR/lib/consumer.sh
 . "$(dirname "$0")/lib/consumer.sh"
-# shellcheck source=SCRIPTDIR/lib/disk.sh
-. "$(dirname "$0")/lib/disk.sh"
+# shellcheck source=SCRIPTDIR/lib/scsi.sh
+. "$(dirname "$0")/lib/scsi.sh"
 
 IQN=iqn.2003-01.org.rodp:target
 INITIATOR=iqn.2003-01.org.rodp:initiator
-TARGET=/sys/kernel/config/target
 
 # The target's tree in configfs, as targetcli would make it.
 export_disk() {
-	local core=$TARGET/core/iblock_0/disk tpg=$TARGET/iscsi/$IQN/tpgt_1
-	make_dir "$TARGET/core/iblock_0" "$core"
-	put "udev_path=$LAB_SCRATCH" "$core/control"
-	put "$LAB_SCRATCH" "$core/udev_path"
-	put 1 "$core/enable"
+	local tpg=$TARGET/iscsi/$IQN/tpgt_1
+	make_backing
 	make_dir "$TARGET/iscsi" "$TARGET/iscsi/$IQN" "$tpg" "$tpg/lun/lun_0" "$tpg/np/$RDMA_ADDR:3260"
-	ln -s "$core" "$tpg/lun/lun_0/disk"
+	ln -s "$BACKING" "$tpg/lun/lun_0/disk"
 	undo rm "$tpg/lun/lun_0/disk"
 	put 1 "$tpg/np/$RDMA_ADDR:3260/iser"
 	put 0 "$tpg/attrib/authentication"
@@ -35,19 +31,10 @@ export_disk() {
 	undo put 0 "$tpg/enable"
 }
 
-# The block device of the session, once it is there.
-disk() {
-	local dir
-	for dir in /sys/block/sd*; do
-		[ -e "$dir/device" ] && echo "/dev/${dir##*/}" && return
-	done
-	return 1
-}
-
 connect() {
 	step iscsiadm -m node -T "$IQN" -p "$RDMA_ADDR:3260" --login
-	wait_until 20 "the disk of $IQN" disk
-	DISK=$(disk)
+	wait_until 20 "the disk of $IQN" scsi_disk
+	DISK=$(scsi_disk)
 }
 
 disconnect() {

@@ -9,12 +9,11 @@ set -euo pipefail
 NAME=srp
 # shellcheck source=SCRIPTDIR/lib/consumer.sh
 . "$(dirname "$0")/lib/consumer.sh"
-# shellcheck source=SCRIPTDIR/lib/disk.sh
-. "$(dirname "$0")/lib/disk.sh"
+# shellcheck source=SCRIPTDIR/lib/scsi.sh
+. "$(dirname "$0")/lib/scsi.sh"
 
 SRQ=${1:-}
 PORT=5555
-TARGET=/sys/kernel/config/target
 HOSTS=/sys/class/infiniband_srp/srp-$RDMA_DEV-1
 
 # The name that the port has in the target's tree: its GUID, the lower half of its first GID.
@@ -28,14 +27,11 @@ service_guid() {
 }
 
 export_disk() {
-	local core=$TARGET/core/iblock_0/disk tpg
-	make_dir "$TARGET/core/iblock_0" "$core"
-	put "udev_path=$LAB_SCRATCH" "$core/control"
-	put "$LAB_SCRATCH" "$core/udev_path"
-	put 1 "$core/enable"
+	local tpg
+	make_backing
 	tpg=$TARGET/srpt/$(port_name)/$(port_name)
 	make_dir "$TARGET/srpt" "${tpg%/*}" "$tpg" "$tpg/lun/lun_0"
-	ln -s "$core" "$tpg/lun/lun_0/disk"
+	ln -s "$BACKING" "$tpg/lun/lun_0/disk"
 	undo rm "$tpg/lun/lun_0/disk"
 	make_dir "$tpg/acls/$RDMA_ADDR" "$tpg/acls/$RDMA_ADDR/lun_0"
 	ln -s "$tpg/lun/lun_0" "$tpg/acls/$RDMA_ADDR/lun_0/lun"
@@ -47,26 +43,17 @@ export_disk() {
 	undo put 0 "$TARGET/srpt/discovery_auth/rdma_cm_port"
 }
 
-# The block device of the session, once it is there.
-disk() {
-	local dir
-	for dir in /sys/block/sd*; do
-		[ -e "$dir/device" ] && echo "/dev/${dir##*/}" && return
-	done
-	return 1
-}
-
 connect() {
 	local guid
 	guid=$(service_guid)
 	echo "+ id_ext=$guid,ioc_guid=$guid,dest=$RDMA_ADDR:$PORT > $HOSTS/add_target"
 	put "id_ext=$guid,ioc_guid=$guid,dest=$RDMA_ADDR:$PORT,src=$RDMA_ADDR,max_cmd_per_lun=8" "$HOSTS/add_target"
-	wait_until 20 "a disk over SRP" disk
-	DISK=$(disk)
+	wait_until 20 "a disk over SRP" scsi_disk
+	DISK=$(scsi_disk)
 }
 
 no_session() {
-	[ -z "$(ls /sys/class/srp_remote_ports)" ] && ! disk
+	[ -z "$(ls /sys/class/srp_remote_ports)" ] && ! scsi_disk
 }
 
 disconnect() {
