@@ -7,6 +7,29 @@
 LIMIT=10
 PORT=18515
 
+# Two processes that poll wait for each other's turn on the one CPU to end. By the timer tick that takes millions of
+# instructions a message, as many as chance will have, and their ticks would be all that the row shows. So each has a
+# turn of its own in a period of its own, ended by a timer of the scheduler's. The periods differ, lest a
+# run keep the phase that it began with. Nanoseconds, of which an instruction takes one.
+TURN_SMALL=100000 # longer than a message takes,
+TURN_LARGE=500000 # also one of 64 KiB
+FAR_PERIOD=25 NEAR_PERIOD=27 # tenths of a turn
+
+# The scheduler ends turns at a tick unless told to be exact.
+sharp_turns() {
+	echo HRTICK_DL >/sys/kernel/debug/sched/features
+	echo HRTICK >/sys/kernel/debug/sched/features
+}
+
+# in_turns TEST BYTES TENTHS: the command to run the test with.
+in_turns() {
+	case $1 in *_lat) ;; *) return ;; esac
+	turn=$TURN_LARGE
+	[ "$2" -gt 4096 ] || turn=$TURN_SMALL
+	period=$((turn / 10 * $3))
+	echo "chrt --deadline --sched-runtime $turn --sched-deadline $period --sched-period $period 0"
+}
+
 # measure LABEL ROW ITERATIONS
 measure() {
 	test=${2%%:*} rest=${2#*:}
@@ -37,12 +60,12 @@ measure_touch() {
 measure_pair() {
 	: >/tmp/near
 	options="-s $3 -n $5 -p $PORT -F $(memory_option "$4") ${6-}"
-	# shellcheck disable=SC2086 # words
-	$IN_FAR timeout -k 1 "$LIMIT" "ib_$2" -d "$FAR_DEV" -x "$FAR_GID" $options >/tmp/far 2>&1 &
+	# shellcheck disable=SC2086,SC2046 # words
+	$IN_FAR timeout -k 1 "$LIMIT" $(in_turns "$2" "$3" "$FAR_PERIOD") "ib_$2" -d "$FAR_DEV" -x "$FAR_GID" $options >/tmp/far 2>&1 &
 	wait_listening $! || { show far; return 1; }
 	mark begin "$1"
-	# shellcheck disable=SC2086 # words
-	$IN_NEAR timeout -k 1 "$LIMIT" "ib_$2" -d "$NEAR_DEV" -x "$NEAR_GID" $options "$FAR_IP" >/tmp/near 2>&1
+	# shellcheck disable=SC2086,SC2046 # words
+	$IN_NEAR timeout -k 1 "$LIMIT" $(in_turns "$2" "$3" "$NEAR_PERIOD") "ib_$2" -d "$NEAR_DEV" -x "$NEAR_GID" $options "$FAR_IP" >/tmp/near 2>&1
 	near=$?
 	wait $!
 	far=$?

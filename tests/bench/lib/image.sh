@@ -4,7 +4,7 @@
 # image: the initramfs of a guest. Two archives, one after the other: programs and libraries, the same for all guests,
 # and the guest's modules and plan. The same input gives the same bytes.
 
-BENCH_PROGRAMS="ib_write_bw ib_read_bw ib_send_bw ib_write_lat ip rdma dash"
+BENCH_PROGRAMS="ib_write_bw ib_read_bw ib_send_bw ib_write_lat ip rdma dash chrt"
 BENCH_APPLETS="mount mkdir cat cut grep sleep timeout insmod poweroff seq"
 
 bench_suite() { kernel_suite "$BENCH_KERNEL"; }

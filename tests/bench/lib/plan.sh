@@ -24,7 +24,8 @@ bench_iterations() {
 	first_touch:*) echo 20 120 1 ;;
 	floor:*) echo 1000 11000 1 ;;
 	*:quick) echo 100 600 1 ;;
-	*_lat:*) echo 100 1100 2 ;;
+	*_lat:4096:*) echo 100 5100 3 ;;
+	*_lat:*) echo 100 2100 3 ;;
 	*:4096:*:one:rodp) echo 1000 41000 5 ;;
 	*:4096:*) echo 1000 31000 3 ;;
 	*:one:rodp) echo 200 8200 4 ;;
