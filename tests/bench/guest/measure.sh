@@ -26,7 +26,7 @@ in_turns() {
 	case $1 in *_lat) ;; *) return ;; esac
 	turn=$TURN_LARGE
 	[ "$2" -gt 4096 ] || turn=$TURN_SMALL
-	period=$((turn / 10 * $3))
+	period=$((turn * $3 / 10))
 	echo "chrt --deadline --sched-runtime $turn --sched-deadline $period --sched-period $period 0"
 }
 
