@@ -3,7 +3,8 @@
 #
 # perftest TRANSPORT...: all of perftest's tools that have the transport (RC, XRC, UC, UD), between the two ends of the
 # link, with pinned memory and with on-demand paging. perftest looks at no data: libibverbs' pingpong
-# of the transport does, in the same way, before. A line a run; the last says how many there were.
+# of the transport does, in the same way, before; but not that of XRC, whose data verbs/xrc_ops looks at.
+# A line a run; the last says how many there were.
 set -euo pipefail
 
 NAME=perftest
@@ -46,7 +47,10 @@ verify() {
 		;;
 	UC) pair -g ibv_uc_pingpong -c -n 200 -s 65536 || failed ibv_uc_pingpong ;;
 	UD) pair -g ibv_ud_pingpong -c -n 200 -s 1024 || failed ibv_ud_pingpong ;;
-	XRC) pair -g ibv_xsrq_pingpong -c -n 200 -s 65536 || failed ibv_xsrq_pingpong ;;
+	XRC) # its -c is the number of clients
+		pair -g ibv_xsrq_pingpong -n 200 -s 65536 || failed ibv_xsrq_pingpong
+		pair -g ibv_xsrq_pingpong -n 200 -s 65536 -o || failed ibv_xsrq_pingpong -o
+		;;
 	esac
 }
 
@@ -92,5 +96,5 @@ for transport in "$@"; do
 		done
 	done 9< <(tools "$transport")
 done
-echo "$NAME: $RUNS runs, $FAILED failures; data verified by ibv_*_pingpong -c"
+echo "$NAME: $RUNS runs, $FAILED failures; data of RC, UC and UD verified by ibv_*_pingpong -c"
 [ "$FAILED" -eq 0 ]
