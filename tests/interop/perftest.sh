@@ -73,6 +73,12 @@ tools() {
 	esac
 }
 
+# memories TRANSPORT
+memories() {
+	echo pinned
+	[ "$1" = UC ] || echo odp
+}
+
 # measure TRANSPORT MEMORY TOOL OPTION...
 measure() {
 	local transport=$1 memory=$2 odp=()
@@ -89,8 +95,9 @@ measure() {
 need_tools ib_write_bw ibv_rc_pingpong
 for transport in "$@"; do
 	verify "$transport"
+	[ "$transport" != UC ] || echo "UC   odp     not run: perftest refuses it, whatever the device can"
 	while read -r line <&9; do
-		for memory in pinned odp; do
+		for memory in $(memories "$transport"); do
 			# shellcheck disable=SC2086 # words
 			measure "$transport" "$memory" $line
 		done
