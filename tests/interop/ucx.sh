@@ -61,18 +61,18 @@ batch() {
 	EOT
 }
 
-# perftest NAME OPTION...: one line of it.
+# perftest NAME OPTION...: one line of it. Debian's ucx_perftest takes itself for a rank of MPI where its input is no terminal.
 perftest() {
 	local name=$1 server
 	shift
 	echo "+ ucx_perftest $* ${ODP:+-B}"
 	# shellcheck disable=SC2046
-	in_peer env $(ucx_env "$RDMA_PEER_DEV" "$RDMA_PEER_GID_INDEX") timeout --kill-after=5 120 ucx_perftest -p "$PORT" >"$WORK/server" 2>&1 &
+	in_peer env $(ucx_env "$RDMA_PEER_DEV" "$RDMA_PEER_GID_INDEX") timeout --kill-after=5 120 ucx_perftest -p "$PORT" </dev/ptmx >"$WORK/server" 2>&1 &
 	server=$!
 	wait_until 20 "a listening ucx_perftest" listens
 	# shellcheck disable=SC2046
 	env $(ucx_env "$RDMA_DEV" "$RDMA_GID_INDEX") timeout --kill-after=5 120 ucx_perftest -f -p "$PORT" "$RDMA_PEER_ADDR" "$@" ${ODP:+-B} \
-		>"$WORK/client" 2>&1 || { sed 's/^/client: /' "$WORK/client" "$WORK/server"; kill "$server"; die "ucx_perftest failed: $*"; }
+		</dev/ptmx >"$WORK/client" 2>&1 || { sed 's/^/client: /' "$WORK/client" "$WORK/server"; kill "$server"; die "ucx_perftest failed: $*"; }
 	wait "$server" || true
 	grep -E '[0-9]+\.[0-9]+ .*[0-9]+\.[0-9]+' "$WORK/client" | tail -n 1 | sed "s/^/$name: /" ||
 		{ sed 's/^/client: /' "$WORK/client"; die "ucx_perftest told no figures: $*"; }
