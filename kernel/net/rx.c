@@ -7,6 +7,7 @@
 #include <net/sock.h>
 
 #include "../wire/icrc.h"
+#include "../wire/parse.h"
 #include "drop.h"
 #include "rx.h"
 
@@ -38,25 +39,27 @@ bool rodp_packet_icrc_ok(const struct sk_buff *skb)
 	return icrc == rodp_icrc_finish(crc);
 }
 
-/* Fill in skb->cb from the headers, of a known opcode; false for what no QP could make sense of. */
-static bool rx_parse(struct sk_buff *skb)
+/* Fill in skb->cb from the headers. */
+static enum rodp_parse rx_parse(struct sk_buff *skb)
 {
 	const struct rodp_bth *bth = rodp_packet_bth(skb);
-	const struct rodp_opcode_info *op = rodp_opcode_info(bth->opcode);
 	struct rodp_packet *pkt = rodp_packet(skb);
-	u32 tail = rodp_bth_pad(bth) + RODP_ICRC_BYTES;
+	const struct rodp_opcode_info *op;
+	enum rodp_parse result;
+	u32 payload;
 
-	if (skb->len < op->bytes + tail || (bth->flags & RODP_BTH_TVER_MASK))
-		return false;
+	result = rodp_parse(bth, skb->len, &op, &payload);
+	if (result)
+		return result;
 	memset(pkt, 0, sizeof(*pkt));
 	pkt->op = op;
 	pkt->opcode = bth->opcode;
 	pkt->psn = rodp_bth_psn(bth);
 	pkt->dqpn = rodp_bth_qpn(bth);
-	pkt->payload = skb->len - op->bytes - tail;
+	pkt->payload = payload;
 	pkt->ackreq = rodp_bth_ackreq(bth);
 	pkt->solicited = bth->flags & RODP_BTH_SOLICITED;
-	return !pkt->payload || (op->flags & RODP_OPF_PAYLOAD);
+	return RODP_PARSE_OK;
 }
 
 /* Cut the datagram out of the skb: from the BTH to the end that the UDP header names. */
@@ -65,7 +68,7 @@ static bool rx_trim(struct sk_buff *skb)
 	const struct udphdr *udp = udp_hdr(skb);
 	u32 bytes = be16_to_cpu(udp->len);
 
-	if (bytes < sizeof(*udp) + sizeof(struct rodp_bth) + RODP_ICRC_BYTES || bytes > skb->len)
+	if (bytes < sizeof(*udp) + RODP_PARSE_MIN_BYTES || bytes > skb->len)
 		return false;
 	return !pskb_trim(skb, bytes) && skb_pull(skb, sizeof(*udp));
 }
@@ -87,17 +90,22 @@ void rodp_rx_count(struct rodp_dev *dev, struct sk_buff *skb)
 
 int rodp_rx_udp(struct sock *sk, struct sk_buff *skb)
 {
+	static const enum rodp_stat bad[] = {
+		[RODP_PARSE_BAD_HEADER] = RODP_STAT_BAD_HEADER,
+		[RODP_PARSE_BAD_OPCODE] = RODP_STAT_BAD_OPCODE,
+	};
 	struct net *net = sock_net(sk);
+	enum rodp_parse result = RODP_PARSE_BAD_HEADER;
 
 	/* Everything downstream reads headers and payload in place. */
-	if (skb_linearize(skb))
+	if (skb_linearize(skb)) {
 		kfree_skb(skb);
-	else if (!rx_network_ok(skb) || !rx_trim(skb))
-		rodp_packet_drop_stray(net, skb, RODP_STAT_BAD_HEADER);
-	else if (!rodp_opcode_info(rodp_packet_bth(skb)->opcode)->flags)
-		rodp_packet_drop_stray(net, skb, RODP_STAT_BAD_OPCODE);
-	else if (!rx_parse(skb))
-		rodp_packet_drop_stray(net, skb, RODP_STAT_BAD_HEADER);
+		return 0;
+	}
+	if (rx_network_ok(skb) && rx_trim(skb))
+		result = rx_parse(skb);
+	if (result)
+		rodp_packet_drop_stray(net, skb, bad[result]);
 	else
 		rx_receiver(net, skb);
 	return 0;

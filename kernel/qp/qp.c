@@ -3,17 +3,17 @@
 #include <linux/mm.h>
 #include <rdma/ib_addr.h>
 
-#include "courier.h"
-#include "loan.h"
+#include "lane/courier.h"
+#include "lane/loan.h"
 #include "qp.h"
-#include "qpn.h"
-#include "responder.h"
-#include "rq.h"
-#include "sender.h"
-#include "sq.h"
-#include "srq.h"
-#include "timer.h"
-#include "ud_receiver.h"
+#include "lane/qpn.h"
+#include "recv/responder.h"
+#include "queue/rq.h"
+#include "send/sender.h"
+#include "queue/sq.h"
+#include "queue/srq.h"
+#include "send/timer.h"
+#include "ud/ud_receiver.h"
 
 static int sq_create(struct rodp_qp *qp, struct ib_ucontext *uctx, struct rodp_create_qp_resp *resp)
 {

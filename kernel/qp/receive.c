@@ -4,8 +4,8 @@
 #include "../net/owner.h"
 #include "../net/packet.h"
 #include "../net/rx.h"
-#include "mcast.h"
-#include "qpn.h"
+#include "ud/mcast.h"
+#include "lane/qpn.h"
 #include "receive.h"
 
 /* The packet is for the QP. */

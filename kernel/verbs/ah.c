@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 /* The verbs of address handles and of multicast groups. */
-#include "../qp/address.h"
-#include "../qp/mcast.h"
+#include "../qp/ud/address.h"
+#include "../qp/ud/mcast.h"
 #include "verbs.h"
 
 int rodp_create_ah(struct ib_ah *ib, struct rdma_ah_init_attr *init, struct ib_udata *udata)

@@ -12,7 +12,7 @@
 #include "../mem/count.h"
 #include "../mem/mr.h"
 #include "../qp/qp.h"
-#include "../qp/srq.h"
+#include "../qp/queue/srq.h"
 #include "../ring/cq.h"
 #include "../uapi/rodp_abi.h"
 #include "verbs.h"

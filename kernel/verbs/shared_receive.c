@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 /* The verbs of shared receive queues, and of XRC domains, which group those of type XRC. */
 #include "../base/quota.h"
-#include "../qp/srq.h"
+#include "../qp/queue/srq.h"
 #include "verbs.h"
 
 /* XRC is for processes: its completions name no ib_qp. */

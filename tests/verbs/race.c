@@ -23,6 +23,7 @@
 #define LEN	(PAGES * 4096)
 #define WORDS	(LEN / sizeof(uint64_t))
 #define HOLES	8 /* punched a turn */
+#define ENOUGH	10 /* turns, operations */
 #define SECONDS 4 /* a case */
 #define LOOK_US 300 /* a page that went is watched so long */
 
@@ -160,17 +161,28 @@ static void check_still(const uint64_t *at, const char *what, unsigned int turn)
 	}
 }
 
-/* Turns until the time is up; returns how many. */
-static unsigned int take_turns(struct race *r, void *(*stream)(void *),
-			       void (*turn)(struct race *, unsigned int))
+/* The time is up, and what went on was a race, unless there was none in all the time that anything may take. */
+static bool is_over(struct race *r, unsigned int turns, uint64_t start_ns)
 {
 	const unsigned int seconds = vt_options.seconds ? vt_options.seconds : SECONDS;
-	const uint64_t end_ns = vt_now_ns() + seconds * 1000000000ull;
+	const uint64_t ns = vt_now_ns() - start_ns;
+
+	if (r->failed || ns > seconds * 1000000000ull + vt_options.wait_ms * 1000000ull)
+		return true;
+	return ns > seconds * 1000000000ull && turns >= ENOUGH &&
+	       atomic_load(&r->operations) >= ENOUGH;
+}
+
+/* Turns until the time is up. */
+static void take_turns(struct race *r, void *(*stream)(void *),
+		       void (*turn)(struct race *, unsigned int))
+{
+	const uint64_t start_ns = vt_now_ns();
 	unsigned int turns = 0, seed = vt_options.seed;
 	pthread_t thread;
 
 	vt_check(!pthread_create(&thread, NULL, stream, r));
-	while (vt_now_ns() < end_ns && !r->failed) {
+	while (!is_over(r, turns, start_ns)) {
 		turn(r, turns++);
 		spin_us(rand_r(&seed) % 400);
 	}
@@ -179,10 +191,9 @@ static unsigned int take_turns(struct race *r, void *(*stream)(void *),
 	if (r->failed)
 		vt_fail("%s", r->why);
 	vt_note("%u turns, %lu operations of %u bytes", turns, atomic_load(&r->operations), LEN);
-	if (atomic_load(&r->operations) < 10 || turns < 10)
-		vt_fail("%lu operations and %u turns in %u s are no race",
-			atomic_load(&r->operations), turns, seconds);
-	return turns;
+	if (atomic_load(&r->operations) < ENOUGH || turns < ENOUGH)
+		vt_fail("%lu operations and %u turns are no race", atomic_load(&r->operations),
+			turns);
 }
 
 static void swap_written(struct race *r, unsigned int turn)

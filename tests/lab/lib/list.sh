@@ -14,7 +14,8 @@
 #            space as in 7@sid; `all` is 6.1,6.12,7; - for host; for native it
 #            decides the tree
 #   guest    - or a comma-separated list of mem=MIB, cpus=N, numa=N, pmem=MIB, huge=N,
-#            tree=VARIETY, installed=yes, append=WORD, which mean what lab run's options mean
+#            tree=VARIETY, installed=yes, append=WORD, which mean what lab run's options mean; of these, native
+#            knows tree=VARIETY
 #   set      quick   always, also in CI
 #            full    only with --full
 #            quick:K quick on the kernels of the list K, full on its others

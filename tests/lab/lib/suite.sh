@@ -54,7 +54,7 @@ run_here() {
 	case ${T_DEPTH[id]} in
 	host) (cd "$LAB_CHECKOUT" && bash -c "$command") ;;
 	native)
-		in_tree "${T_SUITE[id]}" "${T_KERNEL[id]}" env LAB_SUITE="${T_SUITE[id]}" LAB_KERNEL="${T_KERNEL[id]}" \
+		in_variety "${T_SUITE[id]}" "$(variety_of "$id")" "${T_KERNEL[id]}" env LAB_SUITE="${T_SUITE[id]}" LAB_KERNEL="${T_KERNEL[id]}" \
 			LAB_BUILD="$(build_path "${T_SUITE[id]}")" LAB_CHECKOUT="$LAB_CHECKOUT" bash -c "$command"
 		;;
 	esac
@@ -234,11 +234,16 @@ prepare_suite() {
 	[ ! -e "$LAB_CHECKOUT/CMakeLists.txt" ] || need_userland "$1"
 }
 
-# trees_of ID...: SUITE:VARIETY of the guests that want a variety.
+# variety_of ID: of the tree that the test wants, or nothing.
+variety_of() {
+	tr , '\n' <<<"${T_GUEST[$1]}" | sed -n 's/^tree=//p'
+}
+
+# trees_of ID...: SUITE:VARIETY of the tests that want a variety.
 trees_of() {
 	local id variety
 	for id in "$@"; do
-		variety=$(tr , '\n' <<<"${T_GUEST[id]}" | sed -n 's/^tree=//p')
+		variety=$(variety_of "$id")
 		[ -z "$variety" ] || echo "${T_SUITE[id]}:$variety"
 	done | sort -u
 }

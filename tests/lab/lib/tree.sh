@@ -46,13 +46,14 @@ kernel_libraries() {
 }
 
 # tree_varieties: their names. variety_packages VARIETY: what such a tree has more.
-tree_varieties() { echo consumers packaging clean; }
+tree_varieties() { echo consumers packaging fuzz clean; }
 
 variety_packages() {
 	case $1 in
 	'') ;;
 	consumers) echo "nvme-cli fio nfs-kernel-server nfs-common ucx-utils libucx-dev libfabric-bin openmpi-bin libopenmpi-dev" \
 		"targetcli-fb open-iscsi srptools" ;;
+	fuzz) echo "clang libclang-rt-dev" ;;
 	packaging) echo "build-essential debhelper dh-dkms lintian" ;;
 	*) die "unknown tree '$1'" "use one of: $(tree_varieties)" ;;
 	esac

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
+/* Lanes, see lane.h. */
+#include "../../net/packet.h"
+#include "types.h"
+
+struct workqueue_struct *rodp_lane_wq;
+
+/* Whether another CPU is the one to send the lane's packets. Stable only with the lane held. */
+static bool lane_is_elsewhere(const struct rodp_lane *lane)
+{
+	int cpu = READ_ONCE(lane->cpu);
+
+	return cpu != raw_smp_processor_id() && lane->qp->flow.per_cpu && cpu_online(cpu);
+}
+
+static void lane_work(struct work_struct *work)
+{
+	struct rodp_lane *lane = container_of(to_delayed_work(work), struct rodp_lane, work);
+
+	/*
+	 * The lane moved since this was queued. A work item that queues itself while it
+	 * runs stays on its CPU, whatever CPU it asks for: go by way of the timer.
+	 */
+	if (lane_is_elsewhere(lane)) {
+		rodp_lane_schedule(lane, 1);
+		return;
+	}
+	rodp_lane_lock(lane);
+	lane->resting = false;
+	rodp_lane_unlock(lane);
+}
+
+void rodp_lane_init(struct rodp_lane *lane, struct rodp_qp *qp, const struct rodp_lane_ops *ops)
+{
+	spin_lock_init(&lane->lock);
+	skb_queue_head_init(&lane->backlog);
+	INIT_DELAYED_WORK(&lane->work, lane_work);
+	lane->qp = qp;
+	lane->ops = ops;
+	lane->cpu = raw_smp_processor_id();
+}
+
+bool rodp_lane_is_here(struct rodp_lane *lane, bool free)
+{
+	if (!free && lane_is_elsewhere(lane))
+		return false;
+	WRITE_ONCE(lane->cpu, smp_processor_id());
+	return true;
+}
+
+void rodp_lane_schedule(struct rodp_lane *lane, unsigned long delay)
+{
+	queue_delayed_work_on(READ_ONCE(lane->cpu), rodp_lane_wq, &lane->work, delay);
+}
+
+void rodp_lane_rest(struct rodp_lane *lane, unsigned long delay)
+{
+	lane->resting = true;
+	rodp_lane_schedule(lane, delay);
+}
+
+void rodp_lane_quiesce(struct rodp_lane *lane)
+{
+	cancel_delayed_work_sync(&lane->work);
+	skb_queue_purge(&lane->backlog);
+}
+
+void rodp_lane_lock(struct rodp_lane *lane)
+{
+	spin_lock_bh(&lane->lock);
+}
+
+/* Whether packets wait that the lane could take. */
+static bool lane_has_packets(struct rodp_lane *lane)
+{
+	return !READ_ONCE(lane->stalled) && !skb_queue_empty_lockless(&lane->backlog);
+}
+
+static void lane_drain(struct rodp_lane *lane)
+{
+	int budget = RODP_LANE_BUDGET;
+
+	while (lane_has_packets(lane)) {
+		if (!budget--) {
+			rodp_lane_schedule(lane, 0);
+			break;
+		}
+		lane->ops->packet(lane->qp, skb_dequeue(&lane->backlog));
+	}
+	lane->ops->run(lane->qp);
+}
+
+/* Drop the lock, and do what comes after that; the caller looks for latecomers. */
+static void lane_release(struct rodp_lane *lane)
+{
+	u32 tell = lane->tell;
+
+	lane->tell = 0;
+	spin_unlock(&lane->lock);
+	lane->ops->after(lane->qp, tell);
+	local_bh_enable();
+}
+
+void rodp_lane_unlock(struct rodp_lane *lane)
+{
+	int rounds = 4;
+
+	do {
+		lane_drain(lane);
+		lane_release(lane);
+		smp_mb(); /* the lock is free before we look; pairs with rodp_lane_receive() */
+		if (!lane_has_packets(lane))
+			return;
+	} while (rounds-- && spin_trylock_bh(&lane->lock));
+
+	if (lane_has_packets(lane))
+		rodp_lane_schedule(lane, 0);
+}
+
+static bool lane_enqueue(struct rodp_lane *lane, struct sk_buff *skb)
+{
+	if (skb_queue_len_lockless(&lane->backlog) >= RODP_LANE_BACKLOG) {
+		WRITE_ONCE(lane->dropped, true);
+		kfree_skb(skb);
+		return false;
+	}
+	rodp_packet_keep(skb);
+	skb_queue_tail(&lane->backlog, skb);
+	return true;
+}
+
+void rodp_lane_receive(struct rodp_lane *lane, struct sk_buff *skb)
+{
+	bool owned = spin_trylock_bh(&lane->lock);
+
+	if (owned && !lane->stalled && skb_queue_empty(&lane->backlog)) {
+		lane->ops->packet(lane->qp, skb);
+	} else if (!lane_enqueue(lane, skb)) {
+		rodp_stats_inc(lane->qp->dev->stats, RODP_STAT_BACKLOG_DROPS);
+	} else if (!owned) {
+		smp_mb(); /* queued before we try again; pairs with rodp_lane_unlock() */
+		owned = spin_trylock_bh(&lane->lock);
+	}
+	if (owned)
+		rodp_lane_unlock(lane);
+}
+
+int rodp_lane_module_init(void)
+{
+	rodp_lane_wq = alloc_workqueue("rodp", WQ_PERCPU | WQ_MEM_RECLAIM, 0);
+	return rodp_lane_wq ? 0 : -ENOMEM;
+}
+
+void rodp_lane_module_exit(void)
+{
+	destroy_workqueue(rodp_lane_wq);
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
+/*
+ * Addresses: where a datagram goes. What an address handle stands for.
+ *
+ * A work request names its handle by number, and the number is looked up when the datagram is
+ * sent, under RCU: a handle may be destroyed at any time. An address never changes; to modify a
+ * handle is to put another one in its place.
+ */
+#ifndef RODP_QP_ADDRESS_H
+#define RODP_QP_ADDRESS_H
+
+#include <rdma/ib_verbs.h>
+
+#include "../../base/dev.h"
+#include "../../net/flow.h"
+
+struct rodp_ah {
+	struct ib_ah ib;
+	u32 num;
+};
+
+static inline struct rodp_ah *to_rodp_ah(struct ib_ah *ib)
+{
+	return container_of(ib, struct rodp_ah, ib);
+}
+
+struct rodp_address {
+	struct rodp_flow flow;
+	struct rdma_ah_attr attr; /* as it was told, without sgid_attr */
+	const struct ib_pd *pd;
+	const struct rodp_dev *owner; /* of the far end, on this host; to compare, it may be gone */
+	bool multicast;
+	struct rcu_head rcu;
+};
+
+/*
+ * Give a handle an address and a number, or another address (num is not 0).
+ * gfp: GFP_ATOMIC also with interrupts off. 0, -EINVAL, -ENOMEM, -EBUSY (RODP_MAX_AH are there).
+ */
+int rodp_address_set(struct rodp_dev *dev, const struct ib_pd *pd, const struct rdma_ah_attr *attr,
+		     u32 *num, gfp_t gfp);
+void rodp_address_remove(struct rodp_dev *dev, u32 num);
+
+/* NULL: there is none, or it is not of this PD. Under rcu_read_lock(). */
+struct rodp_address *rodp_address_lookup(struct rodp_dev *dev, const struct ib_pd *pd, u32 num);
+
+#endif

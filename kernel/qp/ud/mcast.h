@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
+/*
+ * Multicast: which UD QPs are attached to which groups.
+ *
+ * A group is an IP group of the device's netdev, which is joined as long as a QP is attached:
+ * so the network's routers and switches know (IGMP, MLD), and the netdev's filter lets it in.
+ * A datagram to a group also reaches the QPs of the sending device that are attached,
+ * its sender included, without a network.
+ */
+#ifndef RODP_QP_MCAST_H
+#define RODP_QP_MCAST_H
+
+#include "address.h"
+#include "../lane/types.h"
+
+/*
+ * Sleep. attach: 0, also when it is attached already; -ENOMEM (a limit, too), -ENODEV (the netdev does
+ * not speak that IP version). detach: 0, -EINVAL (it is not attached).
+ */
+int rodp_mcast_attach(struct rodp_qp *qp, const union ib_gid *gid);
+int rodp_mcast_detach(struct rodp_qp *qp, const union ib_gid *gid);
+
+/* A packet to a group that came from the network. Consumes skb. Softirq, RCU. */
+void rodp_mcast_receive(struct net *net, struct sk_buff *skb);
+
+/* qp sends skb to a group: leave copies for this device's members with the courier. Send lane held, RCU. */
+void rodp_mcast_loop_back(struct rodp_qp *qp, const struct rodp_address *address,
+			  struct sk_buff *skb);
+
+#endif
