@@ -140,6 +140,9 @@ static int qp_check_caps(const struct ib_qp_init_attr *init)
 	return qp_check_type(init);
 }
 
+/* Where both of a QP's lanes are held, the receive lane's lock was taken second. */
+static struct lock_class_key receive_lane_key;
+
 /* The number of the newest QP. */
 static atomic64_t qp_serial = ATOMIC64_INIT(0);
 
@@ -168,6 +171,7 @@ int rodp_qp_create(struct rodp_qp *qp, struct rodp_dev *dev, const struct ib_qp_
 	rodp_lane_init(&qp->sq.lane, qp, &rodp_sender_ops);
 	rodp_lane_init(&qp->rq.lane, qp,
 		       qp->transport == RODP_TP_UD ? &rodp_ud_receiver_ops : &rodp_responder_ops);
+	lockdep_set_class(&qp->rq.lane.lock, &receive_lane_key);
 	rodp_park_init(&qp->sq.tx_park, &qp->sq.lane);
 	rodp_park_init(&qp->sq.rx_park, &qp->sq.lane);
 	rodp_park_init(&qp->rq.park, &qp->rq.lane);

@@ -43,6 +43,16 @@ void rodp_park_init(struct rodp_park *park, struct rodp_lane *lane)
 	rodp_fault_waiter_init(&park->waiter, rodp_lane_wq, &park->work);
 }
 
+/*
+ * Where the lane goes on. If it sends on a network, where its packets stay in order. Otherwise where
+ * the fault was resolved: that CPU is free for it, while the one that the lane parked on is perhaps
+ * the one on which a process polls for the completion, until its time is up.
+ */
+static int park_cpu(const struct rodp_lane *lane)
+{
+	return lane->qp->local ? WORK_CPU_UNBOUND : lane->cpu;
+}
+
 int rodp_park_miss(struct rodp_park *park, struct rodp_mr *mr, u64 iova, u64 extent, bool write)
 {
 	bool again = park->error && park->key == mr->ib.lkey && park->iova == iova;
@@ -52,7 +62,7 @@ int rodp_park_miss(struct rodp_park *park, struct rodp_mr *mr, u64 iova, u64 ext
 		return -EFAULT;
 	park->key = mr->ib.lkey;
 	park->iova = iova;
-	park->waiter.cpu = park->lane->cpu;
+	park->waiter.cpu = park_cpu(park->lane);
 	if (rodp_mr_fault(mr, iova, extent, write, &park->waiter))
 		return -EFAULT;
 	park->waiting = true;

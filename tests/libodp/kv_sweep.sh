@@ -1,0 +1,64 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
+#
+# The key-value example with files from a quarter of the memory that it may use to four times as much, on demand and
+# pinned: a table, and DIR/kv.png. Every value that is read is verified.
+#
+#   tests/lab/lab run --link rodp --mem 1536 -- tests/libodp/kv_sweep.sh docs/pictures
+set -euo pipefail
+
+out=${1:?directory for kv.png}
+kv=$LAB_BUILD/docs/examples/example_kv
+memory=256 # MiB that the program, its page cache and what it pins may take
+reads=3000
+mnt=$(mktemp -d)
+group=/sys/fs/cgroup/kv
+table=$mnt.dat
+
+mke2fs -q -t ext4 -O ^has_journal -m 0 "$LAB_SCRATCH"
+mount "$LAB_SCRATCH" "$mnt"
+trap 'umount "$mnt"' EXIT
+echo +memory >/sys/fs/cgroup/cgroup.subtree_control
+mkdir "$group"
+echo "${memory}M" >"$group/memory.max"
+echo 0 >"$group/memory.swap.max"
+
+# serve MIB LEVEL: values a second, or 0 when it was killed or refused.
+serve() {
+	local said status=0
+	echo 3 >/proc/sys/vm/drop_caches
+	said=$( (echo "$BASHPID" >"$group/cgroup.procs" && exec "$kv" "$mnt/store$1" "$1" "$reads" "$2") 2>&1) || status=$?
+	echo "kv: $1 MiB, level $2, status $status: ${said//$'\n'/; }" >&2
+	if [ "$status" -eq 0 ]; then
+		sed -n 's/.*verified: \([0-9]*\) a second.*/\1/p' <<<"$said"
+	else
+		echo 0
+	fi
+}
+
+printf '%-10s %-14s %12s %12s\n' file "of memory" "on demand" pinned
+for quarter in 1 2 4 8 16; do
+	mib=$((memory * quarter / 4))
+	"$kv" "$mnt/store$mib" "$mib" 1 >/dev/null # makes the file
+	odp=$(serve "$mib" 3)
+	pinned=$(serve "$mib" 4)
+	echo "$((quarter * 25)) $odp $pinned" >>"$table"
+	printf '%-10s %-14s %12s %12s\n' "$mib MiB" "$((quarter * 25)) %" "$odp/s" "$([ "$pinned" -gt 0 ] && echo "$pinned/s" || echo killed)"
+	rm "$mnt/store$mib"
+done
+gnuplot <<EOT
+set terminal pngcairo size 900,420 font "DejaVu Sans,11"
+set output "$out/kv.png"
+set title "Values read by RDMA from a file, by the file's size (4 KiB each, every byte verified)"
+set style data histograms
+set style histogram clustered gap 1
+set style fill solid 0.9
+set boxwidth 0.9
+set yrange [0:*]
+set ylabel "values a second"
+set xlabel "file, in percent of the memory that the server may use; pinned ends where there is no bar"
+set grid ytics
+plot "$table" using 2:xtic(sprintf("%d %%", column(1))) title "on demand" lc rgb "#2a6f97", \\
+     "" using 3 title "pinned" lc rgb "#bc4b51"
+EOT
+rm "$table"
