@@ -11,8 +11,7 @@ set -u
 
 dir=${1:?directory of the verbs programs}
 seconds=${2:-60}
-RANDOM=${3:-$((SECONDS + $$))}
-seed=$RANDOM
+seed=${3:-$RANDOM}
 RANDOM=$seed
 logs=$(mktemp -d)
 end=$(($(date +%s) + seconds))
