@@ -13,6 +13,7 @@ NAME=libfabric
 ENDPOINT=$1
 ODP=${2:-}
 PORT=47592
+ROUNDS=5 # of each size, in all 200 MiB; each byte is written and looked at by itself, which takes an emulated CPU long
 
 # settings DEVICE NETDEV
 settings() {
@@ -34,10 +35,11 @@ msg | rdm)
 dgram) provider=verbs domain=-dgram ;;
 *) die "no endpoint type '$ENDPOINT': msg, rdm or dgram" ;;
 esac
-need_tools fi_pingpong
+need_tools fi_pingpong stdbuf
 before=$(traffic)
 faults=$(counter "$RDMA_DEV" odp_faults)
-command=(timeout --kill-after=5 120 fi_pingpong -p "$provider" -e "$ENDPOINT" -c -S all -I 50)
+# By lines, so that one that comes to no end says how far it came.
+command=(timeout --kill-after=5 120 stdbuf -oL fi_pingpong -p "$provider" -e "$ENDPOINT" -c -S all -I "$ROUNDS")
 # shellcheck disable=SC2046 # words
 in_peer env $(settings "$RDMA_PEER_DEV" "$(peer_netdev)") "${command[@]}" -d "$RDMA_PEER_DEV$domain" "${peer[@]}" >"$WORK/server" 2>&1 &
 server=$!

@@ -89,14 +89,6 @@ peer_netdev() {
 	in_peer ip -o addr show to "$RDMA_PEER_ADDR" | awk '{ print $2; exit }'
 }
 
-# with_sysfs NETNS COMMAND...: in that network namespace, with the sysfs of the initial one. In the others sysfs
-# tells no types of GIDs, and UCX takes RoCE v2 for v1 and drops datagrams as not its own.
-with_sysfs() {
-	local netns=$1
-	shift
-	nsenter --mount=/proc/1/ns/mnt --net="/run/netns/$netns" -- "$@"
-}
-
 # make_files DIR: files of many sizes, around those of pages, segments and requests; in all 12 MiB.
 # Their sums are in $WORK/sums.
 make_files() {
