@@ -81,11 +81,23 @@ make_veth() {
 	ip -n x1 addr add 10.79.0.1/24 dev v1
 	ip -n x1 link set v1 up
 	address_v2 x2
+	await_link_local x1 v1
 }
 
 address_v2() {
 	ip -n "$1" addr replace 10.79.0.2/24 dev v2
 	ip -n "$1" link set v2 mtu 4200 up
+	await_link_local "$1" v2
+}
+
+has_link_local() {
+	[ -n "$(ip -n "$1" -6 addr show dev "$2" scope link -tentative)" ]
+}
+
+# The link-local address is the first GID of a device, and a GID before it can be used: until the kernel
+# has made sure that nobody else on the link has it, RTR asks the link for its MAC, and times out.
+await_link_local() {
+	until_true 10 "$2 in $1 has no link-local address that can be used" has_link_local "$1" "$2"
 }
 
 end_nets() {

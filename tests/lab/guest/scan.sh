@@ -30,10 +30,10 @@ kernel_trouble() {
 	kernel_log_since "$1" | without_oom_trace | grep -E "$SCAN_TROUBLE" | head -n 1
 }
 
-# The index is not told: a device made anew has another. Nor are CQs: ib_core keeps those of kernel
+# The index is not told, nor does its order count: a device made anew has another. Nor are CQs: ib_core keeps those of kernel
 # consumers for the next one, until the device goes, and then complains of any that are left in the kernel log.
 rdma_objects() {
-	rdma resource show 2>/dev/null | sed 's/^[0-9]*: //; s/ cq [0-9]*//'
+	rdma resource show 2>/dev/null | sed 's/^[0-9]*: //; s/ cq [0-9]*//' | sort
 }
 
 # objects_left BASELINE: the difference, once the kernel had time to clean up.
