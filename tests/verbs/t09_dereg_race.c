@@ -150,6 +150,28 @@ static void *peer(void *arg)
 	return NULL;
 }
 
+/* Whether each of them came to do something. */
+static bool all_happened(struct setup *s)
+{
+	size_t i;
+
+	for (i = 0; i < REFUSED; i++) {
+		if (!atomic_load(&s->count[i]))
+			return false;
+	}
+	return true;
+}
+
+/* For its time, and on a slow machine until it was a race. */
+static void wait_race(struct setup *s)
+{
+	const uint64_t end_ns = vt_now_ns() + vt_options.wait_ms * 1000000ull;
+
+	vt_sleep_ms((vt_options.seconds ? vt_options.seconds : SECONDS) * 1000);
+	while (!all_happened(s) && vt_now_ns() < end_ns)
+		vt_sleep_ms(10);
+}
+
 static void run(struct setup *s)
 {
 	static void *(*const roles[])(void *) = { registrar, prefetcher, invalidator, peer, peer };
@@ -158,7 +180,7 @@ static void run(struct setup *s)
 
 	for (i = 0; i < VT_ARRAY_SIZE(roles); i++)
 		vt_check(!pthread_create(&threads[i], NULL, roles[i], s));
-	vt_sleep_ms((vt_options.seconds ? vt_options.seconds : SECONDS) * 1000);
+	wait_race(s);
 	atomic_store(&s->stop, true);
 	for (i = 0; i < VT_ARRAY_SIZE(roles); i++)
 		vt_check(!pthread_join(threads[i], NULL));
