@@ -43,7 +43,7 @@ judge() {
 try() {
 	local status=0 word='NOT MADE' log=$copy/$1.log
 	if make_mutant "$2" "$4"; then
-		LAB_KERNEL_SOURCE=$copy/kernel LAB_RESULTS=$copy/$1.json "$lab" test -k "^$3\$" --kernel 7 >"$log" 2>&1 || status=$?
+		LAB_KERNEL_SOURCE=$copy/kernel LAB_RESULTS=$copy/$1.json "$lab" test --full -k "^$3\$" --kernel 7 >"$log" 2>&1 || status=$?
 		word=$(judge "$3" "$log" "$status")
 	fi
 	unmake_mutant "$2"
