@@ -3,6 +3,9 @@
  * Trap 16: atomics on the first and last 8 bytes of pages and MRs, and next to
  * them; what is not aligned or not inside is refused and changes nothing.
  */
+#include <pthread.h>
+#include <stdatomic.h>
+
 #include "vt.h"
 
 #define LEN (3 * 4096)
@@ -153,6 +156,52 @@ static void test_counting(struct setup *s)
 	end(s);
 }
 
+/* A CPU that counts in the upper half of a word whose lower half the device counts in. */
+struct cpu {
+	uint64_t *word;
+	atomic_bool stop;
+	uint64_t count;
+};
+
+static void *count_up(void *arg)
+{
+	struct cpu *cpu = arg;
+
+	for (; !atomic_load(&cpu->stop); cpu->count++)
+		__atomic_fetch_add(cpu->word, 1ull << 32, __ATOMIC_SEQ_CST);
+	return NULL;
+}
+
+/* IBV_ATOMIC_GLOB: the device's atomics are atomic for the CPU as well. */
+static void test_with_cpu(struct setup *s)
+{
+	enum {
+		N = 500
+	};
+	struct cpu cpu = { .word = (uint64_t *)(s->b.data + 4096) };
+	pthread_t thread;
+	uint64_t value;
+	int i;
+
+	begin(s);
+	*cpu.word = 0;
+	vt_check(!pthread_create(&thread, NULL, count_up, &cpu));
+	for (i = 0; i < N; i++) {
+		struct vt_op op = make_op(s, IBV_WR_ATOMIC_FETCH_AND_ADD, 4096);
+
+		op.compare_add = 1;
+		vt_post(&s->conn.a, &op);
+		vt_expect_ok(&s->conn.a, 1, IBV_WC_FETCH_ADD);
+	}
+	atomic_store(&cpu.stop, true);
+	vt_check(!pthread_join(thread, NULL));
+	value = load(&s->b, 4096);
+	if ((uint32_t)value != N || value >> 32 != (uint32_t)cpu.count)
+		vt_fail("of %d and %u increments by device and CPU %u and %u are there", N,
+			(uint32_t)cpu.count, (uint32_t)value, (uint32_t)(value >> 32));
+	end(s);
+}
+
 static void run(enum vt_memory a, enum vt_memory b, void *arg)
 {
 	static const size_t words[] = { 0, 8, 4096 - 8, 4096, 8192 - 8, LEN - 8 };
@@ -173,6 +222,10 @@ static void run(enum vt_memory a, enum vt_memory b, void *arg)
 	test_result_places(s);
 	vt_case("%s/%s: two QPs count", name_a, name_b);
 	test_counting(s);
+	if (s->dev_b->attr.orig_attr.atomic_cap == IBV_ATOMIC_GLOB) {
+		vt_case("%s/%s: device and CPU count", name_a, name_b);
+		test_with_cpu(s);
+	}
 	vt_case("%s/%s: not aligned", name_a, name_b);
 	test_refused(s, 4, IBV_WC_REM_INV_REQ_ERR);
 	vt_case("%s/%s: not aligned, over a page's end", name_a, name_b);
