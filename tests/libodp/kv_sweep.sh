@@ -54,7 +54,8 @@ set style data histograms
 set style histogram clustered gap 1
 set style fill solid 0.9
 set boxwidth 0.9
-set yrange [0:*]
+set logscale y 10
+set yrange [100:100000]
 set ylabel "values a second"
 set xlabel "file, in percent of the memory that the server may use; pinned ends where there is no bar"
 set grid ytics
