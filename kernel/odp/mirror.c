@@ -7,8 +7,8 @@
 #include <linux/slab.h>
 #include <linux/wait.h>
 
-#include "base/stats.h"
 #include "age.h"
+#include "base/stats.h"
 #include "core.h"
 #include "fault.h"
 #include "leaf.h"

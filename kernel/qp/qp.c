@@ -5,13 +5,13 @@
 
 #include "lane/courier.h"
 #include "lane/loan.h"
-#include "qp.h"
 #include "lane/qpn.h"
-#include "recv/responder.h"
+#include "qp.h"
 #include "queue/rq.h"
-#include "send/sender.h"
 #include "queue/sq.h"
 #include "queue/srq.h"
+#include "recv/responder.h"
+#include "send/sender.h"
 #include "send/timer.h"
 #include "ud/ud_receiver.h"
 

@@ -4,9 +4,9 @@
 #include "../net/owner.h"
 #include "../net/packet.h"
 #include "../net/rx.h"
-#include "ud/mcast.h"
 #include "lane/qpn.h"
 #include "receive.h"
+#include "ud/mcast.h"
 
 /* The packet is for the QP. */
 #define WELCOME RODP_STAT_COUNT

@@ -7,9 +7,9 @@
  * the lane is never run from here (it calls completion handlers): a work item does that, and only
  * when nobody else would notice the new entries (RODP_RING_NEED_KICK).
  */
-#include "../qp/ud/address.h"
-#include "../qp/queue/srq.h"
 #include "../qp/lane/types.h"
+#include "../qp/queue/srq.h"
+#include "../qp/ud/address.h"
 #include "verbs.h"
 
 /* The slot behind the last one posted, or NULL when the ring is full. Post lock held. */

@@ -2,11 +2,11 @@
 /* The table of what ib_core may call, see verbs.h. */
 #include <linux/module.h>
 
+#include "../qp/qp.h"
+#include "../qp/queue/srq.h"
 #include "../qp/ud/address.h"
 #include "../ring/cq.h"
 #include "../ring/mapping.h"
-#include "../qp/qp.h"
-#include "../qp/queue/srq.h"
 #include "../uapi/rodp_abi.h"
 #include "verbs.h"
 

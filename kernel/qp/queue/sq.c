@@ -3,8 +3,8 @@
 #include <linux/math64.h>
 
 #include "../lane/loan.h"
-#include "sq.h"
 #include "../lane/tell.h"
+#include "sq.h"
 #include "unreliable.h"
 
 /* Longest message: 2^22 packets at the smallest MTU, half of the PSN window. */

@@ -2,9 +2,9 @@
 /* Shared receive queues, see srq.h. */
 #include <linux/xarray.h>
 
+#include "../lane/tell.h"
 #include "rwqe.h"
 #include "srq.h"
-#include "../lane/tell.h"
 
 /* Bits of rodp_srq.pending. */
 enum srq_pending {

@@ -4,9 +4,9 @@
 
 #include "../../mem/key.h"
 #include "../../net/packet.h"
-#include "flush.h"
 #include "../lane/lane.h"
 #include "../lane/xfer.h"
+#include "flush.h"
 
 struct rodp_flush rodp_flush_of(struct sk_buff *skb)
 {

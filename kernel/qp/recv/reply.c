@@ -4,12 +4,12 @@
  * be given again (IBTA vol. 1, 9.4.5, 9.7.5.2). Receive lane held throughout.
  */
 #include "../../net/packet.h"
-#include "ack.h"
 #include "../lane/courier.h"
-#include "reply.h"
-#include "../queue/srq.h"
 #include "../lane/tell.h"
 #include "../lane/xfer.h"
+#include "../queue/srq.h"
+#include "ack.h"
+#include "reply.h"
 
 struct rodp_rd_atomic *rodp_rq_remember(struct rodp_qp *qp, u32 kind, u32 psn, u32 packets)
 {

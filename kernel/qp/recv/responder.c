@@ -9,6 +9,9 @@
  */
 #include "../../net/drop.h"
 #include "../../net/packet.h"
+#include "../lane/tell.h"
+#include "../queue/rq.h"
+#include "../queue/srq.h"
 #include "ack.h"
 #include "atomic.h"
 #include "flush.h"
@@ -16,9 +19,6 @@
 #include "read.h"
 #include "reply.h"
 #include "responder.h"
-#include "../queue/rq.h"
-#include "../queue/srq.h"
-#include "../lane/tell.h"
 
 /* Message order (9.7.4.1.2): a message is begun, continued and ended by its own kind. */
 static bool in_order(const struct rodp_rq *rq, const struct rodp_opcode_info *op)

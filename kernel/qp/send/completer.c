@@ -5,10 +5,10 @@
  */
 #include "../../net/drop.h"
 #include "../../net/packet.h"
-#include "completer.h"
-#include "../queue/sq.h"
-#include "timer.h"
 #include "../lane/xfer.h"
+#include "../queue/sq.h"
+#include "completer.h"
+#include "timer.h"
 
 static struct rodp_swqe *oldest(struct rodp_qp *qp)
 {

@@ -2,8 +2,8 @@
 /* Local operations, see local.h. */
 #include "../../mem/fast.h"
 #include "../../mem/invalidate.h"
-#include "local.h"
 #include "../queue/sq.h"
+#include "local.h"
 
 static int local_execute(struct rodp_qp *qp, const struct rodp_swqe *wqe)
 {

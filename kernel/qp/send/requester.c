@@ -6,11 +6,11 @@
 #include "../../net/packet.h"
 #include "../lane/courier.h"
 #include "../lane/loan.h"
+#include "../lane/xfer.h"
+#include "../queue/sq.h"
 #include "local.h"
 #include "requester.h"
-#include "../queue/sq.h"
 #include "timer.h"
-#include "../lane/xfer.h"
 
 /*
  * A packet to be made. READs and ATOMICs carry no payload and are one packet, and so

@@ -11,10 +11,10 @@
 
 #include "../../net/drop.h"
 #include "../../net/packet.h"
-#include "../queue/rq.h"
 #include "../lane/tell.h"
-#include "ud_receiver.h"
 #include "../lane/xfer.h"
+#include "../queue/rq.h"
+#include "ud_receiver.h"
 
 /* What the datagram is not wanted for, or RODP_STAT_COUNT: it is. */
 static enum rodp_stat objection(const struct rodp_qp *qp, struct sk_buff *skb)

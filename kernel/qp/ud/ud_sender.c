@@ -4,13 +4,13 @@
  * lane held throughout.
  */
 #include "../../net/packet.h"
-#include "address.h"
 #include "../lane/courier.h"
-#include "mcast.h"
 #include "../lane/qpn.h"
-#include "../queue/sq.h"
-#include "ud_sender.h"
 #include "../lane/xfer.h"
+#include "../queue/sq.h"
+#include "address.h"
+#include "mcast.h"
+#include "ud_sender.h"
 
 static void fill_headers(struct rodp_qp *qp, struct sk_buff *skb, const struct rodp_swqe *wqe,
 			 u32 dqpn)
