@@ -8,26 +8,18 @@
 set -euo pipefail
 
 out=${1:?directory for kv.png}
-kv=$LAB_BUILD/docs/examples/example_kv
 memory=256 # MiB that the program, its page cache and what it pins may take
 reads=3000
-mnt=$(mktemp -d)
-group=/sys/fs/cgroup/kv
-table=$mnt.dat
-
-mke2fs -q -t ext4 -O ^has_journal -m 0 "$LAB_SCRATCH"
-mount "$LAB_SCRATCH" "$mnt"
-trap 'umount "$mnt"' EXIT
-echo +memory >/sys/fs/cgroup/cgroup.subtree_control
-mkdir "$group"
-echo "${memory}M" >"$group/memory.max"
-echo 0 >"$group/memory.swap.max"
+table=$(mktemp)
+# shellcheck source-path=SCRIPTDIR
+. "$(dirname "$0")/common/store.sh"
+make_disk
+limit_memory "$memory"
 
 # serve MIB LEVEL: values a second, or 0 when it was killed or refused.
 serve() {
 	local said status=0
-	echo 3 >/proc/sys/vm/drop_caches
-	said=$( (echo "$BASHPID" >"$group/cgroup.procs" && exec "$kv" "$mnt/store$1" "$1" "$reads" "$2") 2>&1) || status=$?
+	said=$(limited "$KV" "$MNT/store$1" "$1" "$reads" "$2" 2>&1) || status=$?
 	echo "kv: $1 MiB, level $2, status $status: ${said//$'\n'/; }" >&2
 	if [ "$status" -eq 0 ]; then
 		sed -n 's/.*verified: \([0-9]*\) a second.*/\1/p' <<<"$said"
@@ -39,12 +31,12 @@ serve() {
 printf '%-10s %-14s %12s %12s\n' file "of memory" "on demand" pinned
 for quarter in 1 2 4 8 16; do
 	mib=$((memory * quarter / 4))
-	"$kv" "$mnt/store$mib" "$mib" 1 >/dev/null # makes the file
+	"$KV" "$MNT/store$mib" "$mib" 1 >/dev/null # makes the file
 	odp=$(serve "$mib" 3)
 	pinned=$(serve "$mib" 4)
 	echo "$((quarter * 25)) $odp $pinned" >>"$table"
 	printf '%-10s %-14s %12s %12s\n' "$mib MiB" "$((quarter * 25)) %" "$odp/s" "$([ "$pinned" -gt 0 ] && echo "$pinned/s" || echo killed)"
-	rm "$mnt/store$mib"
+	rm "$MNT/store$mib"
 done
 gnuplot <<EOT
 set terminal pngcairo size 900,420 font "DejaVu Sans,11"

@@ -263,27 +263,13 @@ static void protect(struct race *r, unsigned int turn)
 	vt_uffd_protect(uffd, r->b.data, LEN, false);
 }
 
-static void test_swap_written(struct race *r)
+/* A stream against turns that change the mapping. */
+static void test(struct race *r, const char *name, void *(*stream)(void *),
+		 void (*turn)(struct race *, unsigned int))
 {
-	vt_case("WRITEs, mapped over");
+	vt_case("%s", name);
 	make(r);
-	take_turns(r, stream_writes, swap_written);
-	unmake(r);
-}
-
-static void test_swap_read(struct race *r)
-{
-	vt_case("READs, mapped over");
-	make(r);
-	take_turns(r, stream_reads, swap_read);
-	unmake(r);
-}
-
-static void test_punch(struct race *r)
-{
-	vt_case("WRITEs, holes punched");
-	make(r);
-	take_turns(r, stream_writes, punch_holes);
+	take_turns(r, stream, turn);
 	unmake(r);
 }
 
@@ -313,9 +299,9 @@ int main(int argc, char **argv)
 	if (!vt_has_odp(r.dev_b, IBV_ODP_SUPPORT_WRITE | IBV_ODP_SUPPORT_READ))
 		vt_skip("%s has no on-demand paging", r.dev_b->name);
 	vt_buf_make(&r.a, r.dev_a, LEN, VT_PINNED, VT_ACCESS_ALL);
-	test_swap_written(&r);
-	test_swap_read(&r);
-	test_punch(&r);
+	test(&r, "WRITEs, mapped over", stream_writes, swap_written);
+	test(&r, "READs, mapped over", stream_reads, swap_read);
+	test(&r, "WRITEs, holes punched", stream_writes, punch_holes);
 	test_protect(&r);
 	vt_buf_free(&r.a);
 	vt_close(r.dev_a);
