@@ -45,6 +45,11 @@ static inline void hrtimer_setup(struct hrtimer *timer,
 #define WQ_PERCPU 0
 #endif
 
+/* No work in softirqs: a worker that is sooner there than others. */
+#ifndef RODP_HAVE_WQ_BH
+#define WQ_BH (WQ_MEM_RECLAIM | WQ_HIGHPRI)
+#endif
+
 /* ---- memory ---- */
 
 #ifdef RODP_HAVE_YOUNG_BOOL

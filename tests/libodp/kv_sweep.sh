@@ -19,7 +19,7 @@ limit_memory "$memory"
 # serve MIB LEVEL: values a second, or 0 when it was killed or refused.
 serve() {
 	local said status=0
-	said=$(limited "$KV" "$MNT/store$1" "$1" "$reads" "$2" 2>&1) || status=$?
+	said=$(limited "$MNT/store$1" "$1" "$reads" "$2" 2>&1) || status=$?
 	echo "kv: $1 MiB, level $2, status $status: ${said//$'\n'/; }" >&2
 	if [ "$status" -eq 0 ]; then
 		sed -n 's/.*verified: \([0-9]*\) a second.*/\1/p' <<<"$said"
@@ -31,7 +31,7 @@ serve() {
 printf '%-10s %-14s %12s %12s\n' file "of memory" "on demand" pinned
 for quarter in 1 2 4 8 16; do
 	mib=$((memory * quarter / 4))
-	"$KV" "$MNT/store$mib" "$mib" 1 >/dev/null # makes the file
+	store "$MNT/store$mib" "$mib" 1 >/dev/null # makes the file
 	odp=$(serve "$mib" 3)
 	pinned=$(serve "$mib" 4)
 	echo "$((quarter * 25)) $odp $pinned" >>"$table"

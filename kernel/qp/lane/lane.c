@@ -4,6 +4,7 @@
 #include "types.h"
 
 struct workqueue_struct *rodp_lane_wq;
+struct workqueue_struct *rodp_resume_wq;
 
 /* Whether another CPU is the one to send the lane's packets. Stable only with the lane held. */
 static bool lane_is_elsewhere(const struct rodp_lane *lane)
@@ -148,10 +149,18 @@ void rodp_lane_receive(struct rodp_lane *lane, struct sk_buff *skb)
 int rodp_lane_module_init(void)
 {
 	rodp_lane_wq = alloc_workqueue("rodp", WQ_PERCPU | WQ_MEM_RECLAIM, 0);
-	return rodp_lane_wq ? 0 : -ENOMEM;
+	if (!rodp_lane_wq)
+		return -ENOMEM;
+	rodp_resume_wq = alloc_workqueue("rodp_resume", WQ_PERCPU | WQ_BH, 0);
+	if (!rodp_resume_wq) {
+		destroy_workqueue(rodp_lane_wq);
+		return -ENOMEM;
+	}
+	return 0;
 }
 
 void rodp_lane_module_exit(void)
 {
+	destroy_workqueue(rodp_resume_wq);
 	destroy_workqueue(rodp_lane_wq);
 }

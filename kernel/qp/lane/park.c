@@ -40,17 +40,7 @@ void rodp_park_init(struct rodp_park *park, struct rodp_lane *lane)
 {
 	park->lane = lane;
 	INIT_WORK(&park->work, park_work);
-	rodp_fault_waiter_init(&park->waiter, rodp_lane_wq, &park->work);
-}
-
-/*
- * Where the lane goes on. If it sends on a network, where its packets stay in order. Otherwise where
- * the fault was resolved: that CPU is free for it, while the one that the lane parked on is perhaps
- * the one on which a process polls for the completion, until its time is up.
- */
-static int park_cpu(const struct rodp_lane *lane)
-{
-	return lane->qp->local ? WORK_CPU_UNBOUND : lane->cpu;
+	rodp_fault_waiter_init(&park->waiter, rodp_resume_wq, &park->work);
 }
 
 int rodp_park_miss(struct rodp_park *park, struct rodp_mr *mr, u64 iova, u64 extent, bool write)
@@ -62,7 +52,7 @@ int rodp_park_miss(struct rodp_park *park, struct rodp_mr *mr, u64 iova, u64 ext
 		return -EFAULT;
 	park->key = mr->ib.lkey;
 	park->iova = iova;
-	park->waiter.cpu = park_cpu(park->lane);
+	park->waiter.cpu = park->lane->cpu; /* its packets stay in order */
 	if (rodp_mr_fault(mr, iova, extent, write, &park->waiter))
 		return -EFAULT;
 	park->waiting = true;

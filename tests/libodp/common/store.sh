@@ -1,10 +1,14 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 #
-# store: what the tests of the key-value example share: a disk for its file, and a limit to its memory.
+# store: what the tests of the key-value example share: the program, a disk for its file, a limit to its memory.
 
-KV=$LAB_BUILD/docs/examples/example_kv
 GROUP=/sys/fs/cgroup/kv
+
+# store ARGUMENT...: the example itself, see its head.
+store() {
+	"$LAB_BUILD/docs/examples/example_kv" "$@"
+}
 
 # make_disk: a file system on the guest's scratch disk, mounted until the script ends; MNT is where.
 make_disk() {
@@ -22,8 +26,8 @@ limit_memory() {
 	echo 0 >"$GROUP/memory.swap.max"
 }
 
-# limited COMMAND...: within the limit, with an empty page cache: what is cached now would not be the cgroup's.
+# limited ARGUMENT...: store() within the limit, with an empty page cache: what is cached now would not be the cgroup's.
 limited() {
 	echo 3 >/proc/sys/vm/drop_caches
-	(echo "$BASHPID" >"$GROUP/cgroup.procs" && exec "$@")
+	(echo "$BASHPID" >"$GROUP/cgroup.procs" && store "$@")
 }
