@@ -66,6 +66,14 @@ void rodp_lane_quiesce(struct rodp_lane *lane)
 	skb_queue_purge(&lane->backlog);
 }
 
+void rodp_lane_reset(struct rodp_lane *lane)
+{
+	skb_queue_purge(&lane->backlog);
+	lane->stalled = false;
+	lane->resting = false; /* the work item that would have said so was cancelled */
+	WRITE_ONCE(lane->dropped, false);
+}
+
 void rodp_lane_lock(struct rodp_lane *lane)
 {
 	spin_lock_bh(&lane->lock);

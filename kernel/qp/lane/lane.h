@@ -89,6 +89,9 @@ void rodp_lane_rest(struct rodp_lane *lane, unsigned long delay);
 /* No work item of this lane runs after this. Sleeps. Nobody else may use the lane. */
 void rodp_lane_quiesce(struct rodp_lane *lane);
 
+/* For another life of the QP: no packet waits, nothing rests or stalls. Quiesced and held. */
+void rodp_lane_reset(struct rodp_lane *lane);
+
 int rodp_lane_module_init(void);
 void rodp_lane_module_exit(void);
 extern struct workqueue_struct *rodp_lane_wq;

@@ -123,14 +123,16 @@ void rodp_rq_reset(struct rodp_qp *qp)
 	struct rodp_rq *rq = &qp->rq;
 
 	rq_drop_hand(rq);
-	skb_queue_purge(&rq->lane.backlog);
+	rodp_lane_reset(&rq->lane);
 	rq->cons = 0;
 	rq->msn = 0;
 	rq->nak_sent = false;
 	rq->comm_est_told = false;
 	rq->last_wqe_told = false;
 	rq->in_message = 0;
+	rq->received = 0;
 	rq->rwqe_taken = false;
+	rq->asked_for_time = false;
 	if (!rq->ring.hdr)
 		return;
 	rq->ring.hdr->prod = 0;

@@ -391,7 +391,7 @@ void rodp_sq_reset(struct rodp_qp *qp)
 	struct rodp_sq *sq = &qp->sq;
 
 	sq_drop_hand(sq);
-	skb_queue_purge(&sq->lane.backlog);
+	rodp_lane_reset(&sq->lane);
 	rodp_loan_recall(qp->loan);
 	sq->head = sq->cur = sq->tail = 0;
 	sq->cur_packet = 0;
@@ -399,6 +399,7 @@ void rodp_sq_reset(struct rodp_qp *qp)
 	sq->unrequested = 0;
 	sq->resync = false;
 	sq->rnr_wait = false;
+	sq->timer_armed = false; /* it was cancelled */
 	sq->timer_fired = false;
 	sq->drained_told = false;
 	if (!sq->ring.hdr)

@@ -231,6 +231,31 @@ void vt_connect(struct vt_conn *conn, struct vt_device *a, struct vt_device *b,
 	vt_end_connect(&conn->a, &addr_b, attr);
 }
 
+static void reset(struct vt_end *end)
+{
+	struct ibv_qp_attr attr = { .qp_state = IBV_QPS_RESET };
+	int err = ibv_modify_qp(end->qp, &attr, IBV_QP_STATE);
+
+	if (err)
+		vt_fail("QP to RESET: %s", strerror(err));
+}
+
+void vt_reconnect(struct vt_conn *conn, bool a_first)
+{
+	struct vt_end_addr addr_a, addr_b;
+
+	reset(a_first ? &conn->a : &conn->b);
+	reset(a_first ? &conn->b : &conn->a);
+	to_init(&conn->a, VT_ACCESS_ALL);
+	to_init(&conn->b, VT_ACCESS_ALL);
+	conn->a.psn = (conn->a.psn + 0x10000) & 0xffffff; /* late packets of the old life are not for the new one */
+	conn->b.psn = (conn->b.psn + 0x10000) & 0xffffff;
+	addr_a = vt_end_addr(&conn->a);
+	addr_b = vt_end_addr(&conn->b);
+	vt_end_connect(&conn->b, &addr_a, NULL);
+	vt_end_connect(&conn->a, &addr_b, NULL);
+}
+
 void vt_disconnect(struct vt_conn *conn)
 {
 	vt_end_close(&conn->a);

@@ -217,6 +217,8 @@ void vt_end_close(struct vt_end *end);
 /* attr may be NULL. */
 void vt_connect(struct vt_conn *conn, struct vt_device *a, struct vt_device *b,
 		const struct vt_conn_attr *attr);
+/* Both to RESET, one before the other, and connected anew; what was posted never completes. */
+void vt_reconnect(struct vt_conn *conn, bool a_first);
 void vt_disconnect(struct vt_conn *conn);
 enum ibv_qp_state vt_qp_state(struct ibv_qp *qp);
 void vt_expect_state(struct vt_end *end, enum ibv_qp_state state);

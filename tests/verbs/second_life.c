@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
+/*
+ * The second life of a QP: from RESET on, nothing is left of what it did before. It is reset while it is
+ * idle, while it sends, receives and answers, and while it waits for a peer that does not answer; then it
+ * is connected again, sends and receives what it is told, and notices when a packet is lost.
+ */
+#include <string.h>
+
+#include "vt.h"
+
+#define BIG    (512 * 1024)
+#define SMALL  6000
+#define POSTED 16
+
+enum {
+	OP = 1,
+	RECV = 2,
+	DEFAULT_ROUNDS = 24,
+	SEED = 40,
+	LOST_MS = 100
+};
+
+struct setup {
+	struct vt_device *dev_a, *dev_b;
+	bool odp_b;
+	struct vt_conn conn;
+	struct vt_buf a, b;
+};
+
+static void begin(struct setup *s, enum vt_memory a, enum vt_memory b)
+{
+	s->odp_b = b != VT_PINNED;
+	vt_connect(&s->conn, s->dev_a, s->dev_b, NULL);
+	vt_buf_make(&s->a, s->dev_a, BIG, a, VT_ACCESS_ALL);
+	vt_buf_make(&s->b, s->dev_b, BIG, b, VT_ACCESS_ALL);
+}
+
+static void end(struct setup *s)
+{
+	vt_verify_guards(&s->a, "a");
+	vt_verify_guards(&s->b, "b");
+	vt_disconnect(&s->conn);
+	vt_buf_free(&s->a);
+	vt_buf_free(&s->b);
+}
+
+/* Every operation once, verified. */
+static void use(struct setup *s, uint64_t seed)
+{
+	struct vt_op op = {
+		.opcode = IBV_WR_SEND,
+		.wr_id = OP,
+		.sge = { vt_sge(&s->a, 1, SMALL) },
+		.num_sge = 1,
+	};
+	struct ibv_sge sge = vt_sge(&s->b, 3, SMALL);
+
+	vt_fill(s->a.data, BIG, seed, 0);
+	vt_recv(&s->conn.b, RECV, &sge, 1);
+	vt_post(&s->conn.a, &op);
+	vt_expect_ok(&s->conn.a, OP, IBV_WC_SEND);
+	vt_check(vt_expect_ok(&s->conn.b, RECV, IBV_WC_RECV).byte_len == SMALL);
+	vt_verify(s->b.data + 3, SMALL, seed, 1, "what was sent");
+
+	vt_rdma(&s->conn, IBV_WR_RDMA_WRITE, &s->a, 5, &s->b, 7, SMALL);
+	vt_verify(s->b.data + 7, SMALL, seed, 5, "what was written");
+	memset(s->a.data, 0, BIG);
+	vt_rdma(&s->conn, IBV_WR_RDMA_READ, &s->a, 9, &s->b, 7, SMALL);
+	vt_verify(s->a.data + 9, SMALL, seed, 5, "what was read");
+}
+
+static void post_many(struct setup *s, enum ibv_wr_opcode opcode)
+{
+	struct vt_op op = {
+		.opcode = opcode,
+		.wr_id = OP,
+		.sge = { vt_sge(&s->a, 0, BIG) },
+		.num_sge = 1,
+		.remote_addr = vt_addr(&s->b, 0),
+		.rkey = s->b.mr->rkey,
+	};
+	struct ibv_sge sge = vt_sge(&s->b, 0, BIG);
+	int i;
+
+	for (i = 0; i < POSTED; i++) {
+		if (opcode == IBV_WR_SEND)
+			vt_recv(&s->conn.b, RECV, &sge, 1);
+		vt_post(&s->conn.a, &op);
+	}
+}
+
+/* Reset both ends somewhere in the middle of it; who goes first is another's chance to be surprised. */
+static void test_busy(struct setup *s, enum ibv_wr_opcode opcode)
+{
+	unsigned int i, rounds = vt_options.rounds ? vt_options.rounds : DEFAULT_ROUNDS;
+	uint64_t random = vt_options.seed;
+
+	for (i = 0; i < rounds; i++) {
+		if (s->odp_b)
+			vt_buf_cool(&s->b);
+		post_many(s, opcode);
+		vt_sleep_ms(vt_random(&random) % 4);
+		vt_reconnect(&s->conn, vt_random(&random) % 2);
+		use(s, SEED + i);
+	}
+}
+
+static void test_idle(struct setup *s)
+{
+	int i;
+
+	for (i = 0; i < 3; i++) {
+		use(s, SEED - i);
+		vt_reconnect(&s->conn, true);
+	}
+	use(s, SEED);
+}
+
+/* Nothing that a leaves behind arrives, for LOST_MS. */
+static void lose_packets(bool lose)
+{
+	vt_run("tc qdisc %s root netem loss 100%%",
+	       lose ? "add dev \"$RDMA_NETDEV\"" : "del dev \"$RDMA_NETDEV\"");
+}
+
+/* A packet is lost in the second life: the clock that notices was running, or not, at the reset. */
+static void test_lost(struct setup *s, bool waiting)
+{
+	struct vt_op op = {
+		.opcode = IBV_WR_RDMA_WRITE,
+		.wr_id = OP,
+		.sge = { vt_sge(&s->a, 0, SMALL) },
+		.num_sge = 1,
+		.remote_addr = vt_addr(&s->b, 0),
+		.rkey = s->b.mr->rkey,
+	};
+
+	use(s, SEED);
+	lose_packets(true);
+	if (waiting) {
+		vt_post(&s->conn.a, &op);
+		vt_sleep_ms(LOST_MS);
+	}
+	vt_reconnect(&s->conn, true);
+	vt_fill(s->a.data, BIG, SEED + 1, 0);
+	vt_post(&s->conn.a, &op);
+	vt_sleep_ms(LOST_MS);
+	lose_packets(false);
+	vt_expect_ok(&s->conn.a, OP, IBV_WC_RDMA_WRITE);
+	vt_verify(s->b.data, SMALL, SEED + 1, 0, "what was written at the second try");
+	use(s, SEED + 2);
+}
+
+static void run(enum vt_memory a, enum vt_memory b, void *arg)
+{
+	struct vt_device **devices = arg;
+	struct setup s = { .dev_a = devices[0], .dev_b = devices[1] };
+	const char *topology = getenv("RDMA_TOPO");
+
+	begin(&s, a, b);
+	vt_case("%s/%s: idle", vt_memory_name(a), vt_memory_name(b));
+	test_idle(&s);
+	vt_case("%s/%s: while it writes", vt_memory_name(a), vt_memory_name(b));
+	test_busy(&s, IBV_WR_RDMA_WRITE);
+	vt_case("%s/%s: while it sends", vt_memory_name(a), vt_memory_name(b));
+	test_busy(&s, IBV_WR_SEND);
+	vt_case("%s/%s: while it reads", vt_memory_name(a), vt_memory_name(b));
+	test_busy(&s, IBV_WR_RDMA_READ);
+	if (topology && !strcmp(topology, "veth")) {
+		vt_case("%s/%s: a loss afterwards", vt_memory_name(a), vt_memory_name(b));
+		test_lost(&s, false);
+		vt_case("%s/%s: a loss before and afterwards", vt_memory_name(a),
+			vt_memory_name(b));
+		test_lost(&s, true);
+	}
+	end(&s);
+}
+
+int main(int argc, char **argv)
+{
+	return vt_main_each_memory(argc, argv, run);
+}
