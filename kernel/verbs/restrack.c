@@ -85,30 +85,43 @@ int rodp_fill_res_mr(struct sk_buff *msg, struct ib_mr *ib)
 	return table_end(msg, table, err);
 }
 
-static int fill_send_lane(struct sk_buff *msg, const struct rodp_sq *sq)
+/* What a lane that does nothing waits for. */
+static int fill_lane(struct sk_buff *msg, const struct rodp_lane *lane, bool parked, bool send)
+{
+	int err;
+
+	err = rdma_nl_put_driver_u32(msg, send ? "send_parked" : "recv_parked", parked);
+	err = err
+		      ?: rdma_nl_put_driver_u32(msg, send ? "send_resting" : "recv_resting",
+						READ_ONCE(lane->resting));
+	return err
+		       ?: rdma_nl_put_driver_u32(msg, send ? "send_backlog" : "recv_backlog",
+						 skb_queue_len_lockless(&lane->backlog));
+}
+
+static int fill_sq(struct sk_buff *msg, const struct rodp_sq *sq)
 {
 	bool parked = READ_ONCE(sq->tx_park.waiting) || READ_ONCE(sq->rx_park.waiting);
 	int err;
 
-	err = rdma_nl_put_driver_u32(msg, "send_parked", parked);
+	err = fill_lane(msg, &sq->lane, parked, true);
 	err = err
 		      ?: rdma_nl_put_driver_u32(msg, "send_queued",
 						READ_ONCE(sq->head) - READ_ONCE(sq->tail));
-	err = err
-		      ?: rdma_nl_put_driver_u32(msg, "send_backlog",
-						skb_queue_len_lockless(&sq->lane.backlog));
 	err = err ?: rdma_nl_put_driver_u32(msg, "send_una", READ_ONCE(sq->una));
+	err = err ?: rdma_nl_put_driver_u32(msg, "send_sent", READ_ONCE(sq->sent));
+	err = err ?: rdma_nl_put_driver_u32(msg, "send_timer", READ_ONCE(sq->timer_armed));
+	err = err ?: rdma_nl_put_driver_u32(msg, "send_rnr_wait", READ_ONCE(sq->rnr_wait));
+	err = err ?: rdma_nl_put_driver_u32(msg, "send_retries", READ_ONCE(sq->retries));
 	return err ?: rdma_nl_put_driver_u32(msg, "send_rd_atomic", READ_ONCE(sq->rd_atomic));
 }
 
-static int fill_recv_lane(struct sk_buff *msg, const struct rodp_rq *rq)
+static int fill_rq(struct sk_buff *msg, const struct rodp_rq *rq)
 {
 	int err;
 
-	err = rdma_nl_put_driver_u32(msg, "recv_parked", READ_ONCE(rq->park.waiting));
-	err = err
-		      ?: rdma_nl_put_driver_u32(msg, "recv_backlog",
-						skb_queue_len_lockless(&rq->lane.backlog));
+	err = fill_lane(msg, &rq->lane, READ_ONCE(rq->park.waiting), false);
+	err = err ?: rdma_nl_put_driver_u32(msg, "recv_epsn", READ_ONCE(rq->epsn));
 	return err ?: rdma_nl_put_driver_u32(msg, "recv_msn", READ_ONCE(rq->msn));
 }
 
@@ -121,8 +134,8 @@ int rodp_fill_res_qp(struct sk_buff *msg, struct ib_qp *ib)
 	if (!table)
 		return -EMSGSIZE;
 	err = rdma_nl_put_driver_string(msg, "path", READ_ONCE(qp->local) ? "local" : "wire");
-	err = err ?: fill_send_lane(msg, &qp->sq);
-	err = err ?: fill_recv_lane(msg, &qp->rq);
+	err = err ?: fill_sq(msg, &qp->sq);
+	err = err ?: fill_rq(msg, &qp->rq);
 	return table_end(msg, table, err);
 }
 

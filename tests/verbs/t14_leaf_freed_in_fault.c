@@ -91,7 +91,8 @@ static bool transfer(struct setup *s, struct vt_conn *conn, struct vt_buf *local
 		atomic_fetch_add(&s->done, 1);
 		return true;
 	}
-	if (!s->holes || (wc.status != IBV_WC_REM_ACCESS_ERR && wc.status != IBV_WC_REM_OP_ERR))
+	if (!s->holes ||
+	    (!vt_is_error(wc.status, IBV_WC_REM_ACCESS_ERR) && wc.status != IBV_WC_REM_OP_ERR))
 		vt_fail("\"%s\"", ibv_wc_status_str(wc.status));
 	atomic_fetch_add(&s->refused, 1);
 	return false;

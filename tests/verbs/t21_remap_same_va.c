@@ -101,7 +101,7 @@ static void test_hole(struct setup *s, enum ibv_wr_opcode opcode)
 	vt_check(!munmap(s->b.data, LEN));
 	vt_post(&conn.a, &op);
 	wc = vt_wait(&conn.a);
-	if (wc.status != IBV_WC_REM_ACCESS_ERR && wc.status != IBV_WC_REM_OP_ERR)
+	if (!vt_is_error(wc.status, IBV_WC_REM_ACCESS_ERR) && wc.status != IBV_WC_REM_OP_ERR)
 		vt_fail("\"%s\" for memory that is not mapped", ibv_wc_status_str(wc.status));
 	vt_expect_state(&conn.b, IBV_QPS_ERR);
 	map_over(s, MAP_PRIVATE | MAP_ANONYMOUS, -1);

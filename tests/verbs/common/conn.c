@@ -248,7 +248,8 @@ void vt_reconnect(struct vt_conn *conn, bool a_first)
 	reset(a_first ? &conn->b : &conn->a);
 	to_init(&conn->a, VT_ACCESS_ALL);
 	to_init(&conn->b, VT_ACCESS_ALL);
-	conn->a.psn = (conn->a.psn + 0x10000) & 0xffffff; /* late packets of the old life are not for the new one */
+	conn->a.psn = (conn->a.psn + 0x10000) &
+		      0xffffff; /* late packets of the old life are not for the new one */
 	conn->b.psn = (conn->b.psn + 0x10000) & 0xffffff;
 	addr_a = vt_end_addr(&conn->a);
 	addr_b = vt_end_addr(&conn->b);

@@ -26,6 +26,7 @@ enum {
 	OPT_SECONDS,
 	OPT_WAIT,
 	OPT_TIMEOUT,
+	OPT_LOSSY,
 	OPT_VERBOSE,
 	OPT_HELP,
 };
@@ -44,6 +45,7 @@ static const struct option long_options[] = {
 	{ "seconds", required_argument, NULL, OPT_SECONDS },
 	{ "wait-ms", required_argument, NULL, OPT_WAIT },
 	{ "timeout", required_argument, NULL, OPT_TIMEOUT },
+	{ "lossy", no_argument, NULL, OPT_LOSSY },
 	{ "verbose", no_argument, NULL, OPT_VERBOSE },
 	{ "help", no_argument, NULL, OPT_HELP },
 	{},
@@ -64,6 +66,7 @@ static void usage(const char *program, int status)
 	       "  --seed=N --rounds=N --seconds=N\n"
 	       "  --wait-ms=N             how long a completion may take (20000)\n"
 	       "  --timeout=CODE          of QPs whose test has no opinion: 4.096 us << CODE (17)\n"
+	       "  --lossy                 packets get lost, also those that tell of an error\n"
 	       "  --verbose               print every case\n",
 	       program);
 	exit(status);
@@ -140,6 +143,9 @@ static void take_option(int option, const char *program)
 		break;
 	case OPT_TIMEOUT:
 		vt_options.timeout = atoi(optarg);
+		break;
+	case OPT_LOSSY:
+		vt_options.lossy = true;
 		break;
 	case OPT_VERBOSE:
 		vt_options.verbose = true;

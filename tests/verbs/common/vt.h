@@ -68,6 +68,7 @@ struct vt_options {
 	unsigned int seconds; /* --seconds; 0: the program's default */
 	unsigned int wait_ms; /* --wait-ms: how long a completion may take */
 	uint8_t timeout; /* --timeout, code; default 17: 0.54 s */
+	bool lossy; /* --lossy: where a peer's error is expected, "transport retry counter exceeded" will do */
 	bool verbose; /* --verbose */
 };
 
@@ -282,6 +283,11 @@ void vt_rdma(struct vt_conn *conn, enum ibv_wr_opcode opcode, const struct vt_bu
 
 /* The next completion; fails if there is none within --wait-ms. */
 struct ibv_wc vt_wait(struct vt_end *end);
+/*
+ * Whether this is the error that was expected of the peer. With --lossy its NAK may be lost; the
+ * peer's QP is in error by then and says nothing more, and so the requester gives up.
+ */
+bool vt_is_error(enum ibv_wc_status status, enum ibv_wc_status expected);
 /* The next completion must be this one. */
 struct ibv_wc vt_expect(struct vt_end *end, uint64_t wr_id, enum ibv_wc_status status);
 struct ibv_wc vt_expect_ok(struct vt_end *end, uint64_t wr_id, enum ibv_wc_opcode opcode);
