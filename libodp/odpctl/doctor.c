@@ -123,6 +123,21 @@ static bool is_ethernet(const char *name)
 	return !strcmp(type, "1") && strcmp(state, "down") != 0;
 }
 
+/* This program came in a package: then what is missing is in its siblings. */
+static bool is_packaged(void)
+{
+	char path[64];
+	ssize_t len = readlink("/proc/self/exe", path, sizeof(path) - 1);
+
+	path[len > 0 ? len : 0] = 0;
+	return !strcmp(path, "/usr/bin/odpctl");
+}
+
+static bool is_dkms_source(const char *name)
+{
+	return !strncmp(name, "rodp-", 5);
+}
+
 static enum finding look_kernel(struct doctor *doctor)
 {
 	struct utsname host;
@@ -148,6 +163,13 @@ static enum finding look_module(struct doctor *doctor)
 	snprintf(path, sizeof(path), "/lib/modules/%s/modules.dep", host.release);
 	if (file_has(path, "/rodp.ko"))
 		set_mend(doctor, "modprobe rodp");
+	else if (find_entry("/usr/src", is_dkms_source, path, sizeof(path)))
+		set_mend(doctor,
+			 "apt install linux-headers-%s && dkms autoinstall && modprobe rodp",
+			 host.release);
+	else if (is_packaged())
+		set_mend(doctor, "apt install ./rodp-dkms_*.deb linux-headers-%s && modprobe rodp",
+			 host.release);
 	else
 		set_mend(doctor,
 			 "make -C kernel && modprobe ib_uverbs && insmod build/kernel-%s/rodp.ko",
@@ -190,9 +212,12 @@ static enum finding look_provider(struct doctor *doctor)
 	struct ibv_device **list = ibv_get_device_list(NULL), **device;
 	enum finding finding = MISSING;
 
-	set_mend(
-		doctor,
-		"cmake --preset default && cmake --build --preset default && cmake --install build/native");
+	if (is_packaged())
+		set_mend(doctor, "apt install ./ibverbs-provider-rodp_*.deb");
+	else
+		set_mend(
+			doctor,
+			"cmake --preset default && cmake --build --preset default && cmake --install build/native");
 	for (device = list; device && *device; device++)
 		if (!strcmp(ibv_get_device_name(*device), doctor->device))
 			finding = GOOD;

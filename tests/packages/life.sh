@@ -24,6 +24,12 @@ all_files() {
 		-o -path /var/cache -o -path /var/lib/dpkg -o -path /var/lib/apt -o -path "$PWD" \) -prune -o -print | sort
 }
 
+# doctor_says TEXT: it finds that something is missing, and this mends it.
+doctor_says() {
+	! odpctl doctor >/tmp/doctor || die "nothing is missing, says odpctl doctor, on a kernel without the module"
+	grep -F "$1" /tmp/doctor || die "odpctl doctor does not say '$1': $(cat /tmp/doctor)"
+}
+
 module_names() { modinfo -k "$version" -F "$1" rodp; }
 
 step "before"
@@ -49,6 +55,11 @@ dkms status rodp
 dkms status rodp | grep -qF "$new" || die "DKMS has not the new version $new"
 [ "$(module_file | wc -l)" -eq 1 ] || die "not one module after the upgrade: $(module_file)"
 [ ! -e "/usr/src/rodp-$old" ] || die "the old source is still there: /usr/src/rodp-$old"
+
+step "what is missing"
+doctor_says 'dkms autoinstall && modprobe rodp' # for the kernel that runs here DKMS has built nothing
+apt-get remove -y rodp-dkms
+doctor_says 'apt install ./rodp-dkms_*.deb'
 
 step "remove"
 # shellcheck disable=SC2046 # names
