@@ -45,9 +45,13 @@ static inline void hrtimer_setup(struct hrtimer *timer,
 #define WQ_PERCPU 0
 #endif
 
-/* No work in softirqs: a worker that is sooner there than others. */
-#ifndef RODP_HAVE_WQ_BH
-#define WQ_BH (WQ_MEM_RECLAIM | WQ_HIGHPRI)
+/* Flags of a work queue in softirqs, or else of workers that are sooner there than others. */
+#if defined(RODP_HAVE_WQ_BH_PERCPU)
+#define RODP_WQ_BH (WQ_BH | WQ_PERCPU)
+#elif defined(RODP_HAVE_WQ_BH)
+#define RODP_WQ_BH WQ_BH
+#else
+#define RODP_WQ_BH (WQ_PERCPU | WQ_MEM_RECLAIM | WQ_HIGHPRI)
 #endif
 
 /* ---- memory ---- */

@@ -159,7 +159,7 @@ int rodp_lane_module_init(void)
 	rodp_lane_wq = alloc_workqueue("rodp", WQ_PERCPU | WQ_MEM_RECLAIM, 0);
 	if (!rodp_lane_wq)
 		return -ENOMEM;
-	rodp_resume_wq = alloc_workqueue("rodp_resume", WQ_PERCPU | WQ_BH, 0);
+	rodp_resume_wq = alloc_workqueue("rodp_resume", RODP_WQ_BH, 0);
 	if (!rodp_resume_wq) {
 		destroy_workqueue(rodp_lane_wq);
 		return -ENOMEM;
