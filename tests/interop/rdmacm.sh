@@ -67,12 +67,23 @@ copy_file() {
 	client rcopy "$WORK/from" "$peer:$WORK/to" && cmp "$WORK/from" "$WORK/to" && kill "$server"
 }
 
-# The receiver joins first, and nothing tells when it has.
+# The receiver joins first. Line by line it says when it has.
+wait_for_receiver() {
+	for _ in {1..300}; do
+		grep -q '^receiving' "$WORK/server" && return
+		kill -0 "$server" 2>/dev/null || break
+		sleep 0.1
+	done
+	tell
+	echo "rdmacm: the receiver has not joined after 30 s"
+	exit 1
+}
+
 multicast() {
 	local group=239.77.0.1
 	[ "$FAMILY" = 4 ] || group=ff0e::77:1
-	server mckey -m "$group" -b "$peer" -C 20 -S 100
-	sleep 3
+	server stdbuf -oL mckey -m "$group" -b "$peer" -C 20 -S 100
+	wait_for_receiver
 	client mckey -m "$group" -b "$own" -s -C 20 -S 100 && wait "$server"
 }
 
