@@ -67,7 +67,9 @@ type_block() {
 		cat "$dir/$2.sh"
 		echo "} </dev/null"
 		echo "echo '@@ end $2'"
-	} >&"${in[$1]}"
+	} >"$dir/typed"
+	# A command that fails ends the terminal before all is read; wait_until() notices that.
+	cat "$dir/typed" >&"${in[$1]}" 2>/dev/null || true
 }
 
 # output_of N BLOCK: what the block has printed so far.
