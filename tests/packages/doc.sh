@@ -69,7 +69,7 @@ type_block() {
 		echo "echo '@@ end $2'"
 	} >"$dir/typed"
 	# A command that fails ends the terminal before all is read; wait_until() notices that.
-	cat "$dir/typed" >&"${in[$1]}" 2>/dev/null || true
+	cat "$dir/typed" 2>/dev/null 1>&"${in[$1]}" || true
 }
 
 # output_of N BLOCK: what the block has printed so far.
