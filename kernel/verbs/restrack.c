@@ -99,7 +99,7 @@ static int fill_lane(struct sk_buff *msg, const struct rodp_lane *lane, bool par
 						 skb_queue_len_lockless(&lane->backlog));
 }
 
-static int fill_sq(struct sk_buff *msg, const struct rodp_sq *sq)
+static int fill_sq(struct sk_buff *msg, struct rodp_sq *sq)
 {
 	bool parked = READ_ONCE(sq->tx_park.waiting) || READ_ONCE(sq->rx_park.waiting);
 	int err;
@@ -110,7 +110,7 @@ static int fill_sq(struct sk_buff *msg, const struct rodp_sq *sq)
 						READ_ONCE(sq->head) - READ_ONCE(sq->tail));
 	err = err ?: rdma_nl_put_driver_u32(msg, "send_una", READ_ONCE(sq->una));
 	err = err ?: rdma_nl_put_driver_u32(msg, "send_sent", READ_ONCE(sq->sent));
-	err = err ?: rdma_nl_put_driver_u32(msg, "send_timer", READ_ONCE(sq->timer_armed));
+	err = err ?: rdma_nl_put_driver_u32(msg, "send_timer", hrtimer_is_queued(&sq->timer));
 	err = err ?: rdma_nl_put_driver_u32(msg, "send_rnr_wait", READ_ONCE(sq->rnr_wait));
 	err = err ?: rdma_nl_put_driver_u32(msg, "send_retries", READ_ONCE(sq->retries));
 	return err ?: rdma_nl_put_driver_u32(msg, "send_rd_atomic", READ_ONCE(sq->rd_atomic));

@@ -116,7 +116,7 @@ static void test_idle(struct setup *s)
 	use(s, SEED);
 }
 
-/* Nothing that a leaves behind arrives, for LOST_MS. */
+/* From now on, or no more. */
 static void lose_packets(bool lose)
 {
 	vt_run("tc qdisc %s root netem loss 100%%",

@@ -130,7 +130,6 @@ struct rodp_sq {
 	u32 hand_done; /* bytes of it already in memory */
 	struct hrtimer timer; /* retransmission, or the end of an RNR wait */
 	bool rnr_wait;
-	bool timer_armed;
 	bool timer_fired; /* for run() */
 	u64 deadline; /* ns, ktime_get: when una is overdue */
 };

@@ -399,7 +399,6 @@ void rodp_sq_reset(struct rodp_qp *qp)
 	sq->unrequested = 0;
 	sq->resync = false;
 	sq->rnr_wait = false;
-	sq->timer_armed = false; /* it was cancelled */
 	sq->timer_fired = false;
 	sq->drained_told = false;
 	if (!sq->ring.hdr)

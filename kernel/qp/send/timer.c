@@ -15,7 +15,6 @@ static enum hrtimer_restart timer_fired(struct hrtimer *timer)
 
 	rodp_lane_lock(&qp->sq.lane);
 	qp->sq.timer_fired = true;
-	qp->sq.timer_armed = false;
 	rodp_lane_unlock(&qp->sq.lane);
 	return HRTIMER_NORESTART;
 }
@@ -27,19 +26,20 @@ void rodp_sq_timer_init(struct rodp_qp *qp)
 
 static void timer_start(struct rodp_sq *sq, u64 ns)
 {
-	sq->timer_armed = true;
 	hrtimer_start(&sq->timer, ns_to_ktime(ns), HRTIMER_MODE_REL_SOFT);
 }
 
 void rodp_sq_timer_watch(struct rodp_qp *qp, bool was_idle)
 {
 	struct rodp_sq *sq = &qp->sq;
+	bool running;
 
 	if (!qp->timeout)
 		return;
-	if (was_idle || !sq->timer_armed)
+	running = hrtimer_is_queued(&sq->timer);
+	if (was_idle || !running)
 		sq->deadline = ktime_get_ns() + qp->timeout;
-	if (!sq->timer_armed)
+	if (!running)
 		timer_start(sq, qp->timeout);
 }
 
