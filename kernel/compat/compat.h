@@ -293,11 +293,17 @@ struct ib_dmah;
 	}
 #endif
 
-/* A line in struct ib_device_ops, where there is such an operation. */
+/* Lines in struct ib_device_ops, where there are such operations. */
 #ifdef RODP_HAVE_FILL_RES_SRQ
 #define RODP_FILL_RES_SRQ(fn) .fill_res_srq_entry = fn,
 #else
 #define RODP_FILL_RES_SRQ(fn)
+#endif
+
+#ifdef RODP_HAVE_QUERY_PORT_SPEED
+#define RODP_QUERY_PORT_SPEED(fn) .query_port_speed = fn,
+#else
+#define RODP_QUERY_PORT_SPEED(fn)
 #endif
 
 /* ---- RDMA: user memory and the driver's part of requests ---- */

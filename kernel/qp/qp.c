@@ -70,12 +70,14 @@ static void sq_destroy(struct rodp_sq *sq)
 {
 	kvfree(sq->wqe);
 	rodp_ring_destroy(&sq->ring);
+	rodp_lane_destroy(&sq->lane);
 }
 
 static void rq_destroy(struct rodp_rq *rq)
 {
 	kfree(rq->rd_atomic);
 	rodp_ring_destroy(&rq->ring);
+	rodp_lane_destroy(&rq->lane);
 }
 
 /* -1: no such QPs here. */

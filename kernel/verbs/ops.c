@@ -20,6 +20,7 @@ const struct ib_device_ops rodp_device_ops = {
 	.driver_id = RODP_DRIVER_ID,
 	.uverbs_abi_ver = RODP_ABI_VERSION,
 	RODP_ROBUST_UDATA RODP_FILL_RES_SRQ(rodp_fill_res_srq)
+		RODP_QUERY_PORT_SPEED(rodp_query_port_speed)
 
 		.advise_mr = rodp_advise_mr,
 	.alloc_hw_port_stats = rodp_alloc_hw_port_stats,

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 /* What the device and its port are and can do. Every bit here has a test. */
+#include <linux/ethtool.h>
 #include <linux/if_arp.h>
+#include <linux/rtnetlink.h>
 #include <rdma/ib_addr.h>
 #include <rdma/ib_mad.h>
 
@@ -15,6 +17,8 @@ enum {
 	/* No OUI is assigned to software; tools want a number to know the device by. */
 	VENDOR_ID = 0x524f44, /* "ROD" */
 	VENDOR_PART_ID = 1,
+	/* Mb/s of a port whose netdev has no speed, like lo: that of 4X EDR, which it is said to be. */
+	NO_SPEED_MBPS = 100000,
 };
 
 static void fill_odp_caps(struct ib_odp_caps *caps)
@@ -95,6 +99,29 @@ static u32 violations(const struct rodp_dev *dev, enum rodp_stat stat)
 	return min_t(u64, rodp_stats_read(dev->stats, stat), U16_MAX);
 }
 
+/* The speed of a netdev as ethtool tells it, Mb/s; 0: it has none. Takes the RTNL. */
+static u32 netdev_mbps(struct net_device *ndev)
+{
+	struct ethtool_link_ksettings link = {};
+	u32 mbps = 0;
+
+	rtnl_lock();
+	if (ndev->reg_state == NETREG_REGISTERED &&
+	    !__ethtool_get_link_ksettings(ndev, &link) &&
+	    link.base.speed != (u32)SPEED_UNKNOWN)
+		mbps = link.base.speed;
+	rtnl_unlock();
+	return mbps;
+}
+
+int rodp_query_port_speed(struct ib_device *ib, u32 port, u64 *speed)
+{
+	u32 mbps = netdev_mbps(to_rodp_dev(ib)->ndev);
+
+	*speed = (mbps ?: NO_SPEED_MBPS) / 100;
+	return 0;
+}
+
 int rodp_query_port(struct ib_device *ib, u32 port, struct ib_port_attr *attr)
 {
 	struct rodp_dev *dev = to_rodp_dev(ib);
@@ -112,9 +139,11 @@ int rodp_query_port(struct ib_device *ib, u32 port, struct ib_port_attr *attr)
 	attr->bad_pkey_cntr = violations(dev, RODP_STAT_BAD_PKEY);
 	attr->qkey_viol_cntr = violations(dev, RODP_STAT_BAD_QKEY);
 	attr->max_vl_num = 1;
-	/* Software has no speed of its own; something a tool can print. */
-	attr->active_width = IB_WIDTH_4X;
-	attr->active_speed = IB_SPEED_EDR;
+	if (!netdev_mbps(dev->ndev) ||
+	    ib_get_eth_speed(ib, port, &attr->active_speed, &attr->active_width)) {
+		attr->active_width = IB_WIDTH_4X;
+		attr->active_speed = IB_SPEED_EDR;
+	}
 	return 0;
 }
 

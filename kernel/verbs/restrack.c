@@ -85,44 +85,51 @@ int rodp_fill_res_mr(struct sk_buff *msg, struct ib_mr *ib)
 	return table_end(msg, table, err);
 }
 
-/* What a lane that does nothing waits for. */
-static int fill_lane(struct sk_buff *msg, const struct rodp_lane *lane, bool parked, bool send)
-{
-	int err;
+/* Fields of an object, each a u32. */
+struct field {
+	const char *name;
+	u32 value;
+};
 
-	err = rdma_nl_put_driver_u32(msg, send ? "send_parked" : "recv_parked", parked);
-	err = err
-		      ?: rdma_nl_put_driver_u32(msg, send ? "send_resting" : "recv_resting",
-						READ_ONCE(lane->resting));
-	return err
-		       ?: rdma_nl_put_driver_u32(msg, send ? "send_backlog" : "recv_backlog",
-						 skb_queue_len_lockless(&lane->backlog));
+static int put_fields(struct sk_buff *msg, const struct field *field, size_t n)
+{
+	int err = 0;
+
+	for (; n && !err; n--, field++)
+		err = rdma_nl_put_driver_u32(msg, field->name, field->value);
+	return err;
 }
 
+/* What is under way, and what a lane that does nothing waits for. */
 static int fill_sq(struct sk_buff *msg, struct rodp_sq *sq)
 {
-	bool parked = READ_ONCE(sq->tx_park.waiting) || READ_ONCE(sq->rx_park.waiting);
-	int err;
+	const struct field fields[] = {
+		{ "send_parked", READ_ONCE(sq->tx_park.waiting) || READ_ONCE(sq->rx_park.waiting) },
+		{ "send_resting", READ_ONCE(sq->lane.resting) },
+		{ "send_backlog", skb_queue_len_lockless(&sq->lane.backlog) },
+		{ "send_queued", READ_ONCE(sq->head) - READ_ONCE(sq->tail) },
+		{ "send_una", READ_ONCE(sq->una) },
+		{ "send_sent", READ_ONCE(sq->sent) },
+		{ "send_timer", hrtimer_is_queued(&sq->timer) },
+		{ "send_rnr_wait", READ_ONCE(sq->rnr_wait) },
+		{ "send_retries", READ_ONCE(sq->retries) },
+		{ "send_rd_atomic", READ_ONCE(sq->rd_atomic) },
+	};
 
-	err = fill_lane(msg, &sq->lane, parked, true);
-	err = err
-		      ?: rdma_nl_put_driver_u32(msg, "send_queued",
-						READ_ONCE(sq->head) - READ_ONCE(sq->tail));
-	err = err ?: rdma_nl_put_driver_u32(msg, "send_una", READ_ONCE(sq->una));
-	err = err ?: rdma_nl_put_driver_u32(msg, "send_sent", READ_ONCE(sq->sent));
-	err = err ?: rdma_nl_put_driver_u32(msg, "send_timer", hrtimer_is_queued(&sq->timer));
-	err = err ?: rdma_nl_put_driver_u32(msg, "send_rnr_wait", READ_ONCE(sq->rnr_wait));
-	err = err ?: rdma_nl_put_driver_u32(msg, "send_retries", READ_ONCE(sq->retries));
-	return err ?: rdma_nl_put_driver_u32(msg, "send_rd_atomic", READ_ONCE(sq->rd_atomic));
+	return put_fields(msg, fields, ARRAY_SIZE(fields));
 }
 
 static int fill_rq(struct sk_buff *msg, const struct rodp_rq *rq)
 {
-	int err;
+	const struct field fields[] = {
+		{ "recv_parked", READ_ONCE(rq->park.waiting) },
+		{ "recv_resting", READ_ONCE(rq->lane.resting) },
+		{ "recv_backlog", skb_queue_len_lockless(&rq->lane.backlog) },
+		{ "recv_epsn", READ_ONCE(rq->epsn) },
+		{ "recv_msn", READ_ONCE(rq->msn) },
+	};
 
-	err = fill_lane(msg, &rq->lane, READ_ONCE(rq->park.waiting), false);
-	err = err ?: rdma_nl_put_driver_u32(msg, "recv_epsn", READ_ONCE(rq->epsn));
-	return err ?: rdma_nl_put_driver_u32(msg, "recv_msn", READ_ONCE(rq->msn));
+	return put_fields(msg, fields, ARRAY_SIZE(fields));
 }
 
 int rodp_fill_res_qp(struct sk_buff *msg, struct ib_qp *ib)

@@ -52,6 +52,8 @@ void rodp_device_free(struct ib_device *ib);
 /* query.c */
 int rodp_query_device(struct ib_device *ib, struct ib_device_attr *attr, struct ib_udata *udata);
 int rodp_query_port(struct ib_device *ib, u32 port, struct ib_port_attr *attr);
+/* The speed of the port's netdev, in units of 100 Mb/s. */
+int rodp_query_port_speed(struct ib_device *ib, u32 port, u64 *speed);
 int rodp_query_pkey(struct ib_device *ib, u32 port, u16 index, u16 *pkey);
 int rodp_get_port_immutable(struct ib_device *ib, u32 port, struct ib_port_immutable *immutable);
 enum rdma_link_layer rodp_get_link_layer(struct ib_device *ib, u32 port);

@@ -63,6 +63,10 @@ void rodp_lane_rest(struct rodp_lane *lane, unsigned long delay)
 void rodp_lane_quiesce(struct rodp_lane *lane)
 {
 	cancel_delayed_work_sync(&lane->work);
+}
+
+void rodp_lane_destroy(struct rodp_lane *lane)
+{
 	skb_queue_purge(&lane->backlog);
 }
 

@@ -92,6 +92,9 @@ void rodp_lane_quiesce(struct rodp_lane *lane);
 /* For another life of the QP: no packet waits, nothing rests or stalls. Quiesced and held. */
 void rodp_lane_reset(struct rodp_lane *lane);
 
+/* For the end of the QP: the packets that wait are freed. Quiesced; nobody finds the lane any more. */
+void rodp_lane_destroy(struct rodp_lane *lane);
+
 int rodp_lane_module_init(void);
 void rodp_lane_module_exit(void);
 extern struct workqueue_struct *rodp_lane_wq;

@@ -46,14 +46,14 @@ kernel_libraries() {
 }
 
 # tree_varieties: their names. variety_packages VARIETY: what such a tree has more.
-tree_varieties() { echo consumers packaging fuzz clean; }
+tree_varieties() { echo consumers packaging checkers clean; }
 
 variety_packages() {
 	case $1 in
 	'') ;;
 	consumers) echo "nvme-cli fio nfs-kernel-server nfs-common ucx-utils libucx-dev libfabric-bin openmpi-bin libopenmpi-dev" \
 		"targetcli-fb open-iscsi srptools" ;;
-	fuzz) echo "clang libclang-rt-dev" ;;
+	checkers) echo "clang libclang-rt-dev valgrind libc6-dbg" ;;
 	packaging) echo "build-essential debhelper dh-dkms lintian" ;;
 	*) die "unknown tree '$1'" "use one of: $(tree_varieties)" ;;
 	esac
