@@ -19,6 +19,12 @@ static const struct {
 
 #define OPS (sizeof(ops) / sizeof(ops[0]))
 
+/* Columns of the terminal for an operation: the whole table keeps within 80. */
+static int width(size_t op)
+{
+	return strlen(ops[op].name) + 2;
+}
+
 static void print_switch(const char *what, bool is)
 {
 	printf("  %-18s %s%s%s\n", what, term_colour(is ? GREEN : DIM), is ? "yes" : "no",
@@ -32,14 +38,14 @@ static void print_table(const struct odp_caps *caps)
 
 	printf("\n  %s%-5s", term_colour(BOLD), "");
 	for (op = 0; op < OPS; op++)
-		printf("%13s", ops[op].name);
+		printf("%*s", width(op), ops[op].name);
 	printf("%s\n", term_colour(PLAIN));
 	for (i = 0; i < ODP_TRANSPORTS; i++) {
 		printf("  %-5s", transports[i]);
 		for (op = 0; op < OPS; op++) {
 			const bool is = caps->ops[i] & ops[op].op;
 
-			printf("%s%13s%s", term_colour(is ? GREEN : DIM), is ? "yes" : "-",
+			printf("%s%*s%s", term_colour(is ? GREEN : DIM), width(op), is ? "yes" : "-",
 			       term_colour(PLAIN));
 		}
 		printf("\n");

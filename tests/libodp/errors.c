@@ -49,8 +49,10 @@ static void in_child(struct setup *s, void (*run)(struct setup *s))
 
 static void limit(int resource, rlim_t value)
 {
-	const struct rlimit limit = { value, value };
+	struct rlimit limit;
 
+	vt_check(!getrlimit(resource, &limit));
+	limit.rlim_cur = value; /* valgrind has the hard limit for its own descriptors */
 	if (setrlimit(resource, &limit))
 		vt_fail("setrlimit(%d): %m", resource);
 }

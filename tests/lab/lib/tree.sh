@@ -46,7 +46,7 @@ kernel_libraries() {
 }
 
 # tree_varieties: their names. variety_packages VARIETY: what such a tree has more.
-tree_varieties() { echo consumers packaging checkers clean; }
+tree_varieties() { echo consumers packaging checkers pictures clean; }
 
 variety_packages() {
 	case $1 in
@@ -54,6 +54,7 @@ variety_packages() {
 	consumers) echo "nvme-cli fio nfs-kernel-server nfs-common ucx-utils libucx-dev libfabric-bin openmpi-bin libopenmpi-dev" \
 		"targetcli-fb open-iscsi srptools" ;;
 	checkers) echo "clang libclang-rt-dev valgrind libc6-dbg" ;;
+	pictures) echo "xvfb xterm imagemagick fonts-dejavu-core" ;;
 	packaging) echo "build-essential debhelper dh-dkms lintian" ;;
 	*) die "unknown tree '$1'" "use one of: $(tree_varieties)" ;;
 	esac
