@@ -111,6 +111,9 @@ static const struct verbs_context_ops context_ops = {
 	.post_srq_recv = rodp_post_srq_recv,
 	.query_device_ex = query_device_ex,
 	.query_port = query_port,
+#if IBVERBS_PABI_VERSION >= 65
+	.query_port_speed = ibv_cmd_query_port_speed,
+#endif
 	.query_qp = rodp_query_qp,
 	.query_rt_values = query_rt_values,
 	.query_srq = rodp_query_srq,

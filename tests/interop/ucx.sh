@@ -18,7 +18,8 @@ PORT=13337
 # from what is not a Mellanox device, unless it is told not to look where they were sent to.
 ucx_env() {
 	echo UCX_TLS="$TRANSPORT" UCX_NET_DEVICES="$1:1" UCX_IB_GID_INDEX="$2" UCX_UD_VERBS_ETH_DGID_CHECK=n UCX_WARN_UNUSED_ENV_VARS=n
-	[ -z "$ODP" ] || echo ODP=1 UCX_REG_NONBLOCK_MEM_TYPES=host UCX_IB_ODP_MEM_TYPES=host
+	# On a slow port, as a veth says it is, UCX copies whatever it sends.
+	[ -z "$ODP" ] || echo UCX_ZCOPY_THRESH=8192 UCX_REG_NONBLOCK_MEM_TYPES=host UCX_IB_ODP_MEM_TYPES=host
 }
 
 # pair SERVER-COMMAND -- CLIENT-COMMAND

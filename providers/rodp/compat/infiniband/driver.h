@@ -244,7 +244,10 @@ struct verbs_context_ops {
 	VERBS_UNUSED_OP(query_ece)
 	int (*query_port)(struct ibv_context *context, uint8_t port_num,
 			  struct ibv_port_attr *attr);
-	VERBS_UNUSED_OP_65(query_port_speed)
+#if IBVERBS_PABI_VERSION >= 65
+	int (*query_port_speed)(struct ibv_context *context, uint32_t port_num,
+				uint64_t *port_speed);
+#endif
 	int (*query_qp)(struct ibv_qp *qp, struct ibv_qp_attr *attr, int attr_mask,
 			struct ibv_qp_init_attr *init_attr);
 	VERBS_UNUSED_OP(query_qp_data_in_order)
