@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 #include <errno.h>
+#include <string.h>
 #include <sys/ioctl.h>
 
 #include <rdma/ib_user_ioctl_cmds.h>
@@ -58,6 +59,7 @@ int odp_ask_latency(int fd, enum rodp_latency_scope scope, struct rodp_latency *
 		attr_of(RODP_ATTR_LATENCY_LATENCY, sizeof(*latency), (uintptr_t)latency),
 	};
 
+	memset(latency, 0, sizeof(*latency));
 	return call(fd, ours(RODP_METHOD_LATENCY), attr, 2);
 }
 
@@ -76,6 +78,7 @@ int odp_ask_stats(int fd, uint32_t mr_handle, struct rodp_mr_stats *stats)
 		attr_of(RODP_ATTR_MR_STATS_STATS, sizeof(*stats), (uintptr_t)stats),
 	};
 
+	memset(stats, 0, sizeof(*stats));
 	return call(fd, ours(RODP_METHOD_MR_STATS), attr, 2);
 }
 
@@ -90,6 +93,8 @@ int odp_ask_residency(int fd, uint32_t pid, uint64_t va, uint64_t len, uint8_t *
 		attr_of(RODP_ATTR_RESIDENCY_PID, sizeof(pid), pid),
 	};
 
+	*next = 0;
+	memset(page, 0, room);
 	return call(fd, ours(RODP_METHOD_RESIDENCY), attr, pid ? 5 : 4);
 }
 
@@ -107,5 +112,6 @@ int odp_ask_mr(int fd, uint32_t handle, struct odp_ask_mr *mr)
 	const struct question question = { UVERBS_OBJECT_MR, UVERBS_METHOD_QUERY_MR,
 					   RODP_DRIVER_ID };
 
+	*mr = (struct odp_ask_mr){};
 	return call(fd, question, attr, 5);
 }

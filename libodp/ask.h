@@ -2,7 +2,8 @@
 /*
  * ask: rodp's private ioctl (RODP_OBJECT_ODP in rodp_abi.h), on the command fd of a libibverbs
  * context, which may be another process's. Calls return 0 or -errno; a device that is not rodp
- * refuses them with one errno or another.
+ * refuses them with one errno or another. Answers begin as zero, because what checks a program's
+ * memory does not know what the calls write.
  */
 #ifndef ODP_ASK_H
 #define ODP_ASK_H

@@ -5,6 +5,7 @@
  */
 #include <linux/capability.h>
 #include <poll.h>
+#include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -185,7 +186,6 @@ static void no_descriptors(struct setup *s)
 	lt_expect(odp_list_mrs(NULL, NULL, 0), -EMFILE);
 }
 
-#ifndef __SANITIZE_ADDRESS__
 static void no_threads(struct setup *s)
 {
 	struct odp_watch *watch;
@@ -193,7 +193,33 @@ static void no_threads(struct setup *s)
 	limit(RLIMIT_AS, 1 << 20);
 	lt_expect(odp_watch_open(s->dev->ctx, NULL, 0, &watch), -EAGAIN);
 }
+
+#ifdef __SANITIZE_ADDRESS__
+static const bool sanitized = true;
+#else
+static const bool sanitized;
 #endif
+
+/* valgrind wants descriptors and address space of its own (valgrind.sh says that it is there), a sanitizer the latter. */
+static void test_limits(struct setup *s)
+{
+	bool watched = getenv("LIBODP_VALGRIND");
+
+	if (watched) {
+		vt_note("no test without descriptors: valgrind needs them");
+	} else {
+		vt_case("no more file descriptors");
+		in_child(s, no_descriptors);
+	}
+	if (!s->caps.observes)
+		return;
+	if (watched || sanitized) {
+		vt_note("no test without threads: what looks for errors needs address space");
+	} else {
+		vt_case("no more threads");
+		in_child(s, no_threads);
+	}
+}
 
 /* A child that inherited the descriptor is told nothing of its parent's memory. */
 static void test_foreign(struct setup *s)
@@ -273,16 +299,9 @@ int main(int argc, char **argv)
 	lt_each_level(s.dev, test_window, &s);
 	vt_case("the limit of locked memory");
 	in_child(&s, memlock);
-	vt_case("no more file descriptors");
-	in_child(&s, no_descriptors);
+	test_limits(&s);
 	test_observe(&s);
 	if (s.caps.observes) {
-#ifdef __SANITIZE_ADDRESS__
-		vt_note("no test without threads: the sanitizer needs address space");
-#else
-		vt_case("no more threads");
-		in_child(&s, no_threads);
-#endif
 		test_foreign(&s);
 		test_watch_end(&s);
 	}

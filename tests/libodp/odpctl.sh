@@ -6,9 +6,6 @@
 set -euo pipefail
 
 odpctl=$LAB_BUILD/bin/odpctl
-work=$(mktemp -d)
-holder=''
-trap '[ -z "$holder" ] || kill "$holder" 2>/dev/null; rm -rf "$work"' EXIT
 
 fail() {
 	echo "odpctl: $*"
@@ -46,16 +43,8 @@ keep() {
 	cp "$work/out" "build/odpctl/$1"
 }
 
-# A program with an implicit region, 40 pages of it written by a peer and 8 read, which waits.
-start_holder() {
-	"$LAB_BUILD/tests/libodp/libodp_holder" >"$work/holder" &
-	holder=$!
-	for _ in {1..100}; do
-		! grep -q ready "$work/holder" || return 0
-		sleep 0.1
-	done
-	fail "the program that is looked at does not get ready"
-}
+# shellcheck source=SCRIPTDIR/common/holder.sh
+. "$(dirname "$0")/common/holder.sh"
 
 no_escapes() {
 	! grep -q $'\033' "$work/out" || fail "colours without a terminal"
@@ -110,7 +99,6 @@ check_rodp() {
 	kill "$holder"
 	wait "$holder" 2>/dev/null || true
 	refuses 1 "process $holder" "$odpctl" map "$holder"
-	holder=''
 }
 
 check_doctor() {

@@ -8,9 +8,6 @@
 set -euo pipefail
 
 out=${1:-build/odpctl}
-work=$(mktemp -d)
-pids=()
-trap 'kill "${pids[@]}" 2>/dev/null; rm -rf "$work"' EXIT
 export DISPLAY=:9
 
 fail() {
@@ -18,17 +15,8 @@ fail() {
 	exit 1
 }
 
-# until_true WHAT COMMAND...: at most 60 s; an emulated machine draws slowly.
-until_true() {
-	local what=$1
-	shift
-	for _ in {1..600}; do
-		! "$@" >"$work/until" 2>&1 || return 0
-		sleep 0.1
-	done
-	cat "$work/until"
-	fail "$what"
-}
+# shellcheck source=SCRIPTDIR/common/holder.sh
+. "$(dirname "$0")/common/holder.sh"
 
 start_display() {
 	Xvfb "$DISPLAY" -screen 0 1200x800x24 -nolisten tcp >"$work/display" 2>&1 &
@@ -36,12 +24,8 @@ start_display() {
 	until_true "there is no display" [ -e /tmp/.X11-unix/X9 ]
 }
 
-# Something to look at: see holder.c. Every half second it loses a page and has it back.
-start_holder() {
-	"$LAB_BUILD/tests/libodp/libodp_holder" >"$work/holder" &
-	holder=$!
-	pids+=("$holder")
-	until_true "the program that is looked at does not get ready" grep -q ready "$work/holder"
+# Every half second it loses a page and has it back.
+keep_it_busy() {
 	while kill -USR1 "$holder" 2>/dev/null; do sleep 0.5; done &
 	pids+=($!)
 }
@@ -75,12 +59,12 @@ command -v Xvfb xterm import >"$work/found" || { echo "skipped: xvfb, xterm or i
 mkdir -p "$out"
 start_display
 start_holder
+keep_it_busy
 view caps 14 "caps"
 view mr 8 "mr" live
 view hist 10 "hist $RDMA_DEV"
 view pages 8 "map $holder"
 view watch 10 "watch --interval 500 --count 6"
-view doctor 14 "doctor"
 rdma link delete "$RDMA_DEV"
 view missing 9 "doctor"
 rdma link add "$RDMA_DEV" type rodp netdev "$RDMA_NETDEV"
