@@ -214,7 +214,7 @@ static inline void ib_mark_name_assigned_by_user(struct ib_device *dev)
  *	struct ib_mr *fn(struct ib_pd *, u64 start, u64 length, u64 virt_addr, int access,
  *			 struct ib_dmah *, struct ib_udata *);
  *	struct ib_mr *fn(struct ib_pd *, u64 offset, u64 length, u64 virt_addr, int fd,
- *			 int access, struct ib_dmah *);
+ *			 int access);
  */
 #ifdef RODP_HAVE_CREATE_CQ_ATTRS
 #define RODP_CREATE_CQ_OP(name, fn)                                           \
@@ -252,6 +252,8 @@ static inline struct uverbs_attr_bundle *rodp_udata_to_attrs(struct ib_udata *ud
 #define resize_user_cq resize_cq
 #endif
 
+struct ib_dmah;
+
 #ifdef RODP_HAVE_REG_USER_MR_DMAH
 #define RODP_REG_USER_MR_OP(name, fn)                                                       \
 	static struct ib_mr *name(struct ib_pd *pd, u64 start, u64 length, u64 virt_addr,   \
@@ -260,7 +262,6 @@ static inline struct uverbs_attr_bundle *rodp_udata_to_attrs(struct ib_udata *ud
 		return fn(pd, start, length, virt_addr, access, dmah, udata);               \
 	}
 #else
-struct ib_dmah;
 #define RODP_REG_USER_MR_OP(name, fn)                                                     \
 	static struct ib_mr *name(struct ib_pd *pd, u64 start, u64 length, u64 virt_addr, \
 				  int access, struct ib_udata *udata)                     \
@@ -275,21 +276,21 @@ struct ib_dmah;
 				  int access, struct ib_dmah *dmah,                                \
 				  struct uverbs_attr_bundle *attrs)                                \
 	{                                                                                          \
-		return fn(pd, offset, length, virt_addr, fd, access, dmah);                        \
+		return fn(pd, offset, length, virt_addr, fd, access);                              \
 	}
 #elif defined(RODP_HAVE_REG_DMABUF_ATTRS)
 #define RODP_REG_DMABUF_OP(name, fn)                                                               \
 	static struct ib_mr *name(struct ib_pd *pd, u64 offset, u64 length, u64 virt_addr, int fd, \
 				  int access, struct uverbs_attr_bundle *attrs)                    \
 	{                                                                                          \
-		return fn(pd, offset, length, virt_addr, fd, access, NULL);                        \
+		return fn(pd, offset, length, virt_addr, fd, access);                              \
 	}
 #else
 #define RODP_REG_DMABUF_OP(name, fn)                                                               \
 	static struct ib_mr *name(struct ib_pd *pd, u64 offset, u64 length, u64 virt_addr, int fd, \
 				  int access, struct ib_udata *udata)                              \
 	{                                                                                          \
-		return fn(pd, offset, length, virt_addr, fd, access, NULL);                        \
+		return fn(pd, offset, length, virt_addr, fd, access);                              \
 	}
 #endif
 
@@ -298,6 +299,28 @@ struct ib_dmah;
 #define RODP_FILL_RES_SRQ(fn) .fill_res_srq_entry = fn,
 #else
 #define RODP_FILL_RES_SRQ(fn)
+#endif
+
+#ifdef RODP_HAVE_DMAH
+struct rodp_dmah {
+	struct ib_dmah ib;
+};
+
+static inline bool rodp_dmah_has_ph(const struct ib_dmah *dmah)
+{
+	return dmah->valid_fields & BIT(IB_DMAH_PH_EXISTS);
+}
+
+#define RODP_DMAH_OPS(alloc, dealloc)                    \
+	.alloc_dmah = (alloc), .dealloc_dmah = (dealloc), \
+	INIT_RDMA_OBJ_SIZE(ib_dmah, rodp_dmah, ib),
+#else
+static inline bool rodp_dmah_has_ph(const struct ib_dmah *dmah)
+{
+	return false;
+}
+
+#define RODP_DMAH_OPS(alloc, dealloc)
 #endif
 
 #ifdef RODP_HAVE_QUERY_PORT_SPEED

@@ -10,11 +10,11 @@
 	 IB_ACCESS_OPTIONAL)
 
 struct ib_mr *rodp_reg_dmabuf_mr(struct ib_pd *pd, u64 offset, u64 length, u64 iova, int fd,
-				 int access, struct ib_dmah *dmah)
+				 int access)
 {
 	struct rodp_mr *mr;
 
-	if (dmah || (access & ~DMABUF_ACCESS))
+	if (access & ~DMABUF_ACCESS)
 		return ERR_PTR(-EOPNOTSUPP);
 	mr = rodp_mr_create_dmabuf(to_rodp_dev(pd->device), pd, fd, offset, length, iova, access);
 	return IS_ERR(mr) ? ERR_CAST(mr) : &mr->ib;

@@ -105,7 +105,7 @@ struct ib_mr *rodp_reg_user_mr(struct ib_pd *pd, u64 start, u64 length, u64 iova
 
 	if (err)
 		return ERR_PTR(err);
-	if (dmah || (access & ~REGION_ACCESS))
+	if ((access & ~REGION_ACCESS) || (dmah && (access & IB_ACCESS_ON_DEMAND)))
 		return ERR_PTR(-EOPNOTSUPP);
 	if (!(flags & RODP_REG_MR_NULL))
 		return create(pd, start, length, iova, access, udata);

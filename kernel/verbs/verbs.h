@@ -152,7 +152,11 @@ extern const struct uapi_definition rodp_dm_defs[];
 
 /* dmabuf.c */
 struct ib_mr *rodp_reg_dmabuf_mr(struct ib_pd *pd, u64 offset, u64 length, u64 iova, int fd,
-				 int access, struct ib_dmah *dmah);
+				 int access);
+
+/* dmah.c */
+int rodp_alloc_dmah(struct ib_dmah *dmah, struct uverbs_attr_bundle *attrs);
+int rodp_dealloc_dmah(struct ib_dmah *dmah, struct uverbs_attr_bundle *attrs);
 
 /* window.c */
 int rodp_alloc_mw(struct ib_mw *ib, struct ib_udata *udata);

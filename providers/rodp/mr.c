@@ -83,6 +83,27 @@ struct ibv_mr *rodp_reg_dmabuf_mr(struct ibv_pd *pd, uint64_t offset, size_t len
 	return &vmr->ibv_mr;
 }
 
+#if IBVERBS_PABI_VERSION >= 65
+/* Memory or part of a dma-buf, with or without a DMA handle. Returns NULL with errno set. */
+struct ibv_mr *rodp_reg_mr_ex(struct ibv_pd *pd, struct ibv_mr_init_attr *attr)
+{
+	struct verbs_mr *vmr;
+	int err;
+
+	vmr = calloc(1, sizeof(*vmr));
+	if (!vmr)
+		return NULL;
+
+	err = ibv_cmd_reg_mr_ex(pd, vmr, attr);
+	if (err) {
+		free(vmr);
+		errno = err;
+		return NULL;
+	}
+	return &vmr->ibv_mr;
+}
+#endif
+
 /* Of another process that has the same file. Returns NULL with errno set. */
 struct ibv_mr *rodp_import_mr(struct ibv_pd *pd, uint32_t handle)
 {

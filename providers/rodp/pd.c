@@ -9,6 +9,13 @@
 
 #include "rodp.h"
 
+#if IBVERBS_PABI_VERSION >= 65
+/* For devices that a confidential guest shuts out of its memory. Here the CPU copies. */
+#define ALLOWED_ANYWAY IBV_PARENT_DOMAIN_INIT_ATTR_ALLOW_CC_UNPROTECTED_ALLOC
+#else
+#define ALLOWED_ANYWAY 0
+#endif
+
 #define OBJECT_ALIGNMENT 64 /* bytes: locks and counters share no line of a cache with others' */
 
 struct rodp_td {
@@ -77,7 +84,8 @@ struct ibv_pd *rodp_alloc_parent_domain(struct ibv_context *context,
 		return NULL;
 	}
 	if (attr->comp_mask &
-	    ~(IBV_PARENT_DOMAIN_INIT_ATTR_ALLOCATORS | IBV_PARENT_DOMAIN_INIT_ATTR_PD_CONTEXT)) {
+	    ~(IBV_PARENT_DOMAIN_INIT_ATTR_ALLOCATORS | IBV_PARENT_DOMAIN_INIT_ATTR_PD_CONTEXT |
+	      ALLOWED_ANYWAY)) {
 		errno = EOPNOTSUPP;
 		return NULL;
 	}

@@ -68,6 +68,9 @@ static void free_context(struct ibv_context *ibctx)
 static const struct verbs_context_ops context_ops = {
 	.advise_mr = ibv_cmd_advise_mr,
 	.alloc_dm = rodp_alloc_dm,
+#if IBVERBS_PABI_VERSION >= 65
+	.alloc_dmah = rodp_alloc_dmah,
+#endif
 	.alloc_mw = rodp_alloc_mw,
 	.alloc_null_mr = rodp_alloc_null_mr,
 	.alloc_parent_domain = rodp_alloc_parent_domain,
@@ -83,6 +86,9 @@ static const struct verbs_context_ops context_ops = {
 	.create_qp_ex = rodp_create_qp_ex,
 	.create_srq = rodp_create_srq,
 	.create_srq_ex = rodp_create_srq_ex,
+#if IBVERBS_PABI_VERSION >= 65
+	.dealloc_dmah = rodp_dealloc_dmah,
+#endif
 	.dealloc_mw = rodp_dealloc_mw,
 	.dealloc_pd = rodp_dealloc_pd,
 	.dealloc_td = rodp_dealloc_td,
@@ -120,6 +126,9 @@ static const struct verbs_context_ops context_ops = {
 	.reg_dm_mr = rodp_reg_dm_mr,
 	.reg_dmabuf_mr = rodp_reg_dmabuf_mr,
 	.reg_mr = rodp_reg_mr,
+#if IBVERBS_PABI_VERSION >= 65
+	.reg_mr_ex = rodp_reg_mr_ex,
+#endif
 	.req_notify_cq = rodp_req_notify_cq,
 	.rereg_mr = rodp_rereg_mr,
 	.resize_cq = rodp_resize_cq,

@@ -150,6 +150,11 @@ struct ibv_mr *rodp_reg_mr(struct ibv_pd *pd, void *addr, size_t length, uint64_
 struct ibv_mr *rodp_alloc_null_mr(struct ibv_pd *pd);
 struct ibv_mr *rodp_reg_dmabuf_mr(struct ibv_pd *pd, uint64_t offset, size_t length, uint64_t iova,
 				  int fd, int access);
+#if IBVERBS_PABI_VERSION >= 65
+struct ibv_mr *rodp_reg_mr_ex(struct ibv_pd *pd, struct ibv_mr_init_attr *attr);
+struct ibv_dmah *rodp_alloc_dmah(struct ibv_context *context, struct ibv_dmah_init_attr *attr);
+int rodp_dealloc_dmah(struct ibv_dmah *dmah);
+#endif
 struct ibv_mr *rodp_import_mr(struct ibv_pd *pd, uint32_t handle);
 void rodp_unimport_mr(struct ibv_mr *mr);
 int rodp_rereg_mr(struct verbs_mr *vmr, int flags, struct ibv_pd *pd, void *addr, size_t length,

@@ -64,6 +64,18 @@ static void print_verbs_mr(void)
 	FIELD(verbs_mr, access);
 }
 
+static void print_verbs_dm(void)
+{
+	SIZE(verbs_dm);
+	FIELD(verbs_dm, dm);
+	FIELD(verbs_dm, handle);
+#if IBVERBS_PABI_VERSION >= 65
+	SIZE(verbs_dmah);
+	FIELD(verbs_dmah, dmah);
+	FIELD(verbs_dmah, handle);
+#endif
+}
+
 static void print_verbs_qp(void)
 {
 	SIZE(verbs_qp);
@@ -248,6 +260,7 @@ int main(void)
 	print_verbs_device_ops();
 	print_verbs_device();
 	print_verbs_mr();
+	print_verbs_dm();
 	print_verbs_qp();
 	print_verbs_cq();
 	print_verbs_srq();

@@ -110,6 +110,13 @@ struct verbs_dm {
 	uint32_t handle;
 };
 
+#if IBVERBS_PABI_VERSION >= 65
+struct verbs_dmah {
+	struct ibv_dmah dmah;
+	uint32_t handle;
+};
+#endif
+
 enum verbs_qp_mask {
 	VERBS_QP_XRCD = 1 << 0,
 	VERBS_QP_EX = 1 << 1
@@ -163,7 +170,10 @@ struct verbs_context_ops {
 			 struct ibv_sge *sg_list, uint32_t num_sges);
 	VERBS_UNUSED_OP_65(alloc_buf)
 	struct ibv_dm *(*alloc_dm)(struct ibv_context *context, struct ibv_alloc_dm_attr *attr);
-	VERBS_UNUSED_OP_65(alloc_dmah)
+#if IBVERBS_PABI_VERSION >= 65
+	struct ibv_dmah *(*alloc_dmah)(struct ibv_context *context,
+				       struct ibv_dmah_init_attr *attr);
+#endif
 	struct ibv_mw *(*alloc_mw)(struct ibv_pd *pd, enum ibv_mw_type type);
 	struct ibv_mr *(*alloc_null_mr)(struct ibv_pd *pd);
 	struct ibv_pd *(*alloc_parent_domain)(struct ibv_context *context,
@@ -193,7 +203,9 @@ struct verbs_context_ops {
 	struct ibv_srq *(*create_srq_ex)(struct ibv_context *context,
 					 struct ibv_srq_init_attr_ex *attr);
 	VERBS_UNUSED_OP(create_wq)
-	VERBS_UNUSED_OP_65(dealloc_dmah)
+#if IBVERBS_PABI_VERSION >= 65
+	int (*dealloc_dmah)(struct ibv_dmah *dmah);
+#endif
 	int (*dealloc_mw)(struct ibv_mw *mw);
 	int (*dealloc_pd)(struct ibv_pd *pd);
 	int (*dealloc_td)(struct ibv_td *td);
@@ -262,7 +274,9 @@ struct verbs_context_ops {
 					uint64_t iova, int fd, int access);
 	struct ibv_mr *(*reg_mr)(struct ibv_pd *pd, void *addr, size_t length, uint64_t hca_va,
 				 int access);
-	VERBS_UNUSED_OP_65(reg_mr_ex)
+#if IBVERBS_PABI_VERSION >= 65
+	struct ibv_mr *(*reg_mr_ex)(struct ibv_pd *pd, struct ibv_mr_init_attr *mr_init_attr);
+#endif
 	int (*req_notify_cq)(struct ibv_cq *cq, int solicited_only);
 	int (*rereg_mr)(struct verbs_mr *vmr, int flags, struct ibv_pd *pd, void *addr,
 			size_t length, int access);
