@@ -139,6 +139,7 @@ int rodp_query_port(struct ib_device *ib, u32 port, struct ib_port_attr *attr)
 	attr->bad_pkey_cntr = violations(dev, RODP_STAT_BAD_PKEY);
 	attr->qkey_viol_cntr = violations(dev, RODP_STAT_BAD_QKEY);
 	attr->max_vl_num = 1;
+	/* Asked of a netdev that has no speed, the core warns in the log. */
 	if (!netdev_mbps(dev->ndev) ||
 	    ib_get_eth_speed(ib, port, &attr->active_speed, &attr->active_width)) {
 		attr->active_width = IB_WIDTH_4X;

@@ -67,9 +67,9 @@ apt-get remove -y $(names)
 [ -z "$(module_file)" ] || die "the module is still there: $(module_file)"
 [ -e "$conffile" ] || die "removing has taken the configuration file away; only purging may"
 
-step "purge"
+step "purge" # of those that left a configuration file; dpkg has forgotten the others
 # shellcheck disable=SC2046 # names
-apt-get purge -y $(names)
+dpkg --purge $(names)
 all_files >/tmp/after
 diff /tmp/before /tmp/after || die "purging has left or taken away what is listed above (< taken away, > left)"
 echo "installed, upgraded, removed and purged: as if it had never been there"
