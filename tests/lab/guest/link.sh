@@ -163,7 +163,7 @@ link_down() {
 	for device in /sys/class/infiniband/*; do
 		[ ! -e "$device" ] || rdma link delete "${device##*/}" || failed=1
 	done
-	for device in dummy0 vethA vethB; do
+	for device in dummy0 vethA vethB play0; do # play0: the documents' own
 		[ ! -e "/sys/class/net/$device" ] || ip link delete "$device"
 	done
 	for device in hostA hostB; do
