@@ -2,9 +2,9 @@
 #include "verbs.h"
 
 /*
- * DMA handles: hints for what a device writes to memory (PCIe 6.2, 2.2.7.1). The CPU writes here,
- * into its own caches, so that nothing is to be done about them. As hardware has it they want a
- * processing hint, and memory that is pinned.
+ * DMA handles: where a device's writes to memory are wanted (TLP processing hints, PCIe 6.2). The
+ * CPU writes here, into its own caches, so that nothing is to be done about them. As hardware has
+ * it they want a processing hint, and memory that is pinned.
  */
 int rodp_alloc_dmah(struct ib_dmah *dmah, struct uverbs_attr_bundle *attrs)
 {

@@ -68,9 +68,6 @@ static void free_context(struct ibv_context *ibctx)
 static const struct verbs_context_ops context_ops = {
 	.advise_mr = ibv_cmd_advise_mr,
 	.alloc_dm = rodp_alloc_dm,
-#if IBVERBS_PABI_VERSION >= 65
-	.alloc_dmah = rodp_alloc_dmah,
-#endif
 	.alloc_mw = rodp_alloc_mw,
 	.alloc_null_mr = rodp_alloc_null_mr,
 	.alloc_parent_domain = rodp_alloc_parent_domain,
@@ -86,9 +83,6 @@ static const struct verbs_context_ops context_ops = {
 	.create_qp_ex = rodp_create_qp_ex,
 	.create_srq = rodp_create_srq,
 	.create_srq_ex = rodp_create_srq_ex,
-#if IBVERBS_PABI_VERSION >= 65
-	.dealloc_dmah = rodp_dealloc_dmah,
-#endif
 	.dealloc_mw = rodp_dealloc_mw,
 	.dealloc_pd = rodp_dealloc_pd,
 	.dealloc_td = rodp_dealloc_td,
@@ -98,9 +92,6 @@ static const struct verbs_context_ops context_ops = {
 	.destroy_qp = rodp_destroy_qp,
 	.destroy_srq = rodp_destroy_srq,
 	.detach_mcast = ibv_cmd_detach_mcast,
-#if IBVERBS_PABI_VERSION >= 65
-	.dm_export_dmabuf_fd = rodp_dm_export_dmabuf_fd,
-#endif
 	.free_context = free_context,
 	.free_dm = rodp_free_dm,
 	.get_srq_num = rodp_get_srq_num,
@@ -117,24 +108,25 @@ static const struct verbs_context_ops context_ops = {
 	.post_srq_recv = rodp_post_srq_recv,
 	.query_device_ex = query_device_ex,
 	.query_port = query_port,
-#if IBVERBS_PABI_VERSION >= 65
-	.query_port_speed = ibv_cmd_query_port_speed,
-#endif
 	.query_qp = rodp_query_qp,
 	.query_rt_values = query_rt_values,
 	.query_srq = rodp_query_srq,
 	.reg_dm_mr = rodp_reg_dm_mr,
 	.reg_dmabuf_mr = rodp_reg_dmabuf_mr,
 	.reg_mr = rodp_reg_mr,
-#if IBVERBS_PABI_VERSION >= 65
-	.reg_mr_ex = rodp_reg_mr_ex,
-#endif
 	.req_notify_cq = rodp_req_notify_cq,
 	.rereg_mr = rodp_rereg_mr,
 	.resize_cq = rodp_resize_cq,
 	.unimport_dm = rodp_unimport_dm,
 	.unimport_mr = rodp_unimport_mr,
 	.unimport_pd = rodp_unimport_pd,
+#if IBVERBS_PABI_VERSION >= 65
+	.alloc_dmah = rodp_alloc_dmah,
+	.dealloc_dmah = rodp_dealloc_dmah,
+	.dm_export_dmabuf_fd = rodp_dm_export_dmabuf_fd,
+	.query_port_speed = ibv_cmd_query_port_speed,
+	.reg_mr_ex = rodp_reg_mr_ex,
+#endif
 };
 
 static int get_context(struct rodp_context *context)
