@@ -16,12 +16,13 @@ over_path() { echo "$LAB_CHECKOUT/build/packages/over-$1"; }
 package_code() { echo CMakeLists.txt cmake debian kernel libodp providers; }
 package_words() { echo LICENSES README.md docs; }
 
-# copy_sources NAME...: of the checkout, as a tar archive: the same bytes for the same sources, all as old as the changelog.
+# copy_sources NAME...: of the checkout, without what was made there, as a tar archive: the same bytes for the same sources,
+# all as old as the changelog.
 copy_sources() {
 	local date name names=()
 	date=$(sed -n 's/^ -- .*>  //p' "$LAB_CHECKOUT/debian/changelog" | head -n 1)
 	for name; do [ ! -e "$LAB_CHECKOUT/$name" ] || names+=("$name"); done
-	tar -c -C "$LAB_CHECKOUT" --sort=name --mtime="$date" --owner=0 --group=0 --numeric-owner "${names[@]}"
+	tar -c -C "$LAB_CHECKOUT" --exclude-vcs-ignores --exclude=.gitignore --sort=name --mtime="$date" --owner=0 --group=0 --numeric-owner "${names[@]}"
 }
 
 # sources_key NAME...: names their content.
