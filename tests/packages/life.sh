@@ -34,6 +34,7 @@ module_names() { modinfo -k "$version" -F "$1" rodp; }
 
 step "before"
 cp "/usr/src/linux-headers-$version/.config" "/boot/config-$version"
+depmod "$version" # as DKMS does: with the files that this release's writes
 all_files >/tmp/before
 
 step "install"
