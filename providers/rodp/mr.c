@@ -8,6 +8,16 @@
 
 #include "rodp.h"
 
+/* What a command made of vmr, or NULL with errno set and vmr gone. */
+static struct ibv_mr *made(struct verbs_mr *vmr, int err)
+{
+	if (!err)
+		return &vmr->ibv_mr;
+	free(vmr);
+	errno = err;
+	return NULL;
+}
+
 /*
  * length is in bytes, hca_va the address that work requests and peers will use
  * for addr. Returns NULL with errno set.
@@ -26,12 +36,7 @@ struct ibv_mr *rodp_reg_mr(struct ibv_pd *pd, void *addr, size_t length, uint64_
 
 	err = ibv_cmd_reg_mr(pd, addr, length, hca_va, access, vmr, &cmd, sizeof(cmd), &resp,
 			     sizeof(resp));
-	if (err) {
-		free(vmr);
-		errno = err;
-		return NULL;
-	}
-	return &vmr->ibv_mr;
+	return made(vmr, err);
 }
 
 /* Reads as zeros, and what is written vanishes; for work requests of one's own. */
@@ -51,13 +56,9 @@ struct ibv_mr *rodp_alloc_null_mr(struct ibv_pd *pd)
 
 	err = ibv_cmd_reg_mr(pd, NULL, SIZE_MAX, 0, IBV_ACCESS_LOCAL_WRITE, vmr, &cmd.ibv,
 			     sizeof(cmd), &resp, sizeof(resp));
-	if (err) {
-		free(vmr);
-		errno = err;
-		return NULL;
-	}
-	vmr->mr_type = IBV_MR_TYPE_NULL_MR;
-	return &vmr->ibv_mr;
+	if (!err)
+		vmr->mr_type = IBV_MR_TYPE_NULL_MR;
+	return made(vmr, err);
 }
 
 /* Part of a dma-buf: length bytes from offset on, known as iova. Returns NULL with errno set. */
@@ -75,12 +76,7 @@ struct ibv_mr *rodp_reg_dmabuf_mr(struct ibv_pd *pd, uint64_t offset, size_t len
 #else
 	err = ibv_cmd_reg_dmabuf_mr(pd, offset, length, iova, fd, access, vmr);
 #endif
-	if (err) {
-		free(vmr);
-		errno = err;
-		return NULL;
-	}
-	return &vmr->ibv_mr;
+	return made(vmr, err);
 }
 
 #if IBVERBS_PABI_VERSION >= 65
@@ -95,12 +91,7 @@ struct ibv_mr *rodp_reg_mr_ex(struct ibv_pd *pd, struct ibv_mr_init_attr *attr)
 		return NULL;
 
 	err = ibv_cmd_reg_mr_ex(pd, vmr, attr);
-	if (err) {
-		free(vmr);
-		errno = err;
-		return NULL;
-	}
-	return &vmr->ibv_mr;
+	return made(vmr, err);
 }
 #endif
 
@@ -114,12 +105,7 @@ struct ibv_mr *rodp_import_mr(struct ibv_pd *pd, uint32_t handle)
 	if (!vmr)
 		return NULL;
 	err = ibv_cmd_query_mr(pd, vmr, handle);
-	if (err) {
-		free(vmr);
-		errno = err;
-		return NULL;
-	}
-	return &vmr->ibv_mr;
+	return made(vmr, err);
 }
 
 /* Only what is here: the region is its owner's. */
