@@ -92,6 +92,14 @@ static void waiter_time(const struct rodp_fault_waiter *waiter)
 	rodp_stats_latency(mirror->stats, ns);
 }
 
+/* Its own, if that is online: an offline one runs no softirqs. Preemption is off. */
+static int waiter_cpu(const struct rodp_fault_waiter *waiter)
+{
+	int cpu = waiter->cpu;
+
+	return cpu == WORK_CPU_UNBOUND || cpu_online(cpu) ? cpu : WORK_CPU_UNBOUND;
+}
+
 /* fault_lock held. The waiter may be gone when this returns. */
 static void waiter_wake(struct rodp_fault_waiter *waiter, int error)
 {
@@ -101,7 +109,7 @@ static void waiter_wake(struct rodp_fault_waiter *waiter, int error)
 	spin_lock(wake_lock);
 	waiter->error = error;
 	waiter_forget(waiter);
-	queue_work_on(waiter->cpu, waiter->wq, waiter->resume);
+	queue_work_on(waiter_cpu(waiter), waiter->wq, waiter->resume);
 	spin_unlock(wake_lock);
 }
 

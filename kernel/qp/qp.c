@@ -173,6 +173,7 @@ int rodp_qp_create(struct rodp_qp *qp, struct rodp_dev *dev, const struct ib_qp_
 	rodp_lane_init(&qp->sq.lane, qp, &rodp_sender_ops);
 	rodp_lane_init(&qp->rq.lane, qp,
 		       qp->transport == RODP_TP_UD ? &rodp_ud_receiver_ops : &rodp_responder_ops);
+	qp->rq.lane.home.follows = rodp_qp_is_reliable(qp);
 	lockdep_set_class(&qp->rq.lane.lock, &receive_lane_key);
 	rodp_park_init(&qp->sq.tx_park, &qp->sq.lane);
 	rodp_park_init(&qp->sq.rx_park, &qp->sq.lane);

@@ -6,14 +6,6 @@
 struct workqueue_struct *rodp_lane_wq;
 struct workqueue_struct *rodp_resume_wq;
 
-/* Whether another CPU is the one to send the lane's packets. Stable only with the lane held. */
-static bool lane_is_elsewhere(const struct rodp_lane *lane)
-{
-	int cpu = READ_ONCE(lane->cpu);
-
-	return cpu != raw_smp_processor_id() && lane->qp->flow.per_cpu && cpu_online(cpu);
-}
-
 static void lane_work(struct work_struct *work)
 {
 	struct rodp_lane *lane = container_of(to_delayed_work(work), struct rodp_lane, work);
@@ -22,7 +14,7 @@ static void lane_work(struct work_struct *work)
 	 * The lane moved since this was queued. A work item that queues itself while it
 	 * runs stays on its CPU, whatever CPU it asks for: go by way of the timer.
 	 */
-	if (lane_is_elsewhere(lane)) {
+	if (rodp_home_is_elsewhere(lane)) {
 		rodp_lane_schedule(lane, 1);
 		return;
 	}
@@ -38,20 +30,7 @@ void rodp_lane_init(struct rodp_lane *lane, struct rodp_qp *qp, const struct rod
 	INIT_DELAYED_WORK(&lane->work, lane_work);
 	lane->qp = qp;
 	lane->ops = ops;
-	lane->cpu = raw_smp_processor_id();
-}
-
-bool rodp_lane_is_here(struct rodp_lane *lane, bool free)
-{
-	if (!free && lane_is_elsewhere(lane))
-		return false;
-	WRITE_ONCE(lane->cpu, smp_processor_id());
-	return true;
-}
-
-void rodp_lane_schedule(struct rodp_lane *lane, unsigned long delay)
-{
-	queue_delayed_work_on(READ_ONCE(lane->cpu), rodp_lane_wq, &lane->work, delay);
+	rodp_home_init(lane);
 }
 
 void rodp_lane_rest(struct rodp_lane *lane, unsigned long delay)
@@ -63,6 +42,7 @@ void rodp_lane_rest(struct rodp_lane *lane, unsigned long delay)
 void rodp_lane_quiesce(struct rodp_lane *lane)
 {
 	cancel_delayed_work_sync(&lane->work);
+	rodp_home_quiesce(lane);
 }
 
 void rodp_lane_destroy(struct rodp_lane *lane)
@@ -83,10 +63,16 @@ void rodp_lane_lock(struct rodp_lane *lane)
 	spin_lock_bh(&lane->lock);
 }
 
-/* Whether packets wait that the lane could take. */
+/* Whether the lane could take a packet. */
+static bool lane_is_open(const struct rodp_lane *lane)
+{
+	return !READ_ONCE(lane->stalled) && !READ_ONCE(lane->home.moving);
+}
+
+/* Whether packets wait that it could take. */
 static bool lane_has_packets(struct rodp_lane *lane)
 {
-	return !READ_ONCE(lane->stalled) && !skb_queue_empty_lockless(&lane->backlog);
+	return lane_is_open(lane) && !skb_queue_empty_lockless(&lane->backlog);
 }
 
 static void lane_drain(struct rodp_lane *lane)
@@ -144,15 +130,20 @@ static bool lane_enqueue(struct rodp_lane *lane, struct sk_buff *skb)
 
 void rodp_lane_receive(struct rodp_lane *lane, struct sk_buff *skb)
 {
+	bool local = rodp_packet_is_local(skb);
 	bool owned = spin_trylock_bh(&lane->lock);
 
-	if (owned && !lane->stalled && skb_queue_empty(&lane->backlog)) {
+	if (owned)
+		rodp_home_follow(lane, local);
+	if (owned && lane_is_open(lane) && skb_queue_empty(&lane->backlog)) {
 		lane->ops->packet(lane->qp, skb);
 	} else if (!lane_enqueue(lane, skb)) {
 		rodp_stats_inc(lane->qp->dev->stats, RODP_STAT_BACKLOG_DROPS);
 	} else if (!owned) {
 		smp_mb(); /* queued before we try again; pairs with rodp_lane_unlock() */
 		owned = spin_trylock_bh(&lane->lock);
+		if (owned)
+			rodp_home_follow(lane, local);
 	}
 	if (owned)
 		rodp_lane_unlock(lane);

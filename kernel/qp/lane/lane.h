@@ -18,6 +18,8 @@
 #include <linux/spinlock.h>
 #include <linux/workqueue.h>
 
+#include "home.h"
+
 struct rodp_lane;
 struct rodp_qp;
 
@@ -59,7 +61,7 @@ struct rodp_lane {
 	bool resting; /* did enough in one go: run() is to wait for the work item */
 	bool dropped; /* the backlog overflowed since it was last looked at */
 	u32 tell;
-	int cpu; /* where the lane sends, see rodp_lane_is_here() */
+	struct rodp_home home; /* where the lane sends */
 	struct delayed_work work; /* runs the lane in process context */
 };
 
@@ -72,18 +74,7 @@ void rodp_lane_unlock(struct rodp_lane *lane);
 /* A packet for this lane: handled now, or queued, or (full) dropped. Softirq, RCU. */
 void rodp_lane_receive(struct rodp_lane *lane, struct sk_buff *skb);
 
-/*
- * Whether this CPU may send the lane's packets; lane held. Over a device without a
- * queue only packets from one CPU stay in order (net/flow.h), so a lane that has
- * packets on their way goes on sending where it sent them. `free`: it has none, and
- * settles here. A lane that is not here is to be scheduled instead.
- */
-bool rodp_lane_is_here(struct rodp_lane *lane, bool free);
-
-/* Run the lane from the workqueue, on its CPU, in `delay` jiffies. Any context. */
-void rodp_lane_schedule(struct rodp_lane *lane, unsigned long delay);
-
-/* The same, and until then run() does nothing: others get the CPU. Lane held. */
+/* rodp_lane_schedule(), and until then run() does nothing: others get the CPU. Lane held. */
 void rodp_lane_rest(struct rodp_lane *lane, unsigned long delay);
 
 /* No work item of this lane runs after this. Sleeps. Nobody else may use the lane. */
@@ -99,7 +90,7 @@ int rodp_lane_module_init(void);
 void rodp_lane_module_exit(void);
 extern struct workqueue_struct *rodp_lane_wq;
 /*
- * In softirqs, for a lane whose fault is over. It must go on where its packets are in order. There
+ * In softirqs, for a lane that moves (home.h), and for one whose fault is over. That must go on where its packets are in order. There
  * a process may well poll for what it will do, and a worker that is woken from another CPU would
  * wait for that process's next timer tick (a lazy preemption sends no interrupt).
  */

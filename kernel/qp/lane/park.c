@@ -52,7 +52,7 @@ int rodp_park_miss(struct rodp_park *park, struct rodp_mr *mr, u64 iova, u64 ext
 		return -EFAULT;
 	park->key = mr->ib.lkey;
 	park->iova = iova;
-	park->waiter.cpu = park->lane->cpu; /* its packets stay in order */
+	park->waiter.cpu = park->lane->home.cpu; /* its packets stay in order */
 	if (rodp_mr_fault(mr, iova, extent, write, &park->waiter))
 		return -EFAULT;
 	park->waiting = true;

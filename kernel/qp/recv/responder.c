@@ -249,9 +249,6 @@ static void rq_packet(struct rodp_qp *qp, struct sk_buff *skb)
 	}
 	qp->rq.srqn = named_srqn(skb);
 
-	/* Answers go out where requests come in: in order with those before. */
-	rodp_lane_is_here(&qp->rq.lane, in_serving_softirq() || pkt->sqpn);
-
 	if (!rodp_qp_may_receive(qp)) {
 		rodp_packet_drop(qp->dev, skb, RODP_STAT_WRONG_STATE);
 	} else if (order > 0) {

@@ -119,14 +119,6 @@ one_up() {
 	link_env RDMA_NETNS '' RDMA_PEER_NETNS hostA
 }
 
-# keep_order HOST NETDEV: packets of one flow that leave a veth from two CPUs overtake one another. rodp recovers from that;
-# what rxe sends again brings wrong data or nothing (docs/network.md). With RPS a flow stays on one CPU.
-keep_order() {
-	local cpus
-	cpus=$(printf '%x' $(((1 << $(nproc)) - 1)))
-	ip netns exec "$1" sh -c "echo $cpus >/sys/class/net/$2/queues/rx-0/rps_cpus"
-}
-
 veth_up() {
 	local type=$1 peer=$2 index peer_index
 	if [ "$type$peer" = rxerxe ] && ! kernel_at_least_7; then
@@ -140,10 +132,6 @@ veth_up() {
 	ip link set vethB netns hostB
 	add_addresses hostA vethA 1
 	add_addresses hostB vethB 2
-	if [ "$peer" != "$type" ]; then
-		keep_order hostA vethA || return
-		keep_order hostB vethB || return
-	fi
 	load_type "$type" || return
 	[ "$peer" = "$type" ] || load_type "$peer" || return
 	add_device hostA "${type}0" "$type" vethA || return
