@@ -41,8 +41,8 @@ void rodp_lane_rest(struct rodp_lane *lane, unsigned long delay)
 
 void rodp_lane_quiesce(struct rodp_lane *lane)
 {
+	rodp_home_quiesce(lane); /* first: whoever arrives runs the lane, which may queue its work item */
 	cancel_delayed_work_sync(&lane->work);
-	rodp_home_quiesce(lane);
 }
 
 void rodp_lane_destroy(struct rodp_lane *lane)
