@@ -16,26 +16,26 @@ table=$(mktemp)
 make_disk
 limit_memory "$memory"
 
-# serve MIB LEVEL: values a second, or 0 when it was killed or refused.
+# serve MIB LEVEL: values a second, the first time and again, or 0 0 when it was killed or refused.
 serve() {
 	local said status=0
 	said=$(limited "$MNT/store$1" "$1" "$reads" "$2" 2>&1) || status=$?
 	echo "kv: $1 MiB, level $2, status $status: ${said//$'\n'/; }" >&2
 	if [ "$status" -eq 0 ]; then
-		sed -n 's/.*verified: \([0-9]*\) a second.*/\1/p' <<<"$said"
+		sed -n 's/.*verified: \([0-9]*\) a second, and again: \([0-9]*\) .*/\1 \2/p' <<<"$said"
 	else
-		echo 0
+		echo 0 0
 	fi
 }
 
-printf '%-10s %-14s %12s %12s\n' file "of memory" "on demand" pinned
+printf '%-10s %-14s %12s %12s %12s\n' file "of memory" "first time" again pinned
 for quarter in 1 2 4 8 16; do
 	mib=$((memory * quarter / 4))
 	store "$MNT/store$mib" "$mib" 1 >/dev/null # makes the file
-	odp=$(serve "$mib" 3)
-	pinned=$(serve "$mib" 4)
-	echo "$((quarter * 25)) $odp $pinned" >>"$table"
-	printf '%-10s %-14s %12s %12s\n' "$mib MiB" "$((quarter * 25)) %" "$odp/s" "$([ "$pinned" -gt 0 ] && echo "$pinned/s" || echo killed)"
+	read -r first again < <(serve "$mib" 3)
+	read -r pinned _ < <(serve "$mib" 4)
+	echo "$((quarter * 25)) $first $again $pinned" >>"$table"
+	printf '%-10s %-14s %12s %12s %12s\n' "$mib MiB" "$((quarter * 25)) %" "$first/s" "$again/s" "$([ "$pinned" -gt 0 ] && echo "$pinned/s" || echo killed)"
 	rm "$MNT/store$mib"
 done
 gnuplot <<EOT
@@ -51,7 +51,8 @@ set yrange [100:100000]
 set ylabel "values a second"
 set xlabel "file, in percent of the memory that the server may use; pinned ends where there is no bar"
 set grid ytics
-plot "$table" using 2:xtic(sprintf("%d %%", column(1))) title "on demand" lc rgb "#2a6f97", \\
-     "" using 3 title "pinned" lc rgb "#bc4b51"
+plot "$table" using 2:xtic(sprintf("%d %%", column(1))) title "on demand, first time" lc rgb "#8fb8d0", \\
+     "" using 3 title "on demand, again" lc rgb "#2a6f97", \\
+     "" using 4 title "pinned" lc rgb "#bc4b51"
 EOT
 rm "$table"
