@@ -47,7 +47,8 @@ set style histogram clustered gap 1
 set style fill solid 0.9
 set boxwidth 0.9
 set logscale y 10
-set yrange [100:100000]
+set yrange [100:*]
+set key outside top center horizontal
 set ylabel "values a second"
 set xlabel "file, in percent of the memory that the server may use; pinned ends where there is no bar"
 set grid ytics
