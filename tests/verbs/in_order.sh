@@ -1,12 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 #
-# COMMAND has time-outs that a busy machine does not reach.
-#
 # What the peer gets of a flow stays in order although both sides run on every CPU and a veth
 # keeps order on each CPU only: nothing is lost here, so nothing may be asked for again.
 #
-#   in_order.sh N COMMAND...    a test that verifies its data, N times
+#   in_order.sh N COMMAND...    a test that verifies its data, N times, with time-outs that a busy machine does
+#                           not reach
 set -u
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/common/bad_network.sh"
