@@ -48,10 +48,13 @@ static inline void hrtimer_setup(struct hrtimer *timer,
 /* Flags of a work queue in softirqs, or else of workers that are sooner there than others. */
 #if defined(RODP_HAVE_WQ_BH_PERCPU)
 #define RODP_WQ_BH (WQ_BH | WQ_PERCPU)
+#define RODP_WQ_BH_YIELD 0
 #elif defined(RODP_HAVE_WQ_BH)
 #define RODP_WQ_BH WQ_BH
+#define RODP_WQ_BH_YIELD 0
 #else
 #define RODP_WQ_BH (WQ_PERCPU | WQ_MEM_RECLAIM | WQ_HIGHPRI)
+#define RODP_WQ_BH_YIELD 1
 #endif
 
 /* ---- memory ---- */

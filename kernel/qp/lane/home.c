@@ -32,16 +32,17 @@ static bool receives_more(void)
 }
 
 /*
- * On the old CPU, behind the softirq that delivers. An offline CPU runs no softirqs; this one
- * cannot go offline meanwhile.
+ * On the old CPU, behind the softirq that delivers, however long that takes. An offline CPU runs no
+ * softirqs; this one cannot go offline meanwhile.
  */
 static void home_leave(struct work_struct *work)
 {
-	struct rodp_home *home = container_of(work, struct rodp_home, leave);
+	struct rodp_home *home = container_of(to_delayed_work(work), struct rodp_home, leave);
 
 	preempt_disable();
 	if (receives_more()) {
-		queue_work_on(smp_processor_id(), rodp_resume_wq, &home->leave);
+		queue_delayed_work_on(smp_processor_id(), rodp_resume_wq, &home->leave,
+				      RODP_WQ_BH_YIELD);
 	} else {
 		if (!cpu_online(home->next_cpu))
 			home->next_cpu = smp_processor_id();
@@ -65,7 +66,7 @@ static void home_arrive(struct work_struct *work)
 void rodp_home_init(struct rodp_lane *lane)
 {
 	lane->home.cpu = raw_smp_processor_id();
-	INIT_WORK(&lane->home.leave, home_leave);
+	INIT_DELAYED_WORK(&lane->home.leave, home_leave);
 	INIT_WORK(&lane->home.arrive, home_arrive);
 }
 
@@ -86,7 +87,7 @@ void rodp_home_follow(struct rodp_lane *lane, bool local)
 	}
 	WRITE_ONCE(home->moving, true);
 	home->next_cpu = smp_processor_id();
-	queue_work_on(home->cpu, rodp_resume_wq, &home->leave);
+	queue_delayed_work_on(home->cpu, rodp_resume_wq, &home->leave, 0);
 }
 
 void rodp_lane_schedule(struct rodp_lane *lane, unsigned long delay)
@@ -103,7 +104,7 @@ void rodp_lane_schedule(struct rodp_lane *lane, unsigned long delay)
 
 void rodp_home_quiesce(struct rodp_lane *lane)
 {
-	cancel_work_sync(&lane->home.leave);
+	cancel_delayed_work_sync(&lane->home.leave);
 	cancel_work_sync(&lane->home.arrive);
 	lane->home.moving = false;
 }

@@ -20,7 +20,8 @@ struct rodp_home {
 	bool follows; /* moves to where packets come in; set before the first of them */
 	bool moving; /* the lane takes no packet until it has arrived. Changed with the lane held */
 	int next_cpu; /* while moving */
-	struct work_struct leave, arrive;
+	struct delayed_work leave;
+	struct work_struct arrive;
 };
 
 void rodp_home_init(struct rodp_lane *lane);

@@ -119,6 +119,14 @@ one_up() {
 	link_env RDMA_NETNS '' RDMA_PEER_NETNS hostA
 }
 
+# keep_order HOST NETDEV: what comes in stays in order even if its sender sends one flow from several CPUs: with RPS a flow is received on
+# one CPU. rxe before kernel 7 does that to its requests, and brings wrong data or nothing when it is told so (docs/network.md).
+keep_order() {
+	local cpus
+	cpus=$(printf '%x' $(((1 << $(nproc)) - 1)))
+	ip netns exec "$1" sh -c "echo $cpus >/sys/class/net/$2/queues/rx-0/rps_cpus"
+}
+
 veth_up() {
 	local type=$1 peer=$2 index peer_index
 	if [ "$type$peer" = rxerxe ] && ! kernel_at_least_7; then
@@ -132,6 +140,9 @@ veth_up() {
 	ip link set vethB netns hostB
 	add_addresses hostA vethA 1
 	add_addresses hostB vethB 2
+	if [ "$type$peer" = rxerodp ] && ! kernel_at_least_7; then
+		keep_order hostB vethB || return
+	fi
 	load_type "$type" || return
 	[ "$peer" = "$type" ] || load_type "$peer" || return
 	add_device hostA "${type}0" "$type" vethA || return
