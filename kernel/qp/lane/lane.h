@@ -90,9 +90,10 @@ int rodp_lane_module_init(void);
 void rodp_lane_module_exit(void);
 extern struct workqueue_struct *rodp_lane_wq;
 /*
- * In softirqs, for a lane that moves (home.h), and for one whose fault is over. That must go on where its packets are in order. There
- * a process may well poll for what it will do, and a worker that is woken from another CPU would
- * wait for that process's next timer tick (a lazy preemption sends no interrupt).
+ * In softirqs, for a lane that moves (home.h), and for one whose fault is over: it must go on where
+ * its packets are in order. There a process may well poll for what it will do, and a worker that is
+ * woken from another CPU would wait for that process's next timer tick (a lazy preemption sends no
+ * interrupt).
  */
 extern struct workqueue_struct *rodp_resume_wq;
 
