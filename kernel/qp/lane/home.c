@@ -70,18 +70,15 @@ void rodp_home_init(struct rodp_lane *lane)
 	INIT_WORK(&lane->home.arrive, home_arrive);
 }
 
-void rodp_home_follow(struct rodp_lane *lane, bool local)
+void rodp_home_follow(struct rodp_lane *lane)
 {
 	struct rodp_home *home = &lane->home;
 
-	if (local) {
-		home_settle(lane);
-		return;
-	}
 	/* A stalled lane will answer what it stalled at where it is. */
 	if (!home->follows || home->moving || lane->stalled)
 		return;
-	if (!rodp_home_is_elsewhere(lane)) {
+	/* A local peer's requests come from the CPU where its send lane is, and nobody delivers later. */
+	if (lane->qp->local || !rodp_home_is_elsewhere(lane)) {
 		home_settle(lane);
 		return;
 	}

@@ -39,10 +39,10 @@ bool rodp_lane_is_here(struct rodp_lane *lane, bool free);
 void rodp_lane_schedule(struct rodp_lane *lane, unsigned long delay);
 
 /*
- * A packet came in on this CPU, over a network or (local) without one: begin to move, if that is
- * to be. BH disabled, lane held.
+ * A packet came in on this CPU: a lane that follows begins to move here, or (local peer) is here at
+ * once. BH disabled, lane held.
  */
-void rodp_home_follow(struct rodp_lane *lane, bool local);
+void rodp_home_follow(struct rodp_lane *lane);
 
 /* No move is under way after this. Sleeps. Nobody else may use the lane. */
 void rodp_home_quiesce(struct rodp_lane *lane);

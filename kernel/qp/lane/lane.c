@@ -130,11 +130,10 @@ static bool lane_enqueue(struct rodp_lane *lane, struct sk_buff *skb)
 
 void rodp_lane_receive(struct rodp_lane *lane, struct sk_buff *skb)
 {
-	bool local = rodp_packet_is_local(skb);
 	bool owned = spin_trylock_bh(&lane->lock);
 
 	if (owned)
-		rodp_home_follow(lane, local);
+		rodp_home_follow(lane);
 	if (owned && lane_is_open(lane) && skb_queue_empty(&lane->backlog)) {
 		lane->ops->packet(lane->qp, skb);
 	} else if (!lane_enqueue(lane, skb)) {
@@ -143,7 +142,7 @@ void rodp_lane_receive(struct rodp_lane *lane, struct sk_buff *skb)
 		smp_mb(); /* queued before we try again; pairs with rodp_lane_unlock() */
 		owned = spin_trylock_bh(&lane->lock);
 		if (owned)
-			rodp_home_follow(lane, local);
+			rodp_home_follow(lane);
 	}
 	if (owned)
 		rodp_lane_unlock(lane);
