@@ -4,24 +4,26 @@
 
 #include "types.h"
 
-bool rodp_home_is_elsewhere(const struct rodp_lane *lane)
-{
-	int cpu = READ_ONCE(lane->home.cpu);
+struct workqueue_struct *rodp_resume_wq;
 
-	return cpu != raw_smp_processor_id() && lane->qp->flow.per_cpu && cpu_online(cpu);
+bool rodp_home_is_elsewhere(const struct rodp_home *home)
+{
+	int cpu = READ_ONCE(home->cpu);
+
+	return cpu != raw_smp_processor_id() && home->qp->flow.per_cpu && cpu_online(cpu);
 }
 
 /* BH disabled, lane held. */
-static void home_settle(struct rodp_lane *lane)
+static void home_settle(struct rodp_home *home)
 {
-	WRITE_ONCE(lane->home.cpu, smp_processor_id());
+	WRITE_ONCE(home->cpu, smp_processor_id());
 }
 
-bool rodp_lane_is_here(struct rodp_lane *lane, bool free)
+bool rodp_home_is_here(struct rodp_home *home, bool free)
 {
-	if (!free && rodp_home_is_elsewhere(lane))
+	if (!free && rodp_home_is_elsewhere(home))
 		return false;
-	home_settle(lane);
+	home_settle(home);
 	return true;
 }
 
@@ -51,35 +53,21 @@ static void home_leave(struct work_struct *work)
 	preempt_enable();
 }
 
-/* On the new one. */
-static void home_arrive(struct work_struct *work)
+void rodp_home_init(struct rodp_home *home, const struct rodp_qp *qp, work_func_t arrive)
 {
-	struct rodp_home *home = container_of(work, struct rodp_home, arrive);
-	struct rodp_lane *lane = container_of(home, struct rodp_lane, home);
-
-	rodp_lane_lock(lane);
-	WRITE_ONCE(home->cpu, home->next_cpu);
-	WRITE_ONCE(home->moving, false);
-	rodp_lane_unlock(lane);
+	home->qp = qp;
+	home->cpu = raw_smp_processor_id();
+	INIT_DELAYED_WORK(&home->leave, home_leave);
+	INIT_WORK(&home->arrive, arrive);
 }
 
-void rodp_home_init(struct rodp_lane *lane)
+void rodp_home_follow(struct rodp_home *home)
 {
-	lane->home.cpu = raw_smp_processor_id();
-	INIT_DELAYED_WORK(&lane->home.leave, home_leave);
-	INIT_WORK(&lane->home.arrive, home_arrive);
-}
-
-void rodp_home_follow(struct rodp_lane *lane)
-{
-	struct rodp_home *home = &lane->home;
-
-	/* A stalled lane will answer what it stalled at where it is. */
-	if (!home->follows || home->moving || lane->stalled)
+	if (!home->follows || home->moving)
 		return;
 	/* A local peer's requests come from the CPU where its send lane is, and nobody delivers later. */
-	if (lane->qp->local || !rodp_home_is_elsewhere(lane)) {
-		home_settle(lane);
+	if (home->qp->local || !rodp_home_is_elsewhere(home)) {
+		home_settle(home);
 		return;
 	}
 	WRITE_ONCE(home->moving, true);
@@ -87,21 +75,33 @@ void rodp_home_follow(struct rodp_lane *lane)
 	queue_delayed_work_on(home->cpu, rodp_resume_wq, &home->leave, 0);
 }
 
-void rodp_lane_schedule(struct rodp_lane *lane, unsigned long delay)
+void rodp_home_arrived(struct rodp_home *home)
 {
-	int cpu;
-
-	preempt_disable(); /* no CPU goes offline meanwhile; the timer of one that is would not fire */
-	cpu = READ_ONCE(lane->home.cpu);
-	if (!cpu_online(cpu))
-		cpu = WORK_CPU_UNBOUND;
-	queue_delayed_work_on(cpu, rodp_lane_wq, &lane->work, delay);
-	preempt_enable();
+	WRITE_ONCE(home->cpu, home->next_cpu);
+	WRITE_ONCE(home->moving, false);
 }
 
-void rodp_home_quiesce(struct rodp_lane *lane)
+int rodp_home_cpu(const struct rodp_home *home)
 {
-	cancel_delayed_work_sync(&lane->home.leave);
-	cancel_work_sync(&lane->home.arrive);
-	lane->home.moving = false;
+	int cpu = READ_ONCE(home->cpu);
+
+	return cpu_online(cpu) ? cpu : WORK_CPU_UNBOUND;
+}
+
+void rodp_home_quiesce(struct rodp_home *home)
+{
+	cancel_delayed_work_sync(&home->leave);
+	cancel_work_sync(&home->arrive);
+	home->moving = false;
+}
+
+int rodp_home_module_init(void)
+{
+	rodp_resume_wq = alloc_workqueue("rodp_resume", RODP_WQ_BH, 0);
+	return rodp_resume_wq ? 0 : -ENOMEM;
+}
+
+void rodp_home_module_exit(void)
+{
+	destroy_workqueue(rodp_resume_wq);
 }

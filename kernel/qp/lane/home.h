@@ -13,38 +13,55 @@
 
 #include <linux/workqueue.h>
 
-struct rodp_lane;
+struct rodp_qp;
 
 struct rodp_home {
+	const struct rodp_qp *qp;
 	int cpu;
 	bool follows; /* moves to where packets come in; set before the first of them */
 	bool moving; /* the lane takes no packet until it has arrived. Changed with the lane held */
 	int next_cpu; /* while moving */
 	struct delayed_work leave;
-	struct work_struct arrive;
+	struct work_struct arrive; /* the lane's: with itself held, rodp_home_arrived() */
 };
 
-void rodp_home_init(struct rodp_lane *lane);
+void rodp_home_init(struct rodp_home *home, const struct rodp_qp *qp, work_func_t arrive);
 
 /* Whether the lane must send on another CPU than this one. Stable only with the lane held. */
-bool rodp_home_is_elsewhere(const struct rodp_lane *lane);
+bool rodp_home_is_elsewhere(const struct rodp_home *home);
 
 /*
  * Whether this CPU may send the lane's packets; lane held. `free`: none is on its way, and the
  * lane settles here. A lane that is not here is to be scheduled instead.
  */
-bool rodp_lane_is_here(struct rodp_lane *lane, bool free);
+bool rodp_home_is_here(struct rodp_home *home, bool free);
 
-/* Run the lane from the workqueue, on its CPU, in `delay` jiffies. Any context. */
-void rodp_lane_schedule(struct rodp_lane *lane, unsigned long delay);
+/*
+ * Where to queue the lane's work: its CPU or, when that is offline (its timers would not fire),
+ * WORK_CPU_UNBOUND. Preemption disabled: no CPU goes offline meanwhile.
+ */
+int rodp_home_cpu(const struct rodp_home *home);
 
 /*
  * A packet came in on this CPU: a lane that follows begins to move here, or (local peer) is here at
  * once. BH disabled, lane held.
  */
-void rodp_home_follow(struct rodp_lane *lane);
+void rodp_home_follow(struct rodp_home *home);
+
+/* The move is over. On the new CPU, lane held. */
+void rodp_home_arrived(struct rodp_home *home);
 
 /* No move is under way after this. Sleeps. Nobody else may use the lane. */
-void rodp_home_quiesce(struct rodp_lane *lane);
+void rodp_home_quiesce(struct rodp_home *home);
+
+int rodp_home_module_init(void);
+void rodp_home_module_exit(void);
+/*
+ * In softirqs, for a lane that moves, and for one whose fault is over: it must go on where its
+ * packets are in order. There a process may well poll for what it will do, and a worker that is
+ * woken from another CPU would wait for that process's next timer tick (a lazy preemption sends no
+ * interrupt).
+ */
+extern struct workqueue_struct *rodp_resume_wq;
 
 #endif

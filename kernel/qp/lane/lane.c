@@ -4,7 +4,6 @@
 #include "types.h"
 
 struct workqueue_struct *rodp_lane_wq;
-struct workqueue_struct *rodp_resume_wq;
 
 static void lane_work(struct work_struct *work)
 {
@@ -14,12 +13,22 @@ static void lane_work(struct work_struct *work)
 	 * The lane moved since this was queued. A work item that queues itself while it
 	 * runs stays on its CPU, whatever CPU it asks for: go by way of the timer.
 	 */
-	if (rodp_home_is_elsewhere(lane)) {
+	if (rodp_home_is_elsewhere(&lane->home)) {
 		rodp_lane_schedule(lane, 1);
 		return;
 	}
 	rodp_lane_lock(lane);
 	lane->resting = false;
+	rodp_lane_unlock(lane);
+}
+
+/* The lane has moved. */
+static void lane_arrive(struct work_struct *work)
+{
+	struct rodp_lane *lane = container_of(work, struct rodp_lane, home.arrive);
+
+	rodp_lane_lock(lane);
+	rodp_home_arrived(&lane->home);
 	rodp_lane_unlock(lane);
 }
 
@@ -30,7 +39,14 @@ void rodp_lane_init(struct rodp_lane *lane, struct rodp_qp *qp, const struct rod
 	INIT_DELAYED_WORK(&lane->work, lane_work);
 	lane->qp = qp;
 	lane->ops = ops;
-	rodp_home_init(lane);
+	rodp_home_init(&lane->home, qp, lane_arrive);
+}
+
+void rodp_lane_schedule(struct rodp_lane *lane, unsigned long delay)
+{
+	preempt_disable();
+	queue_delayed_work_on(rodp_home_cpu(&lane->home), rodp_lane_wq, &lane->work, delay);
+	preempt_enable();
 }
 
 void rodp_lane_rest(struct rodp_lane *lane, unsigned long delay)
@@ -41,7 +57,7 @@ void rodp_lane_rest(struct rodp_lane *lane, unsigned long delay)
 
 void rodp_lane_quiesce(struct rodp_lane *lane)
 {
-	rodp_home_quiesce(lane); /* first: whoever arrives runs the lane, which may queue its work item */
+	rodp_home_quiesce(&lane->home); /* first: whoever arrives runs the lane, which may queue its work item */
 	cancel_delayed_work_sync(&lane->work);
 }
 
@@ -128,12 +144,19 @@ static bool lane_enqueue(struct rodp_lane *lane, struct sk_buff *skb)
 	return true;
 }
 
+/* Held, with a packet. A stalled lane will answer what it stalled at where it is. */
+static void lane_follow(struct rodp_lane *lane)
+{
+	if (!lane->stalled)
+		rodp_home_follow(&lane->home);
+}
+
 void rodp_lane_receive(struct rodp_lane *lane, struct sk_buff *skb)
 {
 	bool owned = spin_trylock_bh(&lane->lock);
 
 	if (owned)
-		rodp_home_follow(lane);
+		lane_follow(lane);
 	if (owned && lane_is_open(lane) && skb_queue_empty(&lane->backlog)) {
 		lane->ops->packet(lane->qp, skb);
 	} else if (!lane_enqueue(lane, skb)) {
@@ -142,7 +165,7 @@ void rodp_lane_receive(struct rodp_lane *lane, struct sk_buff *skb)
 		smp_mb(); /* queued before we try again; pairs with rodp_lane_unlock() */
 		owned = spin_trylock_bh(&lane->lock);
 		if (owned)
-			rodp_home_follow(lane);
+			lane_follow(lane);
 	}
 	if (owned)
 		rodp_lane_unlock(lane);
@@ -150,19 +173,19 @@ void rodp_lane_receive(struct rodp_lane *lane, struct sk_buff *skb)
 
 int rodp_lane_module_init(void)
 {
+	int err;
+
 	rodp_lane_wq = alloc_workqueue("rodp", WQ_PERCPU | WQ_MEM_RECLAIM, 0);
 	if (!rodp_lane_wq)
 		return -ENOMEM;
-	rodp_resume_wq = alloc_workqueue("rodp_resume", RODP_WQ_BH, 0);
-	if (!rodp_resume_wq) {
+	err = rodp_home_module_init();
+	if (err)
 		destroy_workqueue(rodp_lane_wq);
-		return -ENOMEM;
-	}
-	return 0;
+	return err;
 }
 
 void rodp_lane_module_exit(void)
 {
-	destroy_workqueue(rodp_resume_wq);
+	rodp_home_module_exit();
 	destroy_workqueue(rodp_lane_wq);
 }

@@ -74,7 +74,10 @@ void rodp_lane_unlock(struct rodp_lane *lane);
 /* A packet for this lane: handled now, or queued, or (full) dropped. Softirq, RCU. */
 void rodp_lane_receive(struct rodp_lane *lane, struct sk_buff *skb);
 
-/* rodp_lane_schedule(), and until then run() does nothing: others get the CPU. Lane held. */
+/* Run the lane from the workqueue, on its CPU, in `delay` jiffies. Any context. */
+void rodp_lane_schedule(struct rodp_lane *lane, unsigned long delay);
+
+/* The same, and until then run() does nothing: others get the CPU. Lane held. */
 void rodp_lane_rest(struct rodp_lane *lane, unsigned long delay);
 
 /* No work item of this lane runs after this. Sleeps. Nobody else may use the lane. */
@@ -89,12 +92,5 @@ void rodp_lane_destroy(struct rodp_lane *lane);
 int rodp_lane_module_init(void);
 void rodp_lane_module_exit(void);
 extern struct workqueue_struct *rodp_lane_wq;
-/*
- * In softirqs, for a lane that moves (home.h), and for one whose fault is over: it must go on where
- * its packets are in order. There a process may well poll for what it will do, and a worker that is
- * woken from another CPU would wait for that process's next timer tick (a lazy preemption sends no
- * interrupt).
- */
-extern struct workqueue_struct *rodp_resume_wq;
 
 #endif

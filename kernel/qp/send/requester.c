@@ -230,7 +230,7 @@ void rodp_requester_run(struct rodp_qp *qp)
 		return;
 	rodp_sq_catch_up(qp);
 	/* What arrives out of order is lost without a peer that asks again: never move. */
-	if (!rodp_lane_is_here(&sq->lane, was_idle && rodp_qp_is_reliable(qp))) {
+	if (!rodp_home_is_here(&sq->lane.home, was_idle && rodp_qp_is_reliable(qp))) {
 		rodp_lane_schedule(&sq->lane, 0);
 		return;
 	}
