@@ -2,20 +2,20 @@
 # SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 #
 # kernel: Debian's kernels 6.1, 6.12 and 7 (backports), taken out of their
-# packages without running a maintainer script. A cached entry holds
+# packages without running a maintainer script; and `debug`, which is built (debug.sh). A cached entry holds
 #   version       the release, as uname -r prints it
 #   vmlinux       the uncompressed ELF kernel, or the compressed one
 #   src/          headers and kbuild, /usr/src of the build tree
 #   root.img      usr/lib/modules, a lower layer of the guest's root
 #   boot-modules/ what the initrd loads, uncompressed, and their order in `order`
 
-LAB_KERNELS="6.1 6.12 7"
+LAB_KERNELS="6.1 6.12 7 debug"
 
 # The suite a kernel is from, whose compiler its modules need.
 kernel_suite() {
 	case $1 in
 	6.1) echo bookworm ;;
-	6.12 | 7) echo trixie ;;
+	6.12 | 7 | debug) echo trixie ;;
 	*) die "unknown kernel '$1'" "use one of: $LAB_KERNELS" ;;
 	esac
 }
@@ -33,6 +33,7 @@ boot_modules() {
 }
 
 kernel_path() {
+	[ "$1" != debug ] || { debug_path && return; }
 	cache_path kernels "$1" "$(kernel_release "$1")" "$(boot_modules)" 5
 }
 
@@ -176,6 +177,7 @@ make_cached_kernel() {
 
 need_kernel() {
 	local path
+	[ "$1" != debug ] || { need_debug_kernel && return; }
 	path=$(kernel_path "$1")
 	[ -e "$path" ] || step "Getting kernel $1 (once)" 1200 make_cached_kernel "$1" ||
 		die "could not get kernel $1" "look at the lines above; --mirror URL names another mirror"

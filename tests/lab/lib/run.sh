@@ -24,7 +24,7 @@ add_share() {
 # guest_option OPTION [VALUE]: takes one option of a guest; false when it is none.
 guest_option() {
 	case $1 in
-	--kernel) need_value "$@" && check_word --kernel "$2" 6.1 6.12 7 && G_KERNEL=$2 ;;
+	--kernel) need_value "$@" && check_word --kernel "$2" $LAB_KERNELS && G_KERNEL=$2 ;;
 	--suite) need_value "$@" && check_word --suite "$2" bookworm trixie sid && G_SUITE=$2 ;;
 	--tree) need_value "$@" && check_word --tree "$2" $(tree_varieties) && G_TREE=$2 ;;
 	--installed) need_value "$@" && check_word --installed "$2" yes no && G_INSTALLED=$2 && G_TREE=clean ;;

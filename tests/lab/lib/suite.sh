@@ -185,6 +185,7 @@ guest_of_group() {
 		*) die "unknown guest option '$option' in a tests.list" "see lib/list.sh" ;;
 		esac
 	done
+	[ "$G_KERNEL" != debug ] || G_MEM=$((G_MEM * 3 / 2))
 	check_memory
 }
 
@@ -343,7 +344,7 @@ cmd_test() {
 	while [ $# -gt 0 ]; do
 		case $1 in
 		-k) need_value "$@" && pattern=$2 && shift ;;
-		--kernel) need_value "$@" && check_word --kernel "$2" 6.1 6.12 7 && kernel=$2 && shift ;;
+		--kernel) need_value "$@" && check_word --kernel "$2" $LAB_KERNELS && kernel=$2 && shift ;;
 		--mirror) need_value "$@" && export LAB_MIRROR=$2 && shift ;;
 		--full) set=full ;;
 		--list) action=list_tests ;;
@@ -352,6 +353,7 @@ cmd_test() {
 		shift
 	done
 	load_tests
+	[ "$kernel" != debug ] || use_debug_kernel
 	mapfile -t ids < <(select_tests "$pattern" "$kernel" "$set")
 	[ "${#ids[@]}" -gt 0 ] || die "no test matches" "lab test --full --list shows them all"
 	"$action" "${ids[@]}"

@@ -46,7 +46,7 @@ kernel_libraries() {
 }
 
 # tree_varieties: their names. variety_packages VARIETY: what such a tree has more.
-tree_varieties() { echo consumers packaging checkers pictures clean; }
+tree_varieties() { echo consumers packaging checkers pictures linux clean; }
 
 variety_packages() {
 	case $1 in
@@ -55,6 +55,7 @@ variety_packages() {
 		"targetcli-fb open-iscsi srptools" ;;
 	checkers) echo "clang libclang-rt-dev valgrind libc6-dbg" ;;
 	pictures) echo "xvfb xterm imagemagick fonts-dejavu-core" ;;
+	linux) echo "flex bison bc libelf-dev libssl-dev rsync" ;;
 	packaging) echo "build-essential debhelper dh-dkms lintian" ;;
 	*) die "unknown tree '$1'" "use one of: $(tree_varieties)" ;;
 	esac

@@ -21,7 +21,8 @@ lab: rodp, rxe or any RDMA program in a virtual machine, on any Debian box
   lab clean                         forgets every tree and kernel that was kept
 
 Guest options (defaults in brackets):
-  --kernel 6.1|6.12|7               Debian 12's, Debian 13's or Debian 13 backports' kernel [7]
+  --kernel 6.1|6.12|7|debug         Debian 12's, Debian 13's or Debian 13 backports' kernel, or
+                                    that with KASAN, lockdep and UBSAN (built here, once) [7]
   --suite bookworm|trixie|sid       user space [the kernel's own]
   --tree consumers                  user space with more packages: what docs/consumers.md tells of
   --installed yes|no                a clean Debian with rodp's packages installed, and no link yet [no]
