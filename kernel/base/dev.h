@@ -9,7 +9,7 @@
 #include <linux/xarray.h>
 #include <rdma/ib_verbs.h>
 
-#include "stats.h"
+#include "base/stats.h"
 
 /* Limits, told by query_device and checked where an object is made. */
 enum rodp_limits {

@@ -6,7 +6,7 @@
 #ifndef RODP_BASE_QUOTA_H
 #define RODP_BASE_QUOTA_H
 
-#include "dev.h"
+#include "base/dev.h"
 
 /* One more. 0, or -ENOMEM: `most` are there. */
 static inline int rodp_quota_take(atomic_t *count, int most)

@@ -2,7 +2,7 @@
 /* Device counters, see stats.h. */
 #include <linux/slab.h>
 
-#include "stats.h"
+#include "base/stats.h"
 
 static const char *const stat_names[RODP_STAT_COUNT] = {
 #define RODP_STAT_NAME(sym, name) [RODP_STAT_##sym] = name,

@@ -16,7 +16,7 @@
 #include <linux/minmax.h>
 #include <linux/types.h>
 
-#include "../uapi/rodp_abi.h"
+#include "uapi/rodp_abi.h"
 
 /* RODP_STATS(X): X(symbol, name shown to the user), in the order shown. */
 #define RODP_STATS(X)                                     \

@@ -1,4 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 /* The tracepoints themselves, see trace.h. */
 #define CREATE_TRACE_POINTS
-#include "trace.h"
+#include "base/trace.h"

@@ -17,7 +17,6 @@
 
 #include "rodp_config.h"
 
-#include <linux/crc32.h>
 #include <linux/dma-buf.h>
 #include <linux/hrtimer.h>
 #include <linux/shrinker.h>
@@ -47,13 +46,13 @@ static inline void hrtimer_setup(struct hrtimer *timer,
 
 /* Flags of a work queue in softirqs, or else of workers that are sooner there than others. */
 #if defined(RODP_HAVE_WQ_BH_PERCPU)
-#define RODP_WQ_BH (WQ_BH | WQ_PERCPU)
+#define RODP_WQ_BH	 (WQ_BH | WQ_PERCPU)
 #define RODP_WQ_BH_YIELD 0
 #elif defined(RODP_HAVE_WQ_BH)
-#define RODP_WQ_BH WQ_BH
+#define RODP_WQ_BH	 WQ_BH
 #define RODP_WQ_BH_YIELD 0
 #else
-#define RODP_WQ_BH (WQ_PERCPU | WQ_MEM_RECLAIM | WQ_HIGHPRI)
+#define RODP_WQ_BH	 (WQ_PERCPU | WQ_MEM_RECLAIM | WQ_HIGHPRI)
 #define RODP_WQ_BH_YIELD 1
 #endif
 
@@ -116,32 +115,6 @@ static inline void shrinker_free(struct shrinker *shrinker)
 #ifndef RODP_HAVE_VMAP_UNLOCKED
 #define dma_buf_vmap_unlocked	dma_buf_vmap
 #define dma_buf_vunmap_unlocked dma_buf_vunmap
-#endif
-
-/* ---- checksums ---- */
-
-/*
- * The kernel's fastest CRC-32 (Ethernet polynomial, reflected; inverts neither
- * its input nor its output). Any context but hard interrupt. Never fails:
- * rodp_crc32_init() only looks for something faster. Process context, sleeps.
- */
-#ifdef RODP_HAVE_CRC32_FAST
-static inline void rodp_crc32_init(void)
-{
-}
-
-static inline void rodp_crc32_exit(void)
-{
-}
-
-static inline u32 rodp_crc32(u32 crc, const void *data, size_t bytes)
-{
-	return crc32_le(crc, data, bytes);
-}
-#else
-void rodp_crc32_init(void);
-void rodp_crc32_exit(void);
-u32 rodp_crc32(u32 crc, const void *data, size_t bytes);
 #endif
 
 /* ---- network ---- */
@@ -314,7 +287,7 @@ static inline bool rodp_dmah_has_ph(const struct ib_dmah *dmah)
 	return dmah->valid_fields & BIT(IB_DMAH_PH_EXISTS);
 }
 
-#define RODP_DMAH_OPS(alloc, dealloc)                    \
+#define RODP_DMAH_OPS(alloc, dealloc)                     \
 	.alloc_dmah = (alloc), .dealloc_dmah = (dealloc), \
 	INIT_RDMA_OBJ_SIZE(ib_dmah, rodp_dmah, ib),
 #else

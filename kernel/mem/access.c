@@ -2,10 +2,10 @@
 /* Device access to the memory of an MR, see access.h. */
 #include <linux/mm.h>
 
-#include "../odp/access.h"
-#include "../odp/fault.h"
-#include "access.h"
-#include "persist.h"
+#include "odp/access.h"
+#include "odp/fault.h"
+#include "mem/access.h"
+#include "mem/persist.h"
 
 /* The bytes of a list of pages at iova that are contiguous in kernel memory, at most max. */
 static void *listed_run(const struct rodp_mr *mr, u64 iova, size_t max, size_t *bytes)

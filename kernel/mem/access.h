@@ -12,8 +12,8 @@
 
 #include <linux/minmax.h>
 
-#include "../odp/prefetch.h"
-#include "mr.h"
+#include "odp/prefetch.h"
+#include "mem/mr.h"
 
 struct rodp_fault_waiter;
 struct sk_buff;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 /* What is counted of an on-demand MR, see count.h. */
-#include "../odp/mirror.h"
-#include "../uapi/rodp_abi.h"
-#include "count.h"
-#include "mr.h"
+#include "odp/mirror.h"
+#include "uapi/rodp_abi.h"
+#include "mem/count.h"
+#include "mem/mr.h"
 
 void rodp_mr_count(struct rodp_mr *mr, struct rodp_mr_stats *stats)
 {

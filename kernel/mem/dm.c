@@ -3,8 +3,8 @@
 #include <linux/mm.h>
 #include <linux/slab.h>
 
-#include "dm.h"
-#include "export.h"
+#include "mem/dm.h"
+#include "mem/export.h"
 
 /* Lives as long as somebody is about to map it; mapped pages live on their own. */
 struct rodp_dm_mem {

@@ -7,9 +7,9 @@
 #ifndef RODP_MEM_DM_H
 #define RODP_MEM_DM_H
 
-#include "../ring/mapping.h"
-#include "../uapi/rodp_abi.h"
-#include "mr.h"
+#include "base/mapping.h"
+#include "uapi/rodp_abi.h"
+#include "mem/mr.h"
 
 struct rodp_dm {
 	struct ib_dm ib;

@@ -6,7 +6,7 @@
 #include <linux/overflow.h>
 #include <linux/slab.h>
 
-#include "dmabuf.h"
+#include "mem/dmabuf.h"
 
 RODP_IMPORT_DMA_BUF;
 

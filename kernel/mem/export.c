@@ -8,7 +8,7 @@
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
 
-#include "export.h"
+#include "mem/export.h"
 
 struct export
 {

@@ -2,8 +2,8 @@
 /* MRs for fast registration, see fast.h. */
 #include <linux/mm.h>
 
-#include "fast.h"
-#include "key.h"
+#include "mem/fast.h"
+#include "mem/key.h"
 
 #define FAST_RIGHTS                                                               \
 	(IB_ACCESS_LOCAL_WRITE | IB_ACCESS_REMOTE_WRITE | IB_ACCESS_REMOTE_READ | \

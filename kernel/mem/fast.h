@@ -9,7 +9,7 @@
 #ifndef RODP_MEM_FAST_H
 #define RODP_MEM_FAST_H
 
-#include "mr.h"
+#include "mem/mr.h"
 
 /* Most pages of one: what query_device tells as max_fast_reg_page_list_len. */
 #define RODP_MAX_FAST_PAGES 512

@@ -6,8 +6,8 @@
 #ifndef RODP_MEM_GRANT_H
 #define RODP_MEM_GRANT_H
 
-#include "mr.h"
-#include "window.h"
+#include "mem/mr.h"
+#include "mem/window.h"
 
 struct rodp_grant {
 	struct rodp_mr *mr; /* referenced */

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 /* Invalidation of keys, see invalidate.h. */
-#include "fast.h"
-#include "invalidate.h"
-#include "window.h"
+#include "mem/fast.h"
+#include "mem/invalidate.h"
+#include "mem/window.h"
 
 int rodp_key_invalidate(struct rodp_dev *dev, struct ib_pd *pd, u64 qp, u32 key)
 {

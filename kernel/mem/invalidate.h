@@ -3,7 +3,7 @@
 #ifndef RODP_MEM_INVALIDATE_H
 #define RODP_MEM_INVALIDATE_H
 
-#include "mr.h"
+#include "mem/mr.h"
 
 /*
  * Take the key away, as a QP of pd with serial number qp asks. When it returns, nobody

@@ -2,8 +2,8 @@
 /* Keys, see key.h. */
 #include <linux/random.h>
 
-#include "key.h"
-#include "window.h"
+#include "mem/key.h"
+#include "mem/window.h"
 
 #define KEY_VARIANT_BITS 8
 

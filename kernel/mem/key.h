@@ -8,7 +8,7 @@
 #ifndef RODP_MEM_KEY_H
 #define RODP_MEM_KEY_H
 
-#include "mr.h"
+#include "mem/mr.h"
 
 struct rodp_window;
 

@@ -5,12 +5,12 @@
 #include <linux/slab.h>
 #include <rdma/ib_umem.h>
 
-#include "../odp/mirror.h"
-#include "dm.h"
-#include "dmabuf.h"
-#include "key.h"
-#include "mr.h"
-#include "persist.h"
+#include "odp/mirror.h"
+#include "mem/dm.h"
+#include "mem/dmabuf.h"
+#include "mem/key.h"
+#include "mem/mr.h"
+#include "mem/persist.h"
 
 bool rodp_mr_covers(const struct rodp_mr *mr, u64 iova, u64 bytes)
 {
@@ -137,8 +137,7 @@ static int pinned_list_pages(struct rodp_mr *mr)
 	mr->pinned.page = kvmalloc_array(npages, sizeof(void *), GFP_KERNEL_ACCOUNT);
 	if (!mr->pinned.page)
 		return -ENOMEM;
-	for_each_sgtable_page(&umem->sgt_append.sgt, &iter, 0)
-	{
+	for_each_sgtable_page(&umem->sgt_append.sgt, &iter, 0) {
 		if (WARN_ON_ONCE(n == npages))
 			break;
 		mr->pinned.page[n++] = page_address(sg_page_iter_page(&iter));

@@ -13,8 +13,8 @@
 #include <linux/refcount.h>
 #include <rdma/ib_verbs.h>
 
-#include "../base/dev.h"
-#include "../odp/tally.h"
+#include "base/dev.h"
+#include "odp/tally.h"
 
 struct rodp_dm;
 struct rodp_dmabuf;

@@ -5,7 +5,7 @@
 #include <linux/mm.h>
 #include <rdma/ib_umem.h>
 
-#include "persist.h"
+#include "mem/persist.h"
 
 /* What firmware says of it, or, legacy, the kernel's command line. */
 static bool is_persistent(phys_addr_t at, size_t bytes)
@@ -21,8 +21,7 @@ bool rodp_persist_umem(struct ib_umem *umem)
 	struct scatterlist *sg;
 	unsigned int i;
 
-	for_each_sgtable_sg(&umem->sgt_append.sgt, sg, i)
-	{
+	for_each_sgtable_sg(&umem->sgt_append.sgt, sg, i) {
 		if (!is_persistent(page_to_phys(sg_page(sg)) + sg->offset, sg->length))
 			return false;
 	}

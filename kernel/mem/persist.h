@@ -9,7 +9,7 @@
 #ifndef RODP_MEM_PERSIST_H
 #define RODP_MEM_PERSIST_H
 
-#include "mr.h"
+#include "mem/mr.h"
 
 struct ib_umem;
 

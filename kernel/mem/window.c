@@ -2,8 +2,8 @@
 /* Memory windows, see window.h. */
 #include <linux/slab.h>
 
-#include "key.h"
-#include "window.h"
+#include "mem/key.h"
+#include "mem/window.h"
 
 #define FLUSH_RIGHTS (IB_ACCESS_FLUSH_GLOBAL | IB_ACCESS_FLUSH_PERSISTENT)
 #define WINDOW_RIGHTS \

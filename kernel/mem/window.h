@@ -14,7 +14,7 @@
 #ifndef RODP_MEM_WINDOW_H
 #define RODP_MEM_WINDOW_H
 
-#include "mr.h"
+#include "mem/mr.h"
 
 struct rodp_window {
 	struct rodp_dev *dev;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 /* Packets that nobody takes, see drop.h. */
-#include "drop.h"
-#include "owner.h"
+#include "net/drop.h"
+#include "net/owner.h"
 
 void rodp_packet_drop_stray(struct net *net, struct sk_buff *skb, enum rodp_stat why)
 {

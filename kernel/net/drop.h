@@ -8,7 +8,7 @@
 
 #include <linux/skbuff.h>
 
-#include "../base/dev.h"
+#include "base/dev.h"
 
 /* A packet for this device. */
 static inline void rodp_packet_drop(struct rodp_dev *dev, struct sk_buff *skb, enum rodp_stat why)

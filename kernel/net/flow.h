@@ -12,7 +12,7 @@
 #include <net/dst_cache.h>
 #include <rdma/ib_verbs.h>
 
-#include "../base/dev.h"
+#include "base/dev.h"
 
 struct rodp_flow {
 	struct dst_cache cache;

@@ -7,8 +7,8 @@
 #include <net/addrconf.h>
 #include <rdma/ib_addr.h>
 
-#include "../uapi/rodp_abi.h"
-#include "owner.h"
+#include "uapi/rodp_abi.h"
+#include "net/owner.h"
 
 /* ipv6_dev_find() with a netdev looks at no other; only a link-local address needs one. */
 static struct net_device *netdev_of_ipv6(struct net *net, const struct in6_addr *addr,

@@ -5,7 +5,7 @@
 
 #include <linux/in6.h>
 
-#include "../base/dev.h"
+#include "base/dev.h"
 
 /*
  * The rodp device on the netdev (or below the VLAN) of net that has the address, IPv4-mapped or

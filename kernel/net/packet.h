@@ -5,7 +5,7 @@
  * Outgoing: rodp_packet_alloc() gives room from BTH to ICRC, the caller fills
  * headers and payload, rodp_packet_send() adds UDP, IP and the ICRC.
  * Incoming: the UDP socket checks lengths, opcode and version, then hands the
- * packet to the receiver that rodp_net_init() was given, which finds its QP and
+ * packet to the receiver that rodp_net_module_init() was given, which finds its QP and
  * asks for the ICRC.
  */
 #ifndef RODP_NET_PACKET_H
@@ -13,9 +13,9 @@
 
 #include <linux/skbuff.h>
 
-#include "../base/dev.h"
-#include "../wire/header.h"
-#include "../wire/opcode.h"
+#include "base/dev.h"
+#include "wire/header.h"
+#include "wire/opcode.h"
 
 struct rodp_flow;
 struct rodp_loan;

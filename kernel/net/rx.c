@@ -6,10 +6,11 @@
 #include <net/inet_ecn.h>
 #include <net/sock.h>
 
-#include "../wire/icrc.h"
-#include "../wire/parse.h"
-#include "drop.h"
-#include "rx.h"
+#include "wire/crc32.h"
+#include "wire/icrc.h"
+#include "wire/parse.h"
+#include "net/drop.h"
+#include "net/rx.h"
 
 static rodp_packet_receiver rx_receiver;
 

@@ -3,7 +3,7 @@
 #ifndef RODP_NET_RX_H
 #define RODP_NET_RX_H
 
-#include "packet.h"
+#include "net/packet.h"
 
 /* udp_tunnel_sock_cfg.encap_rcv: softirq, rcu_read_lock() held. Consumes skb, returns 0. */
 int rodp_rx_udp(struct sock *sk, struct sk_buff *skb);

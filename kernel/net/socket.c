@@ -6,8 +6,8 @@
 #include <net/sock.h>
 #include <net/udp_tunnel.h>
 
-#include "rx.h"
-#include "socket.h"
+#include "net/rx.h"
+#include "net/socket.h"
 
 struct rodp_netns {
 	struct mutex lock; /* users, and the sockets' coming and going */
@@ -115,13 +115,13 @@ static struct pernet_operations netns_ops = {
 	.size = sizeof(struct rodp_netns),
 };
 
-int rodp_net_init(rodp_packet_receiver receiver)
+int rodp_net_module_init(rodp_packet_receiver receiver)
 {
 	rodp_rx_set_receiver(receiver);
 	return register_pernet_subsys(&netns_ops);
 }
 
-void rodp_net_exit(void)
+void rodp_net_module_exit(void)
 {
 	unregister_pernet_subsys(&netns_ops);
 }

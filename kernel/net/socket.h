@@ -8,11 +8,11 @@
 
 #include <net/net_namespace.h>
 
-#include "packet.h"
+#include "net/packet.h"
 
 /* Module set-up; every good packet goes to receiver. */
-int rodp_net_init(rodp_packet_receiver receiver);
-void rodp_net_exit(void);
+int rodp_net_module_init(rodp_packet_receiver receiver);
+void rodp_net_module_exit(void);
 
 /*
  * A device came to net, or left it. get: 0, -EADDRINUSE (another RoCEv2 device, such as

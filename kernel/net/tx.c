@@ -10,10 +10,11 @@
 #include <net/ipv6.h>
 #include <net/route.h>
 
-#include "../wire/icrc.h"
-#include "flow.h"
-#include "packet.h"
-#include "socket.h"
+#include "wire/crc32.h"
+#include "wire/icrc.h"
+#include "net/flow.h"
+#include "net/packet.h"
+#include "net/socket.h"
 
 /* In front of the BTH: link layer, IPv6 (the longer one), UDP. */
 #define PACKET_HEADROOM (LL_MAX_HEADER + sizeof(struct ipv6hdr) + sizeof(struct udphdr))

@@ -4,9 +4,9 @@
 #include <linux/mm.h>
 #include <linux/xarray.h>
 
-#include "access.h"
-#include "core.h"
-#include "tree.h"
+#include "odp/access.h"
+#include "odp/core.h"
+#include "odp/tree.h"
 
 /*
  * A span's lock is held between calls, which sparse cannot follow; it is told
@@ -79,8 +79,8 @@ static void pair_unlock(const struct leaf_pair *pair)
  * Within a page on either side, which may be the same page: memmove() is slower on some CPUs,
  * where it goes word by word in microcode.
  */
-static __always_inline void copy_piece(void *dst_page, u64 dst_pos, const void *src_page, u64 src_pos,
-			      size_t bytes)
+static __always_inline void copy_piece(void *dst_page, u64 dst_pos, const void *src_page,
+				       u64 src_pos, size_t bytes)
 {
 	if (likely(dst_page != src_page))
 		memcpy(dst_page + offset_in_page(dst_pos), src_page + offset_in_page(src_pos),

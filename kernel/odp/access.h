@@ -23,7 +23,7 @@
 #include <linux/minmax.h>
 #include <linux/mm.h>
 
-#include "leaf.h"
+#include "odp/leaf.h"
 
 /* Most bytes that are touched under one hold of a leaf's lock. */
 #define RODP_SPAN_HOLD_BYTES 16384

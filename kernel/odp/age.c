@@ -5,9 +5,9 @@
  */
 #include <linux/mmu_notifier.h>
 
-#include "age.h"
+#include "odp/age.h"
 #include "base/stats.h"
-#include "tree.h"
+#include "odp/tree.h"
 
 static bool accessed(struct mmu_notifier *notifier, u64 start, u64 end, bool forget)
 {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 /* The references of a mirror, see core.h. */
-#include "core.h"
+#include "odp/core.h"
 
 struct workqueue_struct *rodp_odp_wq;
 

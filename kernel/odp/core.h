@@ -21,7 +21,7 @@
 #include <linux/xarray.h>
 
 #include "base/stats.h"
-#include "tally.h"
+#include "odp/tally.h"
 
 /* Leaves that the data path finds without a walk down the tree: 512 MiB in a row. */
 #define RODP_RECENT_LEAVES 256

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 /* The entries of a leaf, see entries.h. */
-#include "entries.h"
+#include "odp/entries.h"
 
 bool rodp_entries_install(struct rodp_entries *entries, unsigned int i, u64 phys, bool write)
 {

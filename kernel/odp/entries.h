@@ -20,7 +20,7 @@
 #ifndef RODP_ODP_ENTRIES_H
 #define RODP_ODP_ENTRIES_H
 
-#include "entries_env.h"
+#include "odp/entries_env.h"
 
 #define RODP_LEAF_SHIFT	    21
 #define RODP_LEAF_BYTES	    (1ULL << RODP_LEAF_SHIFT)

@@ -23,10 +23,10 @@
 
 #include "base/stats.h"
 #include "base/trace.h"
-#include "core.h"
-#include "entries.h"
-#include "fault.h"
-#include "resolve.h"
+#include "odp/core.h"
+#include "odp/entries.h"
+#include "odp/fault.h"
+#include "odp/resolve.h"
 
 /*
  * Jobs of a mirror that nobody waits for. Beyond that read-ahead is dropped: it
@@ -250,7 +250,7 @@ static void fault_end(struct rodp_fault *fault, int error)
 	spin_unlock_irqrestore(&mirror->fault_lock, flags);
 	kmem_cache_free(fault_cache, fault);
 	rodp_mirror_drop(mirror);
-	/* rodp_odp_exit() waits for the mirror, and the mirror's tear-down for this function. */
+	/* rodp_odp_module_exit() waits for the mirror, and the mirror's tear-down for this function. */
 	if (has_module)
 		module_put(THIS_MODULE);
 }
@@ -425,7 +425,7 @@ void rodp_faults_init(struct rodp_mirror *mirror)
 	INIT_WORK(&mirror->feed, feed_work);
 }
 
-int rodp_faults_room_init(void)
+int rodp_fault_module_init(void)
 {
 	size_t i;
 
@@ -435,7 +435,7 @@ int rodp_faults_room_init(void)
 	return fault_cache ? 0 : -ENOMEM;
 }
 
-void rodp_faults_room_exit(void)
+void rodp_fault_module_exit(void)
 {
 	kmem_cache_destroy(fault_cache);
 }

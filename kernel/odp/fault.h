@@ -80,7 +80,7 @@ void rodp_fault_detach(struct rodp_fault_waiter *waiter);
 
 /* Of mirror.c: a new mirror, and the room. */
 void rodp_faults_init(struct rodp_mirror *mirror);
-int rodp_faults_room_init(void);
-void rodp_faults_room_exit(void);
+int rodp_fault_module_init(void);
+void rodp_fault_module_exit(void);
 
 #endif

@@ -7,14 +7,14 @@
 
 #include "base/stats.h"
 #include "compat/odp.h"
-#include "core.h"
-#include "leaf.h"
-#include "notifier.h"
+#include "odp/core.h"
+#include "odp/leaf.h"
+#include "odp/notifier.h"
 
 static struct kmem_cache *leaf_cache;
 struct list_lru rodp_leaf_lru;
 
-int rodp_leaf_cache_init(void)
+int rodp_leaf_module_init(void)
 {
 	/* The slots of a leaf are one page. */
 	BUILD_BUG_ON(RODP_LEAF_PAGES * sizeof(u64) > PAGE_SIZE);
@@ -26,7 +26,7 @@ int rodp_leaf_cache_init(void)
 	return leaf_cache ? 0 : -ENOMEM;
 }
 
-void rodp_leaf_cache_exit(void)
+void rodp_leaf_module_exit(void)
 {
 	kmem_cache_destroy(leaf_cache);
 }

@@ -35,7 +35,7 @@
 #include <linux/rcupdate.h>
 #include <linux/spinlock.h>
 
-#include "entries.h"
+#include "odp/entries.h"
 
 struct rodp_mirror;
 
@@ -64,9 +64,9 @@ enum rodp_leaf_loss {
 /* All leaves that are in a tree, by memcg. Its maker is shrink.c. */
 extern struct list_lru rodp_leaf_lru;
 
-int rodp_leaf_cache_init(void);
+int rodp_leaf_module_init(void);
 /* After rcu_barrier(). */
-void rodp_leaf_cache_exit(void);
+void rodp_leaf_module_exit(void);
 
 /*
  * A leaf for the 2 MiB at base (VA, 2 MiB aligned), pinned once, in no tree yet,

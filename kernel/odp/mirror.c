@@ -7,15 +7,15 @@
 #include <linux/slab.h>
 #include <linux/wait.h>
 
-#include "age.h"
+#include "odp/age.h"
 #include "base/stats.h"
-#include "core.h"
-#include "fault.h"
-#include "leaf.h"
-#include "mirror.h"
-#include "prefetch.h"
-#include "shrink.h"
-#include "tree.h"
+#include "odp/core.h"
+#include "odp/fault.h"
+#include "odp/leaf.h"
+#include "odp/mirror.h"
+#include "odp/prefetch.h"
+#include "odp/shrink.h"
+#include "odp/tree.h"
 
 /*
  * Fault jobs of one mirror at a time. A job may hang in a userfaultfd: so many must
@@ -50,7 +50,7 @@ static void teardown_work(struct work_struct *work)
 	rodp_stats_put(mirror->stats);
 	/* A late rodp_fault_detach() and the data path may still look at it. */
 	kfree_rcu(mirror, rcu);
-	/* rodp_odp_exit() waits for the rest of this function. */
+	/* rodp_odp_module_exit() waits for the rest of this function. */
 	if (atomic_dec_and_test(&mirrors))
 		wake_up(&no_mirrors);
 }
@@ -178,16 +178,16 @@ void rodp_mirror_latency(struct rodp_mirror *mirror, struct rodp_latency *latenc
 	spin_unlock_irq(&mirror->fault_lock);
 }
 
-int rodp_odp_init(void)
+int rodp_odp_module_init(void)
 {
-	int error = rodp_leaf_cache_init();
+	int error = rodp_leaf_module_init();
 
 	if (error)
 		return error;
-	error = rodp_shrink_init();
+	error = rodp_shrink_module_init();
 	if (error)
 		goto err_leaf_cache;
-	error = rodp_faults_room_init();
+	error = rodp_fault_module_init();
 	if (error)
 		goto err_shrink;
 	rodp_odp_wq = alloc_workqueue("rodp_odp", WQ_UNBOUND, 0);
@@ -198,22 +198,22 @@ int rodp_odp_init(void)
 	return 0;
 
 err_faults:
-	rodp_faults_room_exit();
+	rodp_fault_module_exit();
 err_shrink:
-	rodp_shrink_exit();
+	rodp_shrink_module_exit();
 err_leaf_cache:
-	rodp_leaf_cache_exit();
+	rodp_leaf_module_exit();
 	return error;
 }
 
-void rodp_odp_exit(void)
+void rodp_odp_module_exit(void)
 {
 	/* Fault jobs hold the module, so what is left of mirrors is on its way out by itself. */
 	wait_event(no_mirrors, !atomic_read(&mirrors));
 	destroy_workqueue(rodp_odp_wq);
 	mmu_notifier_synchronize();
 	rcu_barrier(); /* leaves */
-	rodp_faults_room_exit();
-	rodp_shrink_exit();
-	rodp_leaf_cache_exit();
+	rodp_fault_module_exit();
+	rodp_shrink_module_exit();
+	rodp_leaf_module_exit();
 }

@@ -51,7 +51,7 @@ struct rodp_tally *rodp_mirror_tally(struct rodp_mirror *mirror);
 void rodp_mirror_latency(struct rodp_mirror *mirror, struct rodp_latency *latency);
 
 /* Room set-up and tear-down. exit waits until every mirror and leaf is gone. */
-int rodp_odp_init(void);
-void rodp_odp_exit(void);
+int rodp_odp_module_init(void);
+void rodp_odp_module_exit(void);
 
 #endif

@@ -6,10 +6,10 @@
  */
 #include "base/stats.h"
 #include "base/trace.h"
-#include "core.h"
-#include "leaf.h"
-#include "notifier.h"
-#include "tree.h"
+#include "odp/core.h"
+#include "odp/leaf.h"
+#include "odp/notifier.h"
+#include "odp/tree.h"
 
 /*
  * What an event takes (I5). Only two leave the pages readable. PROTECTION_VMA

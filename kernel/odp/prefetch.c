@@ -7,9 +7,9 @@
 #include <linux/slab.h>
 
 #include "base/stats.h"
-#include "core.h"
-#include "prefetch.h"
-#include "resolve.h"
+#include "odp/core.h"
+#include "odp/prefetch.h"
+#include "odp/resolve.h"
 
 /* How long to rest when invalidations keep pages from being mapped: they go first. */
 #define BREAK_USEC 100

@@ -4,10 +4,10 @@
 #include <linux/sched.h>
 #include <linux/string.h>
 
-#include "../uapi/rodp_abi.h"
-#include "core.h"
-#include "leaf.h"
-#include "residency.h"
+#include "uapi/rodp_abi.h"
+#include "odp/core.h"
+#include "odp/leaf.h"
+#include "odp/residency.h"
 
 static u8 entry_page(u64 entry)
 {

@@ -9,10 +9,10 @@
 
 #include "base/stats.h"
 #include "compat/odp.h"
-#include "core.h"
-#include "leaf.h"
-#include "resolve.h"
-#include "tree.h"
+#include "odp/core.h"
+#include "odp/leaf.h"
+#include "odp/resolve.h"
+#include "odp/tree.h"
 
 /*
  * Most bytes to ask HMM for at once, and the aligned block whose pages at hand are

@@ -10,8 +10,8 @@
 #include <linux/shrinker.h>
 
 #include "compat/odp.h"
-#include "shrink.h"
-#include "tree.h"
+#include "odp/shrink.h"
+#include "odp/tree.h"
 
 static struct shrinker *shrinker;
 static bool ready; /* some kernels call it as soon as it exists */
@@ -50,7 +50,7 @@ static unsigned long leaves_scan(struct shrinker *unused, struct shrink_control 
 	return chosen;
 }
 
-int rodp_shrink_init(void)
+int rodp_shrink_module_init(void)
 {
 	int error;
 
@@ -68,7 +68,7 @@ int rodp_shrink_init(void)
 	return error;
 }
 
-void rodp_shrink_exit(void)
+void rodp_shrink_module_exit(void)
 {
 	shrinker_free(shrinker);
 	list_lru_destroy(&rodp_leaf_lru);

@@ -7,7 +7,7 @@
 #define RODP_ODP_SHRINK_H
 
 /* Before the first leaf, after the last. */
-int rodp_shrink_init(void);
-void rodp_shrink_exit(void);
+int rodp_shrink_module_init(void);
+void rodp_shrink_module_exit(void);
 
 #endif

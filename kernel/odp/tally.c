@@ -4,8 +4,8 @@
 #include <linux/mm.h>
 #include <linux/rbtree_augmented.h>
 
-#include "entries.h"
-#include "tally.h"
+#include "odp/entries.h"
+#include "odp/tally.h"
 
 static struct rodp_tally_mark *mark_of(struct rb_node *node)
 {

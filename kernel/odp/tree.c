@@ -6,8 +6,8 @@
 #include <linux/sched/mm.h>
 
 #include "base/stats.h"
-#include "core.h"
-#include "tree.h"
+#include "odp/core.h"
+#include "odp/tree.h"
 
 #define LEAF_RETIRED  XA_MARK_0
 #define LEAF_GIVEN_UP XA_MARK_1

@@ -15,8 +15,8 @@
 #ifndef RODP_ODP_TREE_H
 #define RODP_ODP_TREE_H
 
-#include "core.h"
-#include "leaf.h"
+#include "odp/core.h"
+#include "odp/leaf.h"
 
 void rodp_tree_init(struct rodp_mirror *mirror);
 

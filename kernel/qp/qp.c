@@ -3,17 +3,17 @@
 #include <linux/mm.h>
 #include <rdma/ib_addr.h>
 
-#include "lane/courier.h"
-#include "lane/loan.h"
-#include "lane/qpn.h"
-#include "qp.h"
-#include "queue/rq.h"
-#include "queue/sq.h"
-#include "queue/srq.h"
-#include "recv/responder.h"
-#include "send/sender.h"
-#include "send/timer.h"
-#include "ud/ud_receiver.h"
+#include "qp/lane/courier.h"
+#include "qp/lane/loan.h"
+#include "qp/lane/qpn.h"
+#include "qp/qp.h"
+#include "qp/queue/rq.h"
+#include "qp/queue/sq.h"
+#include "qp/queue/srq.h"
+#include "qp/recv/responder.h"
+#include "qp/send/sender.h"
+#include "qp/send/timer.h"
+#include "qp/ud/ud_receiver.h"
 
 static int sq_create(struct rodp_qp *qp, struct ib_ucontext *uctx, struct rodp_create_qp_resp *resp)
 {

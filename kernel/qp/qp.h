@@ -3,7 +3,7 @@
 #ifndef RODP_QP_QP_H
 #define RODP_QP_QP_H
 
-#include "lane/types.h"
+#include "qp/lane/types.h"
 
 /* All may sleep; errors as ibv_create_qp(3), ibv_modify_qp(3) have them. */
 int rodp_qp_create(struct rodp_qp *qp, struct rodp_dev *dev, const struct ib_qp_init_attr *init,

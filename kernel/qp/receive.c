@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 /* The way of a packet from the socket to its QP's lane. Softirq, rcu_read_lock() held. */
-#include "../net/drop.h"
-#include "../net/owner.h"
-#include "../net/packet.h"
-#include "../net/rx.h"
-#include "lane/qpn.h"
-#include "receive.h"
-#include "ud/mcast.h"
+#include "net/drop.h"
+#include "net/owner.h"
+#include "net/packet.h"
+#include "net/rx.h"
+#include "qp/lane/qpn.h"
+#include "qp/receive.h"
+#include "qp/ud/mcast.h"
 
 /* The packet is for the QP. */
 #define WELCOME RODP_STAT_COUNT

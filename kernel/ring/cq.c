@@ -2,7 +2,7 @@
 /* Completion queues, see cq.h. */
 #include <linux/ktime.h>
 
-#include "cq.h"
+#include "ring/cq.h"
 
 /* The ARM bits that this completion satisfies, taken away so that they fire once. */
 static bool cq_take_arm(struct rodp_cq *cq, bool solicited)

@@ -13,7 +13,7 @@
 #include <linux/spinlock.h>
 #include <rdma/ib_verbs.h>
 
-#include "ring.h"
+#include "ring/ring.h"
 
 struct rodp_cq {
 	struct ib_cq ib;

@@ -5,8 +5,8 @@
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
 
-#include "mapping.h"
-#include "ring.h"
+#include "base/mapping.h"
+#include "ring/ring.h"
 
 /*
  * The memory outlives the ring while a concurrent mmap() holds the entry: it is

@@ -11,7 +11,7 @@
 
 #include <rdma/ib_verbs.h>
 
-#include "../uapi/rodp_abi.h"
+#include "uapi/rodp_abi.h"
 
 struct rodp_ring_mem;
 

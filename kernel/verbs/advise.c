@@ -5,8 +5,8 @@
  */
 #include <linux/slab.h>
 
-#include "../mem/access.h"
-#include "verbs.h"
+#include "mem/access.h"
+#include "verbs/verbs.h"
 
 /* How often one who waits looks whether the device is going: user space may hold the prefetch up. */
 #define LOOK_JIFFIES (HZ / 10)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 /* The verbs of address handles and of multicast groups. */
-#include "../qp/ud/address.h"
-#include "../qp/ud/mcast.h"
-#include "verbs.h"
+#include "qp/ud/address.h"
+#include "qp/ud/mcast.h"
+#include "verbs/verbs.h"
 
 int rodp_create_ah(struct ib_ah *ib, struct rdma_ah_init_attr *init, struct ib_udata *udata)
 {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 /* User contexts and protection domains. */
-#include "../base/quota.h"
-#include "../uapi/rodp_abi.h"
-#include "verbs.h"
+#include "base/quota.h"
+#include "uapi/rodp_abi.h"
+#include "verbs/verbs.h"
 
 int rodp_alloc_ucontext(struct ib_ucontext *ib, struct ib_udata *udata)
 {

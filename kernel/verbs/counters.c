@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 /* Device counters as hw_counters of the port: rdma statistic show link, sysfs. */
-#include "verbs.h"
+#include "verbs/verbs.h"
 
 /* Behind the counters: what is the difference of two of them. X(name, more, less). */
 #define GAUGES(X)                                                        \

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 /* The verbs of completion queues. */
-#include "../base/quota.h"
-#include "../ring/cq.h"
-#include "verbs.h"
+#include "base/quota.h"
+#include "ring/cq.h"
+#include "verbs/verbs.h"
 
 static int cq_create(struct ib_cq *ib, const struct ib_cq_init_attr *attr,
 		     struct uverbs_attr_bundle *attrs)

@@ -4,10 +4,10 @@
 #include <linux/rtnetlink.h>
 #include <net/addrconf.h>
 
-#include "../net/socket.h"
-#include "../uapi/rodp_abi.h"
-#include "device.h"
-#include "verbs.h"
+#include "net/socket.h"
+#include "uapi/rodp_abi.h"
+#include "verbs/device.h"
+#include "verbs/verbs.h"
 
 /*
  * The device leaves its network namespace, which may be gone long before the device is: from here on

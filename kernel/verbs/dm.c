@@ -5,9 +5,9 @@
 #define UVERBS_MODULE_NAME rodp
 #include <rdma/uverbs_named_ioctl.h>
 
-#include "../mem/dm.h"
-#include "../uapi/rodp_abi.h"
-#include "verbs.h"
+#include "mem/dm.h"
+#include "uapi/rodp_abi.h"
+#include "verbs/verbs.h"
 
 /* Of an MR over device memory, which is always zero-based. */
 #define DM_ACCESS                                                                 \

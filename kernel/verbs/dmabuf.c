@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 /* The verb of MRs over dma-bufs. */
-#include "../mem/mr.h"
-#include "verbs.h"
+#include "mem/mr.h"
+#include "verbs/verbs.h"
 
 /* What it may be registered for. On demand it is not: the exporter keeps it where it is. */
 #define DMABUF_ACCESS                                                             \

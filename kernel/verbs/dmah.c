@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
-#include "verbs.h"
+#include "verbs/verbs.h"
 
 /*
  * DMA handles: where a device's writes to memory are wanted (TLP processing hints, PCIe 6.2). The

@@ -7,9 +7,9 @@
 #define UVERBS_MODULE_NAME rodp
 #include <rdma/uverbs_named_ioctl.h>
 
-#include "../mem/dm.h"
-#include "../uapi/rodp_abi.h"
-#include "verbs.h"
+#include "mem/dm.h"
+#include "uapi/rodp_abi.h"
+#include "verbs/verbs.h"
 
 /* Give the caller a file descriptor of dmabuf, and its number. Takes dmabuf over if that works. */
 static int hand_out(struct dma_buf *dmabuf, const struct uverbs_attr_bundle *attrs)

@@ -8,9 +8,9 @@
 #define UVERBS_MODULE_NAME rodp
 #include <rdma/uverbs_named_ioctl.h>
 
-#include "../mem/dm.h"
-#include "../uapi/rodp_abi.h"
-#include "verbs.h"
+#include "mem/dm.h"
+#include "uapi/rodp_abi.h"
+#include "verbs/verbs.h"
 
 /* That the core found it is the answer. */
 static int UVERBS_HANDLER(RODP_METHOD_IMPORT_PD)(struct uverbs_attr_bundle *attrs)

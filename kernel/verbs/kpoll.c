@@ -3,8 +3,8 @@
  * Completion queues of kernel consumers: the reader's side of the ring. Both calls may come
  * from any context, also with interrupts off.
  */
-#include "../ring/cq.h"
-#include "verbs.h"
+#include "ring/cq.h"
+#include "verbs/verbs.h"
 
 static int wc_flags(u32 flags)
 {

@@ -7,10 +7,10 @@
  * the lane is never run from here (it calls completion handlers): a work item does that, and only
  * when nobody else would notice the new entries (RODP_RING_NEED_KICK).
  */
-#include "../qp/lane/types.h"
-#include "../qp/queue/srq.h"
-#include "../qp/ud/address.h"
-#include "verbs.h"
+#include "qp/lane/types.h"
+#include "qp/queue/srq.h"
+#include "qp/ud/address.h"
+#include "verbs/verbs.h"
 
 /* The slot behind the last one posted, or NULL when the ring is full. Post lock held. */
 static void *ring_free_slot(struct rodp_ring *ring, u32 prod)

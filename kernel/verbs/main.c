@@ -3,17 +3,18 @@
 #include <linux/module.h>
 #include <rdma/rdma_netlink.h>
 
-#include "../mem/mr.h"
-#include "../net/packet.h"
-#include "../net/socket.h"
-#include "../odp/mirror.h"
-#include "../qp/lane/courier.h"
-#include "../qp/lane/qpn.h"
-#include "../qp/queue/srq.h"
-#include "../qp/receive.h"
-#include "../uapi/rodp_abi.h"
-#include "device.h"
-#include "verbs.h"
+#include "mem/mr.h"
+#include "net/packet.h"
+#include "net/socket.h"
+#include "odp/mirror.h"
+#include "qp/lane/courier.h"
+#include "qp/lane/qpn.h"
+#include "qp/queue/srq.h"
+#include "qp/receive.h"
+#include "uapi/rodp_abi.h"
+#include "verbs/device.h"
+#include "verbs/verbs.h"
+#include "wire/crc32.h"
 
 MODULE_AUTHOR("The rodp developers");
 MODULE_DESCRIPTION("RoCE with on-demand paging: a soft RDMA device without pinning");
@@ -40,7 +41,7 @@ static struct rdma_link_ops link_ops = {
 
 static int __init rodp_init(void)
 {
-	int err = rodp_odp_init();
+	int err = rodp_odp_module_init();
 
 	if (err)
 		return err;
@@ -51,8 +52,8 @@ static int __init rodp_init(void)
 	if (err)
 		goto err_mr;
 	rodp_courier_module_init();
-	rodp_crc32_init();
-	err = rodp_net_init(rodp_qp_receive);
+	rodp_crc32_module_init();
+	err = rodp_net_module_init(rodp_qp_receive);
 	if (err)
 		goto err_lane;
 	err = rodp_device_module_init();
@@ -62,14 +63,14 @@ static int __init rodp_init(void)
 	return 0;
 
 err_net:
-	rodp_net_exit();
+	rodp_net_module_exit();
 err_lane:
-	rodp_crc32_exit();
+	rodp_crc32_module_exit();
 	rodp_lane_module_exit();
 err_mr:
 	rodp_mr_module_exit();
 err_odp:
-	rodp_odp_exit();
+	rodp_odp_module_exit();
 	return err;
 }
 
@@ -77,14 +78,14 @@ static void __exit rodp_exit(void)
 {
 	rdma_link_unregister(&link_ops);
 	rodp_device_module_exit();
-	rodp_net_exit();
+	rodp_net_module_exit();
 	rodp_packet_module_exit();
-	rodp_crc32_exit();
+	rodp_crc32_module_exit();
 	rodp_lane_module_exit();
 	rodp_courier_module_exit();
 	rodp_qpn_module_exit();
 	rodp_srq_module_exit();
-	rodp_odp_exit();
+	rodp_odp_module_exit();
 	rcu_barrier(); /* regions */
 	rodp_mr_module_exit();
 }

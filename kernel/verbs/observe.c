@@ -14,12 +14,12 @@
 #define UVERBS_MODULE_NAME rodp
 #include <rdma/uverbs_named_ioctl.h>
 
-#include "../mem/count.h"
-#include "../mem/mr.h"
-#include "../odp/mirror.h"
-#include "../odp/residency.h"
-#include "../uapi/rodp_abi.h"
-#include "verbs.h"
+#include "mem/count.h"
+#include "mem/mr.h"
+#include "odp/mirror.h"
+#include "odp/residency.h"
+#include "uapi/rodp_abi.h"
+#include "verbs/verbs.h"
 
 /* The on-demand MR of an attribute, if the caller may look into its mirror. NULL: not given. */
 static struct rodp_mr *attr_mr(const struct uverbs_attr_bundle *attrs, u16 attr)

@@ -2,13 +2,13 @@
 /* The table of what ib_core may call, see verbs.h. */
 #include <linux/module.h>
 
-#include "../qp/qp.h"
-#include "../qp/queue/srq.h"
-#include "../qp/ud/address.h"
-#include "../ring/cq.h"
-#include "../ring/mapping.h"
-#include "../uapi/rodp_abi.h"
-#include "verbs.h"
+#include "qp/qp.h"
+#include "qp/queue/srq.h"
+#include "qp/ud/address.h"
+#include "ring/cq.h"
+#include "base/mapping.h"
+#include "uapi/rodp_abi.h"
+#include "verbs/verbs.h"
 
 RODP_CREATE_CQ_OP(create_cq_op, rodp_create_cq)
 RODP_RESIZE_CQ_OP(resize_cq_op, rodp_resize_cq)
@@ -22,7 +22,7 @@ const struct ib_device_ops rodp_device_ops = {
 	RODP_ROBUST_UDATA RODP_FILL_RES_SRQ(rodp_fill_res_srq)
 		RODP_QUERY_PORT_SPEED(rodp_query_port_speed)
 
-		.advise_mr = rodp_advise_mr,
+			.advise_mr = rodp_advise_mr,
 	.alloc_hw_port_stats = rodp_alloc_hw_port_stats,
 	.alloc_dm = rodp_alloc_dm,
 	.alloc_mr = rodp_alloc_mr,
@@ -83,8 +83,7 @@ const struct ib_device_ops rodp_device_ops = {
 
 	INIT_RDMA_OBJ_SIZE(ib_ah, rodp_ah, ib),
 	INIT_RDMA_OBJ_SIZE(ib_cq, rodp_cq, ib),
-	RODP_DMAH_OPS(rodp_alloc_dmah, rodp_dealloc_dmah)
-	INIT_RDMA_OBJ_SIZE(ib_mw, rodp_mw, ib),
+	RODP_DMAH_OPS(rodp_alloc_dmah, rodp_dealloc_dmah) INIT_RDMA_OBJ_SIZE(ib_mw, rodp_mw, ib),
 	INIT_RDMA_OBJ_SIZE(ib_pd, rodp_pd, ib),
 	INIT_RDMA_OBJ_SIZE(ib_qp, rodp_qp, ib),
 	INIT_RDMA_OBJ_SIZE(ib_srq, rodp_srq, ib),

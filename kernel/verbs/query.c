@@ -6,10 +6,10 @@
 #include <rdma/ib_addr.h>
 #include <rdma/ib_mad.h>
 
-#include "../mem/fast.h"
-#include "../mem/persist.h"
-#include "../wire/header.h"
-#include "verbs.h"
+#include "mem/fast.h"
+#include "mem/persist.h"
+#include "wire/header.h"
+#include "verbs/verbs.h"
 
 enum {
 	GID_TABLE = 256,
@@ -106,8 +106,7 @@ static u32 netdev_mbps(struct net_device *ndev)
 	u32 mbps = 0;
 
 	rtnl_lock();
-	if (ndev->reg_state == NETREG_REGISTERED &&
-	    !__ethtool_get_link_ksettings(ndev, &link) &&
+	if (ndev->reg_state == NETREG_REGISTERED && !__ethtool_get_link_ksettings(ndev, &link) &&
 	    link.base.speed != (u32)SPEED_UNKNOWN)
 		mbps = link.base.speed;
 	rtnl_unlock();

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 /* The verbs of queue pairs. */
-#include "../base/quota.h"
-#include "../qp/qp.h"
-#include "verbs.h"
+#include "base/quota.h"
+#include "qp/qp.h"
+#include "verbs/verbs.h"
 
 static int qp_create(struct ib_qp *ib, struct ib_qp_init_attr *init, struct ib_udata *udata)
 {

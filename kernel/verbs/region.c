@@ -3,10 +3,10 @@
 #include <linux/hugetlb_inline.h>
 #include <linux/mm.h>
 
-#include "../mem/fast.h"
-#include "../mem/mr.h"
-#include "../uapi/rodp_abi.h"
-#include "verbs.h"
+#include "mem/fast.h"
+#include "mem/mr.h"
+#include "uapi/rodp_abi.h"
+#include "verbs/verbs.h"
 
 /* Rights that an MR may have. */
 #define REGION_ACCESS                                                                            \

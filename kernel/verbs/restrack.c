@@ -9,13 +9,13 @@
 #include <rdma/restrack.h>
 #include <uapi/rdma/rdma_netlink.h>
 
-#include "../mem/count.h"
-#include "../mem/mr.h"
-#include "../qp/qp.h"
-#include "../qp/queue/srq.h"
-#include "../ring/cq.h"
-#include "../uapi/rodp_abi.h"
-#include "verbs.h"
+#include "mem/count.h"
+#include "mem/mr.h"
+#include "qp/qp.h"
+#include "qp/queue/srq.h"
+#include "ring/cq.h"
+#include "uapi/rodp_abi.h"
+#include "verbs/verbs.h"
 
 /* Ends the table; whatever did not fit makes the core try again with more room. */
 static int table_end(struct sk_buff *msg, struct nlattr *table, int err)

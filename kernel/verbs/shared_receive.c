@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 /* The verbs of shared receive queues, and of XRC domains, which group those of type XRC. */
-#include "../base/quota.h"
-#include "../qp/queue/srq.h"
-#include "verbs.h"
+#include "base/quota.h"
+#include "qp/queue/srq.h"
+#include "verbs/verbs.h"
 
 /* XRC is for processes: its completions name no ib_qp. */
 static int create_kernel_srq(struct rodp_srq *srq, struct ib_srq_init_attr *init)

@@ -8,8 +8,8 @@
 
 #include <rdma/ib_verbs.h>
 
-#include "../base/dev.h"
-#include "../odp/mirror.h"
+#include "base/dev.h"
+#include "odp/mirror.h"
 
 struct rodp_qp;
 struct rodp_srq;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 /* The verbs of memory windows; binding them is a work request (qp/send/local.h). */
-#include "../mem/window.h"
-#include "verbs.h"
+#include "mem/window.h"
+#include "verbs/verbs.h"
 
 int rodp_alloc_mw(struct ib_mw *ib, struct ib_udata *udata)
 {

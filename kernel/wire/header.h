@@ -7,7 +7,7 @@
 #ifndef RODP_WIRE_HEADER_H
 #define RODP_WIRE_HEADER_H
 
-#include "env.h"
+#include "wire/env.h"
 
 #define RODP_UDP_PORT	   4791
 #define RODP_ICRC_BYTES	   4

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 /* The invariant CRC, see icrc.h. */
-#include "header.h"
-#include "icrc.h"
+#include "wire/header.h"
+#include "wire/icrc.h"
 
 /* CRC-32 state after eight bytes of ones, from the initial state of all ones. */
 #define CRC_AFTER_LRH 0xdebb20e3u

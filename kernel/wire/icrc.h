@@ -13,7 +13,7 @@
 #ifndef RODP_WIRE_ICRC_H
 #define RODP_WIRE_ICRC_H
 
-#include "env.h"
+#include "wire/env.h"
 
 typedef u32 (*rodp_crc32_fn)(u32 crc, const void *data, size_t bytes);
 

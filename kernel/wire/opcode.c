@@ -7,7 +7,7 @@
  * 5.2 and table 38), so the set alone gives every offset. A transport adds its own
  * header to the set: DETH (UD), XRCETH (XRC requests, annex A14) or none.
  */
-#include "opcode.h"
+#include "wire/opcode.h"
 
 /* Extended headers in the order in which they lie on the wire. */
 enum header {

@@ -7,8 +7,8 @@
 #ifndef RODP_WIRE_OPCODE_H
 #define RODP_WIRE_OPCODE_H
 
-#include "env.h"
-#include "header.h"
+#include "wire/env.h"
+#include "wire/header.h"
 
 /* Transport part of an opcode, bits 7..5. */
 enum rodp_transport {

@@ -6,8 +6,8 @@
 #ifndef RODP_WIRE_PARSE_H
 #define RODP_WIRE_PARSE_H
 
-#include "header.h"
-#include "opcode.h"
+#include "wire/header.h"
+#include "wire/opcode.h"
 
 enum rodp_parse {
 	RODP_PARSE_OK,

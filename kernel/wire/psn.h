@@ -6,7 +6,7 @@
 #ifndef RODP_WIRE_PSN_H
 #define RODP_WIRE_PSN_H
 
-#include "env.h"
+#include "wire/env.h"
 
 #define RODP_PSN_MASK 0xffffffu
 

@@ -45,8 +45,8 @@ static void print_table(const struct odp_caps *caps)
 		for (op = 0; op < OPS; op++) {
 			const bool is = caps->ops[i] & ops[op].op;
 
-			printf("%s%*s%s", term_colour(is ? GREEN : DIM), width(op), is ? "yes" : "-",
-			       term_colour(PLAIN));
+			printf("%s%*s%s", term_colour(is ? GREEN : DIM), width(op),
+			       is ? "yes" : "-", term_colour(PLAIN));
 		}
 		printf("\n");
 	}

@@ -83,9 +83,8 @@ struct ibv_pd *rodp_alloc_parent_domain(struct ibv_context *context,
 		errno = EINVAL;
 		return NULL;
 	}
-	if (attr->comp_mask &
-	    ~(IBV_PARENT_DOMAIN_INIT_ATTR_ALLOCATORS | IBV_PARENT_DOMAIN_INIT_ATTR_PD_CONTEXT |
-	      ALLOWED_ANYWAY)) {
+	if (attr->comp_mask & ~(IBV_PARENT_DOMAIN_INIT_ATTR_ALLOCATORS |
+				IBV_PARENT_DOMAIN_INIT_ATTR_PD_CONTEXT | ALLOWED_ANYWAY)) {
 		errno = EOPNOTSUPP;
 		return NULL;
 	}

@@ -15,7 +15,8 @@ enum {
 	SUMS = 100,
 };
 
-static const int sizes[] = { 0, 1, 7, 8, 100, 1023, 4096, 8191, 8193, 65536, 65537, 1000003, MAX_BYTES };
+static const int sizes[] = { 0,	   1,	 7,	8,     100,	1023,	  4096,
+			     8191, 8193, 65536, 65537, 1000003, MAX_BYTES };
 static int rank;
 
 static void fill(uint8_t *at, size_t bytes, uint32_t seed)
@@ -29,7 +30,8 @@ static void compare(const char *what, const uint8_t *at, size_t bytes, uint32_t 
 	for (size_t i = 0; i < bytes; i++) {
 		if (at[i] == (uint8_t)((seed + i) * 2654435761u >> 24))
 			continue;
-		fprintf(stderr, "mpi: rank %d: %s: byte %zu of %zu is wrong\n", rank, what, i, bytes);
+		fprintf(stderr, "mpi: rank %d: %s: byte %zu of %zu is wrong\n", rank, what, i,
+			bytes);
 		MPI_Abort(MPI_COMM_WORLD, 1);
 	}
 }
@@ -49,8 +51,8 @@ static void exchange(int bytes, int seed)
 	uint8_t *out = memory(bytes), *in = memory(bytes);
 
 	fill(out, bytes, seed + rank);
-	MPI_Sendrecv(out, bytes, MPI_BYTE, !rank, seed, in, bytes, MPI_BYTE, !rank, seed, MPI_COMM_WORLD,
-		     MPI_STATUS_IGNORE);
+	MPI_Sendrecv(out, bytes, MPI_BYTE, !rank, seed, in, bytes, MPI_BYTE, !rank, seed,
+		     MPI_COMM_WORLD, MPI_STATUS_IGNORE);
 	compare("exchange", in, bytes, seed + !rank);
 	free(out);
 	free(in);
@@ -66,10 +68,12 @@ static void burst(int bytes)
 	for (i = 0; i < BURST; i++) {
 		n = rank ? BURST - 1 - i : i;
 		if (rank) {
-			MPI_Irecv(at + n * bytes, bytes, MPI_BYTE, 0, n, MPI_COMM_WORLD, &request[i]);
+			MPI_Irecv(at + n * bytes, bytes, MPI_BYTE, 0, n, MPI_COMM_WORLD,
+				  &request[i]);
 		} else {
 			fill(at + n * bytes, bytes, n * 1000);
-			MPI_Isend(at + n * bytes, bytes, MPI_BYTE, 1, n, MPI_COMM_WORLD, &request[i]);
+			MPI_Isend(at + n * bytes, bytes, MPI_BYTE, 1, n, MPI_COMM_WORLD,
+				  &request[i]);
 		}
 	}
 	MPI_Waitall(BURST, request, MPI_STATUSES_IGNORE);
@@ -80,7 +84,9 @@ static void burst(int bytes)
 
 static void collectives(void)
 {
-	enum { COUNT = 100000 };
+	enum {
+		COUNT = 100000
+	};
 	double *in = memory(COUNT * sizeof(*in)), *out = memory(COUNT * sizeof(*out));
 
 	for (int i = 0; i < COUNT; i++)
@@ -100,7 +106,10 @@ static void collectives(void)
 /* Each rank's window holds a counter, and then what the other puts there. */
 static void one_sided(void)
 {
-	enum { AT = 64, BYTES = 300000 };
+	enum {
+		AT = 64,
+		BYTES = 300000
+	};
 	uint8_t *window, *at = memory(BYTES);
 	uint64_t one = 1, old;
 	MPI_Win win;
@@ -148,7 +157,8 @@ int main(int argc, char **argv)
 	one_sided();
 	MPI_Barrier(MPI_COMM_WORLD);
 	if (!rank)
-		printf("mpi: exchanges of %d sizes, bursts, collectives, puts, gets, sums: all verified\n", i);
+		printf("mpi: exchanges of %d sizes, bursts, collectives, puts, gets, sums: all verified\n",
+		       i);
 	MPI_Finalize();
 	return 0;
 }

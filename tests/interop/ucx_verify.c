@@ -25,7 +25,7 @@ enum {
 	WAIT_S = 60, /* for one operation */
 };
 
-static const size_t sizes[] = { 0,    1,     8,     63,	   1000,    4096,   4097,
+static const size_t sizes[] = { 0,    1,     8,	    63,	   1000,    4096,    4097,
 				8191, 16384, 65536, 65537, 1000003, 1 << 20, MAX_BYTES };
 
 static ucp_context_h context;
@@ -161,7 +161,8 @@ static void recv_bytes(uint8_t *at, size_t bytes, ucp_tag_t tag)
 
 static void *map_memory(void)
 {
-	void *at = mmap(NULL, MAX_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	void *at = mmap(NULL, MAX_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
+			0);
 
 	if (at == MAP_FAILED)
 		die("memory", "mmap");
@@ -252,8 +253,8 @@ static void add(uint64_t remote, ucp_rkey_h rkey)
 	};
 
 	for (uint64_t i = 0; i < ADDS; i++) {
-		wait_for("fetch and add", ucp_atomic_op_nbx(ep, UCP_ATOMIC_OP_ADD, &one, 1, remote,
-							    rkey, &param));
+		wait_for("fetch and add",
+			 ucp_atomic_op_nbx(ep, UCP_ATOMIC_OP_ADD, &one, 1, remote, rkey, &param));
 		if (reply != i)
 			die("fetch and add", "the reply is not what the sum was");
 	}

@@ -3,9 +3,9 @@
 #include <linux/module.h>
 #include <rdma/ib_cache.h>
 
-#include "../../net/packet.h"
-#include "courier.h"
-#include "qpn.h"
+#include "net/packet.h"
+#include "qp/lane/courier.h"
+#include "qp/lane/qpn.h"
 
 static bool local_path = true;
 module_param(local_path, bool, 0644);

@@ -12,7 +12,7 @@
 #ifndef RODP_QP_COURIER_H
 #define RODP_QP_COURIER_H
 
-#include "types.h"
+#include "qp/lane/types.h"
 
 /*
  * Send a packet to the peer of qp, on whichever path; a lane of qp is held (BH disabled).

@@ -2,7 +2,7 @@
 /* Where lanes send, see home.h. */
 #include <linux/interrupt.h>
 
-#include "types.h"
+#include "qp/lane/types.h"
 
 struct workqueue_struct *rodp_resume_wq;
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 /* Lanes, see lane.h. */
-#include "../../net/packet.h"
-#include "types.h"
+#include "net/packet.h"
+#include "qp/lane/types.h"
 
 struct workqueue_struct *rodp_lane_wq;
 
@@ -57,7 +57,8 @@ void rodp_lane_rest(struct rodp_lane *lane, unsigned long delay)
 
 void rodp_lane_quiesce(struct rodp_lane *lane)
 {
-	rodp_home_quiesce(&lane->home); /* first: whoever arrives runs the lane, which may queue its work item */
+	rodp_home_quiesce(
+		&lane->home); /* first: whoever arrives runs the lane, which may queue its work item */
 	cancel_delayed_work_sync(&lane->work);
 }
 

@@ -18,7 +18,7 @@
 #include <linux/spinlock.h>
 #include <linux/workqueue.h>
 
-#include "home.h"
+#include "qp/lane/home.h"
 
 struct rodp_lane;
 struct rodp_qp;

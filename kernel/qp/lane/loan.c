@@ -3,7 +3,7 @@
 #include <linux/minmax.h>
 #include <linux/slab.h>
 
-#include "loan.h"
+#include "qp/lane/loan.h"
 
 /*
  * Bytes moved before the lane lets others in, and under one hold of the loan's lock:

@@ -15,8 +15,8 @@
 #include <linux/refcount.h>
 #include <linux/spinlock.h>
 
-#include "../../net/packet.h"
-#include "types.h"
+#include "net/packet.h"
+#include "qp/lane/types.h"
 
 struct rodp_loan {
 	spinlock_t lock; /* BH disabled: qp, epoch, and the requester's sq.tail */

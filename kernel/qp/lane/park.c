@@ -2,8 +2,8 @@
 /* Parking, see park.h. */
 #include <linux/ktime.h>
 
-#include "../../base/trace.h"
-#include "types.h"
+#include "base/trace.h"
+#include "qp/lane/types.h"
 
 /* Of which of the QP's lanes. For the trace. */
 static bool park_sends(const struct rodp_park *park)

@@ -12,8 +12,8 @@
 #ifndef RODP_QP_PARK_H
 #define RODP_QP_PARK_H
 
-#include "../../mem/access.h"
-#include "../../odp/fault.h"
+#include "mem/access.h"
+#include "odp/fault.h"
 
 struct rodp_lane;
 

@@ -5,7 +5,7 @@
  */
 #include <linux/xarray.h>
 
-#include "qpn.h"
+#include "qp/lane/qpn.h"
 
 /* 0 and 1 are the management QPs. Every device has its own QP 1, and RoCE has no QP 0. */
 #define QPN_FIRST 0x10

@@ -3,7 +3,7 @@
 #ifndef RODP_QP_QPN_H
 #define RODP_QP_QPN_H
 
-#include "types.h"
+#include "qp/lane/types.h"
 
 /* Give qp a number and make it findable. Sleeps. Returns 0, -ENOMEM, or -EBUSY (table full). */
 int rodp_qpn_assign(struct rodp_qp *qp);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 /* What a QP tells its user and its peer: completions, events, failure. See tell.h. */
-#include "courier.h"
-#include "tell.h"
+#include "qp/lane/courier.h"
+#include "qp/lane/tell.h"
 
 static void tell_event(struct rodp_qp *qp, enum ib_event_type type)
 {

@@ -3,7 +3,7 @@
 #ifndef RODP_QP_TELL_H
 #define RODP_QP_TELL_H
 
-#include "types.h"
+#include "qp/lane/types.h"
 
 /*
  * What both lanes do once they are let go: deliver what they sent without a network, and

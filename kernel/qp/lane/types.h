@@ -16,16 +16,16 @@
 #include <linux/hrtimer.h>
 #include <rdma/ib_verbs.h>
 
-#include "../../base/dev.h"
-#include "../../mem/window.h"
-#include "../../net/flow.h"
-#include "../../ring/cq.h"
-#include "../../ring/ring.h"
-#include "../../uapi/rodp_abi.h"
-#include "../../wire/opcode.h"
-#include "../../wire/psn.h"
-#include "lane.h"
-#include "park.h"
+#include "base/dev.h"
+#include "mem/window.h"
+#include "net/flow.h"
+#include "ring/cq.h"
+#include "ring/ring.h"
+#include "uapi/rodp_abi.h"
+#include "wire/opcode.h"
+#include "wire/psn.h"
+#include "qp/lane/lane.h"
+#include "qp/lane/park.h"
 
 struct rodp_lent;
 struct rodp_srq;

@@ -2,8 +2,8 @@
 /* Transfers, see xfer.h. */
 #include <linux/minmax.h>
 
-#include "loan.h"
-#include "xfer.h"
+#include "qp/lane/loan.h"
+#include "qp/lane/xfer.h"
 
 int rodp_xfer_mr(struct rodp_park *park, struct rodp_mr *mr, u64 iova, struct rodp_xfer *xfer)
 {

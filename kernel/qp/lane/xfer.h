@@ -6,8 +6,8 @@
 #ifndef RODP_QP_XFER_H
 #define RODP_QP_XFER_H
 
-#include "../../mem/grant.h"
-#include "types.h"
+#include "mem/grant.h"
+#include "qp/lane/types.h"
 
 /* Whether qp's peer may, with this key of pd; then rodp_grant_put() after the access (mem/grant.h). */
 static inline bool rodp_xfer_grant(struct rodp_qp *qp, struct ib_pd *pd, struct rodp_grant *grant,

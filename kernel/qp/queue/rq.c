@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 /* The receive queue: work requests from ring to completion, see rq.h. */
-#include "../lane/tell.h"
-#include "rq.h"
-#include "rwqe.h"
-#include "srq.h"
+#include "qp/lane/tell.h"
+#include "qp/queue/rq.h"
+#include "qp/queue/rwqe.h"
+#include "qp/queue/srq.h"
 
 /* Requests in the ring that were not taken yet; a nonsensical counter reads as none. */
 static u32 rq_posted(const struct rodp_rq *rq)

@@ -6,7 +6,7 @@
 #ifndef RODP_QP_RQ_H
 #define RODP_QP_RQ_H
 
-#include "../lane/types.h"
+#include "qp/lane/types.h"
 
 /*
  * Take a receive work request for the message that begins.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 /* Receive work requests out of rings, see rwqe.h. */
-#include "rwqe.h"
+#include "qp/queue/rwqe.h"
 
 int rodp_rwqe_copy(struct rodp_rwqe *dst, const struct rodp_recv_wqe *src, u32 max_sge)
 {

@@ -3,7 +3,7 @@
 #ifndef RODP_QP_RWQE_H
 #define RODP_QP_RWQE_H
 
-#include "../lane/types.h"
+#include "qp/lane/types.h"
 
 /*
  * A receive work request out of a ring: copied once, the copy checked. Returns 0, or

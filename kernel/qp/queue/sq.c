@@ -2,10 +2,10 @@
 /* The send queue: work requests from ring to completion, see sq.h. */
 #include <linux/math64.h>
 
-#include "../lane/loan.h"
-#include "../lane/tell.h"
-#include "sq.h"
-#include "unreliable.h"
+#include "qp/lane/loan.h"
+#include "qp/lane/tell.h"
+#include "qp/queue/sq.h"
+#include "qp/queue/unreliable.h"
 
 /* Longest message: 2^22 packets at the smallest MTU, half of the PSN window. */
 #define SQ_MAX_MESSAGE (1u << 30)

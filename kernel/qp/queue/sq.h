@@ -6,7 +6,7 @@
 #ifndef RODP_QP_SQ_H
 #define RODP_QP_SQ_H
 
-#include "../lane/types.h"
+#include "qp/lane/types.h"
 
 /*
  * Take the next work request out of the ring, check it and give it PSNs.

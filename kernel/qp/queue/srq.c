@@ -2,9 +2,9 @@
 /* Shared receive queues, see srq.h. */
 #include <linux/xarray.h>
 
-#include "../lane/tell.h"
-#include "rwqe.h"
-#include "srq.h"
+#include "qp/lane/tell.h"
+#include "qp/queue/rwqe.h"
+#include "qp/queue/srq.h"
 
 /* Bits of rodp_srq.pending. */
 enum srq_pending {

@@ -18,7 +18,7 @@
 #include <linux/completion.h>
 #include <linux/refcount.h>
 
-#include "../lane/types.h"
+#include "qp/lane/types.h"
 
 struct rodp_srq {
 	struct ib_srq ib;

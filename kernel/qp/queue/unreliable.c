@@ -2,7 +2,7 @@
 /* What UC and UD have in common, see unreliable.h. */
 #include <rdma/ib_addr.h>
 
-#include "unreliable.h"
+#include "qp/queue/unreliable.h"
 
 /* The largest datagram that the netdev carries, all headers told off, bytes. */
 static u32 datagram_max(const struct rodp_dev *dev)

@@ -3,7 +3,7 @@
 #ifndef RODP_QP_UNRELIABLE_H
 #define RODP_QP_UNRELIABLE_H
 
-#include "../lane/types.h"
+#include "qp/lane/types.h"
 
 /*
  * Whether the transport has this work request, and of UD, whether it fits a packet; its own

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 /* Acknowledge packets, see ack.h. A lost one is asked for again by the peer. */
-#include "../../net/packet.h"
-#include "../lane/courier.h"
-#include "ack.h"
+#include "net/packet.h"
+#include "qp/lane/courier.h"
+#include "qp/recv/ack.h"
 
 static struct sk_buff *ack_build(struct rodp_qp *qp, enum rodp_op op, u32 psn, u8 syndrome)
 {

@@ -3,8 +3,8 @@
 #ifndef RODP_QP_ACK_H
 #define RODP_QP_ACK_H
 
-#include "../../wire/header.h"
-#include "../lane/types.h"
+#include "wire/header.h"
+#include "qp/lane/types.h"
 
 void rodp_send_ack(struct rodp_qp *qp, u32 psn);
 void rodp_send_nak(struct rodp_qp *qp, u32 psn, enum rodp_nak code);

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 /* Atomic requests and ATOMIC WRITE, see atomic.h. */
-#include "../../net/packet.h"
-#include "../lane/park.h"
-#include "../lane/xfer.h"
-#include "../queue/rq.h"
-#include "ack.h"
-#include "atomic.h"
-#include "reply.h"
+#include "net/packet.h"
+#include "qp/lane/park.h"
+#include "qp/lane/xfer.h"
+#include "qp/queue/rq.h"
+#include "qp/recv/ack.h"
+#include "qp/recv/atomic.h"
+#include "qp/recv/reply.h"
 
 /* The operation itself: 0, -EAGAIN (parked), -EACCES, -EINVAL (not aligned). */
 static int atomic_apply(struct rodp_qp *qp, struct sk_buff *skb, u64 *original)

@@ -6,7 +6,7 @@
 #ifndef RODP_QP_ATOMIC_H
 #define RODP_QP_ATOMIC_H
 
-#include "request.h"
+#include "qp/recv/request.h"
 
 enum rodp_verdict rodp_atomic_execute(struct rodp_qp *qp, struct sk_buff *skb);
 enum rodp_verdict rodp_atomic_write_execute(struct rodp_qp *qp, struct sk_buff *skb);

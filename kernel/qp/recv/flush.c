@@ -2,11 +2,11 @@
 /* FLUSH requests, see flush.h. */
 #include <linux/sizes.h>
 
-#include "../../mem/key.h"
-#include "../../net/packet.h"
-#include "../lane/lane.h"
-#include "../lane/xfer.h"
-#include "flush.h"
+#include "mem/key.h"
+#include "net/packet.h"
+#include "qp/lane/lane.h"
+#include "qp/lane/xfer.h"
+#include "qp/recv/flush.h"
 
 struct rodp_flush rodp_flush_of(struct sk_buff *skb)
 {

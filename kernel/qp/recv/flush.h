@@ -9,7 +9,7 @@
 #ifndef RODP_QP_FLUSH_H
 #define RODP_QP_FLUSH_H
 
-#include "request.h"
+#include "qp/recv/request.h"
 
 struct rodp_flush {
 	u32 placement; /* RODP_FETH_GLOBAL, RODP_FETH_PERSISTENT */

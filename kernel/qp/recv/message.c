@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 /* SEND and WRITE requests, see message.h. */
-#include "../../mem/invalidate.h"
-#include "../../net/packet.h"
-#include "../lane/xfer.h"
-#include "../queue/rq.h"
-#include "ack.h"
-#include "message.h"
+#include "mem/invalidate.h"
+#include "net/packet.h"
+#include "qp/lane/xfer.h"
+#include "qp/queue/rq.h"
+#include "qp/recv/ack.h"
+#include "qp/recv/message.h"
 
 /* No receive is posted: the peer is to come back. What it sent behind this is dropped silently. */
 static enum rodp_verdict not_ready(struct rodp_qp *qp, struct sk_buff *skb)

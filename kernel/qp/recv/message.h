@@ -9,7 +9,7 @@
 #ifndef RODP_QP_MESSAGE_H
 #define RODP_QP_MESSAGE_H
 
-#include "request.h"
+#include "qp/recv/request.h"
 
 enum rodp_verdict rodp_message_send(struct rodp_qp *qp, struct sk_buff *skb);
 enum rodp_verdict rodp_message_write(struct rodp_qp *qp, struct sk_buff *skb);

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 /* READ requests, see read.h. */
-#include "../../net/packet.h"
-#include "../lane/xfer.h"
-#include "../queue/rq.h"
-#include "ack.h"
-#include "read.h"
-#include "reply.h"
+#include "net/packet.h"
+#include "qp/lane/xfer.h"
+#include "qp/queue/rq.h"
+#include "qp/recv/ack.h"
+#include "qp/recv/read.h"
+#include "qp/recv/reply.h"
 
 /* What a READ request asks for. */
 struct read_request {

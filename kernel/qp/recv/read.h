@@ -5,7 +5,7 @@
 #ifndef RODP_QP_READ_H
 #define RODP_QP_READ_H
 
-#include "request.h"
+#include "qp/recv/request.h"
 
 /* A new one, or one that was kept: put the data where the requester wants it, or start the answer. */
 enum rodp_verdict rodp_read_execute(struct rodp_qp *qp, struct sk_buff *skb);

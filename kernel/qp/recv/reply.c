@@ -3,13 +3,13 @@
  * Answers to READs, and the memory of READs and ATOMICs whose answers may have to
  * be given again (IBTA vol. 1, 9.4.5, 9.7.5.2). Receive lane held throughout.
  */
-#include "../../net/packet.h"
-#include "../lane/courier.h"
-#include "../lane/tell.h"
-#include "../lane/xfer.h"
-#include "../queue/srq.h"
-#include "ack.h"
-#include "reply.h"
+#include "net/packet.h"
+#include "qp/lane/courier.h"
+#include "qp/lane/tell.h"
+#include "qp/lane/xfer.h"
+#include "qp/queue/srq.h"
+#include "qp/recv/ack.h"
+#include "qp/recv/reply.h"
 
 struct rodp_rd_atomic *rodp_rq_remember(struct rodp_qp *qp, u32 kind, u32 psn, u32 packets)
 {

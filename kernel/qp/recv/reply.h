@@ -3,7 +3,7 @@
 #ifndef RODP_QP_REPLY_H
 #define RODP_QP_REPLY_H
 
-#include "../lane/types.h"
+#include "qp/lane/types.h"
 
 /* Remember a request of this kind (RODP_OPF_*), in case the answer is lost. */
 struct rodp_rd_atomic *rodp_rq_remember(struct rodp_qp *qp, u32 kind, u32 psn, u32 packets);

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 /* What all requests have in common, see request.h. */
-#include "../../net/packet.h"
-#include "../lane/loan.h"
-#include "../lane/tell.h"
-#include "../queue/rq.h"
-#include "../queue/srq.h"
-#include "ack.h"
-#include "reply.h"
-#include "request.h"
+#include "net/packet.h"
+#include "qp/lane/loan.h"
+#include "qp/lane/tell.h"
+#include "qp/queue/rq.h"
+#include "qp/queue/srq.h"
+#include "qp/recv/ack.h"
+#include "qp/recv/reply.h"
+#include "qp/recv/request.h"
 
 enum rodp_verdict rodp_request_abandon(struct rodp_rq *rq)
 {

@@ -8,7 +8,7 @@
 #ifndef RODP_QP_REQUEST_H
 #define RODP_QP_REQUEST_H
 
-#include "../lane/types.h"
+#include "qp/lane/types.h"
 
 /* What became of a packet. */
 enum rodp_verdict {

@@ -7,18 +7,18 @@
  * the packet in hand; it is executed again from where it stopped, and nothing
  * behind it is looked at until then.
  */
-#include "../../net/drop.h"
-#include "../../net/packet.h"
-#include "../lane/tell.h"
-#include "../queue/rq.h"
-#include "../queue/srq.h"
-#include "ack.h"
-#include "atomic.h"
-#include "flush.h"
-#include "message.h"
-#include "read.h"
-#include "reply.h"
-#include "responder.h"
+#include "net/drop.h"
+#include "net/packet.h"
+#include "qp/lane/tell.h"
+#include "qp/queue/rq.h"
+#include "qp/queue/srq.h"
+#include "qp/recv/ack.h"
+#include "qp/recv/atomic.h"
+#include "qp/recv/flush.h"
+#include "qp/recv/message.h"
+#include "qp/recv/read.h"
+#include "qp/recv/reply.h"
+#include "qp/recv/responder.h"
 
 /* Message order (9.7.4.1.2): a message is begun, continued and ended by its own kind. */
 static bool in_order(const struct rodp_rq *rq, const struct rodp_opcode_info *op)

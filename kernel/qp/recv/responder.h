@@ -3,7 +3,7 @@
 #ifndef RODP_QP_RESPONDER_H
 #define RODP_QP_RESPONDER_H
 
-#include "../lane/lane.h"
+#include "qp/lane/lane.h"
 
 extern const struct rodp_lane_ops rodp_responder_ops;
 

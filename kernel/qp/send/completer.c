@@ -3,12 +3,12 @@
  * The completer: takes the peer's answers, puts data where it belongs and
  * completes work requests in order (IBTA vol. 1, 9.7.5). Send lane held throughout.
  */
-#include "../../net/drop.h"
-#include "../../net/packet.h"
-#include "../lane/xfer.h"
-#include "../queue/sq.h"
-#include "completer.h"
-#include "timer.h"
+#include "net/drop.h"
+#include "net/packet.h"
+#include "qp/lane/xfer.h"
+#include "qp/queue/sq.h"
+#include "qp/send/completer.h"
+#include "qp/send/timer.h"
 
 static struct rodp_swqe *oldest(struct rodp_qp *qp)
 {

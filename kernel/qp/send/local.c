@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 /* Local operations, see local.h. */
-#include "../../mem/fast.h"
-#include "../../mem/invalidate.h"
-#include "../queue/sq.h"
-#include "local.h"
+#include "mem/fast.h"
+#include "mem/invalidate.h"
+#include "qp/queue/sq.h"
+#include "qp/send/local.h"
 
 static int local_execute(struct rodp_qp *qp, const struct rodp_swqe *wqe)
 {

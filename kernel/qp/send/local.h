@@ -7,7 +7,7 @@
 #ifndef RODP_QP_LOCAL_H
 #define RODP_QP_LOCAL_H
 
-#include "../lane/types.h"
+#include "qp/lane/types.h"
 
 /*
  * Whether its turn has come. An invalidation waits until all before it is complete: what is

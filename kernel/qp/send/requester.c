@@ -3,14 +3,14 @@
  * The requester: cuts work requests into packets and sends them, as far as the
  * window, the peer's resources and the memory allow. Send lane held throughout.
  */
-#include "../../net/packet.h"
-#include "../lane/courier.h"
-#include "../lane/loan.h"
-#include "../lane/xfer.h"
-#include "../queue/sq.h"
-#include "local.h"
-#include "requester.h"
-#include "timer.h"
+#include "net/packet.h"
+#include "qp/lane/courier.h"
+#include "qp/lane/loan.h"
+#include "qp/lane/xfer.h"
+#include "qp/queue/sq.h"
+#include "qp/send/local.h"
+#include "qp/send/requester.h"
+#include "qp/send/timer.h"
 
 /*
  * A packet to be made. READs and ATOMICs carry no payload and are one packet, and so

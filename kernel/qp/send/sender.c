@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 /* The send lane at work, see sender.h. */
-#include "../lane/tell.h"
-#include "../queue/sq.h"
-#include "../ud/ud_sender.h"
-#include "completer.h"
-#include "requester.h"
-#include "sender.h"
-#include "timer.h"
+#include "qp/lane/tell.h"
+#include "qp/queue/sq.h"
+#include "qp/ud/ud_sender.h"
+#include "qp/send/completer.h"
+#include "qp/send/requester.h"
+#include "qp/send/sender.h"
+#include "qp/send/timer.h"
 
 /* SQD: what was begun goes on, nothing new begins; once all is done, say so. */
 static void sq_tell_drained(struct rodp_qp *qp)

@@ -3,7 +3,7 @@
 #ifndef RODP_QP_SENDER_H
 #define RODP_QP_SENDER_H
 
-#include "../lane/lane.h"
+#include "qp/lane/lane.h"
 
 extern const struct rodp_lane_ops rodp_sender_ops;
 

@@ -6,8 +6,8 @@
  * acknowledged: acknowledgements only move the deadline, and a timer that fires
  * before the deadline is started again for the rest.
  */
-#include "../queue/sq.h"
-#include "timer.h"
+#include "qp/queue/sq.h"
+#include "qp/send/timer.h"
 
 static enum hrtimer_restart timer_fired(struct hrtimer *timer)
 {

@@ -3,7 +3,7 @@
 #ifndef RODP_QP_TIMER_H
 #define RODP_QP_TIMER_H
 
-#include "../lane/types.h"
+#include "qp/lane/types.h"
 
 void rodp_sq_timer_init(struct rodp_qp *qp);
 

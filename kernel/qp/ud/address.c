@@ -2,9 +2,9 @@
 /* Addresses, see address.h. */
 #include <rdma/ib_addr.h>
 
-#include "../../net/owner.h"
-#include "../../wire/header.h"
-#include "address.h"
+#include "net/owner.h"
+#include "wire/header.h"
+#include "qp/ud/address.h"
 
 static const struct in6_addr *address_dgid(const struct rdma_ah_attr *attr)
 {

@@ -11,8 +11,8 @@
 
 #include <rdma/ib_verbs.h>
 
-#include "../../base/dev.h"
-#include "../../net/flow.h"
+#include "base/dev.h"
+#include "net/flow.h"
 
 struct rodp_ah {
 	struct ib_ah ib;

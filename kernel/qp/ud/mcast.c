@@ -7,12 +7,12 @@
 #include <linux/rtnetlink.h>
 #include <net/addrconf.h>
 
-#include "../../net/drop.h"
-#include "../../net/owner.h"
-#include "../../net/packet.h"
-#include "../../net/rx.h"
-#include "../lane/courier.h"
-#include "mcast.h"
+#include "net/drop.h"
+#include "net/owner.h"
+#include "net/packet.h"
+#include "net/rx.h"
+#include "qp/lane/courier.h"
+#include "qp/ud/mcast.h"
 
 /* One QP in one group. */
 struct member {
@@ -64,10 +64,9 @@ static struct member *member_find(const struct rodp_qp *qp, const struct in6_add
 {
 	struct member *member;
 
-	hash_for_each_possible(members, member, node,
-			       hash(group)) if (member->qp == qp &&
-						ipv6_addr_equal(&member->group,
-								group)) return member;
+	hash_for_each_possible(members, member, node, hash(group))
+		if (member->qp == qp && ipv6_addr_equal(&member->group, group))
+			return member;
 	return NULL;
 }
 
@@ -158,8 +157,7 @@ static bool members_receive(struct net *net, const struct in6_addr *group, struc
 	bool heard = false;
 
 	rodp_packet(skb)->vlan = rodp_owner_vlan(net, skb, &rodp_packet(skb)->sl);
-	hash_for_each_possible_rcu(members, member, node, hash(group))
-	{
+	hash_for_each_possible_rcu(members, member, node, hash(group)) {
 		if (!member_hears(member, group, ndev))
 			continue;
 		heard = true;
@@ -197,8 +195,7 @@ void rodp_mcast_loop_back(struct rodp_qp *qp, const struct rodp_address *address
 	struct member *member;
 	struct sk_buff *copy;
 
-	hash_for_each_possible_rcu(members, member, node, hash(group))
-	{
+	hash_for_each_possible_rcu(members, member, node, hash(group)) {
 		if (!member_hears(member, group, qp->dev->ndev) ||
 		    (member->qp->init.create_flags & IB_QP_CREATE_BLOCK_MULTICAST_LOOPBACK))
 			continue;

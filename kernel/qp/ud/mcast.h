@@ -10,8 +10,8 @@
 #ifndef RODP_QP_MCAST_H
 #define RODP_QP_MCAST_H
 
-#include "../lane/types.h"
-#include "address.h"
+#include "qp/lane/types.h"
+#include "qp/ud/address.h"
 
 /*
  * Sleep. attach: 0, also when it is attached already; -ENOMEM (a limit, too), -ENODEV (the netdev does

@@ -9,12 +9,12 @@
 #include <linux/ip.h>
 #include <linux/ipv6.h>
 
-#include "../../net/drop.h"
-#include "../../net/packet.h"
-#include "../lane/tell.h"
-#include "../lane/xfer.h"
-#include "../queue/rq.h"
-#include "ud_receiver.h"
+#include "net/drop.h"
+#include "net/packet.h"
+#include "qp/lane/tell.h"
+#include "qp/lane/xfer.h"
+#include "qp/queue/rq.h"
+#include "qp/ud/ud_receiver.h"
 
 /* What the datagram is not wanted for, or RODP_STAT_COUNT: it is. */
 static enum rodp_stat objection(const struct rodp_qp *qp, struct sk_buff *skb)

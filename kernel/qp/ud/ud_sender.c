@@ -3,14 +3,14 @@
  * The sender of datagrams: one work request, one packet, complete once it is on its way. Send
  * lane held throughout.
  */
-#include "../../net/packet.h"
-#include "../lane/courier.h"
-#include "../lane/qpn.h"
-#include "../lane/xfer.h"
-#include "../queue/sq.h"
-#include "address.h"
-#include "mcast.h"
-#include "ud_sender.h"
+#include "net/packet.h"
+#include "qp/lane/courier.h"
+#include "qp/lane/qpn.h"
+#include "qp/lane/xfer.h"
+#include "qp/queue/sq.h"
+#include "qp/ud/address.h"
+#include "qp/ud/mcast.h"
+#include "qp/ud/ud_sender.h"
 
 static void fill_headers(struct rodp_qp *qp, struct sk_buff *skb, const struct rodp_swqe *wqe,
 			 u32 dqpn)

@@ -27,15 +27,17 @@ get_linux_source() {
 	rm -rf "$dir/source" "$dir/apt" "$dir"/linux-source-*.deb
 }
 
-# list_debug_modules: as lsmod does, with what they need.
+# list_debug_modules: as lsmod does, with what they need. A name that kernel 7 does not have is an error.
 list_debug_modules() {
 	local version modules=$LAB_TMP/modules-7 module
 	version=$(kernel_version 7)
 	[ -d "$modules" ] || unpack_modules 7 "$modules"
 	echo "Module Size Used by"
 	for module in $(grep -v '^#' "$LAB_DIR/debug/modules"); do
-		PATH=$PATH:/usr/sbin:/sbin modprobe -d "$modules" -S "$version" --show-depends "$module" 2>/dev/null || true
-	done | sed -nE 's#^insmod .*/([^/]+)\.ko.*#\1 1 0#p' | tr - _ | sort -u
+		PATH=$PATH:/usr/sbin:/sbin modprobe -d "$modules" -S "$version" --show-depends "$module" >"$LAB_TMP/depends" 2>/dev/null ||
+			die "kernel 7 has no module '$module'" "correct tests/lab/debug/modules"
+		sed -nE 's#^insmod .*/([^/]+)\.ko.*#\1 1 0#p' "$LAB_TMP/depends"
+	done | tr - _ | sort -u
 }
 
 # make_debug_kernel NEW-DIR. The work is done below the checkout, which the tree sees.

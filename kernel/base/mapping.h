@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
 /* Kernel memory that a process may map through the command fd: each kind knows how. */
-#ifndef RODP_RING_MAPPING_H
-#define RODP_RING_MAPPING_H
+#ifndef RODP_BASE_MAPPING_H
+#define RODP_BASE_MAPPING_H
 
 #include <rdma/ib_verbs.h>
 

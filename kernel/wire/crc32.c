@@ -4,12 +4,12 @@
  * code for the CPU's carry-less multiplication. Owns the crypto transform, made
  * at module load and gone at its unload; in between it is read only.
  */
-#include <linux/crc32.h>
 #include <linux/err.h>
 #include <linux/printk.h>
 #include <linux/string.h>
 
-#include "../wire/opcode.h"
+#include "wire/crc32.h"
+#include "wire/opcode.h"
 
 #ifndef RODP_HAVE_CRC32_FAST
 #include <crypto/hash.h>
@@ -53,7 +53,7 @@ static bool transform_fits(struct crypto_shash *shash)
 	       crc == crc32_le(~0, data, sizeof(rodp_opcodes));
 }
 
-void rodp_crc32_init(void)
+void rodp_crc32_module_init(void)
 {
 	struct crypto_shash *shash = crypto_alloc_shash("crc32", 0, 0);
 
@@ -67,7 +67,7 @@ void rodp_crc32_init(void)
 	pr_debug("CRC-32 by %s\n", crypto_shash_driver_name(shash));
 }
 
-void rodp_crc32_exit(void)
+void rodp_crc32_module_exit(void)
 {
 	if (transform)
 		crypto_free_shash(transform);

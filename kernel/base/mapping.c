@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 /* Mappings, see mapping.h. */
-#include "mapping.h"
+#include "base/mapping.h"
 
 static struct rodp_mapping *to_mapping(struct rdma_user_mmap_entry *entry)
 {
