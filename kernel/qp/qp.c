@@ -449,12 +449,22 @@ static bool qp_device_is_going(const struct rodp_qp *qp)
 	return mutex_is_locked(&qp->dev->ib.unregistration_lock);
 }
 
+/* What was posted until now; a process that goes on posting is not waited for. */
+static void qp_flush_all(struct rodp_qp *qp)
+{
+	u32 left = max(qp->sq.ring.entries, qp->rq.ring.entries) / RODP_FLUSH_BATCH + 2;
+
+	qp_set_state(qp, IB_QPS_ERR);
+	while (left--) {
+		qp_run_lanes(qp);
+		cond_resched();
+	}
+}
+
 void rodp_qp_destroy(struct rodp_qp *qp)
 {
-	if (qp_device_is_going(qp) && qp->state != IB_QPS_RESET) {
-		qp_set_state(qp, IB_QPS_ERR);
-		qp_run_lanes(qp);
-	}
+	if (qp_device_is_going(qp) && qp->state != IB_QPS_RESET)
+		qp_flush_all(qp);
 	rodp_qpn_remove(qp);
 	qp_set_state(qp, IB_QPS_RESET);
 	synchronize_rcu_expedited(); /* packet handlers that found it are done */

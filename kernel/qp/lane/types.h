@@ -33,6 +33,8 @@ struct rodp_loan;
 
 /* Packets sent and not yet acknowledged, at most. Half of it at most goes without an AckReq. */
 #define RODP_WINDOW 128
+/* Work requests that are flushed in one go. */
+#define RODP_FLUSH_BATCH 256
 /* Packets that one run of the requester or of a READ reply sends before it lets others in. */
 #define RODP_SEND_BATCH 64
 

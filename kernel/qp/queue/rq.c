@@ -102,9 +102,10 @@ static void rq_tell_last_wqe(struct rodp_qp *qp)
 	rq->lane.tell |= RODP_TELL_LAST_WQE;
 }
 
-void rodp_rq_flush(struct rodp_qp *qp)
+bool rodp_rq_flush(struct rodp_qp *qp)
 {
 	struct rodp_rq *rq = &qp->rq;
+	int budget = RODP_FLUSH_BATCH;
 
 	rodp_park_cancel(&rq->park);
 	rq_drop_hand(rq);
@@ -112,10 +113,17 @@ void rodp_rq_flush(struct rodp_qp *qp)
 		rq_complete_flushed(qp);
 	rq_tell_last_wqe(qp);
 	if (!rq->ring.hdr)
-		return;
+		return true;
 	rodp_ring_want_kick(&rq->ring, true); /* what is posted from now on is flushed as well */
-	while (rodp_rq_take(qp) != -ENOENT)
+	while (budget-- && rodp_rq_take(qp) != -ENOENT)
 		rq_complete_flushed(qp);
+	return !rq_posted(rq);
+}
+
+void rodp_rq_run_flush(struct rodp_qp *qp)
+{
+	if (!rodp_rq_flush(qp))
+		rodp_lane_schedule(&qp->rq.lane, 0);
 }
 
 void rodp_rq_reset(struct rodp_qp *qp)

@@ -20,8 +20,11 @@ struct ib_pd *rodp_rq_pd(const struct rodp_qp *qp);
 /* Complete the receive work request that was taken; cqe holds what the message told. */
 void rodp_rq_complete(struct rodp_qp *qp, struct rodp_cqe *cqe, bool solicited);
 
-/* Complete everything, posted later as well, with IB_WC_WR_FLUSH_ERR. */
-void rodp_rq_flush(struct rodp_qp *qp);
+/* As rodp_sq_flush(). */
+bool rodp_rq_flush(struct rodp_qp *qp);
+
+/* One step of it; the lane's work item goes on with the rest. */
+void rodp_rq_run_flush(struct rodp_qp *qp);
 
 /* Back to how it was created: counters, ring. */
 void rodp_rq_reset(struct rodp_qp *qp);

@@ -296,23 +296,52 @@ static void sq_drop_hand(struct rodp_sq *sq)
 	sq->lane.stalled = false;
 }
 
-void rodp_sq_flush(struct rodp_qp *qp)
+/*
+ * Take the next work request out of the ring to complete it, not to execute it: what it asks for is
+ * not looked at, since the QP may lack what that needs (one that was never connected has no path MTU).
+ */
+static bool sq_take_to_flush(struct rodp_sq *sq)
 {
-	struct rodp_sq *sq = &qp->sq;
+	const struct rodp_send_wqe *slot = rodp_ring_slot(&sq->ring, sq->head);
+	struct rodp_swqe *wqe = rodp_sq_wqe(sq, sq->head);
 
+	if (!sq_posted(sq))
+		return false;
+	*wqe = (struct rodp_swqe){
+		.wr_id = READ_ONCE(slot->wr_id),
+		.opcode = READ_ONCE(slot->opcode),
+		.status = IB_WC_WR_FLUSH_ERR,
+	};
+	sq->head++;
+	return true;
+}
+
+/* Nothing is on its way any more, and nothing will be sent. */
+static void sq_land(struct rodp_sq *sq)
+{
 	rodp_park_cancel(&sq->tx_park);
 	rodp_park_cancel(&sq->rx_park);
 	sq_drop_hand(sq);
 	sq->rnr_wait = false;
-	do {
-		while (sq->tail != sq->head)
-			sq_complete(qp, IB_WC_WR_FLUSH_ERR);
-	} while (rodp_sq_fetch(qp));
-	sq->cur = sq->head;
-	sq->cur_packet = 0;
 	sq->rd_atomic = 0;
 	sq->una = sq->psn;
 	sq->sent = sq->psn;
+}
+
+bool rodp_sq_flush(struct rodp_qp *qp)
+{
+	struct rodp_sq *sq = &qp->sq;
+	int budget = RODP_FLUSH_BATCH;
+
+	sq_land(sq);
+	if (!sq->ring.hdr)
+		return true;
+	rodp_ring_want_kick(&sq->ring, true); /* what is posted from now on is flushed as well */
+	while (budget-- && (sq->tail != sq->head || sq_take_to_flush(sq)))
+		sq_complete(qp, IB_WC_WR_FLUSH_ERR);
+	sq->cur = sq->head;
+	sq->cur_packet = 0;
+	return sq->tail == sq->head && !sq_posted(sq);
 }
 
 void rodp_sq_rewind(struct rodp_qp *qp, u32 psn)

@@ -24,8 +24,11 @@ void rodp_sq_retire_executed(struct rodp_qp *qp);
 /* The oldest WQE fails: complete it with status, and the QP fails. */
 void rodp_sq_fail(struct rodp_qp *qp, enum ib_wc_status status);
 
-/* Complete everything, posted later as well, with IB_WC_WR_FLUSH_ERR. */
-void rodp_sq_flush(struct rodp_qp *qp);
+/*
+ * Complete what is under way and what is posted with IB_WC_WR_FLUSH_ERR, at most RODP_FLUSH_BATCH of
+ * them: the process can post without end. Returns whether none is left; else call it again later.
+ */
+bool rodp_sq_flush(struct rodp_qp *qp);
 
 /* Go back: send again from PSN psn on, which is not acknowledged. */
 void rodp_sq_rewind(struct rodp_qp *qp, u32 psn);

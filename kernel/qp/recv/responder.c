@@ -295,7 +295,7 @@ static void rq_run(struct rodp_qp *qp)
 	struct rodp_rq *rq = &qp->rq;
 
 	if (qp->state == IB_QPS_ERR) {
-		rodp_rq_flush(qp);
+		rodp_rq_run_flush(qp);
 		return;
 	}
 	if (rq->park.waiting && rodp_qp_is_reliable(qp))
@@ -309,7 +309,7 @@ static void rq_run(struct rodp_qp *qp)
 		rq->lane.stalled = rq->reply.active;
 	}
 	if (qp->state == IB_QPS_ERR)
-		rodp_rq_flush(qp);
+		rodp_rq_run_flush(qp);
 }
 
 const struct rodp_lane_ops rodp_responder_ops = {

@@ -25,12 +25,18 @@ static bool sq_is_broken(const struct rodp_qp *qp)
 	return qp->state == IB_QPS_ERR || qp->state == IB_QPS_SQE;
 }
 
+static void sender_flush(struct rodp_qp *qp)
+{
+	if (!rodp_sq_flush(qp))
+		rodp_lane_schedule(&qp->sq.lane, 0);
+}
+
 static void sender_run(struct rodp_qp *qp)
 {
 	struct rodp_sq *sq = &qp->sq;
 
 	if (sq_is_broken(qp)) {
-		rodp_sq_flush(qp);
+		sender_flush(qp);
 		return;
 	}
 	if (sq->hand && !sq->rx_park.waiting)
@@ -44,7 +50,7 @@ static void sender_run(struct rodp_qp *qp)
 	if (qp->state == IB_QPS_SQD)
 		sq_tell_drained(qp);
 	else if (sq_is_broken(qp))
-		rodp_sq_flush(qp);
+		sender_flush(qp);
 }
 
 const struct rodp_lane_ops rodp_sender_ops = {

@@ -165,7 +165,7 @@ static void ud_run(struct rodp_qp *qp)
 	if (qp->state != IB_QPS_ERR && rq->hand && !rq->park.waiting && !rq->lane.resting)
 		carry_out(qp, rq->hand);
 	if (qp->state == IB_QPS_ERR)
-		rodp_rq_flush(qp);
+		rodp_rq_run_flush(qp);
 }
 
 const struct rodp_lane_ops rodp_ud_receiver_ops = {

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
+/* Rings as a process maps them, see ring.h. */
+#include "ring.h"
+
+#define MARK 0x5e4d0f0072696e67ull
+
+/* Whether the mapping [start, end) is a ring whose first slot is the marked work request. */
+static bool is_marked(unsigned long start, unsigned long end)
+{
+	const struct rodp_send_wqe *slot = (void *)(start + RODP_RING_DATA);
+
+	return end - start > RODP_RING_DATA + sizeof(*slot) && slot->wr_id == MARK;
+}
+
+static struct rodp_ring_hdr *find_marked(void)
+{
+	FILE *maps = fopen("/proc/self/maps", "r");
+	unsigned long start, end, found = 0;
+	char line[512];
+
+	vt_check(maps);
+	while (!found && fgets(line, sizeof(line), maps))
+		if (strstr(line, "uverbs") && sscanf(line, "%lx-%lx rw", &start, &end) == 2 &&
+		    is_marked(start, end))
+			found = start;
+	fclose(maps);
+	if (!found)
+		vt_fail("no mapping of the device has the work request that was posted");
+	return (struct rodp_ring_hdr *)found;
+}
+
+struct rodp_ring_hdr *vt_send_ring(struct vt_end *end)
+{
+	struct vt_op op = { .opcode = IBV_WR_SEND, .wr_id = MARK };
+
+	if (end->qp->qp_type == IBV_QPT_UD)
+		op.to.ah = vt_ah(end, &end->dev->gid, end->dev->gid_index);
+	vt_post(end, &op);
+	vt_expect(end, MARK, IBV_WC_WR_FLUSH_ERR);
+	if (op.to.ah)
+		vt_check(!ibv_destroy_ah(op.to.ah));
+	return find_marked();
+}
+
+struct rodp_send_wqe *vt_send_slot(struct rodp_ring_hdr *ring, uint32_t n, uint32_t stride,
+				   uint32_t entries)
+{
+	return (void *)((uint8_t *)ring + RODP_RING_DATA + (size_t)(n & (entries - 1)) * stride);
+}
