@@ -42,6 +42,7 @@ struct rodp_packet {
 	/* Of a datagram: what its VLAN tag says. */
 	u16 vlan; /* id, or 0 */
 	u8 sl;
+	u8 mtu; /* of a local packet: the sender's path MTU, a code of enum ib_mtu */
 	struct rodp_lent lent;
 };
 

@@ -144,4 +144,13 @@ static inline u32 rodp_mtu_bytes(u8 code)
 	return code >= 1 && code <= 5 ? 128u << code : 0;
 }
 
+/*
+ * Whether a message of `bytes` bytes is cut into the same packets with either path MTU: one packet
+ * with both, or the MTUs are equal. Where it is not, the far end refuses the message (9.7.4.1.6).
+ */
+static inline bool rodp_mtus_agree(u32 a, u32 b, u32 bytes)
+{
+	return a == b || (bytes <= a && bytes <= b);
+}
+
 #endif

@@ -68,6 +68,7 @@ int rodp_qp_send(struct rodp_qp *qp, struct sk_buff *skb)
 {
 	if (!qp->local)
 		return rodp_packet_send(qp->dev, &qp->flow, skb);
+	rodp_packet(skb)->mtu = qp->attr.path_mtu;
 	rodp_courier_take(qp, qp->dest_qpn, skb);
 	return 0;
 }

@@ -34,7 +34,7 @@ static bool in_order(const struct rodp_rq *rq, const struct rodp_opcode_info *op
 static bool length_ok(const struct rodp_qp *qp, const struct rodp_packet *pkt)
 {
 	if (pkt->sqpn)
-		return true;
+		return rodp_mtus_agree(rodp_mtu_bytes(pkt->mtu), qp->mtu, pkt->payload);
 	if (pkt->op->flags & (RODP_OPF_FIRST | RODP_OPF_MIDDLE))
 		return pkt->payload == qp->mtu;
 	if (pkt->op->flags & RODP_OPF_LAST)

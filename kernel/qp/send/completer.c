@@ -140,8 +140,9 @@ static int take_data(struct rodp_qp *qp, struct sk_buff *skb)
 		original = be64_to_cpu(eth->original);
 		xfer.buf = &original;
 		xfer.bytes = sizeof(original);
-	} else if (rodp_packet_is_local(skb)) {
-		return 0; /* the peer put it there */
+	} else if (rodp_packet_is_local(skb)) { /* the peer put it there */
+		return rodp_mtus_agree(rodp_mtu_bytes(pkt->mtu), qp->mtu, wqe->length) ? 0
+										       : -EBADMSG;
 	} else if (pkt->payload != min(qp->mtu, wqe->length - offset)) {
 		return -EBADMSG;
 	}
