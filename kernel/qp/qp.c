@@ -151,14 +151,15 @@ static atomic64_t qp_serial = ATOMIC64_INIT(0);
 int rodp_qp_create(struct rodp_qp *qp, struct rodp_dev *dev, const struct ib_qp_init_attr *init,
 		   struct ib_ucontext *uctx, struct rodp_create_qp_resp *resp)
 {
-	int err = qp_check_caps(init);
+	int err;
 
+	qp->init = *init;
+	qp_trim_caps(&qp->init);
+	err = qp_check_caps(&qp->init);
 	if (err)
 		return err;
 	qp->dev = dev;
 	qp->serial = atomic64_inc_return(&qp_serial);
-	qp->init = *init;
-	qp_trim_caps(&qp->init);
 	/* A receiving XRC QP has no owner, and completes in processes' CQs. */
 	qp->user = uctx || init->qp_type == IB_QPT_XRC_TGT;
 	qp->transport = qp_transport(init->qp_type);

@@ -407,6 +407,35 @@ static void run(enum vt_memory a, enum vt_memory b, void *arg)
 	setup_end(s);
 }
 
+/* What create_qp says of a receive queue means nothing beside an SRQ, however wrong it is. */
+static void test_receive_caps(struct vt_device *dev)
+{
+	struct ibv_srq_init_attr init = { .attr = { .max_wr = 8, .max_sge = 1 } };
+	struct ibv_srq *srq = ibv_create_srq(dev->pd, &init);
+	struct ibv_cq *cq = ibv_create_cq(dev->ctx, 8, NULL, NULL, 0);
+	struct ibv_qp_init_attr attr = {
+		.send_cq = cq,
+		.recv_cq = cq,
+		.srq = srq,
+		.cap = { .max_send_wr = 4,
+			 .max_send_sge = 1,
+			 .max_recv_wr = UINT32_MAX,
+			 .max_recv_sge = UINT32_MAX },
+		.qp_type = IBV_QPT_RC,
+	};
+	struct ibv_qp *qp;
+
+	vt_case("capabilities of a receive queue beside an SRQ");
+	vt_check(srq && cq);
+	qp = ibv_create_qp(dev->pd, &attr);
+	if (!qp)
+		vt_fail("creating a QP: %m");
+	vt_check(!attr.cap.max_recv_wr && !attr.cap.max_recv_sge);
+	vt_check(!ibv_destroy_qp(qp));
+	vt_check(!ibv_destroy_cq(cq));
+	vt_check(!ibv_destroy_srq(srq));
+}
+
 int main(int argc, char **argv)
 {
 	struct setup s = {};
@@ -417,6 +446,8 @@ int main(int argc, char **argv)
 	if (!s.b->attr.orig_attr.max_srq)
 		vt_skip("%s has no SRQs", s.b->name);
 	test_limits(s.b);
+	if (!vt_is_rxe(s.b))
+		test_receive_caps(s.b);
 	vt_each_memory(s.a, s.b, run, &s);
 	vt_close(s.a);
 	vt_close(s.b);
