@@ -97,6 +97,12 @@ void rodp_packet_address(const struct rodp_flow *flow, struct sk_buff *skb);
 /* The end of the module: give up the buffers kept for packets. */
 void rodp_packet_module_exit(void);
 
+/*
+ * Whether an incoming packet was sent by a device of this driver in this kernel. True only if the
+ * packet's buffer came here as it was sent, not copied: a packet that was copied on its way counts as foreign.
+ */
+bool rodp_packet_is_ours(const struct sk_buff *skb);
+
 /* Whether the ICRC of an incoming packet is right. */
 bool rodp_packet_icrc_ok(const struct sk_buff *skb);
 

@@ -27,6 +27,17 @@
  */
 static DEFINE_PER_CPU(struct page_frag, packet_page);
 
+/*
+ * What such a page's private field holds, as long as anybody has the page: the allocator clears it
+ * for the next owner. So a buffer tells who made it.
+ */
+#define PACKET_PAGE_MARK ((unsigned long)&packet_page)
+
+bool rodp_packet_is_ours(const struct sk_buff *skb)
+{
+	return skb->head_frag && page_private(virt_to_head_page(skb->head)) == PACKET_PAGE_MARK;
+}
+
 /* BH disabled. NULL: no 32 KiB page is to be had. */
 static struct sk_buff *packet_cut(unsigned int room)
 {
@@ -35,11 +46,29 @@ static struct sk_buff *packet_cut(unsigned int room)
 
 	if (!skb_page_frag_refill(room, frag, GFP_ATOMIC) || frag->offset + room > frag->size)
 		return NULL;
+	if (!frag->offset)
+		set_page_private(frag->page, PACKET_PAGE_MARK);
 	skb = build_skb(page_address(frag->page) + frag->offset, room);
 	if (!skb)
 		return NULL;
 	get_page(frag->page);
 	frag->offset += room;
+	return skb;
+}
+
+/* The same, from pages of its own. NULL: there are none, either. */
+static struct sk_buff *packet_page_alone(unsigned int room)
+{
+	unsigned int order = get_order(room);
+	struct page *page = alloc_pages(GFP_ATOMIC | __GFP_COMP | __GFP_NOWARN, order);
+	struct sk_buff *skb;
+
+	if (!page)
+		return NULL;
+	set_page_private(page, PACKET_PAGE_MARK);
+	skb = build_skb(page_address(page), PAGE_SIZE << order);
+	if (!skb)
+		put_page(page);
 	return skb;
 }
 
@@ -59,7 +88,7 @@ static struct sk_buff *packet_alloc_skb(u32 bytes)
 	struct sk_buff *skb = packet_cut(room);
 
 	if (!skb)
-		skb = alloc_skb(PACKET_HEADROOM + bytes, GFP_ATOMIC);
+		skb = packet_page_alone(room);
 	if (!skb)
 		return NULL;
 	skb_reserve(skb, PACKET_HEADROOM);

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 /* Queue pairs: their life and their states, see qp.h. */
+#include <linux/capability.h>
+#include <linux/cred.h>
 #include <linux/mm.h>
 #include <rdma/ib_addr.h>
 
@@ -420,6 +422,19 @@ int rodp_qp_modify(struct rodp_qp *qp, const struct ib_qp_attr *attr, int mask)
 	return 0;
 }
 
+bool rodp_qp_shows_psns(const struct rodp_qp *qp)
+{
+	const struct task_struct *owner = qp->ib.res.task;
+
+	return (owner && uid_eq(task_uid(owner), current_uid())) || capable(CAP_NET_RAW);
+}
+
+/* Any context that may query a QP. What the caller may not see is 0. */
+static u32 qp_shown_psn(const struct rodp_qp *qp, u32 psn)
+{
+	return rodp_qp_shows_psns(qp) ? psn : 0;
+}
+
 void rodp_qp_query(struct rodp_qp *qp, struct ib_qp_attr *attr, struct ib_qp_init_attr *init)
 {
 	*attr = qp->attr;
@@ -433,8 +448,8 @@ void rodp_qp_query(struct rodp_qp *qp, struct ib_qp_attr *attr, struct ib_qp_ini
 	attr->max_rd_atomic = qp->max_rd_atomic;
 	attr->retry_cnt = qp->retry_cnt;
 	attr->rnr_retry = qp->rnr_retry;
-	attr->rq_psn = READ_ONCE(qp->rq.epsn);
-	attr->sq_psn = READ_ONCE(qp->sq.psn);
+	attr->rq_psn = qp_shown_psn(qp, READ_ONCE(qp->rq.epsn));
+	attr->sq_psn = qp_shown_psn(qp, READ_ONCE(qp->sq.psn));
 	attr->sq_draining = attr->qp_state == IB_QPS_SQD && qp->sq.tail != qp->sq.head;
 	attr->port_num = 1;
 	attr->cap = qp->init.cap;

@@ -12,6 +12,18 @@
 #define WELCOME RODP_STAT_COUNT
 
 /*
+ * Whether the QP's peer sent it: the peer is reached by the network, the addresses are right, and
+ * what did not leave this host was sent by a device of this driver. Any process can send UDP to port 4791 from its host's own
+ * addresses.
+ */
+static bool is_from_peer(const struct rodp_qp *qp, const struct sk_buff *skb)
+{
+	if (READ_ONCE(qp->local) || !rodp_flow_matches(&qp->flow, skb))
+		return false;
+	return !(skb->dev->flags & IFF_LOOPBACK) || rodp_packet_is_ours(skb);
+}
+
+/*
  * Whether the packet is for this QP, else why not: its namespace, its transport, its partition, and
  * unless datagrams may come from anywhere, its peer's address.
  */
@@ -24,7 +36,7 @@ static enum rodp_stat judge(const struct rodp_qp *qp, struct net *net, struct sk
 		return RODP_STAT_NO_QP;
 	if (!rodp_bth_pkey_ok(rodp_packet_bth(skb)))
 		return RODP_STAT_BAD_PKEY;
-	if (qp->transport != RODP_TP_UD && !rodp_flow_matches(&qp->flow, skb))
+	if (qp->transport != RODP_TP_UD && !is_from_peer(qp, skb))
 		return RODP_STAT_WRONG_PEER;
 	return WELCOME;
 }

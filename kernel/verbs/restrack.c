@@ -108,8 +108,6 @@ static int fill_sq(struct sk_buff *msg, struct rodp_sq *sq)
 		{ "send_resting", READ_ONCE(sq->lane.resting) },
 		{ "send_backlog", skb_queue_len_lockless(&sq->lane.backlog) },
 		{ "send_queued", READ_ONCE(sq->head) - READ_ONCE(sq->tail) },
-		{ "send_una", READ_ONCE(sq->una) },
-		{ "send_sent", READ_ONCE(sq->sent) },
 		{ "send_timer", hrtimer_is_queued(&sq->timer) },
 		{ "send_rnr_wait", READ_ONCE(sq->rnr_wait) },
 		{ "send_retries", READ_ONCE(sq->retries) },
@@ -125,11 +123,21 @@ static int fill_rq(struct sk_buff *msg, const struct rodp_rq *rq)
 		{ "recv_parked", READ_ONCE(rq->park.waiting) },
 		{ "recv_resting", READ_ONCE(rq->lane.resting) },
 		{ "recv_backlog", skb_queue_len_lockless(&rq->lane.backlog) },
-		{ "recv_epsn", READ_ONCE(rq->epsn) },
-		{ "recv_msn", READ_ONCE(rq->msn) },
 	};
 
 	return put_fields(msg, fields, ARRAY_SIZE(fields));
+}
+
+static int fill_psns(struct sk_buff *msg, const struct rodp_qp *qp)
+{
+	const struct field fields[] = {
+		{ "send_una", READ_ONCE(qp->sq.una) },
+		{ "send_sent", READ_ONCE(qp->sq.sent) },
+		{ "recv_epsn", READ_ONCE(qp->rq.epsn) },
+		{ "recv_msn", READ_ONCE(qp->rq.msn) },
+	};
+
+	return rodp_qp_shows_psns(qp) ? put_fields(msg, fields, ARRAY_SIZE(fields)) : 0;
 }
 
 int rodp_fill_res_qp(struct sk_buff *msg, struct ib_qp *ib)
@@ -143,6 +151,7 @@ int rodp_fill_res_qp(struct sk_buff *msg, struct ib_qp *ib)
 	err = rdma_nl_put_driver_string(msg, "path", READ_ONCE(qp->local) ? "local" : "wire");
 	err = err ?: fill_sq(msg, &qp->sq);
 	err = err ?: fill_rq(msg, &qp->rq);
+	err = err ?: fill_psns(msg, qp);
 	return table_end(msg, table, err);
 }
 

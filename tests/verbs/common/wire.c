@@ -16,6 +16,7 @@
 
 #define ETHER 14 /* bytes of an Ethernet header */
 #define TAG   4 /* of a VLAN tag */
+#define SPORT 0xc0de /* of forged packets */
 
 /* Bit by bit: nothing here is fast, and nothing shares an error with the driver's. */
 static u32 crc32_bits(u32 crc, const void *data, size_t len)
@@ -207,6 +208,20 @@ static struct in_addr addr_of(const struct vt_device *dev)
 	return addr;
 }
 
+/* Datagrams of one socket may not be cut up, and so the kernel numbers them 0. */
+int vt_forge_open_udp(const struct vt_device *a)
+{
+	struct sockaddr_in at = { .sin_family = AF_INET,
+				  .sin_addr = addr_of(a),
+				  .sin_port = htons(SPORT) };
+	int fd = socket(AF_INET, SOCK_DGRAM, IPPROTO_UDP), pmtu = IP_PMTUDISC_DO;
+
+	if (fd < 0 || setsockopt(fd, IPPROTO_IP, IP_MTU_DISCOVER, &pmtu, sizeof(pmtu)) ||
+	    bind(fd, (struct sockaddr *)&at, sizeof(at)))
+		vt_fail("a UDP socket: %m");
+	return fd;
+}
+
 static void put_bth(uint8_t *at, const struct vt_forged *forged)
 {
 	struct rodp_bth bth;
@@ -219,14 +234,14 @@ static void put_bth(uint8_t *at, const struct vt_forged *forged)
 }
 
 static void put_ip(uint8_t *at, const struct vt_forged *forged, struct in_addr from,
-		   struct in_addr to, size_t header, size_t len)
+		   struct in_addr to, size_t header, size_t len, bool raw)
 {
 	struct iphdr ip = {
 		.version = 4,
 		.ihl = header / 4,
 		.tos = forged->tos,
 		.tot_len = htons(len),
-		.id = htons(0x4791), /* not 0, or the kernel makes one up */
+		.id = raw ? htons(0x4791) : 0, /* raw: not 0, or the kernel makes one up */
 		.frag_off = htons(IP_DF),
 		.ttl = 64,
 		.protocol = IPPROTO_UDP,
@@ -236,6 +251,15 @@ static void put_ip(uint8_t *at, const struct vt_forged *forged, struct in_addr f
 
 	memcpy(at, &ip, sizeof(ip));
 	memset(at + sizeof(ip), IPOPT_NOP, header - sizeof(ip));
+}
+
+static bool is_raw(int fd)
+{
+	socklen_t len = sizeof(int);
+	int type;
+
+	vt_check(!getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len));
+	return type == SOCK_RAW;
 }
 
 void vt_forge(int fd, const struct vt_device *a, const struct vt_device *b,
@@ -248,21 +272,26 @@ void vt_forge(int fd, const struct vt_device *a, const struct vt_device *b,
 	size_t end = body + forged->body_len + (-forged->body_len & 3);
 	size_t len = end + RODP_ICRC_BYTES - forged->cut;
 	struct udphdr udp = {
-		.source = htons(0xc0de),
+		.source = htons(SPORT),
 		.dest = htons(RODP_UDP_PORT),
 		.len = htons(len - header),
 	};
 	struct sockaddr_in at = { .sin_family = AF_INET, .sin_addr = to };
 	uint8_t packet[VT_WIRE_BYTES] = {};
+	bool raw = is_raw(fd);
+	size_t skip = raw ? 0 : bth; /* what the kernel writes */
 	uint32_t icrc;
 
 	vt_check(end + RODP_ICRC_BYTES <= sizeof(packet));
-	put_ip(packet, forged, from, to, header, len);
+	if (!raw)
+		at.sin_port = htons(RODP_UDP_PORT);
+	put_ip(packet, forged, from, to, header, len, raw);
 	memcpy(packet + header, &udp, sizeof(udp));
 	put_bth(packet + bth, forged);
 	memcpy(packet + body, forged->body, forged->body_len);
 	icrc = icrc_of(packet, 4, bth, end) ^ (forged->bad_icrc ? 1 : 0);
 	memcpy(packet + end, &icrc, sizeof(icrc));
-	if (sendto(fd, packet, len, 0, (struct sockaddr *)&at, sizeof(at)) != (ssize_t)len)
+	if (sendto(fd, packet + skip, len - skip, 0, (struct sockaddr *)&at, sizeof(at)) !=
+	    (ssize_t)(len - skip))
 		vt_fail("sending a forged packet: %m");
 }

@@ -56,8 +56,12 @@ struct vt_forged {
 
 #define VT_PKEY_NONE 0x10000
 
-/* A socket to forge with, for close(). */
+/*
+ * A socket to forge with, for close(): a raw one, or a plain UDP socket, which needs no privilege. With the
+ * latter the kernel writes the addresses, and `from`, `options` and `tos` are not for the caller to choose.
+ */
 int vt_forge_open(void);
+int vt_forge_open_udp(const struct vt_device *a);
 void vt_forge(int fd, const struct vt_device *a, const struct vt_device *b,
 	      const struct vt_forged *forged);
 
