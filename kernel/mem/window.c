@@ -27,11 +27,12 @@ struct rodp_window *rodp_window_create(struct rodp_dev *dev, struct ib_pd *pd, b
 	return ERR_PTR(err);
 }
 
-/* Nobody new gets in. The lock is held; once it is dropped, window_settle() with the result. */
+/* Nobody new gets in. Once the lock is dropped, window_settle() with the result. */
 static struct rodp_mr *window_shut(struct rodp_window *window)
 {
 	struct rodp_mr *mr = window->mr;
 
+	lockdep_assert_held(&window->lock);
 	window->mr = NULL;
 	return mr;
 }
@@ -45,7 +46,6 @@ static void window_settle(struct rodp_window *window, struct rodp_mr *mr)
 		rodp_mr_unbind(mr);
 }
 
-/* The lock is not held. */
 static void window_unbind(struct rodp_window *window)
 {
 	struct rodp_mr *mr;
@@ -56,10 +56,28 @@ static void window_unbind(struct rodp_window *window)
 	window_settle(window, mr);
 }
 
+/* The key of a window that is destroyed. No key has index 0, so that none is equal to it. */
+#define WINDOW_NO_KEY 0
+
+/*
+ * Unbind for good. Others may have found the window before, even be about to bind it: they
+ * compare its key again under the lock, and refuse.
+ */
+static void window_end(struct rodp_window *window)
+{
+	struct rodp_mr *mr;
+
+	spin_lock_bh(&window->lock);
+	window->key = WINDOW_NO_KEY;
+	mr = window_shut(window);
+	spin_unlock_bh(&window->lock);
+	window_settle(window, mr);
+}
+
 void rodp_window_destroy(struct rodp_window *window)
 {
 	rodp_key_remove(window->dev, window->key);
-	window_unbind(window);
+	window_end(window);
 	kfree_rcu(window, rcu);
 }
 
