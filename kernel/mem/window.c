@@ -46,14 +46,19 @@ static void window_settle(struct rodp_window *window, struct rodp_mr *mr)
 		rodp_mr_unbind(mr);
 }
 
-static void window_unbind(struct rodp_window *window)
+/* Unbind a window that has this key: one with another key was bound by somebody else since. */
+static void window_unbind(struct rodp_window *window, u32 key)
 {
-	struct rodp_mr *mr;
+	struct rodp_mr *mr = NULL;
+	bool same;
 
 	spin_lock_bh(&window->lock);
-	mr = window_shut(window);
+	same = window->key == key;
+	if (same)
+		mr = window_shut(window);
 	spin_unlock_bh(&window->lock);
-	window_settle(window, mr);
+	if (same)
+		window_settle(window, mr);
 }
 
 /* The key of a window that is destroyed. No key has index 0, so that none is equal to it. */
@@ -157,7 +162,7 @@ static int window_bind(struct rodp_window *window, struct ib_pd *pd, u64 qp,
 			return -EINVAL;
 	}
 	if (!window->type2)
-		window_unbind(window);
+		window_unbind(window, bind->mw_rkey);
 	if (window_set(window, mr, qp, bind))
 		return 0;
 	if (mr)
