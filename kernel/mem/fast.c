@@ -31,6 +31,29 @@ int rodp_fast_add_page(struct rodp_mr *mr, u64 addr)
 	return 0;
 }
 
+/* mr->key while a REG_MR takes the list over. No key has index 0, so that none is equal to it. */
+#define FAST_TAKING 1
+
+/*
+ * Have an MR that is not in force to oneself: no other REG_MR takes the list at the same time, and
+ * the reference keeps an MR that is being destroyed, and its memory, until fast_publish().
+ */
+static bool fast_claim(struct rodp_mr *mr)
+{
+	if (!refcount_inc_not_zero(&mr->ref))
+		return false;
+	if (cmpxchg(&mr->key, 0, FAST_TAKING) == 0)
+		return true;
+	rodp_mr_put(mr);
+	return false;
+}
+
+static void fast_publish(struct rodp_mr *mr, u32 key)
+{
+	smp_store_release(&mr->key, key); /* pairs with rodp_key_lookup() and rodp_mr_get() */
+	rodp_mr_put(mr);
+}
+
 /* Nobody has access. The list stays: it can be registered again. */
 static void fast_take_list(struct rodp_mr *mr)
 {
@@ -56,10 +79,10 @@ int rodp_fast_register(struct rodp_dev *dev, struct ib_pd *pd, u32 key, u32 acce
 		return -EINVAL;
 	rcu_read_lock();
 	mr = rodp_key_lookup_kin(dev, key);
-	if (fast_is_of(mr, pd) && mr->pinned.listed && !READ_ONCE(mr->key)) {
+	if (fast_is_of(mr, pd) && mr->pinned.listed && fast_claim(mr)) {
 		fast_take_list(mr);
 		mr->access = access;
-		smp_store_release(&mr->key, key); /* pairs with rodp_key_lookup() */
+		fast_publish(mr, key);
 		err = 0;
 	}
 	rcu_read_unlock();

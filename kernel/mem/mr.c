@@ -30,7 +30,7 @@ struct rodp_mr *rodp_mr_get(struct rodp_dev *dev, struct ib_pd *pd, u32 key, u32
 	rcu_read_unlock();
 	if (likely(mr)) {
 		smp_mb__after_atomic(); /* a reference, then the look; the other way round there */
-		if (unlikely(READ_ONCE(mr->key) != key || mr->ib.pd != pd ||
+		if (unlikely(smp_load_acquire(&mr->key) != key || mr->ib.pd != pd ||
 			     (mr->access & access) != access || !rodp_mr_covers(mr, iova, bytes))) {
 			rodp_mr_put(mr);
 			mr = NULL;
