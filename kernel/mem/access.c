@@ -1,41 +1,33 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 /* Device access to the memory of an MR, see access.h. */
+#include <linux/indirect_call_wrapper.h>
 #include <linux/mm.h>
 
 #include "odp/access.h"
 #include "odp/fault.h"
 #include "mem/access.h"
+#include "mem/dma.h"
+#include "mem/on_demand.h"
 #include "mem/persist.h"
 
 /* The bytes of a list of pages at iova that are contiguous in kernel memory, at most max. */
 static void *listed_run(const struct rodp_mr *mr, u64 iova, size_t max, size_t *bytes)
 {
-	u64 pos = mr->pinned.offset + (iova - mr->iova);
+	u64 pos = mr->pages.offset + (iova - mr->iova);
 	size_t i = pos >> PAGE_SHIFT, run = PAGE_SIZE - offset_in_page(pos);
 
-	for (; run < max && mr->pinned.page[i + 1] == mr->pinned.page[i] + PAGE_SIZE; i++)
+	for (; run < max && mr->pages.page[i + 1] == mr->pages.page[i] + PAGE_SIZE; i++)
 		run += PAGE_SIZE;
 	*bytes = min(run, max);
-	return mr->pinned.page[pos >> PAGE_SHIFT] + offset_in_page(pos);
+	return mr->pages.page[pos >> PAGE_SHIFT] + offset_in_page(pos);
 }
 
-/* Where all that is written to null MRs goes; nobody reads it. */
-static u8 null_sink[PAGE_SIZE] __aligned(PAGE_SIZE);
-
-/* The same of any MR that cannot miss: every kind but ODP. */
+/* The same of any MR that cannot miss. */
 static void *fixed_run(const struct rodp_mr *mr, u64 iova, size_t max, bool write, size_t *bytes)
 {
-	switch (mr->kind) {
-	case RODP_MR_DMA:
-		*bytes = max;
-		return (void *)(uintptr_t)iova;
-	case RODP_MR_NULL:
-		*bytes = min_t(size_t, max, PAGE_SIZE - offset_in_page(iova));
-		return (write ? (void *)null_sink : page_address(ZERO_PAGE(0))) +
-		       offset_in_page(iova);
-	default:
+	if (likely(!mr->ops->run))
 		return listed_run(mr, iova, max, bytes);
-	}
+	return INDIRECT_CALL_1(mr->ops->run, rodp_dma_run, mr, iova, max, write, bytes);
 }
 
 /*
@@ -60,13 +52,13 @@ static void walk_begin(struct mr_walk *walk, struct rodp_mr *mr, u64 iova, size_
 	walk->left = bytes;
 	walk->done = 0;
 	walk->write = write;
-	if (mr->kind == RODP_MR_ODP)
+	if (rodp_mr_is_on_demand(mr))
 		rodp_span_begin(&walk->span, mr->odp.mirror, rodp_mr_va(mr, iova), bytes, write);
 }
 
 static bool walk_next(struct mr_walk *walk)
 {
-	if (walk->mr->kind == RODP_MR_ODP) {
+	if (rodp_mr_is_on_demand(walk->mr)) {
 		if (!rodp_span_next(&walk->span))
 			return false;
 		walk->addr = walk->span.addr;
@@ -84,7 +76,7 @@ static bool walk_next(struct mr_walk *walk)
 
 static size_t walk_end(struct mr_walk *walk)
 {
-	return walk->mr->kind == RODP_MR_ODP ? rodp_span_end(&walk->span) : walk->done;
+	return rodp_mr_is_on_demand(walk->mr) ? rodp_span_end(&walk->span) : walk->done;
 }
 
 size_t rodp_mr_read(struct rodp_mr *mr, u64 iova, void *dst, size_t bytes)
@@ -123,12 +115,6 @@ static void copy_run(void *to, const void *from, size_t bytes)
 		memcpy(to, from, bytes);
 }
 
-/* Whether mr->pinned lists its pages. */
-static bool has_pages(const struct rodp_mr *mr)
-{
-	return mr->kind != RODP_MR_ODP && mr->kind != RODP_MR_DMA && mr->kind != RODP_MR_NULL;
-}
-
 /* Between kernel memory and an MR that cannot miss. @to_mr: or from it. */
 static void copy_piece(struct rodp_mr *fixed, u64 iova, void *at, size_t bytes, bool to_mr)
 {
@@ -157,11 +143,10 @@ static noinline size_t copy_half_runs(struct rodp_mr *odp, u64 odp_iova, struct 
 static size_t copy_half(struct rodp_mr *odp, u64 odp_iova, struct rodp_mr *fixed, u64 iova,
 			size_t bytes, bool write)
 {
-	if (unlikely(!has_pages(fixed)))
+	if (unlikely(fixed->ops->run))
 		return copy_half_runs(odp, odp_iova, fixed, iova, bytes, write);
-	return rodp_mirror_copy_pages(odp->odp.mirror, rodp_mr_va(odp, odp_iova),
-				      fixed->pinned.page,
-				      fixed->pinned.offset + (iova - fixed->iova), bytes, write);
+	return rodp_mirror_copy_pages(odp->odp.mirror, rodp_mr_va(odp, odp_iova), fixed->pages.page,
+				      fixed->pages.offset + (iova - fixed->iova), bytes, write);
 }
 
 static size_t copy_odp(struct rodp_mr *dst, u64 dst_iova, struct rodp_mr *src, u64 src_iova,
@@ -191,13 +176,13 @@ static size_t copy_pinned(struct rodp_mr *dst, u64 dst_iova, struct rodp_mr *src
 size_t rodp_mr_copy(struct rodp_mr *dst, u64 dst_iova, struct rodp_mr *src, u64 src_iova,
 		    size_t bytes, bool *src_missed)
 {
-	if (dst->kind == RODP_MR_ODP && src->kind == RODP_MR_ODP)
+	if (rodp_mr_is_on_demand(dst) && rodp_mr_is_on_demand(src))
 		return copy_odp(dst, dst_iova, src, src_iova, bytes, src_missed);
 	*src_missed = false;
-	if (dst->kind == RODP_MR_ODP)
+	if (rodp_mr_is_on_demand(dst))
 		return copy_half(dst, dst_iova, src, src_iova, bytes, true);
 	*src_missed = true;
-	if (src->kind == RODP_MR_ODP)
+	if (rodp_mr_is_on_demand(src))
 		return copy_half(src, src_iova, dst, dst_iova, bytes, false);
 	return copy_pinned(dst, dst_iova, src, src_iova, bytes);
 }
@@ -247,12 +232,13 @@ bool rodp_mr_atomic(struct rodp_mr *mr, u64 iova, enum rodp_atomic_op op, u64 co
 
 bool rodp_mr_aligned(const struct rodp_mr *mr, u64 iova)
 {
-	u64 addr = iova;
+	size_t bytes;
+	u64 addr;
 
-	if (mr->kind == RODP_MR_ODP)
+	if (rodp_mr_is_on_demand(mr))
 		addr = rodp_mr_va(mr, iova);
-	else if (has_pages(mr))
-		addr = mr->pinned.offset + (iova - mr->iova);
+	else
+		addr = (uintptr_t)fixed_run(mr, iova, 1, true, &bytes);
 	return IS_ALIGNED(addr, sizeof(u64));
 }
 

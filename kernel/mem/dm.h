@@ -37,7 +37,11 @@ void rodp_dm_mapping(const struct rodp_dm *dm, struct rodp_alloc_dm_resp *resp);
 /* As a dma-buf, which keeps the pages. Process context, sleeps. ERR_PTR: see export.h. */
 struct dma_buf *rodp_dm_export(const struct rodp_dm *dm);
 
-/* The kernel address of page n of it. */
-void *rodp_dm_page(const struct rodp_dm *dm, u32 n);
+/*
+ * An MR over [offset, offset + length) of dm, which covers it and outlives the MR; iova 0. Process
+ * context, sleeps. ERR_PTR: -ENOMEM, -EBUSY (no key is free).
+ */
+struct rodp_mr *rodp_mr_create_dm(struct rodp_dev *dev, struct ib_pd *pd, const struct rodp_dm *dm,
+				  u64 offset, u64 length, u32 access);
 
 #endif

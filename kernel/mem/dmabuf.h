@@ -10,20 +10,15 @@
 #ifndef RODP_MEM_DMABUF_H
 #define RODP_MEM_DMABUF_H
 
-#include <linux/types.h>
-
-struct rodp_dmabuf;
+#include "mem/mr.h"
 
 /*
- * The dma-buf of current's file fd, mapped, if [offset, offset + length) lies within it. Process
- * context, sleeps. ERR_PTR: -EBADF, -EINVAL (no dma-buf, too short), -EOPNOTSUPP (the CPU
- * cannot reach it), -ENOMEM, the exporter's.
+ * An MR over [offset, offset + length) of the dma-buf of current's file fd, known to peers as
+ * [iova, iova + length). Process context, sleeps. ERR_PTR: -EBADF, -EINVAL (no dma-buf, too short,
+ * bounds that wrap around), -EOPNOTSUPP (the CPU cannot reach it), -ENOMEM, -EBUSY (no key is
+ * free), the exporter's.
  */
-struct rodp_dmabuf *rodp_dmabuf_get(int fd, u64 offset, u64 length);
-/* The mapping is gone afterwards. Process context, sleeps. */
-void rodp_dmabuf_put(struct rodp_dmabuf *buf);
-
-/* The kernel address of its first byte, page aligned. */
-void *rodp_dmabuf_addr(const struct rodp_dmabuf *buf);
+struct rodp_mr *rodp_mr_create_dmabuf(struct rodp_dev *dev, struct ib_pd *pd, int fd, u64 offset,
+				      u64 length, u64 iova, u32 access);
 
 #endif

@@ -16,6 +16,7 @@
 
 /* For at most max_pages pages. Process context, sleeps. ERR_PTR: -EINVAL, -ENOMEM, -EBUSY. */
 struct rodp_mr *rodp_fast_create(struct rodp_dev *dev, struct ib_pd *pd, u32 max_pages);
+bool rodp_mr_is_fast(const struct rodp_mr *mr);
 
 /*
  * Begin a list, and its next page, a kernel address. 0, or -ENOMEM: the list is full. Its bounds

@@ -35,7 +35,7 @@ int rodp_key_assign(struct rodp_dev *dev, struct rodp_mr *mr)
 	int err = key_assign(dev, xa_tag_pointer(mr, TAG_MR), &mr->ib.lkey);
 
 	mr->ib.rkey = mr->ib.lkey;
-	if (!err && mr->kind != RODP_MR_FAST)
+	if (!err && !mr->ops->dormant)
 		smp_store_release(&mr->key, mr->ib.lkey);
 	return err;
 }

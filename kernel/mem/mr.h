@@ -16,25 +16,39 @@
 #include "base/dev.h"
 #include "odp/tally.h"
 
-struct rodp_dm;
 struct rodp_dmabuf;
 struct rodp_mirror;
 struct rodp_mirror_set;
+struct rodp_mr;
 
-enum rodp_mr_kind {
-	RODP_MR_PINNED, /* pages held by ib_umem */
-	RODP_MR_ODP, /* a view of a mirror */
-	RODP_MR_DMA, /* all of the kernel's memory: an iova is a kernel address */
-	RODP_MR_FAST, /* pages that a kernel consumer lists (fast.h) */
-	RODP_MR_DM, /* pages of device memory (dm.h) */
-	RODP_MR_DMABUF, /* a dma-buf, as the kernel has it mapped (dmabuf.h) */
-	RODP_MR_NULL, /* no memory: reads zeros, what is written vanishes */
+/**
+ * struct rodp_mr_ops - what a kind of memory behind MRs has of its own
+ * @name: what `rdma resource show mr` calls it.
+ * @release: Gives the memory back, when no access is under way. Process context, may sleep.
+ *	NULL: there is nothing to give back.
+ * @run: Where in the kernel the byte at @iova is. *@bytes becomes how many bytes from there on are
+ *	contiguous, at least 1 and at most @max. Context: BH disabled. NULL: the memory is the
+ *	list mr->pages, or on demand (on_demand.h).
+ * @fits: Whether the memory, as it is, can be used with these IB_ACCESS_* rights. NULL: the rights
+ *	are fixed.
+ * @dormant: The key opens nothing until it is put in force (fast.h).
+ *
+ * Each kind has a file, with a constructor that is rodp_mr_begin(), what is its own, and
+ * rodp_mr_finish().
+ */
+struct rodp_mr_ops {
+	const char *name;
+	void (*release)(struct rodp_mr *mr);
+	void *(*run)(const struct rodp_mr *mr, u64 iova, size_t max, bool write, size_t *bytes);
+	bool (*fits)(const struct rodp_mr *mr, u32 access);
+	bool dormant;
 };
 
 struct rodp_mr {
-	struct ib_mr ib; /* ib.lkey == ib.rkey: the key. FAST: iova and length as listed last */
+	struct ib_mr
+		ib; /* ib.lkey == ib.rkey: the key. Of fast.h: iova and length as listed last */
+	const struct rodp_mr_ops *ops;
 	u64 iova, length; /* the bounds, bytes */
-	enum rodp_mr_kind kind;
 	u32 key; /* in force: ib.lkey, which a kernel consumer may change, or 0: none */
 	u32 access; /* IB_ACCESS_* */
 	atomic_t windows; /* memory windows bound to it; MR_CLOSED: none may be */
@@ -43,22 +57,24 @@ struct rodp_mr {
 	struct rcu_head rcu;
 	union {
 		struct {
-			union {
-				struct ib_umem *umem;
-				struct rodp_dmabuf *dmabuf; /* DMABUF */
-			};
 			void **page; /* kernel address of each page */
 			u32 offset; /* of the first byte in page[0], bytes */
-			u32 pages, max_pages; /* FAST: in page[] */
-			u32 listed; /* FAST: in page[max_pages], page[max_pages + 1], ... */
-		} pinned; /* DMABUF, FAST and DM as well, without umem */
+			union {
+				struct ib_umem *umem; /* pinned.c */
+				struct rodp_dmabuf *dmabuf; /* dmabuf.c */
+				struct {
+					u32 max; /* pages */
+					u32 listed; /* in page[max], page[max + 1], ... */
+				} fast; /* fast.c */
+			};
+		} pages;
 		struct {
 			struct rodp_mirror_set *set;
 			struct rodp_mirror *mirror;
 			u64 va; /* of the first byte */
 			struct rodp_tally_view view; /* what happens within the bounds */
 			atomic64_t faults; /* requests made */
-		} odp;
+		} odp; /* on_demand.c */
 	};
 };
 
@@ -72,37 +88,17 @@ int rodp_mr_module_init(void);
 void rodp_mr_module_exit(void);
 
 /*
- * Register [start, start + length) of current's memory, known to peers as
- * [iova, iova + length). Process context, sleeps.
- * ERR_PTR: -EINVAL (wrap-around, rights that contradict each other, pinned memory that is to be
- * persistent and is not),
- * -EOPNOTSUPP (rights not supported), -ENOMEM, what ib_umem_get() says.
- * O(1) in length for ODP memory, O(pages) for pinned memory.
+ * Begin an MR, whose memory is the caller's to add: known to peers as [iova, iova + length).
+ * Process context, sleeps. ERR_PTR: -EINVAL (the bounds wrap around), -ENOMEM.
  */
-struct rodp_mr *rodp_mr_create_odp(struct rodp_dev *dev, struct ib_pd *pd,
-				   struct rodp_mirror_set *set, u64 start, u64 length, u64 iova,
-				   u32 access);
-struct rodp_mr *rodp_mr_create_pinned(struct rodp_dev *dev, struct ib_pd *pd, u64 start, u64 length,
-				      u64 iova, u32 access);
-
+struct rodp_mr *rodp_mr_begin(const struct rodp_mr_ops *ops, struct ib_pd *pd, u64 iova, u64 length,
+			      u32 access);
 /*
- * A region of all that a kernel consumer may name: the device has no DMA of its own, so an
- * iova is what ib_dma_map_*() made of it, a kernel address. Nothing checks it; a PD of user space
- * never has one. Errors as above.
+ * Give the MR a key: from here on it can be found. err: what became of its memory; if that was an
+ * error, there is none, and the MR is freed. Process context, sleeps. Returns mr, or ERR_PTR: err,
+ * -ENOMEM, -EBUSY (no key is free), and all is undone.
  */
-struct rodp_mr *rodp_mr_create_dma(struct rodp_dev *dev, struct ib_pd *pd, u32 access);
-
-/* A region for fast registration, see fast.h; and one without memory. Errors as above. */
-struct rodp_mr *rodp_mr_create_fast(struct rodp_dev *dev, struct ib_pd *pd, u32 max_pages);
-struct rodp_mr *rodp_mr_create_null(struct rodp_dev *dev, struct ib_pd *pd, u32 access);
-
-/* [offset, offset + length) of dm, which covers it and outlives the MR; iova 0. Errors as above. */
-struct rodp_mr *rodp_mr_create_dm(struct rodp_dev *dev, struct ib_pd *pd, struct rodp_dm *dm,
-				  u64 offset, u64 length, u32 access);
-
-/* [offset, offset + length) of the dma-buf of current's file fd. Errors as above, and dmabuf.h's. */
-struct rodp_mr *rodp_mr_create_dmabuf(struct rodp_dev *dev, struct ib_pd *pd, int fd, u64 offset,
-				      u64 length, u64 iova, u32 access);
+struct rodp_mr *rodp_mr_finish(struct rodp_dev *dev, struct rodp_mr *mr, int err);
 
 /*
  * Close mr for memory windows, as a first step of changing or destroying it. False: some are
@@ -112,8 +108,8 @@ bool rodp_mr_close(struct rodp_mr *mr);
 void rodp_mr_reopen(struct rodp_mr *mr);
 
 /*
- * Give a closed MR of kind ODP or PINNED another PD and other rights, and reopen it. The memory
- * stays; that it can have these rights is the caller's to know. No access is under way meanwhile,
+ * Give a closed MR another PD and other rights, and reopen it. The memory stays; that it can have
+ * these rights is the caller's to know (ops->fits). No access is under way meanwhile,
  * one that comes just then is refused. Sleeps, briefly.
  */
 void rodp_mr_change(struct rodp_mr *mr, struct ib_pd *pd, u32 access);
@@ -142,17 +138,5 @@ void rodp_mr_put(struct rodp_mr *mr);
 
 /* Whether [iova, iova + bytes) lies within the MR. */
 bool rodp_mr_covers(const struct rodp_mr *mr, u64 iova, u64 bytes);
-
-/* Whether it is all of the address space. The MR is of kind ODP. */
-static inline bool rodp_mr_is_implicit(const struct rodp_mr *mr)
-{
-	return !mr->odp.va && mr->length == U64_MAX;
-}
-
-/* The one place that turns an iova of an ODP MR into a VA (I6). iova lies within the MR. */
-static inline u64 rodp_mr_va(const struct rodp_mr *mr, u64 iova)
-{
-	return mr->odp.va + (iova - mr->iova);
-}
 
 #endif

@@ -6,6 +6,7 @@
 #include <linux/slab.h>
 
 #include "mem/access.h"
+#include "mem/on_demand.h"
 #include "verbs/verbs.h"
 
 /* How often one who waits looks whether the device is going: user space may hold the prefetch up. */
@@ -30,7 +31,7 @@ static int batch_add(struct batch *batch, struct rodp_mr *mr, const struct ib_sg
 {
 	struct rodp_prefetch *prefetch;
 
-	if (mr->kind != RODP_MR_ODP)
+	if (!rodp_mr_is_on_demand(mr))
 		return -EINVAL;
 	prefetch = rodp_mr_prefetch(mr, sge->addr, sge->length, mode);
 	if (!prefetch)

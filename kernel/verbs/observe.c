@@ -15,7 +15,7 @@
 #include <rdma/uverbs_named_ioctl.h>
 
 #include "mem/count.h"
-#include "mem/mr.h"
+#include "mem/on_demand.h"
 #include "odp/mirror.h"
 #include "odp/residency.h"
 #include "uapi/rodp_abi.h"
@@ -30,7 +30,7 @@ static struct rodp_mr *attr_mr(const struct uverbs_attr_bundle *attrs, u16 attr)
 	if (IS_ERR(ib))
 		return PTR_ERR(ib) == -ENOENT ? NULL : ERR_CAST(ib);
 	mr = to_rodp_mr(ib);
-	if (mr->kind != RODP_MR_ODP)
+	if (!rodp_mr_is_on_demand(mr))
 		return ERR_PTR(-EOPNOTSUPP);
 	return rodp_mirror_is_mine(mr->odp.mirror) ? mr : ERR_PTR(-EACCES);
 }

@@ -3,8 +3,11 @@
 #include <linux/hugetlb_inline.h>
 #include <linux/mm.h>
 
+#include "mem/dma.h"
 #include "mem/fast.h"
-#include "mem/mr.h"
+#include "mem/null.h"
+#include "mem/on_demand.h"
+#include "mem/pinned.h"
 #include "uapi/rodp_abi.h"
 #include "verbs/verbs.h"
 
@@ -115,28 +118,25 @@ struct ib_mr *rodp_reg_user_mr(struct ib_pd *pd, u64 start, u64 length, u64 iova
 	return IS_ERR(mr) ? ERR_CAST(mr) : &mr->ib;
 }
 
-/*
- * Rights that the memory can have as it is: what its kind is, stays, and pages that were pinned
- * to be read are not written.
- */
+/* Rights that the memory can have as it is: what its kind is, stays. */
 static bool rights_fit(const struct rodp_mr *mr, int access)
 {
 	if ((access ^ mr->access) & (IB_ACCESS_ON_DEMAND | IB_ACCESS_HUGETLB))
 		return false;
 	if (access & ~mr->access & IB_ACCESS_FLUSH_PERSISTENT)
 		return false;
-	return mr->kind == RODP_MR_ODP || mr->pinned.umem->writable || !ib_access_writable(access);
+	return mr->ops->fits(mr, access);
 }
 
 /* Another MR over the same pinned memory, which is the caller's own. */
 static struct ib_mr *pin_again(struct rodp_mr *mr, struct ib_pd *pd, int access,
 			       struct ib_udata *udata)
 {
-	if (mr->kind != RODP_MR_PINNED || (access & (IB_ACCESS_ON_DEMAND | IB_ACCESS_HUGETLB)))
+	if (!rodp_mr_is_pinned(mr) || (access & (IB_ACCESS_ON_DEMAND | IB_ACCESS_HUGETLB)))
 		return ERR_PTR(-EOPNOTSUPP);
-	if (mr->pinned.umem->owning_mm != current->mm)
+	if (mr->pages.umem->owning_mm != current->mm)
 		return ERR_PTR(-EACCES);
-	return create(pd, mr->pinned.umem->address, mr->length, mr->iova, access, udata);
+	return create(pd, mr->pages.umem->address, mr->length, mr->iova, access, udata);
 }
 
 /*
@@ -154,8 +154,7 @@ struct ib_mr *rodp_rereg_user_mr(struct ib_mr *ib, int flags, u64 start, u64 len
 		return ERR_PTR(err);
 	if (!(flags & IB_MR_REREG_ACCESS))
 		access = mr->access;
-	if ((flags & ~IB_MR_REREG_SUPPORTED) || (access & ~REGION_ACCESS) ||
-	    (mr->kind != RODP_MR_PINNED && mr->kind != RODP_MR_ODP))
+	if ((flags & ~IB_MR_REREG_SUPPORTED) || (access & ~REGION_ACCESS) || !mr->ops->fits)
 		return ERR_PTR(-EOPNOTSUPP);
 	if (!rodp_mr_close(mr))
 		return ERR_PTR(-EBUSY);
@@ -198,7 +197,7 @@ int rodp_map_mr_sg(struct ib_mr *ib, struct scatterlist *sg, int nents, unsigned
 {
 	struct rodp_mr *mr = to_rodp_mr(ib);
 
-	if (mr->kind != RODP_MR_FAST || ib->page_size != PAGE_SIZE)
+	if (!rodp_mr_is_fast(mr) || ib->page_size != PAGE_SIZE)
 		return -EINVAL;
 	rodp_fast_begin_list(mr);
 	return ib_sg_to_pages(ib, sg, nents, offset, add_page);

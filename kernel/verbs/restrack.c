@@ -10,7 +10,7 @@
 #include <uapi/rdma/rdma_netlink.h>
 
 #include "mem/count.h"
-#include "mem/mr.h"
+#include "mem/on_demand.h"
 #include "qp/qp.h"
 #include "qp/queue/srq.h"
 #include "ring/cq.h"
@@ -35,7 +35,7 @@ int rodp_fill_stat_mr(struct sk_buff *msg, struct ib_mr *ib)
 	struct nlattr *table;
 	int err;
 
-	if (mr->kind != RODP_MR_ODP)
+	if (!rodp_mr_is_on_demand(mr))
 		return 0;
 	table = nla_nest_start(msg, RDMA_NLDEV_ATTR_STAT_HWCOUNTERS);
 	if (!table)
@@ -55,18 +55,6 @@ int rodp_fill_stat_mr(struct sk_buff *msg, struct ib_mr *ib)
 	return table_end(msg, table, err);
 }
 
-static const char *memory_name(enum rodp_mr_kind kind)
-{
-	static const char *const name[] = {
-		[RODP_MR_PINNED] = "pinned", [RODP_MR_ODP] = "on-demand",
-		[RODP_MR_DMA] = "kernel",    [RODP_MR_FAST] = "fast",
-		[RODP_MR_DM] = "device",     [RODP_MR_DMABUF] = "dma-buf",
-		[RODP_MR_NULL] = "null",
-	};
-
-	return name[kind];
-}
-
 /* No addresses: anybody may ask. */
 int rodp_fill_res_mr(struct sk_buff *msg, struct ib_mr *ib)
 {
@@ -77,10 +65,10 @@ int rodp_fill_res_mr(struct sk_buff *msg, struct ib_mr *ib)
 	table = nla_nest_start(msg, RDMA_NLDEV_ATTR_DRIVER);
 	if (!table)
 		return -EMSGSIZE;
-	if (mr->kind == RODP_MR_ODP)
+	if (rodp_mr_is_on_demand(mr))
 		err = rdma_nl_put_driver_string(msg, "odp",
 						rodp_mr_is_implicit(mr) ? "implicit" : "explicit");
-	err = err ?: rdma_nl_put_driver_string(msg, "memory", memory_name(mr->kind));
+	err = err ?: rdma_nl_put_driver_string(msg, "memory", mr->ops->name);
 	err = err ?: rdma_nl_put_driver_u32_hex(msg, "access", mr->access);
 	return table_end(msg, table, err);
 }
