@@ -149,12 +149,11 @@ static size_t copy_half(struct rodp_mr *odp, u64 odp_iova, struct rodp_mr *fixed
 				      fixed->pages.offset + (iova - fixed->iova), bytes, write);
 }
 
-static size_t copy_odp(struct rodp_mr *dst, u64 dst_iova, struct rodp_mr *src, u64 src_iova,
-		       size_t bytes, bool *src_missed)
+static struct rodp_copied copy_odp(struct rodp_mr *dst, u64 dst_iova, struct rodp_mr *src,
+				   u64 src_iova, size_t bytes)
 {
-	*src_missed = false;
 	return rodp_mirror_copy(dst->odp.mirror, rodp_mr_va(dst, dst_iova), src->odp.mirror,
-				rodp_mr_va(src, src_iova), bytes, src_missed);
+				rodp_mr_va(src, src_iova), bytes);
 }
 
 /* Neither side can miss, nothing is held. */
@@ -173,18 +172,23 @@ static size_t copy_pinned(struct rodp_mr *dst, u64 dst_iova, struct rodp_mr *src
 	return done;
 }
 
-size_t rodp_mr_copy(struct rodp_mr *dst, u64 dst_iova, struct rodp_mr *src, u64 src_iova,
-		    size_t bytes, bool *src_missed)
+struct rodp_copied rodp_mr_copy(struct rodp_mr *dst, u64 dst_iova, struct rodp_mr *src,
+				u64 src_iova, size_t bytes)
 {
+	struct rodp_copied copied = { .src_missed = true };
+
 	if (rodp_mr_is_on_demand(dst) && rodp_mr_is_on_demand(src))
-		return copy_odp(dst, dst_iova, src, src_iova, bytes, src_missed);
-	*src_missed = false;
+		return copy_odp(dst, dst_iova, src, src_iova, bytes);
+	if (rodp_mr_is_on_demand(src)) {
+		copied.done = copy_half(src, src_iova, dst, dst_iova, bytes, false);
+		return copied;
+	}
+	copied.src_missed = false;
 	if (rodp_mr_is_on_demand(dst))
-		return copy_half(dst, dst_iova, src, src_iova, bytes, true);
-	*src_missed = true;
-	if (rodp_mr_is_on_demand(src))
-		return copy_half(src, src_iova, dst, dst_iova, bytes, false);
-	return copy_pinned(dst, dst_iova, src, src_iova, bytes);
+		copied.done = copy_half(dst, dst_iova, src, src_iova, bytes, true);
+	else
+		copied.done = copy_pinned(dst, dst_iova, src, src_iova, bytes);
+	return copied;
 }
 
 ssize_t rodp_mr_write_back(struct rodp_mr *mr, u64 iova, size_t bytes)

@@ -12,6 +12,7 @@
 
 #include <linux/minmax.h>
 
+#include "odp/access.h"
 #include "odp/prefetch.h"
 #include "mem/mr.h"
 
@@ -24,12 +25,9 @@ size_t rodp_mr_read(struct rodp_mr *mr, u64 iova, void *dst, size_t bytes);
 /* From src to the MR at iova. Returns the bytes copied. */
 size_t rodp_mr_write(struct rodp_mr *mr, u64 iova, const void *src, size_t bytes);
 
-/*
- * From one MR to another, which may be the same; one copy. Returns the bytes
- * copied; when they are fewer than asked for, *src_missed says at which end.
- */
-size_t rodp_mr_copy(struct rodp_mr *dst, u64 dst_iova, struct rodp_mr *src, u64 src_iova,
-		    size_t bytes, bool *src_missed);
+/* From one MR to another, which may be the same; one copy. */
+struct rodp_copied rodp_mr_copy(struct rodp_mr *dst, u64 dst_iova, struct rodp_mr *src,
+				u64 src_iova, size_t bytes);
 
 /*
  * Write what was written to the MR at iova back to persistent memory; wmb() is the caller's.
