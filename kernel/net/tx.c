@@ -126,11 +126,11 @@ static void packet_push_ipv6(const struct rodp_flow *flow, struct sk_buff *skb)
 }
 
 /* The ICRC goes into the last four bytes; the network header is in place. */
-static void packet_seal(const struct rodp_flow *flow, struct sk_buff *skb)
+static void packet_seal(struct sk_buff *skb, u8 version)
 {
 	u8 *bth = skb_transport_header(skb) + sizeof(struct udphdr);
 	u8 *end = skb_tail_pointer(skb) - RODP_ICRC_BYTES;
-	u32 crc = rodp_icrc_start(skb_network_header(skb), flow->version, rodp_crc32);
+	u32 crc = rodp_icrc_start(skb_network_header(skb), version, rodp_crc32);
 	__le32 icrc;
 
 	crc = rodp_crc32(crc, bth + sizeof(struct rodp_bth), end - bth - sizeof(struct rodp_bth));
@@ -179,7 +179,8 @@ static struct dst_entry *flow_route_ipv4(struct net *net, struct rodp_flow *flow
 	return &rt->dst;
 }
 
-static struct dst_entry *flow_route_ipv6(struct net *net, struct rodp_flow *flow)
+static struct dst_entry *flow_route_ipv6(struct net *net, const struct sock *sock,
+					 struct rodp_flow *flow)
 {
 	struct flowi6 fl = {
 		.flowi6_oif = flow->oif,
@@ -199,7 +200,7 @@ static struct dst_entry *flow_route_ipv6(struct net *net, struct rodp_flow *flow
 	/* IPv4's look-up refuses an address that the host has no more; this one does not. */
 	if (!ipv6_chk_addr(net, &flow->v6.saddr, NULL, 0))
 		return ERR_PTR(-EADDRNOTAVAIL);
-	dst = ip6_dst_lookup_flow(net, rodp_net_sock(net, 6), &fl, NULL);
+	dst = ip6_dst_lookup_flow(net, sock, &fl, NULL);
 	if (IS_ERR(dst))
 		return dst;
 	flow->per_cpu = dst->dev->priv_flags & IFF_NO_QUEUE;
@@ -207,46 +208,80 @@ static struct dst_entry *flow_route_ipv6(struct net *net, struct rodp_flow *flow
 	return dst;
 }
 
-static int packet_output(struct net *net, const struct rodp_flow *flow, struct sk_buff *skb)
+/* Counts the packet, and makes the sk_buff one of the IP layer's: skb->cb was ours until now. */
+static void packet_set_meta(struct rodp_dev *dev, const struct rodp_flow *flow, struct sk_buff *skb,
+			    __be16 protocol)
 {
-	int err;
+	rodp_stats_inc(dev->stats, RODP_STAT_SENT_PKTS);
+	rodp_stats_add(dev->stats, RODP_STAT_SENT_BYTES, rodp_packet(skb)->payload);
+	memset(skb->cb, 0, sizeof(skb->cb));
+	skb->protocol = protocol;
+	skb->dev = dev->ndev;
+	skb->priority = flow->priority;
+}
 
-	if (flow->version == 4)
-		err = ip_local_out(net, rodp_net_sock(net, 4), skb);
-	else
-		err = ip6_local_out(net, rodp_net_sock(net, 6), skb);
+static int packet_result(int err)
+{
 	return net_xmit_eval(err) ? -EAGAIN : 0;
+}
+
+static int packet_unsent(struct sk_buff *skb, int err)
+{
+	kfree_skb(skb);
+	return err;
+}
+
+static int packet_unroutable(struct rodp_dev *dev, struct sk_buff *skb, const struct dst_entry *dst)
+{
+	rodp_stats_inc(dev->stats, RODP_STAT_SEND_ERRORS);
+	return packet_unsent(skb, PTR_ERR(dst));
+}
+
+static int packet_send_ipv4(struct rodp_dev *dev, struct net *net, struct rodp_flow *flow,
+			    struct sk_buff *skb)
+{
+	struct sock *sock = rodp_net_sock(net, 4);
+	struct dst_entry *dst;
+
+	if (!sock)
+		return packet_unsent(skb, -ENETDOWN);
+	dst = flow_route_ipv4(net, flow);
+	if (IS_ERR(dst))
+		return packet_unroutable(dev, skb, dst);
+	skb_dst_set(skb, dst);
+	packet_push_udp(flow, skb);
+	packet_push_ipv4(flow, skb);
+	packet_seal(skb, 4);
+	packet_set_meta(dev, flow, skb, htons(ETH_P_IP));
+	return packet_result(ip_local_out(net, sock, skb));
+}
+
+static int packet_send_ipv6(struct rodp_dev *dev, struct net *net, struct rodp_flow *flow,
+			    struct sk_buff *skb)
+{
+	struct sock *sock = rodp_net_sock(net, 6);
+	struct dst_entry *dst;
+
+	if (!sock)
+		return packet_unsent(skb, -ENETDOWN);
+	dst = flow_route_ipv6(net, sock, flow);
+	if (IS_ERR(dst))
+		return packet_unroutable(dev, skb, dst);
+	skb_dst_set(skb, dst);
+	packet_push_udp(flow, skb);
+	packet_push_ipv6(flow, skb);
+	packet_seal(skb, 6);
+	packet_set_meta(dev, flow, skb, htons(ETH_P_IPV6));
+	return packet_result(ip6_local_out(net, sock, skb));
 }
 
 int rodp_packet_send(struct rodp_dev *dev, struct rodp_flow *flow, struct sk_buff *skb)
 {
 	struct net *net = rodp_dev_net(dev);
-	u32 payload = rodp_packet(skb)->payload;
-	struct dst_entry *dst;
 
-	if (!net || !rodp_net_sock(net, flow->version)) {
-		kfree_skb(skb);
-		return -ENETDOWN;
-	}
-	dst = flow->version == 4 ? flow_route_ipv4(net, flow) : flow_route_ipv6(net, flow);
-	if (IS_ERR(dst)) {
-		kfree_skb(skb);
-		rodp_stats_inc(dev->stats, RODP_STAT_SEND_ERRORS);
-		return PTR_ERR(dst);
-	}
-	skb_dst_set(skb, dst);
-	packet_push_udp(flow, skb);
+	if (!net)
+		return packet_unsent(skb, -ENETDOWN);
 	if (flow->version == 4)
-		packet_push_ipv4(flow, skb);
-	else
-		packet_push_ipv6(flow, skb);
-	packet_seal(flow, skb);
-
-	memset(skb->cb, 0, sizeof(skb->cb)); /* ours until now, the IP layer's from here */
-	skb->protocol = flow->version == 4 ? cpu_to_be16(ETH_P_IP) : cpu_to_be16(ETH_P_IPV6);
-	skb->dev = dev->ndev;
-	skb->priority = flow->priority;
-	rodp_stats_inc(dev->stats, RODP_STAT_SENT_PKTS);
-	rodp_stats_add(dev->stats, RODP_STAT_SENT_BYTES, payload);
-	return packet_output(net, flow, skb);
+		return packet_send_ipv4(dev, net, flow, skb);
+	return packet_send_ipv6(dev, net, flow, skb);
 }
