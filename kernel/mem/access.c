@@ -11,7 +11,7 @@
 #include "mem/persist.h"
 
 /* The bytes of a list of pages at iova that are contiguous in kernel memory, at most max. */
-static void *listed_run(const struct rodp_mr *mr, u64 iova, size_t max, size_t *bytes)
+static void *mr_listed_run(const struct rodp_mr *mr, u64 iova, size_t max, size_t *bytes)
 {
 	u64 pos = mr->pages.offset + (iova - mr->iova);
 	size_t i = pos >> PAGE_SHIFT, run = PAGE_SIZE - offset_in_page(pos);
@@ -23,10 +23,10 @@ static void *listed_run(const struct rodp_mr *mr, u64 iova, size_t max, size_t *
 }
 
 /* The same of any MR that cannot miss. */
-static void *fixed_run(const struct rodp_mr *mr, u64 iova, size_t max, bool write, size_t *bytes)
+static void *mr_fixed_run(const struct rodp_mr *mr, u64 iova, size_t max, bool write, size_t *bytes)
 {
 	if (likely(!mr->ops->run))
-		return listed_run(mr, iova, max, bytes);
+		return mr_listed_run(mr, iova, max, bytes);
 	return INDIRECT_CALL_1(mr->ops->run, rodp_dma_run, mr, iova, max, write, bytes);
 }
 
@@ -45,7 +45,8 @@ struct mr_walk {
 	struct rodp_span span; /* ODP */
 };
 
-static void walk_begin(struct mr_walk *walk, struct rodp_mr *mr, u64 iova, size_t bytes, bool write)
+static void mr_walk_begin(struct mr_walk *walk, struct rodp_mr *mr, u64 iova, size_t bytes,
+			  bool write)
 {
 	walk->mr = mr;
 	walk->iova = iova;
@@ -56,7 +57,7 @@ static void walk_begin(struct mr_walk *walk, struct rodp_mr *mr, u64 iova, size_
 		rodp_span_begin(&walk->span, mr->odp.mirror, rodp_mr_va(mr, iova), bytes, write);
 }
 
-static bool walk_next(struct mr_walk *walk)
+static bool mr_walk_next(struct mr_walk *walk)
 {
 	if (rodp_mr_is_on_demand(walk->mr)) {
 		if (!rodp_span_next(&walk->span))
@@ -67,14 +68,14 @@ static bool walk_next(struct mr_walk *walk)
 	}
 	if (!walk->left)
 		return false;
-	walk->addr = fixed_run(walk->mr, walk->iova, walk->left, walk->write, &walk->bytes);
+	walk->addr = mr_fixed_run(walk->mr, walk->iova, walk->left, walk->write, &walk->bytes);
 	walk->iova += walk->bytes;
 	walk->left -= walk->bytes;
 	walk->done += walk->bytes;
 	return true;
 }
 
-static size_t walk_end(struct mr_walk *walk)
+static size_t mr_walk_end(struct mr_walk *walk)
 {
 	return rodp_mr_is_on_demand(walk->mr) ? rodp_span_end(&walk->span) : walk->done;
 }
@@ -83,31 +84,31 @@ size_t rodp_mr_read(struct rodp_mr *mr, u64 iova, void *dst, size_t bytes)
 {
 	struct mr_walk walk;
 
-	walk_begin(&walk, mr, iova, bytes, false);
-	while (walk_next(&walk)) {
+	mr_walk_begin(&walk, mr, iova, bytes, false);
+	while (mr_walk_next(&walk)) {
 		memcpy(dst, walk.addr, walk.bytes);
 		dst += walk.bytes;
 	}
-	return walk_end(&walk);
+	return mr_walk_end(&walk);
 }
 
 size_t rodp_mr_write(struct rodp_mr *mr, u64 iova, const void *src, size_t bytes)
 {
 	struct mr_walk walk;
 
-	walk_begin(&walk, mr, iova, bytes, true);
-	while (walk_next(&walk)) {
+	mr_walk_begin(&walk, mr, iova, bytes, true);
+	while (mr_walk_next(&walk)) {
 		memcpy(walk.addr, src, walk.bytes);
 		src += walk.bytes;
 	}
-	return walk_end(&walk);
+	return mr_walk_end(&walk);
 }
 
 /*
  * Two pieces that are seldom the same memory. memmove() would do for both, but where the CPU has
  * no fast string instructions it is a slow one, word by word in microcode.
  */
-static void copy_run(void *to, const void *from, size_t bytes)
+static void mr_copy_run(void *to, const void *from, size_t bytes)
 {
 	if (to < from + bytes && from < to + bytes)
 		memmove(to, from, bytes);
@@ -116,57 +117,57 @@ static void copy_run(void *to, const void *from, size_t bytes)
 }
 
 /* Between kernel memory and an MR that cannot miss. @to_mr: or from it. */
-static void copy_piece(struct rodp_mr *fixed, u64 iova, void *at, size_t bytes, bool to_mr)
+static void mr_copy_piece(struct rodp_mr *fixed, u64 iova, void *at, size_t bytes, bool to_mr)
 {
 	size_t run;
 	void *page;
 
 	for (; bytes; bytes -= run, iova += run, at += run) {
-		page = fixed_run(fixed, iova, bytes, to_mr, &run);
-		copy_run(to_mr ? page : at, to_mr ? at : page, run);
+		page = mr_fixed_run(fixed, iova, bytes, to_mr, &run);
+		mr_copy_run(to_mr ? page : at, to_mr ? at : page, run);
 	}
 }
 
 /* The other side is no list of pages: hold the ODP MR's run, and let it follow. */
-static noinline size_t copy_half_runs(struct rodp_mr *odp, u64 odp_iova, struct rodp_mr *fixed,
-				      u64 iova, size_t bytes, bool write)
+static noinline size_t mr_copy_half_runs(struct rodp_mr *odp, u64 odp_iova, struct rodp_mr *fixed,
+					 u64 iova, size_t bytes, bool write)
 {
 	struct rodp_span span;
 
 	rodp_span_begin(&span, odp->odp.mirror, rodp_mr_va(odp, odp_iova), bytes, write);
 	for (; rodp_span_next(&span); iova += span.bytes)
-		copy_piece(fixed, iova, span.addr, span.bytes, !write);
+		mr_copy_piece(fixed, iova, span.addr, span.bytes, !write);
 	return rodp_span_end(&span);
 }
 
 /* One side is an ODP MR. @write: to it, else from it. */
-static size_t copy_half(struct rodp_mr *odp, u64 odp_iova, struct rodp_mr *fixed, u64 iova,
-			size_t bytes, bool write)
+static size_t mr_copy_half(struct rodp_mr *odp, u64 odp_iova, struct rodp_mr *fixed, u64 iova,
+			   size_t bytes, bool write)
 {
 	if (unlikely(fixed->ops->run))
-		return copy_half_runs(odp, odp_iova, fixed, iova, bytes, write);
+		return mr_copy_half_runs(odp, odp_iova, fixed, iova, bytes, write);
 	return rodp_mirror_copy_pages(odp->odp.mirror, rodp_mr_va(odp, odp_iova), fixed->pages.page,
 				      fixed->pages.offset + (iova - fixed->iova), bytes, write);
 }
 
-static struct rodp_copied copy_odp(struct rodp_mr *dst, u64 dst_iova, struct rodp_mr *src,
-				   u64 src_iova, size_t bytes)
+static struct rodp_copied mr_copy_on_demand(struct rodp_mr *dst, u64 dst_iova, struct rodp_mr *src,
+					    u64 src_iova, size_t bytes)
 {
 	return rodp_mirror_copy(dst->odp.mirror, rodp_mr_va(dst, dst_iova), src->odp.mirror,
 				rodp_mr_va(src, src_iova), bytes);
 }
 
 /* Neither side can miss, nothing is held. */
-static size_t copy_pinned(struct rodp_mr *dst, u64 dst_iova, struct rodp_mr *src, u64 src_iova,
-			  size_t bytes)
+static size_t mr_copy_fixed(struct rodp_mr *dst, u64 dst_iova, struct rodp_mr *src, u64 src_iova,
+			    size_t bytes)
 {
 	size_t done = 0, run;
 	void *to, *from;
 
 	while (done < bytes) {
-		from = fixed_run(src, src_iova + done, bytes - done, false, &run);
-		to = fixed_run(dst, dst_iova + done, run, true, &run);
-		copy_run(to, from, run);
+		from = mr_fixed_run(src, src_iova + done, bytes - done, false, &run);
+		to = mr_fixed_run(dst, dst_iova + done, run, true, &run);
+		mr_copy_run(to, from, run);
 		done += run;
 	}
 	return done;
@@ -178,16 +179,16 @@ struct rodp_copied rodp_mr_copy(struct rodp_mr *dst, u64 dst_iova, struct rodp_m
 	struct rodp_copied copied = { .src_missed = true };
 
 	if (rodp_mr_is_on_demand(dst) && rodp_mr_is_on_demand(src))
-		return copy_odp(dst, dst_iova, src, src_iova, bytes);
+		return mr_copy_on_demand(dst, dst_iova, src, src_iova, bytes);
 	if (rodp_mr_is_on_demand(src)) {
-		copied.done = copy_half(src, src_iova, dst, dst_iova, bytes, false);
+		copied.done = mr_copy_half(src, src_iova, dst, dst_iova, bytes, false);
 		return copied;
 	}
 	copied.src_missed = false;
 	if (rodp_mr_is_on_demand(dst))
-		copied.done = copy_half(dst, dst_iova, src, src_iova, bytes, true);
+		copied.done = mr_copy_half(dst, dst_iova, src, src_iova, bytes, true);
 	else
-		copied.done = copy_pinned(dst, dst_iova, src, src_iova, bytes);
+		copied.done = mr_copy_fixed(dst, dst_iova, src, src_iova, bytes);
 	return copied;
 }
 
@@ -197,17 +198,17 @@ ssize_t rodp_mr_write_back(struct rodp_mr *mr, u64 iova, size_t bytes)
 	struct mr_walk walk;
 	size_t done;
 
-	walk_begin(&walk, mr, iova, bytes, false);
-	while (persistent && walk_next(&walk)) {
+	mr_walk_begin(&walk, mr, iova, bytes, false);
+	while (persistent && mr_walk_next(&walk)) {
 		persistent = rodp_persist_page(walk.addr);
 		if (persistent)
 			rodp_persist_write_back(walk.addr, walk.bytes);
 	}
-	done = walk_end(&walk);
+	done = mr_walk_end(&walk);
 	return persistent ? (ssize_t)done : -EACCES;
 }
 
-static u64 atomic_apply(u64 *p, enum rodp_atomic_op op, u64 compare, u64 swap_add)
+static u64 mr_atomic_apply(u64 *p, enum rodp_atomic_op op, u64 compare, u64 swap_add)
 {
 	if (op == RODP_ATOMIC_STORE) {
 		smp_store_release(p, swap_add);
@@ -224,13 +225,13 @@ bool rodp_mr_atomic(struct rodp_mr *mr, u64 iova, enum rodp_atomic_op op, u64 co
 	struct mr_walk walk;
 	bool done = false;
 
-	walk_begin(&walk, mr, iova, sizeof(u64), true);
-	if (walk_next(&walk) && walk.bytes == sizeof(u64) &&
+	mr_walk_begin(&walk, mr, iova, sizeof(u64), true);
+	if (mr_walk_next(&walk) && walk.bytes == sizeof(u64) &&
 	    IS_ALIGNED((uintptr_t)walk.addr, sizeof(u64))) {
-		*original = atomic_apply(walk.addr, op, compare, swap_add);
+		*original = mr_atomic_apply(walk.addr, op, compare, swap_add);
 		done = true;
 	}
-	walk_end(&walk);
+	mr_walk_end(&walk);
 	return done;
 }
 
@@ -242,7 +243,7 @@ bool rodp_mr_aligned(const struct rodp_mr *mr, u64 iova)
 	if (rodp_mr_is_on_demand(mr))
 		addr = rodp_mr_va(mr, iova);
 	else
-		addr = (uintptr_t)fixed_run(mr, iova, 1, true, &bytes);
+		addr = (uintptr_t)mr_fixed_run(mr, iova, 1, true, &bytes);
 	return IS_ALIGNED(addr, sizeof(u64));
 }
 

@@ -87,7 +87,7 @@ void rodp_window_destroy(struct rodp_window *window)
 }
 
 /* The rights that an MR needs for these of a window (C10-74); whether memory can be flushed it knows. */
-static u32 needed_rights(u32 access)
+static u32 window_needs(u32 access)
 {
 	bool writes = access & (IB_ACCESS_REMOTE_WRITE | IB_ACCESS_REMOTE_ATOMIC);
 
@@ -98,7 +98,7 @@ static u32 needed_rights(u32 access)
 static struct rodp_mr *window_target(struct rodp_dev *dev, struct ib_pd *pd,
 				     const struct rodp_bind *bind)
 {
-	struct rodp_mr *mr = rodp_mr_get(dev, pd, bind->mr_lkey, needed_rights(bind->access),
+	struct rodp_mr *mr = rodp_mr_get(dev, pd, bind->mr_lkey, window_needs(bind->access),
 					 bind->addr, bind->length);
 	bool bound;
 

@@ -154,7 +154,7 @@ void rodp_packet_address(const struct rodp_flow *flow, struct sk_buff *skb)
 	skb_pull(skb, skb->len - body);
 }
 
-static struct dst_entry *flow_route_ipv4(struct net *net, struct rodp_flow *flow)
+static struct dst_entry *packet_route_ipv4(struct net *net, struct rodp_flow *flow)
 {
 	const struct rodp_route *route = &flow->route;
 	struct flowi4 fl = {
@@ -180,8 +180,8 @@ static struct dst_entry *flow_route_ipv4(struct net *net, struct rodp_flow *flow
 	return &rt->dst;
 }
 
-static struct dst_entry *flow_route_ipv6(struct net *net, const struct sock *sock,
-					 struct rodp_flow *flow)
+static struct dst_entry *packet_route_ipv6(struct net *net, const struct sock *sock,
+					   struct rodp_flow *flow)
 {
 	const struct rodp_route *route = &flow->route;
 	struct flowi6 fl = {
@@ -247,7 +247,7 @@ static int packet_send_ipv4(struct rodp_dev *dev, struct net *net, struct rodp_f
 
 	if (!sock)
 		return packet_unsent(skb, -ENETDOWN);
-	dst = flow_route_ipv4(net, flow);
+	dst = packet_route_ipv4(net, flow);
 	if (IS_ERR(dst))
 		return packet_unroutable(dev, skb, dst);
 	skb_dst_set(skb, dst);
@@ -266,7 +266,7 @@ static int packet_send_ipv6(struct rodp_dev *dev, struct net *net, struct rodp_f
 
 	if (!sock)
 		return packet_unsent(skb, -ENETDOWN);
-	dst = flow_route_ipv6(net, sock, flow);
+	dst = packet_route_ipv6(net, sock, flow);
 	if (IS_ERR(dst))
 		return packet_unroutable(dev, skb, dst);
 	skb_dst_set(skb, dst);

@@ -18,7 +18,7 @@
 	 IB_ACCESS_FLUSH_GLOBAL | IB_ACCESS_FLUSH_PERSISTENT | IB_ACCESS_OPTIONAL)
 
 /* mmap lock held. The VA behind the hugetlbfs mapping that va is in; 0 when it is in none. */
-static u64 hugetlb_end(u64 va)
+static u64 region_hugetlb_end(u64 va)
 {
 	struct vm_area_struct *vma = vma_lookup(current->mm, va);
 
@@ -26,7 +26,7 @@ static u64 hugetlb_end(u64 va)
 }
 
 /* The same of mappings with MAP_SYNC. */
-static u64 sync_end(u64 va)
+static u64 region_sync_end(u64 va)
 {
 	struct vm_area_struct *vma = vma_lookup(current->mm, va);
 
@@ -34,7 +34,7 @@ static u64 sync_end(u64 va)
 }
 
 /* Whether all of [start, start + length) is in such mappings now. */
-static bool is_mapped(u64 start, u64 length, u64 (*mapping_end)(u64 va))
+static bool region_is_mapped(u64 start, u64 length, u64 (*mapping_end)(u64 va))
 {
 	u64 va = start;
 
@@ -53,20 +53,21 @@ static bool is_mapped(u64 start, u64 length, u64 (*mapping_end)(u64 va))
  * themselves may come later, and the mapping may go: then accesses find that out. So it is
  * with an on-demand region whose memory is to be persistent.
  */
-static int check_mappings(u64 start, u64 length, int access)
+static int region_check_mappings(u64 start, u64 length, int access)
 {
 	const bool on_demand = access & IB_ACCESS_ON_DEMAND;
 
-	if ((access & IB_ACCESS_HUGETLB) && (!on_demand || !is_mapped(start, length, hugetlb_end)))
+	if ((access & IB_ACCESS_HUGETLB) &&
+	    (!on_demand || !region_is_mapped(start, length, region_hugetlb_end)))
 		return -EINVAL;
 	if ((access & IB_ACCESS_FLUSH_PERSISTENT) && on_demand &&
-	    !is_mapped(start, length, sync_end))
+	    !region_is_mapped(start, length, region_sync_end))
 		return -EINVAL;
 	return 0;
 }
 
 /* The driver's part of the request: 0 if there is none. */
-static int read_request(struct ib_udata *udata, u32 *flags)
+static int region_read_request(struct ib_udata *udata, u32 *flags)
 {
 	struct rodp_reg_mr req = {};
 	int err = 0;
@@ -80,13 +81,13 @@ static int read_request(struct ib_udata *udata, u32 *flags)
 }
 
 /* With checked rights. ERR_PTR or an MR of current's memory. */
-static struct ib_mr *create(struct ib_pd *pd, u64 start, u64 length, u64 iova, int access,
-			    struct ib_udata *udata)
+static struct ib_mr *region_create(struct ib_pd *pd, u64 start, u64 length, u64 iova, int access,
+				   struct ib_udata *udata)
 {
 	struct rodp_dev *dev = to_rodp_dev(pd->device);
 	struct rodp_ucontext *uctx;
 	struct rodp_mr *mr;
-	int err = check_mappings(start, length, access);
+	int err = region_check_mappings(start, length, access);
 
 	if (err)
 		return ERR_PTR(err);
@@ -104,14 +105,14 @@ struct ib_mr *rodp_reg_user_mr(struct ib_pd *pd, u64 start, u64 length, u64 iova
 {
 	struct rodp_mr *mr;
 	u32 flags;
-	int err = read_request(udata, &flags);
+	int err = region_read_request(udata, &flags);
 
 	if (err)
 		return ERR_PTR(err);
 	if ((access & ~REGION_ACCESS) || (dmah && (access & IB_ACCESS_ON_DEMAND)))
 		return ERR_PTR(-EOPNOTSUPP);
 	if (!(flags & RODP_REG_MR_NULL))
-		return create(pd, start, length, iova, access, udata);
+		return region_create(pd, start, length, iova, access, udata);
 	if (start || iova || access != IB_ACCESS_LOCAL_WRITE)
 		return ERR_PTR(-EINVAL);
 	mr = rodp_mr_create_null(to_rodp_dev(pd->device), pd, access);
@@ -119,7 +120,7 @@ struct ib_mr *rodp_reg_user_mr(struct ib_pd *pd, u64 start, u64 length, u64 iova
 }
 
 /* Rights that the memory can have as it is: what its kind is, stays. */
-static bool rights_fit(const struct rodp_mr *mr, int access)
+static bool region_rights_fit(const struct rodp_mr *mr, int access)
 {
 	if ((access ^ mr->access) & (IB_ACCESS_ON_DEMAND | IB_ACCESS_HUGETLB))
 		return false;
@@ -129,14 +130,14 @@ static bool rights_fit(const struct rodp_mr *mr, int access)
 }
 
 /* Another MR over the same pinned memory, which is the caller's own. */
-static struct ib_mr *pin_again(struct rodp_mr *mr, struct ib_pd *pd, int access,
-			       struct ib_udata *udata)
+static struct ib_mr *region_pin_again(struct rodp_mr *mr, struct ib_pd *pd, int access,
+				      struct ib_udata *udata)
 {
 	if (!rodp_mr_is_pinned(mr) || (access & (IB_ACCESS_ON_DEMAND | IB_ACCESS_HUGETLB)))
 		return ERR_PTR(-EOPNOTSUPP);
 	if (mr->pages.umem->owning_mm != current->mm)
 		return ERR_PTR(-EACCES);
-	return create(pd, mr->pages.umem->address, mr->length, mr->iova, access, udata);
+	return region_create(pd, mr->pages.umem->address, mr->length, mr->iova, access, udata);
 }
 
 /*
@@ -159,9 +160,9 @@ struct ib_mr *rodp_rereg_user_mr(struct ib_mr *ib, int flags, u64 start, u64 len
 	if (!rodp_mr_close(mr))
 		return ERR_PTR(-EBUSY);
 	if (flags & IB_MR_REREG_TRANS)
-		new = create(pd, start, length, iova, access, udata);
-	else if (!rights_fit(mr, access))
-		new = pin_again(mr, pd, access, udata);
+		new = region_create(pd, start, length, iova, access, udata);
+	else if (!region_rights_fit(mr, access))
+		new = region_pin_again(mr, pd, access, udata);
 	else
 		rodp_mr_change(mr, pd, access);
 	if (IS_ERR(new))
@@ -187,7 +188,7 @@ struct ib_mr *rodp_alloc_mr(struct ib_pd *pd, enum ib_mr_type type, u32 max_page
 	return IS_ERR(mr) ? ERR_CAST(mr) : &mr->ib;
 }
 
-static int add_page(struct ib_mr *ib, u64 addr)
+static int region_add_page(struct ib_mr *ib, u64 addr)
 {
 	return rodp_fast_add_page(to_rodp_mr(ib), addr);
 }
@@ -200,7 +201,7 @@ int rodp_map_mr_sg(struct ib_mr *ib, struct scatterlist *sg, int nents, unsigned
 	if (!rodp_mr_is_fast(mr) || ib->page_size != PAGE_SIZE)
 		return -EINVAL;
 	rodp_fast_begin_list(mr);
-	return ib_sg_to_pages(ib, sg, nents, offset, add_page);
+	return ib_sg_to_pages(ib, sg, nents, offset, region_add_page);
 }
 
 int rodp_dereg_mr(struct ib_mr *ib, struct ib_udata *udata)

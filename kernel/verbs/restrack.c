@@ -18,7 +18,7 @@
 #include "verbs/verbs.h"
 
 /* Ends the table; whatever did not fit makes the core try again with more room. */
-static int table_end(struct sk_buff *msg, struct nlattr *table, int err)
+static int restrack_table_end(struct sk_buff *msg, struct nlattr *table, int err)
 {
 	if (err) {
 		nla_nest_cancel(msg, table);
@@ -28,12 +28,39 @@ static int table_end(struct sk_buff *msg, struct nlattr *table, int err)
 	return 0;
 }
 
+/* Counters of an object. */
+struct restrack_stat {
+	const char *name;
+	u64 value;
+};
+
+static int restrack_put_stats(struct sk_buff *msg, const struct restrack_stat *stat, size_t n)
+{
+	int err = 0;
+
+	for (; n && !err; n--, stat++)
+		err = rdma_nl_stat_hwcounter_entry(msg, stat->name, stat->value);
+	return err;
+}
+
+static int restrack_fill_mr_stats(struct sk_buff *msg, const struct rodp_mr_stats *stats)
+{
+	const struct restrack_stat list[] = {
+		{ "page_faults", stats->page_faults },
+		{ "page_faults_handled", stats->page_faults_handled },
+		{ "page_invalidations", stats->page_invalidations },
+		{ "page_invalidations_handled", stats->page_invalidations_handled },
+		{ "page_prefetch", stats->page_prefetch },
+	};
+
+	return restrack_put_stats(msg, list, ARRAY_SIZE(list));
+}
+
 int rodp_fill_stat_mr(struct sk_buff *msg, struct ib_mr *ib)
 {
 	struct rodp_mr *mr = to_rodp_mr(ib);
 	struct rodp_mr_stats stats;
 	struct nlattr *table;
-	int err;
 
 	if (!rodp_mr_is_on_demand(mr))
 		return 0;
@@ -41,18 +68,7 @@ int rodp_fill_stat_mr(struct sk_buff *msg, struct ib_mr *ib)
 	if (!table)
 		return -EMSGSIZE;
 	rodp_mr_count(mr, &stats);
-	err = rdma_nl_stat_hwcounter_entry(msg, "page_faults", stats.page_faults);
-	err = err
-		      ?: rdma_nl_stat_hwcounter_entry(msg, "page_faults_handled",
-						      stats.page_faults_handled);
-	err = err
-		      ?: rdma_nl_stat_hwcounter_entry(msg, "page_invalidations",
-						      stats.page_invalidations);
-	err = err
-		      ?: rdma_nl_stat_hwcounter_entry(msg, "page_invalidations_handled",
-						      stats.page_invalidations_handled);
-	err = err ?: rdma_nl_stat_hwcounter_entry(msg, "page_prefetch", stats.page_prefetch);
-	return table_end(msg, table, err);
+	return restrack_table_end(msg, table, restrack_fill_mr_stats(msg, &stats));
 }
 
 /* No addresses: anybody may ask. */
@@ -68,18 +84,20 @@ int rodp_fill_res_mr(struct sk_buff *msg, struct ib_mr *ib)
 	if (rodp_mr_is_on_demand(mr))
 		err = rdma_nl_put_driver_string(msg, "odp",
 						rodp_mr_is_implicit(mr) ? "implicit" : "explicit");
-	err = err ?: rdma_nl_put_driver_string(msg, "memory", mr->ops->name);
-	err = err ?: rdma_nl_put_driver_u32_hex(msg, "access", mr->access);
-	return table_end(msg, table, err);
+	if (!err)
+		err = rdma_nl_put_driver_string(msg, "memory", mr->ops->name);
+	if (!err)
+		err = rdma_nl_put_driver_u32_hex(msg, "access", mr->access);
+	return restrack_table_end(msg, table, err);
 }
 
 /* Fields of an object, each a u32. */
-struct field {
+struct restrack_field {
 	const char *name;
 	u32 value;
 };
 
-static int put_fields(struct sk_buff *msg, const struct field *field, size_t n)
+static int restrack_put_fields(struct sk_buff *msg, const struct restrack_field *field, size_t n)
 {
 	int err = 0;
 
@@ -89,9 +107,9 @@ static int put_fields(struct sk_buff *msg, const struct field *field, size_t n)
 }
 
 /* What is under way, and what a lane that does nothing waits for. */
-static int fill_sq(struct sk_buff *msg, struct rodp_sq *sq)
+static int restrack_fill_sq(struct sk_buff *msg, struct rodp_sq *sq)
 {
-	const struct field fields[] = {
+	const struct restrack_field fields[] = {
 		{ "send_parked", READ_ONCE(sq->tx_park.waiting) || READ_ONCE(sq->rx_park.waiting) },
 		{ "send_resting", READ_ONCE(sq->lane.resting) },
 		{ "send_backlog", skb_queue_len_lockless(&sq->lane.backlog) },
@@ -104,12 +122,12 @@ static int fill_sq(struct sk_buff *msg, struct rodp_sq *sq)
 		{ "send_rd_atomic", READ_ONCE(sq->rd_atomic) },
 	};
 
-	return put_fields(msg, fields, ARRAY_SIZE(fields));
+	return restrack_put_fields(msg, fields, ARRAY_SIZE(fields));
 }
 
-static int fill_rq(struct sk_buff *msg, const struct rodp_rq *rq)
+static int restrack_fill_rq(struct sk_buff *msg, const struct rodp_rq *rq)
 {
-	const struct field fields[] = {
+	const struct restrack_field fields[] = {
 		{ "recv_parked", READ_ONCE(rq->park.waiting) },
 		{ "recv_resting", READ_ONCE(rq->lane.resting) },
 		{ "recv_backlog", skb_queue_len_lockless(&rq->lane.backlog) },
@@ -117,7 +135,7 @@ static int fill_rq(struct sk_buff *msg, const struct rodp_rq *rq)
 		{ "recv_msn", READ_ONCE(rq->msn) },
 	};
 
-	return put_fields(msg, fields, ARRAY_SIZE(fields));
+	return restrack_put_fields(msg, fields, ARRAY_SIZE(fields));
 }
 
 int rodp_fill_res_qp(struct sk_buff *msg, struct ib_qp *ib)
@@ -129,35 +147,49 @@ int rodp_fill_res_qp(struct sk_buff *msg, struct ib_qp *ib)
 	if (!table)
 		return -EMSGSIZE;
 	err = rdma_nl_put_driver_string(msg, "path", READ_ONCE(qp->local) ? "local" : "wire");
-	err = err ?: fill_sq(msg, &qp->sq);
-	err = err ?: fill_rq(msg, &qp->rq);
-	return table_end(msg, table, err);
+	if (!err)
+		err = restrack_fill_sq(msg, &qp->sq);
+	if (!err)
+		err = restrack_fill_rq(msg, &qp->rq);
+	return restrack_table_end(msg, table, err);
+}
+
+static int restrack_fill_cq(struct sk_buff *msg, const struct rodp_cq *cq)
+{
+	const struct restrack_field fields[] = {
+		{ "completions", READ_ONCE(cq->prod) },
+		{ "overflow", READ_ONCE(cq->overflow) },
+	};
+
+	return restrack_put_fields(msg, fields, ARRAY_SIZE(fields));
 }
 
 int rodp_fill_res_cq(struct sk_buff *msg, struct ib_cq *ib)
 {
-	struct rodp_cq *cq = to_rodp_cq(ib);
 	struct nlattr *table = nla_nest_start(msg, RDMA_NLDEV_ATTR_DRIVER);
-	int err;
 
 	if (!table)
 		return -EMSGSIZE;
-	err = rdma_nl_put_driver_u32(msg, "completions", READ_ONCE(cq->prod));
-	err = err ?: rdma_nl_put_driver_u32(msg, "overflow", READ_ONCE(cq->overflow));
-	return table_end(msg, table, err);
+	return restrack_table_end(msg, table, restrack_fill_cq(msg, to_rodp_cq(ib)));
+}
+
+static int restrack_fill_srq(struct sk_buff *msg, const struct rodp_srq *srq)
+{
+	const struct restrack_field fields[] = {
+		{ "max_wr", READ_ONCE(srq->ring.entries) },
+		{ "max_sge", srq->max_sge },
+		{ "limit", READ_ONCE(srq->limit) },
+		{ "taken", READ_ONCE(srq->cons) },
+	};
+
+	return restrack_put_fields(msg, fields, ARRAY_SIZE(fields));
 }
 
 int rodp_fill_res_srq(struct sk_buff *msg, struct ib_srq *ib)
 {
-	struct rodp_srq *srq = to_rodp_srq(ib);
 	struct nlattr *table = nla_nest_start(msg, RDMA_NLDEV_ATTR_DRIVER);
-	int err;
 
 	if (!table)
 		return -EMSGSIZE;
-	err = rdma_nl_put_driver_u32(msg, "max_wr", READ_ONCE(srq->ring.entries));
-	err = err ?: rdma_nl_put_driver_u32(msg, "max_sge", srq->max_sge);
-	err = err ?: rdma_nl_put_driver_u32(msg, "limit", READ_ONCE(srq->limit));
-	err = err ?: rdma_nl_put_driver_u32(msg, "taken", READ_ONCE(srq->cons));
-	return table_end(msg, table, err);
+	return restrack_table_end(msg, table, restrack_fill_srq(msg, to_rodp_srq(ib)));
 }
