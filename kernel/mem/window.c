@@ -109,7 +109,7 @@ static struct rodp_mr *window_target(struct rodp_dev *dev, struct ib_pd *pd,
 	return bound ? mr : NULL;
 }
 
-/* What can be said before the MR is looked at. The lock is held. */
+/* What can be said before the MR is looked at. */
 static bool window_may_bind(const struct rodp_window *window, struct ib_pd *pd,
 			    const struct rodp_bind *bind)
 {
@@ -117,6 +117,7 @@ static bool window_may_bind(const struct rodp_window *window, struct ib_pd *pd,
 	const u32 rights = WINDOW_RIGHTS | IB_ACCESS_LOCAL_WRITE |
 			   (window->type2 ? IB_ZERO_BASED : 0);
 
+	lockdep_assert_held(&window->lock);
 	if (window->pd != pd || window->key != bind->mw_rkey ||
 	    !rodp_key_is_kin(window->key, bind->new_rkey) || (bind->access & ~rights))
 		return false;
@@ -214,10 +215,10 @@ int rodp_window_invalidate(struct rodp_dev *dev, struct ib_pd *pd, u64 qp, u32 k
 	return err;
 }
 
-/* The lock is held. */
 static bool window_grants(const struct rodp_window *window, struct ib_pd *pd, u64 qp, u32 key,
 			  u32 access, u64 va, u64 bytes)
 {
+	lockdep_assert_held(&window->lock);
 	return window->mr && window->key == key && window->pd == pd &&
 	       (!window->type2 || window->qp == qp) && (window->access & access) == access &&
 	       va >= window->va && bytes <= window->length &&

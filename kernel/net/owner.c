@@ -24,12 +24,12 @@ static struct net_device *owner_netdev_ipv6(struct net *net, const struct in6_ad
 	return ndev ?: ipv6_dev_find(net, addr, NULL);
 }
 
-/* Under RCU. */
 static struct net_device *owner_netdev(struct net *net, const struct in6_addr *addr,
 				       struct net_device *in)
 {
 	struct net_device *ndev;
 
+	RCU_LOCKDEP_WARN(!rcu_read_lock_any_held(), "an address's netdev may be freed");
 	if (ipv6_addr_v4mapped(addr))
 		ndev = __ip_dev_find(net, addr->s6_addr32[3], false);
 	else

@@ -27,12 +27,13 @@
  */
 static DEFINE_PER_CPU(struct page_frag, packet_page);
 
-/* BH disabled. NULL: no 32 KiB page is to be had. */
+/* NULL: no 32 KiB page is to be had. */
 static struct sk_buff *packet_cut(unsigned int room)
 {
 	struct page_frag *frag = this_cpu_ptr(&packet_page);
 	struct sk_buff *skb;
 
+	lockdep_assert_in_softirq(); /* or BH disabled */
 	if (!skb_page_frag_refill(room, frag, GFP_ATOMIC) || frag->offset + room > frag->size)
 		return NULL;
 	skb = build_skb(page_address(frag->page) + frag->offset, room);

@@ -12,13 +12,13 @@
 #include "qp/ud/address.h"
 #include "verbs/verbs.h"
 
-/* The slot behind the last one posted, or NULL when the ring is full. Post lock held. */
+/* The slot behind the last one posted, or NULL when the ring is full. */
 static void *kpost_free_slot(struct rodp_ring *ring, u32 prod)
 {
 	return prod - rodp_ring_cons(ring) < ring->entries ? rodp_ring_slot(ring, prod) : NULL;
 }
 
-/* Show the kernel's side all entries up to prod. Post lock held. */
+/* Show the kernel's side all entries up to prod. */
 static void kpost_publish(struct rodp_ring *ring, struct rodp_lane *lane, u32 prod)
 {
 	rodp_ring_publish_prod(ring, prod);
@@ -107,6 +107,7 @@ static int kpost_fill_send(struct rodp_qp *qp, u32 prod, const struct ib_send_wr
 {
 	struct rodp_send_wqe *wqe = kpost_free_slot(&qp->sq.ring, prod);
 
+	lockdep_assert_held(&qp->sq.post_lock);
 	if (!wqe)
 		return -ENOMEM;
 	memset(wqe, 0, RODP_SEND_WQE_HDR);
@@ -158,12 +159,13 @@ static int kpost_fill_recv(struct rodp_ring *ring, u32 prod, u32 max_sge,
 	return 0;
 }
 
-/* As many of the list as fit, from slot *prod on, which moves. Post lock held. */
-static int kpost_fill_recvs(struct rodp_ring *ring, u32 *prod, u32 max_sge,
+/* As many of the list as fit, from slot *prod on, which moves. */
+static int kpost_fill_recvs(struct rodp_ring *ring, spinlock_t *post_lock, u32 *prod, u32 max_sge,
 			    const struct ib_recv_wr *wr, const struct ib_recv_wr **bad)
 {
 	int err;
 
+	lockdep_assert_held(post_lock);
 	for (; wr; wr = wr->next, ++*prod) {
 		err = kpost_fill_recv(ring, *prod, max_sge, wr);
 		if (err) {
@@ -187,7 +189,7 @@ int rodp_kpost_recv(struct rodp_qp *qp, const struct ib_recv_wr *wr, const struc
 	}
 	spin_lock_irqsave(&rq->post_lock, flags);
 	first = prod = rq->ring.hdr->prod;
-	err = kpost_fill_recvs(&rq->ring, &prod, rq->max_sge, wr, bad);
+	err = kpost_fill_recvs(&rq->ring, &rq->post_lock, &prod, rq->max_sge, wr, bad);
 	if (prod != first)
 		kpost_publish(&rq->ring, &rq->lane, prod);
 	spin_unlock_irqrestore(&rq->post_lock, flags);
@@ -203,7 +205,7 @@ int rodp_kpost_srq_recv(struct rodp_srq *srq, const struct ib_recv_wr *wr,
 
 	spin_lock_irqsave(&srq->post_lock, flags);
 	prod = srq->ring.hdr->prod;
-	err = kpost_fill_recvs(&srq->ring, &prod, srq->max_sge, wr, bad);
+	err = kpost_fill_recvs(&srq->ring, &srq->post_lock, &prod, srq->max_sge, wr, bad);
 	rodp_ring_publish_prod(&srq->ring, prod);
 	spin_unlock_irqrestore(&srq->post_lock, flags);
 	return err;

@@ -17,19 +17,23 @@
 	 IB_ACCESS_REMOTE_ATOMIC | IB_ACCESS_MW_BIND | IB_ACCESS_ON_DEMAND | IB_ACCESS_HUGETLB | \
 	 IB_ACCESS_FLUSH_GLOBAL | IB_ACCESS_FLUSH_PERSISTENT | IB_ACCESS_OPTIONAL)
 
-/* mmap lock held. The VA behind the hugetlbfs mapping that va is in; 0 when it is in none. */
+/* The VA behind the hugetlbfs mapping that va is in; 0 when it is in none. */
 static u64 region_hugetlb_end(u64 va)
 {
-	struct vm_area_struct *vma = vma_lookup(current->mm, va);
+	struct vm_area_struct *vma;
 
+	mmap_assert_locked(current->mm);
+	vma = vma_lookup(current->mm, va);
 	return vma && is_vm_hugetlb_page(vma) ? vma->vm_end : 0;
 }
 
 /* The same of mappings with MAP_SYNC. */
 static u64 region_sync_end(u64 va)
 {
-	struct vm_area_struct *vma = vma_lookup(current->mm, va);
+	struct vm_area_struct *vma;
 
+	mmap_assert_locked(current->mm);
+	vma = vma_lookup(current->mm, va);
 	return vma && (vma->vm_flags & VM_SYNC) ? vma->vm_end : 0;
 }
 
