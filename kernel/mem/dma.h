@@ -5,10 +5,17 @@
 
 #include "mem/mr.h"
 
-/*
- * The device has no DMA of its own, so an iova is what ib_dma_map_*() made of it, a kernel address.
- * Nothing checks it; a PD of user space never has such an MR. Process context, sleeps.
- * ERR_PTR: -ENOMEM, -EBUSY (no key is free).
+/**
+ * rodp_mr_create_dma() - register all of the kernel's memory
+ * @dev: the device.
+ * @pd: its PD, of a kernel consumer: nothing checks what it names.
+ * @access: IB_ACCESS_*.
+ *
+ * The device has no DMA of its own, so an iova is what ib_dma_map_*() returns for it: a kernel
+ * address.
+ *
+ * Context: Process, may sleep.
+ * Return: the MR, or ERR_PTR: -ENOMEM, -EBUSY (no key is free).
  */
 struct rodp_mr *rodp_mr_create_dma(struct rodp_dev *dev, struct ib_pd *pd, u32 access);
 

@@ -12,11 +12,20 @@
 
 #include "mem/mr.h"
 
-/*
- * An MR over [offset, offset + length) of the dma-buf of current's file fd, known to peers as
- * [iova, iova + length). Process context, sleeps. ERR_PTR: -EBADF, -EINVAL (no dma-buf, too short,
- * bounds that wrap around), -EOPNOTSUPP (the CPU cannot reach it), -ENOMEM, -EBUSY (no key is
- * free), the exporter's.
+/**
+ * rodp_mr_create_dmabuf() - register a dma-buf
+ * @dev: the device.
+ * @pd: its PD.
+ * @fd: the dma-buf's file descriptor in the current process.
+ * @offset: of the first byte in the dma-buf.
+ * @length: bytes.
+ * @iova: of the first byte, as peers know it.
+ * @access: IB_ACCESS_*.
+ *
+ * Context: Process, sleeps.
+ * Return: the MR, or ERR_PTR: -EBADF, -EINVAL (no dma-buf, too short, a range that wraps around),
+ * -EOPNOTSUPP (the CPU cannot reach the memory), -ENOMEM, -EBUSY (no key is free), an error of the
+ * exporter.
  */
 struct rodp_mr *rodp_mr_create_dmabuf(struct rodp_dev *dev, struct ib_pd *pd, int fd, u64 offset,
 				      u64 length, u64 iova, u32 access);

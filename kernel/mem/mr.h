@@ -84,53 +84,99 @@ static inline struct rodp_mr *to_rodp_mr(struct ib_mr *ib)
 }
 
 int rodp_mr_module_init(void);
-/* After rcu_barrier(). */
+/* Once rcu_barrier() has waited for the last MR. */
 void rodp_mr_module_exit(void);
 
-/*
- * Begin an MR, whose memory is the caller's to add: known to peers as [iova, iova + length).
- * Process context, sleeps. ERR_PTR: -EINVAL (the bounds wrap around), -ENOMEM.
+/**
+ * rodp_mr_begin() - allocate an MR, without memory and key
+ * @ops: its kind of memory.
+ * @pd: its PD.
+ * @iova: of the first byte, as peers know it.
+ * @length: bytes.
+ * @access: IB_ACCESS_*.
+ *
+ * Context: Process, may sleep.
+ * Return: the MR, for rodp_mr_finish(), or ERR_PTR: -EINVAL (the bounds wrap around), -ENOMEM.
  */
 struct rodp_mr *rodp_mr_begin(const struct rodp_mr_ops *ops, struct ib_pd *pd, u64 iova, u64 length,
 			      u32 access);
-/*
- * Give the MR a key: from here on it can be found. err: what became of its memory; if that was an
- * error, there is none, and the MR is freed. Process context, sleeps. Returns mr, or ERR_PTR: err,
- * -ENOMEM, -EBUSY (no key is free), and all is undone.
+/**
+ * rodp_mr_finish() - assign a key to an MR: from here on it can be found
+ * @dev: the device.
+ * @mr: an MR that rodp_mr_begin() made.
+ * @err: 0, or why its memory could not be had; then the MR is freed.
+ *
+ * Context: Process, may sleep.
+ * Return: @mr, or ERR_PTR: @err, -ENOMEM, -EBUSY (no key is free). After an error memory and MR
+ * are released.
  */
 struct rodp_mr *rodp_mr_finish(struct rodp_dev *dev, struct rodp_mr *mr, int err);
 
-/*
- * Close mr for memory windows, as a first step of changing or destroying it. False: some are
- * bound. rodp_mr_reopen() undoes it.
+/**
+ * rodp_mr_close() - let no memory window be bound to an MR any more
+ * @mr: the MR. Only one caller changes or destroys it at a time: uverbs locks its object
+ *	exclusively for both.
+ *
+ * The first step of changing or destroying an MR. rodp_mr_reopen() undoes it.
+ *
+ * Context: Any.
+ * Return: whether it is closed; false: windows are bound to it.
  */
 bool rodp_mr_close(struct rodp_mr *mr);
 void rodp_mr_reopen(struct rodp_mr *mr);
 
-/*
- * Give a closed MR another PD and other rights, and reopen it. The memory stays; that it can have
- * these rights is the caller's to know (ops->fits). No access is under way meanwhile,
- * one that comes just then is refused. Sleeps, briefly.
+/**
+ * rodp_mr_change() - move an MR to another PD and change its rights, and reopen it
+ * @mr: a closed MR.
+ * @pd: its PD from now on.
+ * @access: its IB_ACCESS_* from now on. The caller has checked that the memory can have these
+ *	rights (&rodp_mr_ops.fits).
+ *
+ * Memory and key stay. Waits until no access is under way; an access that comes meanwhile is
+ * refused.
+ *
+ * Context: Process, sleeps briefly.
  */
 void rodp_mr_change(struct rodp_mr *mr, struct ib_pd *pd, u32 access);
 
-/*
- * Take the key away, wait until no access is under way, free. Sleeps, briefly.
- * Returns 0, or -EBUSY when memory windows are bound to it: then nothing has changed.
+/**
+ * rodp_mr_destroy() - take the key away, wait until no access is under way, free
+ * @dev: the device.
+ * @mr: the MR.
+ *
+ * Context: Process, sleeps briefly.
+ * Return: 0, or -EBUSY: memory windows are bound to it, and nothing has changed.
  */
 int rodp_mr_destroy(struct rodp_dev *dev, struct rodp_mr *mr);
 
-/* A memory window is bound to mr, which the caller has a reference to: false when it is on its way out. */
+/**
+ * rodp_mr_bind() - count a memory window that is bound to an MR
+ * @mr: the MR, which the caller has a reference to.
+ *
+ * The MR cannot be destroyed or changed until rodp_mr_unbind().
+ *
+ * Context: Any.
+ * Return: false: the MR is closed.
+ */
 bool rodp_mr_bind(struct rodp_mr *mr);
-/* No more; mr may be gone when this returns. Any context. */
+
+/* Undoes rodp_mr_bind(). @mr may be freed before this returns. Context: Any. */
 void rodp_mr_unbind(struct rodp_mr *mr);
 
-/*
- * The MR of key, referenced, if it belongs to pd, grants every right in access
- * (IB_ACCESS_*; 0 asks for local read, which every MR grants) and
- * [iova, iova + bytes) lies within it; otherwise NULL.
- * A transfer of zero bytes checks no key at all (IBTA vol. 1, 9.7.4.1.3): do not ask.
- * Context: process or softirq.
+/**
+ * rodp_mr_get() - find an MR by its key, for one access
+ * @dev: the device.
+ * @pd: the PD that it must belong to.
+ * @key: an lkey or rkey.
+ * @access: rights that it must grant, IB_ACCESS_*. Every MR grants local read, 0.
+ * @iova: of the first byte.
+ * @bytes: how many; at least 1, since a transfer of zero bytes checks no key (IBTA vol. 1,
+ *	9.7.4.1.3).
+ *
+ * Context: Process or softirq.
+ * Return: the MR with a reference, for rodp_mr_put() before anything is waited for; or NULL: no
+ * such MR, or not in force, of another PD, without a right, or [@iova, @iova + @bytes) does not
+ * lie within it.
  */
 struct rodp_mr *rodp_mr_get(struct rodp_dev *dev, struct ib_pd *pd, u32 key, u32 access, u64 iova,
 			    u64 bytes);

@@ -5,7 +5,15 @@
 
 #include "mem/mr.h"
 
-/* Its bounds are all iovas. Process context, sleeps. ERR_PTR: -ENOMEM, -EBUSY (no key is free). */
+/**
+ * rodp_mr_create_null() - make an MR without memory, for all iovas
+ * @dev: the device.
+ * @pd: its PD.
+ * @access: IB_ACCESS_*.
+ *
+ * Context: Process, may sleep.
+ * Return: the MR, or ERR_PTR: -ENOMEM, -EBUSY (no key is free).
+ */
 struct rodp_mr *rodp_mr_create_null(struct rodp_dev *dev, struct ib_pd *pd, u32 access);
 
 #endif

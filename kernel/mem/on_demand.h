@@ -14,10 +14,19 @@ static inline bool rodp_mr_is_on_demand(const struct rodp_mr *mr)
 	return mr->ops == &rodp_on_demand_ops;
 }
 
-/*
- * Register [start, start + length) of current's memory, known to peers as [iova, iova + length).
- * Process context, sleeps. O(1) in length. ERR_PTR: -EINVAL (wrap-around), -ENOMEM, -EBUSY (no key
- * is free), what rodp_mirror_get() says.
+/**
+ * rodp_mr_create_odp() - register memory of the current process on demand
+ * @dev: the device.
+ * @pd: its PD.
+ * @set: the mirrors of the caller's ucontext.
+ * @start: VA of the first byte.
+ * @length: bytes.
+ * @iova: of the first byte, as peers know it.
+ * @access: IB_ACCESS_*.
+ *
+ * Context: Process, sleeps. O(1) in @length.
+ * Return: the MR, or ERR_PTR: -EINVAL (the range wraps around), -ENOMEM, -EBUSY (no key is free),
+ * an error of rodp_mirror_get().
  */
 struct rodp_mr *rodp_mr_create_odp(struct rodp_dev *dev, struct ib_pd *pd,
 				   struct rodp_mirror_set *set, u64 start, u64 length, u64 iova,
@@ -29,7 +38,7 @@ static inline bool rodp_mr_is_implicit(const struct rodp_mr *mr)
 	return !mr->odp.va && mr->length == U64_MAX;
 }
 
-/* The one place that turns an iova of an MR on demand into a VA (I6). iova lies within the MR. */
+/* The VA of an iova that lies within an MR on demand. The one place that computes it (I6). */
 static inline u64 rodp_mr_va(const struct rodp_mr *mr, u64 iova)
 {
 	return mr->odp.va + (iova - mr->iova);

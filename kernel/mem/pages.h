@@ -8,10 +8,15 @@
 
 #include "mem/mr.h"
 
-/*
- * Make a list for the memory that begins at `offset` of whatever its pages are of, and has as many
- * bytes as the MR. The entries are the caller's to fill, *count of them. Process context, sleeps.
- * Returns 0 or -ENOMEM.
+/**
+ * rodp_pages_alloc() - allocate the list of pages of an MR
+ * @mr: the MR; its length decides how many there are.
+ * @offset: where its first byte is in the object that the pages are of: what matters is the
+ *	offset in a page.
+ * @count: becomes how many entries the caller has to fill in.
+ *
+ * Context: Process, may sleep.
+ * Return: 0 or -ENOMEM.
  */
 static inline int rodp_pages_alloc(struct rodp_mr *mr, u64 offset, size_t *count)
 {

@@ -12,10 +12,18 @@ static inline bool rodp_mr_is_pinned(const struct rodp_mr *mr)
 	return mr->ops == &rodp_pinned_ops;
 }
 
-/*
- * Register [start, start + length) of current's memory, known to peers as [iova, iova + length).
- * Process context, sleeps. O(pages). ERR_PTR: -EINVAL (wrap-around, memory that is to be persistent
- * and is not), -ENOMEM, -EBUSY (no key is free), what ib_umem_get() says.
+/**
+ * rodp_mr_create_pinned() - register pinned memory of the current process
+ * @dev: the device.
+ * @pd: its PD.
+ * @start: VA of the first byte.
+ * @length: bytes.
+ * @iova: of the first byte, as peers know it.
+ * @access: IB_ACCESS_*.
+ *
+ * Context: Process, sleeps. O(pages).
+ * Return: the MR, or ERR_PTR: -EINVAL (the range wraps around, or is to be persistent and is
+ * not), -ENOMEM, -EBUSY (no key is free), an error of ib_umem_get().
  */
 struct rodp_mr *rodp_mr_create_pinned(struct rodp_dev *dev, struct ib_pd *pd, u64 start, u64 length,
 				      u64 iova, u32 access);
