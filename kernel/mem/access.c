@@ -1,41 +1,33 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 /* Device access to the memory of an MR, see access.h. */
+#include <linux/indirect_call_wrapper.h>
 #include <linux/mm.h>
 
 #include "odp/access.h"
 #include "odp/fault.h"
 #include "mem/access.h"
+#include "mem/dma.h"
+#include "mem/on_demand.h"
 #include "mem/persist.h"
 
 /* The bytes of a list of pages at iova that are contiguous in kernel memory, at most max. */
-static void *listed_run(const struct rodp_mr *mr, u64 iova, size_t max, size_t *bytes)
+static void *mr_listed_run(const struct rodp_mr *mr, u64 iova, size_t max, size_t *bytes)
 {
-	u64 pos = mr->pinned.offset + (iova - mr->iova);
+	u64 pos = mr->pages.offset + (iova - mr->iova);
 	size_t i = pos >> PAGE_SHIFT, run = PAGE_SIZE - offset_in_page(pos);
 
-	for (; run < max && mr->pinned.page[i + 1] == mr->pinned.page[i] + PAGE_SIZE; i++)
+	for (; run < max && mr->pages.page[i + 1] == mr->pages.page[i] + PAGE_SIZE; i++)
 		run += PAGE_SIZE;
 	*bytes = min(run, max);
-	return mr->pinned.page[pos >> PAGE_SHIFT] + offset_in_page(pos);
+	return mr->pages.page[pos >> PAGE_SHIFT] + offset_in_page(pos);
 }
 
-/* Where all that is written to null MRs goes; nobody reads it. */
-static u8 null_sink[PAGE_SIZE] __aligned(PAGE_SIZE);
-
-/* The same of any MR that cannot miss: every kind but ODP. */
-static void *fixed_run(const struct rodp_mr *mr, u64 iova, size_t max, bool write, size_t *bytes)
+/* The same of any MR that cannot miss. */
+static void *mr_fixed_run(const struct rodp_mr *mr, u64 iova, size_t max, bool write, size_t *bytes)
 {
-	switch (mr->kind) {
-	case RODP_MR_DMA:
-		*bytes = max;
-		return (void *)(uintptr_t)iova;
-	case RODP_MR_NULL:
-		*bytes = min_t(size_t, max, PAGE_SIZE - offset_in_page(iova));
-		return (write ? (void *)null_sink : page_address(ZERO_PAGE(0))) +
-		       offset_in_page(iova);
-	default:
-		return listed_run(mr, iova, max, bytes);
-	}
+	if (likely(!mr->ops->run))
+		return mr_listed_run(mr, iova, max, bytes);
+	return INDIRECT_CALL_1(mr->ops->run, rodp_dma_run, mr, iova, max, write, bytes);
 }
 
 /*
@@ -53,20 +45,21 @@ struct mr_walk {
 	struct rodp_span span; /* ODP */
 };
 
-static void walk_begin(struct mr_walk *walk, struct rodp_mr *mr, u64 iova, size_t bytes, bool write)
+static void mr_walk_begin(struct mr_walk *walk, struct rodp_mr *mr, u64 iova, size_t bytes,
+			  bool write)
 {
 	walk->mr = mr;
 	walk->iova = iova;
 	walk->left = bytes;
 	walk->done = 0;
 	walk->write = write;
-	if (mr->kind == RODP_MR_ODP)
+	if (rodp_mr_is_on_demand(mr))
 		rodp_span_begin(&walk->span, mr->odp.mirror, rodp_mr_va(mr, iova), bytes, write);
 }
 
-static bool walk_next(struct mr_walk *walk)
+static bool mr_walk_next(struct mr_walk *walk)
 {
-	if (walk->mr->kind == RODP_MR_ODP) {
+	if (rodp_mr_is_on_demand(walk->mr)) {
 		if (!rodp_span_next(&walk->span))
 			return false;
 		walk->addr = walk->span.addr;
@@ -75,47 +68,47 @@ static bool walk_next(struct mr_walk *walk)
 	}
 	if (!walk->left)
 		return false;
-	walk->addr = fixed_run(walk->mr, walk->iova, walk->left, walk->write, &walk->bytes);
+	walk->addr = mr_fixed_run(walk->mr, walk->iova, walk->left, walk->write, &walk->bytes);
 	walk->iova += walk->bytes;
 	walk->left -= walk->bytes;
 	walk->done += walk->bytes;
 	return true;
 }
 
-static size_t walk_end(struct mr_walk *walk)
+static size_t mr_walk_end(struct mr_walk *walk)
 {
-	return walk->mr->kind == RODP_MR_ODP ? rodp_span_end(&walk->span) : walk->done;
+	return rodp_mr_is_on_demand(walk->mr) ? rodp_span_end(&walk->span) : walk->done;
 }
 
 size_t rodp_mr_read(struct rodp_mr *mr, u64 iova, void *dst, size_t bytes)
 {
 	struct mr_walk walk;
 
-	walk_begin(&walk, mr, iova, bytes, false);
-	while (walk_next(&walk)) {
+	mr_walk_begin(&walk, mr, iova, bytes, false);
+	while (mr_walk_next(&walk)) {
 		memcpy(dst, walk.addr, walk.bytes);
 		dst += walk.bytes;
 	}
-	return walk_end(&walk);
+	return mr_walk_end(&walk);
 }
 
 size_t rodp_mr_write(struct rodp_mr *mr, u64 iova, const void *src, size_t bytes)
 {
 	struct mr_walk walk;
 
-	walk_begin(&walk, mr, iova, bytes, true);
-	while (walk_next(&walk)) {
+	mr_walk_begin(&walk, mr, iova, bytes, true);
+	while (mr_walk_next(&walk)) {
 		memcpy(walk.addr, src, walk.bytes);
 		src += walk.bytes;
 	}
-	return walk_end(&walk);
+	return mr_walk_end(&walk);
 }
 
 /*
  * Two pieces that are seldom the same memory. memmove() would do for both, but where the CPU has
  * no fast string instructions it is a slow one, word by word in microcode.
  */
-static void copy_run(void *to, const void *from, size_t bytes)
+static void mr_copy_run(void *to, const void *from, size_t bytes)
 {
 	if (to < from + bytes && from < to + bytes)
 		memmove(to, from, bytes);
@@ -123,83 +116,80 @@ static void copy_run(void *to, const void *from, size_t bytes)
 		memcpy(to, from, bytes);
 }
 
-/* Whether mr->pinned lists its pages. */
-static bool has_pages(const struct rodp_mr *mr)
-{
-	return mr->kind != RODP_MR_ODP && mr->kind != RODP_MR_DMA && mr->kind != RODP_MR_NULL;
-}
-
 /* Between kernel memory and an MR that cannot miss. @to_mr: or from it. */
-static void copy_piece(struct rodp_mr *fixed, u64 iova, void *at, size_t bytes, bool to_mr)
+static void mr_copy_piece(struct rodp_mr *fixed, u64 iova, void *at, size_t bytes, bool to_mr)
 {
 	size_t run;
 	void *page;
 
 	for (; bytes; bytes -= run, iova += run, at += run) {
-		page = fixed_run(fixed, iova, bytes, to_mr, &run);
-		copy_run(to_mr ? page : at, to_mr ? at : page, run);
+		page = mr_fixed_run(fixed, iova, bytes, to_mr, &run);
+		mr_copy_run(to_mr ? page : at, to_mr ? at : page, run);
 	}
 }
 
 /* The other side is no list of pages: hold the ODP MR's run, and let it follow. */
-static noinline size_t copy_half_runs(struct rodp_mr *odp, u64 odp_iova, struct rodp_mr *fixed,
-				      u64 iova, size_t bytes, bool write)
+static noinline size_t mr_copy_half_runs(struct rodp_mr *odp, u64 odp_iova, struct rodp_mr *fixed,
+					 u64 iova, size_t bytes, bool write)
 {
 	struct rodp_span span;
 
 	rodp_span_begin(&span, odp->odp.mirror, rodp_mr_va(odp, odp_iova), bytes, write);
 	for (; rodp_span_next(&span); iova += span.bytes)
-		copy_piece(fixed, iova, span.addr, span.bytes, !write);
+		mr_copy_piece(fixed, iova, span.addr, span.bytes, !write);
 	return rodp_span_end(&span);
 }
 
 /* One side is an ODP MR. @write: to it, else from it. */
-static size_t copy_half(struct rodp_mr *odp, u64 odp_iova, struct rodp_mr *fixed, u64 iova,
-			size_t bytes, bool write)
+static size_t mr_copy_half(struct rodp_mr *odp, u64 odp_iova, struct rodp_mr *fixed, u64 iova,
+			   size_t bytes, bool write)
 {
-	if (unlikely(!has_pages(fixed)))
-		return copy_half_runs(odp, odp_iova, fixed, iova, bytes, write);
-	return rodp_mirror_copy_pages(odp->odp.mirror, rodp_mr_va(odp, odp_iova),
-				      fixed->pinned.page,
-				      fixed->pinned.offset + (iova - fixed->iova), bytes, write);
+	if (unlikely(fixed->ops->run))
+		return mr_copy_half_runs(odp, odp_iova, fixed, iova, bytes, write);
+	return rodp_mirror_copy_pages(odp->odp.mirror, rodp_mr_va(odp, odp_iova), fixed->pages.page,
+				      fixed->pages.offset + (iova - fixed->iova), bytes, write);
 }
 
-static size_t copy_odp(struct rodp_mr *dst, u64 dst_iova, struct rodp_mr *src, u64 src_iova,
-		       size_t bytes, bool *src_missed)
+static struct rodp_copied mr_copy_on_demand(struct rodp_mr *dst, u64 dst_iova, struct rodp_mr *src,
+					    u64 src_iova, size_t bytes)
 {
-	*src_missed = false;
 	return rodp_mirror_copy(dst->odp.mirror, rodp_mr_va(dst, dst_iova), src->odp.mirror,
-				rodp_mr_va(src, src_iova), bytes, src_missed);
+				rodp_mr_va(src, src_iova), bytes);
 }
 
 /* Neither side can miss, nothing is held. */
-static size_t copy_pinned(struct rodp_mr *dst, u64 dst_iova, struct rodp_mr *src, u64 src_iova,
-			  size_t bytes)
+static size_t mr_copy_fixed(struct rodp_mr *dst, u64 dst_iova, struct rodp_mr *src, u64 src_iova,
+			    size_t bytes)
 {
 	size_t done = 0, run;
 	void *to, *from;
 
 	while (done < bytes) {
-		from = fixed_run(src, src_iova + done, bytes - done, false, &run);
-		to = fixed_run(dst, dst_iova + done, run, true, &run);
-		copy_run(to, from, run);
+		from = mr_fixed_run(src, src_iova + done, bytes - done, false, &run);
+		to = mr_fixed_run(dst, dst_iova + done, run, true, &run);
+		mr_copy_run(to, from, run);
 		done += run;
 	}
 	return done;
 }
 
-size_t rodp_mr_copy(struct rodp_mr *dst, u64 dst_iova, struct rodp_mr *src, u64 src_iova,
-		    size_t bytes, bool *src_missed)
+struct rodp_copied rodp_mr_copy(struct rodp_mr *dst, u64 dst_iova, struct rodp_mr *src,
+				u64 src_iova, size_t bytes)
 {
-	if (dst->kind == RODP_MR_ODP && src->kind == RODP_MR_ODP)
-		return copy_odp(dst, dst_iova, src, src_iova, bytes, src_missed);
-	*src_missed = false;
-	if (dst->kind == RODP_MR_ODP)
-		return copy_half(dst, dst_iova, src, src_iova, bytes, true);
-	*src_missed = true;
-	if (src->kind == RODP_MR_ODP)
-		return copy_half(src, src_iova, dst, dst_iova, bytes, false);
-	return copy_pinned(dst, dst_iova, src, src_iova, bytes);
+	struct rodp_copied copied = { .src_missed = true };
+
+	if (rodp_mr_is_on_demand(dst) && rodp_mr_is_on_demand(src))
+		return mr_copy_on_demand(dst, dst_iova, src, src_iova, bytes);
+	if (rodp_mr_is_on_demand(src)) {
+		copied.done = mr_copy_half(src, src_iova, dst, dst_iova, bytes, false);
+		return copied;
+	}
+	copied.src_missed = false;
+	if (rodp_mr_is_on_demand(dst))
+		copied.done = mr_copy_half(dst, dst_iova, src, src_iova, bytes, true);
+	else
+		copied.done = mr_copy_fixed(dst, dst_iova, src, src_iova, bytes);
+	return copied;
 }
 
 ssize_t rodp_mr_write_back(struct rodp_mr *mr, u64 iova, size_t bytes)
@@ -208,17 +198,17 @@ ssize_t rodp_mr_write_back(struct rodp_mr *mr, u64 iova, size_t bytes)
 	struct mr_walk walk;
 	size_t done;
 
-	walk_begin(&walk, mr, iova, bytes, false);
-	while (persistent && walk_next(&walk)) {
+	mr_walk_begin(&walk, mr, iova, bytes, false);
+	while (persistent && mr_walk_next(&walk)) {
 		persistent = rodp_persist_page(walk.addr);
 		if (persistent)
 			rodp_persist_write_back(walk.addr, walk.bytes);
 	}
-	done = walk_end(&walk);
+	done = mr_walk_end(&walk);
 	return persistent ? (ssize_t)done : -EACCES;
 }
 
-static u64 atomic_apply(u64 *p, enum rodp_atomic_op op, u64 compare, u64 swap_add)
+static u64 mr_atomic_apply(u64 *p, enum rodp_atomic_op op, u64 compare, u64 swap_add)
 {
 	if (op == RODP_ATOMIC_STORE) {
 		smp_store_release(p, swap_add);
@@ -235,24 +225,25 @@ bool rodp_mr_atomic(struct rodp_mr *mr, u64 iova, enum rodp_atomic_op op, u64 co
 	struct mr_walk walk;
 	bool done = false;
 
-	walk_begin(&walk, mr, iova, sizeof(u64), true);
-	if (walk_next(&walk) && walk.bytes == sizeof(u64) &&
+	mr_walk_begin(&walk, mr, iova, sizeof(u64), true);
+	if (mr_walk_next(&walk) && walk.bytes == sizeof(u64) &&
 	    IS_ALIGNED((uintptr_t)walk.addr, sizeof(u64))) {
-		*original = atomic_apply(walk.addr, op, compare, swap_add);
+		*original = mr_atomic_apply(walk.addr, op, compare, swap_add);
 		done = true;
 	}
-	walk_end(&walk);
+	mr_walk_end(&walk);
 	return done;
 }
 
 bool rodp_mr_aligned(const struct rodp_mr *mr, u64 iova)
 {
-	u64 addr = iova;
+	size_t bytes;
+	u64 addr;
 
-	if (mr->kind == RODP_MR_ODP)
+	if (rodp_mr_is_on_demand(mr))
 		addr = rodp_mr_va(mr, iova);
-	else if (has_pages(mr))
-		addr = mr->pinned.offset + (iova - mr->iova);
+	else
+		addr = (uintptr_t)mr_fixed_run(mr, iova, 1, true, &bytes);
 	return IS_ALIGNED(addr, sizeof(u64));
 }
 

@@ -6,7 +6,13 @@
 struct rodp_mr;
 struct rodp_mr_stats;
 
-/* The MR is of kind ODP and its key may be gone. Process context. O(log MRs of the mirror). */
+/**
+ * rodp_mr_count() - read the counters of an MR
+ * @mr: an MR on demand.
+ * @stats: is filled in.
+ *
+ * Context: Process. O(log of the MRs in the mirror).
+ */
 void rodp_mr_count(struct rodp_mr *mr, struct rodp_mr_stats *stats);
 
 #endif

@@ -5,6 +5,7 @@
 
 #include "mem/dm.h"
 #include "mem/export.h"
+#include "mem/pages.h"
 
 /* Lives as long as somebody is about to map it; mapped pages live on their own. */
 struct rodp_dm_mem {
@@ -110,7 +111,30 @@ struct dma_buf *rodp_dm_export(const struct rodp_dm *dm)
 	return rodp_export_pages(dm->mem->page, dm->mem->pages);
 }
 
-void *rodp_dm_page(const struct rodp_dm *dm, u32 n)
+static const struct rodp_mr_ops dm_ops = {
+	.name = "device",
+	.release = rodp_pages_free,
+};
+
+static int dm_list(struct rodp_mr *mr, const struct rodp_dm *dm, u64 offset)
 {
-	return page_address(dm->mem->page[n]);
+	struct page *const *page = &dm->mem->page[offset >> PAGE_SHIFT];
+	size_t count, i; /* may be none */
+	int err = rodp_pages_alloc(mr, offset, &count);
+
+	if (err)
+		return err;
+	for (i = 0; i < count; i++)
+		mr->pages.page[i] = page_address(page[i]);
+	return 0;
+}
+
+struct rodp_mr *rodp_mr_create_dm(struct rodp_dev *dev, struct ib_pd *pd, const struct rodp_dm *dm,
+				  u64 offset, u64 length, u32 access)
+{
+	struct rodp_mr *mr = rodp_mr_begin(&dm_ops, pd, 0, length, access);
+
+	if (IS_ERR(mr))
+		return mr;
+	return rodp_mr_finish(dev, mr, dm_list(mr, dm, offset));
 }

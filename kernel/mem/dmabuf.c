@@ -7,12 +7,13 @@
 #include <linux/slab.h>
 
 #include "mem/dmabuf.h"
+#include "mem/pages.h"
 
 RODP_IMPORT_DMA_BUF;
 
 struct rodp_dmabuf {
 	struct dma_buf *dmabuf;
-	struct iosys_map map;
+	struct iosys_map map; /* page aligned */
 };
 
 /* From here to dmabuf_leave() the CPU may touch it, and sees what devices wrote. */
@@ -43,7 +44,7 @@ static void dmabuf_leave(struct rodp_dmabuf *buf)
 	dma_buf_end_cpu_access(buf->dmabuf, DMA_BIDIRECTIONAL);
 }
 
-struct rodp_dmabuf *rodp_dmabuf_get(int fd, u64 offset, u64 length)
+static struct rodp_dmabuf *dmabuf_get(int fd, u64 offset, u64 length)
 {
 	struct rodp_dmabuf *buf = kzalloc(sizeof(*buf), GFP_KERNEL_ACCOUNT);
 	u64 end;
@@ -69,14 +70,58 @@ err_free:
 	return ERR_PTR(err);
 }
 
-void rodp_dmabuf_put(struct rodp_dmabuf *buf)
+static void dmabuf_put(struct rodp_dmabuf *buf)
 {
 	dmabuf_leave(buf);
 	dma_buf_put(buf->dmabuf);
 	kfree(buf);
 }
 
-void *rodp_dmabuf_addr(const struct rodp_dmabuf *buf)
+/* The kernel address of each page from offset on, which need not begin one. */
+static int dmabuf_list(struct rodp_mr *mr, const struct rodp_dmabuf *buf, u64 offset)
 {
-	return buf->map.vaddr;
+	void *first = buf->map.vaddr + (offset & PAGE_MASK);
+	size_t count, i;
+	int err = rodp_pages_alloc(mr, offset, &count);
+
+	if (err)
+		return err;
+	for (i = 0; i < count; i++)
+		mr->pages.page[i] = first + i * PAGE_SIZE;
+	return 0;
+}
+
+static int dmabuf_take(struct rodp_mr *mr, int fd, u64 offset)
+{
+	struct rodp_dmabuf *buf = dmabuf_get(fd, offset, mr->length);
+	int err;
+
+	if (IS_ERR(buf))
+		return PTR_ERR(buf);
+	mr->pages.dmabuf = buf;
+	err = dmabuf_list(mr, buf, offset);
+	if (err)
+		dmabuf_put(buf);
+	return err;
+}
+
+static void dmabuf_release(struct rodp_mr *mr)
+{
+	rodp_pages_free(mr);
+	dmabuf_put(mr->pages.dmabuf);
+}
+
+static const struct rodp_mr_ops dmabuf_ops = {
+	.name = "dma-buf",
+	.release = dmabuf_release,
+};
+
+struct rodp_mr *rodp_mr_create_dmabuf(struct rodp_dev *dev, struct ib_pd *pd, int fd, u64 offset,
+				      u64 length, u64 iova, u32 access)
+{
+	struct rodp_mr *mr = rodp_mr_begin(&dmabuf_ops, pd, iova, length, access);
+
+	if (IS_ERR(mr))
+		return mr;
+	return rodp_mr_finish(dev, mr, dmabuf_take(mr, fd, offset));
 }

@@ -10,20 +10,24 @@
 #ifndef RODP_MEM_DMABUF_H
 #define RODP_MEM_DMABUF_H
 
-#include <linux/types.h>
+#include "mem/mr.h"
 
-struct rodp_dmabuf;
-
-/*
- * The dma-buf of current's file fd, mapped, if [offset, offset + length) lies within it. Process
- * context, sleeps. ERR_PTR: -EBADF, -EINVAL (no dma-buf, too short), -EOPNOTSUPP (the CPU
- * cannot reach it), -ENOMEM, the exporter's.
+/**
+ * rodp_mr_create_dmabuf() - register a dma-buf
+ * @dev: the device.
+ * @pd: its PD.
+ * @fd: the dma-buf's file descriptor in the current process.
+ * @offset: of the first byte in the dma-buf.
+ * @length: bytes.
+ * @iova: of the first byte, as peers know it.
+ * @access: IB_ACCESS_*.
+ *
+ * Context: Process, sleeps.
+ * Return: the MR, or ERR_PTR: -EBADF, -EINVAL (no dma-buf, too short, a range that wraps around),
+ * -EOPNOTSUPP (the CPU cannot reach the memory), -ENOMEM, -EBUSY (no key is free), an error of the
+ * exporter.
  */
-struct rodp_dmabuf *rodp_dmabuf_get(int fd, u64 offset, u64 length);
-/* The mapping is gone afterwards. Process context, sleeps. */
-void rodp_dmabuf_put(struct rodp_dmabuf *buf);
-
-/* The kernel address of its first byte, page aligned. */
-void *rodp_dmabuf_addr(const struct rodp_dmabuf *buf);
+struct rodp_mr *rodp_mr_create_dmabuf(struct rodp_dev *dev, struct ib_pd *pd, int fd, u64 offset,
+				      u64 length, u64 iova, u32 access);
 
 #endif

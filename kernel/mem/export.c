@@ -10,22 +10,21 @@
 
 #include "mem/export.h"
 
-struct export
-{
+struct export_buf {
 	u32 count;
 	struct page *page[];
 };
 
 static struct sg_table *export_map(struct dma_buf_attachment *attach, enum dma_data_direction dir)
 {
-	struct export *export = attach->dmabuf->priv;
+	struct export_buf *buf = attach->dmabuf->priv;
 	struct sg_table *table = kzalloc(sizeof(*table), GFP_KERNEL);
 	int err;
 
 	if (!table)
 		return ERR_PTR(-ENOMEM);
-	err = sg_alloc_table_from_pages(table, export->page, export->count, 0,
-					(size_t) export->count << PAGE_SHIFT, GFP_KERNEL);
+	err = sg_alloc_table_from_pages(table, buf->page, buf->count, 0,
+					(size_t)buf->count << PAGE_SHIFT, GFP_KERNEL);
 	if (err)
 		goto err_free;
 	err = dma_map_sgtable(attach->dev, table, dir, 0);
@@ -47,17 +46,17 @@ static void export_unmap(struct dma_buf_attachment *attach, struct sg_table *tab
 
 static int export_mmap(struct dma_buf *dmabuf, struct vm_area_struct *vma)
 {
-	struct export *export = dmabuf->priv;
+	struct export_buf *buf = dmabuf->priv;
 
 	if (!(vma->vm_flags & VM_SHARED))
 		return -EINVAL;
-	return vm_map_pages(vma, export->page, export->count);
+	return vm_map_pages(vma, buf->page, buf->count);
 }
 
 static int export_vmap(struct dma_buf *dmabuf, struct iosys_map *map)
 {
-	struct export *export = dmabuf->priv;
-	void *addr = vmap(export->page, export->count, VM_MAP, PAGE_KERNEL);
+	struct export_buf *buf = dmabuf->priv;
+	void *addr = vmap(buf->page, buf->count, VM_MAP, PAGE_KERNEL);
 
 	if (!addr)
 		return -ENOMEM;
@@ -70,13 +69,13 @@ static void export_vunmap(struct dma_buf *dmabuf, struct iosys_map *map)
 	vunmap(map->vaddr);
 }
 
-static void export_free(struct export *export)
+static void export_free(struct export_buf *buf)
 {
 	u32 i;
 
-	for (i = 0; i < export->count; i++)
-		put_page(export->page[i]);
-	kvfree(export);
+	for (i = 0; i < buf->count; i++)
+		put_page(buf->page[i]);
+	kvfree(buf);
 }
 
 static void export_release(struct dma_buf *dmabuf)
@@ -95,24 +94,24 @@ static const struct dma_buf_ops export_ops = {
 
 struct dma_buf *rodp_export_pages(struct page *const *page, u32 count)
 {
-	struct export *export = kvzalloc(struct_size(export, page, count), GFP_KERNEL_ACCOUNT);
+	struct export_buf *buf = kvzalloc(struct_size(buf, page, count), GFP_KERNEL_ACCOUNT);
 	DEFINE_DMA_BUF_EXPORT_INFO(info);
 	struct dma_buf *dmabuf;
 	u32 i;
 
-	if (!export)
+	if (!buf)
 		return ERR_PTR(-ENOMEM);
 	for (i = 0; i < count; i++) {
 		get_page(page[i]);
-		export->page[i] = page[i];
+		buf->page[i] = page[i];
 	}
-	export->count = count;
+	buf->count = count;
 	info.ops = &export_ops;
 	info.size = (size_t)count << PAGE_SHIFT;
 	info.flags = O_RDWR;
-	info.priv = export;
+	info.priv = buf;
 	dmabuf = dma_buf_export(&info);
 	if (IS_ERR(dmabuf))
-		export_free(export);
+		export_free(buf);
 	return dmabuf;
 }

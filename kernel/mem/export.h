@@ -8,9 +8,13 @@
 struct dma_buf;
 struct page;
 
-/*
- * A dma-buf of count pages, which it holds references to: they may be freed by whom they were
- * allocated. Process context, sleeps. ERR_PTR: -ENOMEM, dma_buf_export()'s.
+/**
+ * rodp_export_pages() - make a dma-buf of pages
+ * @page: the pages. The dma-buf takes a reference to each, so that their owner may free them.
+ * @count: how many.
+ *
+ * Context: Process, may sleep.
+ * Return: the dma-buf, or ERR_PTR: -ENOMEM, an error of dma_buf_export().
  */
 struct dma_buf *rodp_export_pages(struct page *const *page, u32 count);
 

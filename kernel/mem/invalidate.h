@@ -5,10 +5,16 @@
 
 #include "mem/mr.h"
 
-/*
- * Take the key away, as a QP of pd with serial number qp asks. When it returns, nobody
- * uses it any more. Of a type 2 memory window or an MR for fast registration.
- * BH disabled, a lane may be held. Returns 0 or -EINVAL.
+/**
+ * rodp_key_invalidate() - take a key away: of a type 2 memory window, or an MR for fast
+ *	registration
+ * @dev: the device.
+ * @pd: the PD of the QP that asks, or whose peer asks.
+ * @qp: the serial number of that QP.
+ * @key: the key.
+ *
+ * Context: BH disabled; a lane may be held. Spins until accesses by the key are over.
+ * Return: 0, or -EINVAL: the key is not in force, or not the QP's to invalidate.
  */
 int rodp_key_invalidate(struct rodp_dev *dev, struct ib_pd *pd, u64 qp, u32 key);
 

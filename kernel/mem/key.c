@@ -35,7 +35,7 @@ int rodp_key_assign(struct rodp_dev *dev, struct rodp_mr *mr)
 	int err = key_assign(dev, xa_tag_pointer(mr, TAG_MR), &mr->ib.lkey);
 
 	mr->ib.rkey = mr->ib.lkey;
-	if (!err && mr->kind != RODP_MR_FAST)
+	if (!err && !mr->ops->dormant)
 		smp_store_release(&mr->key, mr->ib.lkey);
 	return err;
 }
@@ -52,8 +52,10 @@ void rodp_key_remove(struct rodp_dev *dev, u32 key)
 
 static void *key_find(struct rodp_dev *dev, u32 key, unsigned int tag)
 {
-	void *entry = xa_load(&dev->mrs, key >> KEY_VARIANT_BITS);
+	void *entry;
 
+	RCU_LOCKDEP_WARN(!rcu_read_lock_any_held(), "a key's entry may be freed");
+	entry = xa_load(&dev->mrs, key >> KEY_VARIANT_BITS);
 	return entry && xa_pointer_tag(entry) == tag ? xa_untag_pointer(entry) : NULL;
 }
 

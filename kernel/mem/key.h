@@ -12,11 +12,28 @@
 
 struct rodp_window;
 
-/* Give mr, or window, a key and make it findable. Sleeps. Returns 0, -ENOMEM, -EBUSY (table full). */
+/**
+ * rodp_key_assign() - assign a key to an MR, and let it be found
+ * @dev: the device.
+ * @mr: the MR. ib.lkey and ib.rkey become the key.
+ *
+ * Context: Process, may sleep.
+ * Return: 0, -ENOMEM, -EBUSY (the table is full).
+ */
 int rodp_key_assign(struct rodp_dev *dev, struct rodp_mr *mr);
+
+/* The same for a memory window, whose key it becomes. */
 int rodp_key_assign_window(struct rodp_dev *dev, struct rodp_window *window);
 
-/* Make what has this key unfindable. Who found it before may still use it (RCU, a reference). */
+/**
+ * rodp_key_remove() - let an MR or window not be found any more
+ * @dev: the device.
+ * @key: its key; the variant does not matter.
+ *
+ * Whoever found it before may still use it, under RCU or with a reference.
+ *
+ * Context: Process or softirq.
+ */
 void rodp_key_remove(struct rodp_dev *dev, u32 key);
 
 /* Whether two keys differ in their variant only. */
@@ -25,11 +42,19 @@ static inline bool rodp_key_is_kin(u32 a, u32 b)
 	return a >> 8 == b >> 8;
 }
 
-/* The MR with this key or NULL. Under rcu_read_lock(); the result may be on its way out. */
+/**
+ * rodp_key_lookup() - find an MR by its key
+ * @dev: the device.
+ * @key: the key.
+ *
+ * Context: Under rcu_read_lock(), or with BH disabled. The MR may be about to be destroyed: it is
+ * good until the end of that section only, unless a reference can be had.
+ * Return: the MR for which @key is in force, or NULL.
+ */
 struct rodp_mr *rodp_key_lookup(struct rodp_dev *dev, u32 key);
 
 /*
- * As above, but whatever the variants are: who uses the result compares the keys
+ * The same by the key's index alone, whatever the variants are: the caller compares the keys
  * again where they cannot change.
  */
 struct rodp_mr *rodp_key_lookup_kin(struct rodp_dev *dev, u32 key);

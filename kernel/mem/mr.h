@@ -16,25 +16,39 @@
 #include "base/dev.h"
 #include "odp/tally.h"
 
-struct rodp_dm;
 struct rodp_dmabuf;
 struct rodp_mirror;
 struct rodp_mirror_set;
+struct rodp_mr;
 
-enum rodp_mr_kind {
-	RODP_MR_PINNED, /* pages held by ib_umem */
-	RODP_MR_ODP, /* a view of a mirror */
-	RODP_MR_DMA, /* all of the kernel's memory: an iova is a kernel address */
-	RODP_MR_FAST, /* pages that a kernel consumer lists (fast.h) */
-	RODP_MR_DM, /* pages of device memory (dm.h) */
-	RODP_MR_DMABUF, /* a dma-buf, as the kernel has it mapped (dmabuf.h) */
-	RODP_MR_NULL, /* no memory: reads zeros, what is written vanishes */
+/**
+ * struct rodp_mr_ops - what a kind of memory behind MRs has of its own
+ * @name: what `rdma resource show mr` calls it.
+ * @release: Gives the memory back, when no access is under way. Process context, may sleep.
+ *	NULL: there is nothing to give back.
+ * @run: Where in the kernel the byte at @iova is. *@bytes becomes how many bytes from there on are
+ *	contiguous, at least 1 and at most @max. Context: BH disabled. NULL: the memory is the
+ *	list mr->pages, or on demand (on_demand.h).
+ * @fits: Whether the memory, as it is, can be used with these IB_ACCESS_* rights. NULL: the rights
+ *	are fixed.
+ * @dormant: The key opens nothing until it is put in force (fast.h).
+ *
+ * Each kind has a file, with a constructor that is rodp_mr_begin(), what is its own, and
+ * rodp_mr_finish().
+ */
+struct rodp_mr_ops {
+	const char *name;
+	void (*release)(struct rodp_mr *mr);
+	void *(*run)(const struct rodp_mr *mr, u64 iova, size_t max, bool write, size_t *bytes);
+	bool (*fits)(const struct rodp_mr *mr, u32 access);
+	bool dormant;
 };
 
 struct rodp_mr {
-	struct ib_mr ib; /* ib.lkey == ib.rkey: the key. FAST: iova and length as listed last */
+	struct ib_mr
+		ib; /* ib.lkey == ib.rkey: the key. Of fast.h: iova and length as listed last */
+	const struct rodp_mr_ops *ops;
 	u64 iova, length; /* the bounds, bytes */
-	enum rodp_mr_kind kind;
 	u32 key; /* in force: ib.lkey, which a kernel consumer may change, or 0: none */
 	u32 access; /* IB_ACCESS_* */
 	atomic_t windows; /* memory windows bound to it; MR_CLOSED: none may be */
@@ -43,22 +57,24 @@ struct rodp_mr {
 	struct rcu_head rcu;
 	union {
 		struct {
-			union {
-				struct ib_umem *umem;
-				struct rodp_dmabuf *dmabuf; /* DMABUF */
-			};
 			void **page; /* kernel address of each page */
 			u32 offset; /* of the first byte in page[0], bytes */
-			u32 pages, max_pages; /* FAST: in page[] */
-			u32 listed; /* FAST: in page[max_pages], page[max_pages + 1], ... */
-		} pinned; /* DMABUF, FAST and DM as well, without umem */
+			union {
+				struct ib_umem *umem; /* pinned.c */
+				struct rodp_dmabuf *dmabuf; /* dmabuf.c */
+				struct {
+					u32 max; /* pages */
+					u32 listed; /* in page[max], page[max + 1], ... */
+				} fast; /* fast.c */
+			};
+		} pages;
 		struct {
 			struct rodp_mirror_set *set;
 			struct rodp_mirror *mirror;
 			u64 va; /* of the first byte */
 			struct rodp_tally_view view; /* what happens within the bounds */
 			atomic64_t faults; /* requests made */
-		} odp;
+		} odp; /* on_demand.c */
 	};
 };
 
@@ -68,73 +84,99 @@ static inline struct rodp_mr *to_rodp_mr(struct ib_mr *ib)
 }
 
 int rodp_mr_module_init(void);
-/* After rcu_barrier(). */
+/* Once rcu_barrier() has waited for the last MR. */
 void rodp_mr_module_exit(void);
 
-/*
- * Register [start, start + length) of current's memory, known to peers as
- * [iova, iova + length). Process context, sleeps.
- * ERR_PTR: -EINVAL (wrap-around, rights that contradict each other, pinned memory that is to be
- * persistent and is not),
- * -EOPNOTSUPP (rights not supported), -ENOMEM, what ib_umem_get() says.
- * O(1) in length for ODP memory, O(pages) for pinned memory.
+/**
+ * rodp_mr_begin() - allocate an MR, without memory and key
+ * @ops: its kind of memory.
+ * @pd: its PD.
+ * @iova: of the first byte, as peers know it.
+ * @length: bytes.
+ * @access: IB_ACCESS_*.
+ *
+ * Context: Process, may sleep.
+ * Return: the MR, for rodp_mr_finish(), or ERR_PTR: -EINVAL (the bounds wrap around), -ENOMEM.
  */
-struct rodp_mr *rodp_mr_create_odp(struct rodp_dev *dev, struct ib_pd *pd,
-				   struct rodp_mirror_set *set, u64 start, u64 length, u64 iova,
-				   u32 access);
-struct rodp_mr *rodp_mr_create_pinned(struct rodp_dev *dev, struct ib_pd *pd, u64 start, u64 length,
-				      u64 iova, u32 access);
-
-/*
- * A region of all that a kernel consumer may name: the device has no DMA of its own, so an
- * iova is what ib_dma_map_*() made of it, a kernel address. Nothing checks it; a PD of user space
- * never has one. Errors as above.
+struct rodp_mr *rodp_mr_begin(const struct rodp_mr_ops *ops, struct ib_pd *pd, u64 iova, u64 length,
+			      u32 access);
+/**
+ * rodp_mr_finish() - assign a key to an MR: from here on it can be found
+ * @dev: the device.
+ * @mr: an MR that rodp_mr_begin() made.
+ * @err: 0, or why its memory could not be had; then the MR is freed.
+ *
+ * Context: Process, may sleep.
+ * Return: @mr, or ERR_PTR: @err, -ENOMEM, -EBUSY (no key is free). After an error memory and MR
+ * are released.
  */
-struct rodp_mr *rodp_mr_create_dma(struct rodp_dev *dev, struct ib_pd *pd, u32 access);
+struct rodp_mr *rodp_mr_finish(struct rodp_dev *dev, struct rodp_mr *mr, int err);
 
-/* A region for fast registration, see fast.h; and one without memory. Errors as above. */
-struct rodp_mr *rodp_mr_create_fast(struct rodp_dev *dev, struct ib_pd *pd, u32 max_pages);
-struct rodp_mr *rodp_mr_create_null(struct rodp_dev *dev, struct ib_pd *pd, u32 access);
-
-/* [offset, offset + length) of dm, which covers it and outlives the MR; iova 0. Errors as above. */
-struct rodp_mr *rodp_mr_create_dm(struct rodp_dev *dev, struct ib_pd *pd, struct rodp_dm *dm,
-				  u64 offset, u64 length, u32 access);
-
-/* [offset, offset + length) of the dma-buf of current's file fd. Errors as above, and dmabuf.h's. */
-struct rodp_mr *rodp_mr_create_dmabuf(struct rodp_dev *dev, struct ib_pd *pd, int fd, u64 offset,
-				      u64 length, u64 iova, u32 access);
-
-/*
- * Close mr for memory windows, as a first step of changing or destroying it. False: some are
- * bound. rodp_mr_reopen() undoes it.
+/**
+ * rodp_mr_close() - let no memory window be bound to an MR any more
+ * @mr: the MR. Only one caller changes or destroys it at a time: uverbs locks its object
+ *	exclusively for both.
+ *
+ * The first step of changing or destroying an MR. rodp_mr_reopen() undoes it.
+ *
+ * Context: Any.
+ * Return: whether it is closed; false: windows are bound to it.
  */
 bool rodp_mr_close(struct rodp_mr *mr);
 void rodp_mr_reopen(struct rodp_mr *mr);
 
-/*
- * Give a closed MR of kind ODP or PINNED another PD and other rights, and reopen it. The memory
- * stays; that it can have these rights is the caller's to know. No access is under way meanwhile,
- * one that comes just then is refused. Sleeps, briefly.
+/**
+ * rodp_mr_change() - move an MR to another PD and change its rights, and reopen it
+ * @mr: a closed MR.
+ * @pd: its PD from now on.
+ * @access: its IB_ACCESS_* from now on. The caller has checked that the memory can have these
+ *	rights (&rodp_mr_ops.fits).
+ *
+ * Memory and key stay. Waits until no access is under way; an access that comes meanwhile is
+ * refused.
+ *
+ * Context: Process, sleeps briefly.
  */
 void rodp_mr_change(struct rodp_mr *mr, struct ib_pd *pd, u32 access);
 
-/*
- * Take the key away, wait until no access is under way, free. Sleeps, briefly.
- * Returns 0, or -EBUSY when memory windows are bound to it: then nothing has changed.
+/**
+ * rodp_mr_destroy() - take the key away, wait until no access is under way, free
+ * @dev: the device.
+ * @mr: the MR.
+ *
+ * Context: Process, sleeps briefly.
+ * Return: 0, or -EBUSY: memory windows are bound to it, and nothing has changed.
  */
 int rodp_mr_destroy(struct rodp_dev *dev, struct rodp_mr *mr);
 
-/* A memory window is bound to mr, which the caller has a reference to: false when it is on its way out. */
+/**
+ * rodp_mr_bind() - count a memory window that is bound to an MR
+ * @mr: the MR, which the caller has a reference to.
+ *
+ * The MR cannot be destroyed or changed until rodp_mr_unbind().
+ *
+ * Context: Any.
+ * Return: false: the MR is closed.
+ */
 bool rodp_mr_bind(struct rodp_mr *mr);
-/* No more; mr may be gone when this returns. Any context. */
+
+/* Undoes rodp_mr_bind(). @mr may be freed before this returns. Context: Any. */
 void rodp_mr_unbind(struct rodp_mr *mr);
 
-/*
- * The MR of key, referenced, if it belongs to pd, grants every right in access
- * (IB_ACCESS_*; 0 asks for local read, which every MR grants) and
- * [iova, iova + bytes) lies within it; otherwise NULL.
- * A transfer of zero bytes checks no key at all (IBTA vol. 1, 9.7.4.1.3): do not ask.
- * Context: process or softirq.
+/**
+ * rodp_mr_get() - find an MR by its key, for one access
+ * @dev: the device.
+ * @pd: the PD that it must belong to.
+ * @key: an lkey or rkey.
+ * @access: rights that it must grant, IB_ACCESS_*. Every MR grants local read, 0.
+ * @iova: of the first byte.
+ * @bytes: how many; at least 1, since a transfer of zero bytes checks no key (IBTA vol. 1,
+ *	9.7.4.1.3).
+ *
+ * Context: Process or softirq.
+ * Return: the MR with a reference, for rodp_mr_put() before anything is waited for; or NULL: no
+ * such MR, or not in force, of another PD, without a right, or [@iova, @iova + @bytes) does not
+ * lie within it.
  */
 struct rodp_mr *rodp_mr_get(struct rodp_dev *dev, struct ib_pd *pd, u32 key, u32 access, u64 iova,
 			    u64 bytes);
@@ -142,17 +184,5 @@ void rodp_mr_put(struct rodp_mr *mr);
 
 /* Whether [iova, iova + bytes) lies within the MR. */
 bool rodp_mr_covers(const struct rodp_mr *mr, u64 iova, u64 bytes);
-
-/* Whether it is all of the address space. The MR is of kind ODP. */
-static inline bool rodp_mr_is_implicit(const struct rodp_mr *mr)
-{
-	return !mr->odp.va && mr->length == U64_MAX;
-}
-
-/* The one place that turns an iova of an ODP MR into a VA (I6). iova lies within the MR. */
-static inline u64 rodp_mr_va(const struct rodp_mr *mr, u64 iova)
-{
-	return mr->odp.va + (iova - mr->iova);
-}
 
 #endif

@@ -8,7 +8,7 @@
 #include "mem/persist.h"
 
 /* What firmware says of it, or, legacy, the kernel's command line. */
-static bool is_persistent(phys_addr_t at, size_t bytes)
+static bool persist_covers(phys_addr_t at, size_t bytes)
 {
 	return region_intersects(at, bytes, IORESOURCE_MEM, IORES_DESC_PERSISTENT_MEMORY) ==
 		       REGION_INTERSECTS ||
@@ -22,7 +22,7 @@ bool rodp_persist_umem(struct ib_umem *umem)
 	unsigned int i;
 
 	for_each_sgtable_sg(&umem->sgt_append.sgt, sg, i) {
-		if (!is_persistent(page_to_phys(sg_page(sg)) + sg->offset, sg->length))
+		if (!persist_covers(page_to_phys(sg_page(sg)) + sg->offset, sg->length))
 			return false;
 	}
 	return true;

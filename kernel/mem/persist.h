@@ -16,13 +16,31 @@ struct ib_umem;
 /* Whether this machine can write caches back to persistent memory at all. */
 #define RODP_CAN_PERSIST IS_ENABLED(CONFIG_ARCH_HAS_PMEM_API)
 
-/* Whether all pages of umem are persistent memory. Process context. */
+/**
+ * rodp_persist_umem() - whether all of a umem is persistent memory
+ * @umem: pinned pages.
+ *
+ * Context: Process. O(runs of contiguous pages).
+ */
 bool rodp_persist_umem(struct ib_umem *umem);
 
-/* Whether a mapped page, by its kernel address, is persistent, or one of zeros that stands for a hole. */
+/**
+ * rodp_persist_page() - whether a mapped page is persistent, or the zeros that stand for a hole
+ * @addr: a kernel address in the page.
+ *
+ * Context: Any.
+ */
 bool rodp_persist_page(const void *addr);
 
-/* Write [addr, addr + bytes) back. Afterwards wmb(), for any number of these. Any context. */
+/**
+ * rodp_persist_write_back() - write memory back from the CPU's caches
+ * @addr: a kernel address.
+ * @bytes: how many.
+ *
+ * It has arrived after a wmb(), which the caller issues after the last of its calls.
+ *
+ * Context: Any.
+ */
 void rodp_persist_write_back(void *addr, size_t bytes);
 
 #endif

@@ -27,11 +27,12 @@ struct rodp_window *rodp_window_create(struct rodp_dev *dev, struct ib_pd *pd, b
 	return ERR_PTR(err);
 }
 
-/* Nobody new gets in. The lock is held; once it is dropped, window_settle() with the result. */
+/* Nobody new gets in. Once the lock is dropped, window_settle() with the result. */
 static struct rodp_mr *window_shut(struct rodp_window *window)
 {
 	struct rodp_mr *mr = window->mr;
 
+	lockdep_assert_held(&window->lock);
 	window->mr = NULL;
 	return mr;
 }
@@ -45,12 +46,34 @@ static void window_settle(struct rodp_window *window, struct rodp_mr *mr)
 		rodp_mr_unbind(mr);
 }
 
-/* The lock is not held. */
-static void window_unbind(struct rodp_window *window)
+/* Unbind a window that has this key: one with another key was bound by somebody else since. */
+static void window_unbind(struct rodp_window *window, u32 key)
+{
+	struct rodp_mr *mr = NULL;
+	bool same;
+
+	spin_lock_bh(&window->lock);
+	same = window->key == key;
+	if (same)
+		mr = window_shut(window);
+	spin_unlock_bh(&window->lock);
+	if (same)
+		window_settle(window, mr);
+}
+
+/* The key of a window that is destroyed. No key has index 0, so that none is equal to it. */
+#define WINDOW_NO_KEY 0
+
+/*
+ * Unbind for good. Others may have found the window before, even be about to bind it: they
+ * compare its key again under the lock, and refuse.
+ */
+static void window_end(struct rodp_window *window)
 {
 	struct rodp_mr *mr;
 
 	spin_lock_bh(&window->lock);
+	window->key = WINDOW_NO_KEY;
 	mr = window_shut(window);
 	spin_unlock_bh(&window->lock);
 	window_settle(window, mr);
@@ -59,12 +82,12 @@ static void window_unbind(struct rodp_window *window)
 void rodp_window_destroy(struct rodp_window *window)
 {
 	rodp_key_remove(window->dev, window->key);
-	window_unbind(window);
+	window_end(window);
 	kfree_rcu(window, rcu);
 }
 
 /* The rights that an MR needs for these of a window (C10-74); whether memory can be flushed it knows. */
-static u32 needed_rights(u32 access)
+static u32 window_needs(u32 access)
 {
 	bool writes = access & (IB_ACCESS_REMOTE_WRITE | IB_ACCESS_REMOTE_ATOMIC);
 
@@ -75,7 +98,7 @@ static u32 needed_rights(u32 access)
 static struct rodp_mr *window_target(struct rodp_dev *dev, struct ib_pd *pd,
 				     const struct rodp_bind *bind)
 {
-	struct rodp_mr *mr = rodp_mr_get(dev, pd, bind->mr_lkey, needed_rights(bind->access),
+	struct rodp_mr *mr = rodp_mr_get(dev, pd, bind->mr_lkey, window_needs(bind->access),
 					 bind->addr, bind->length);
 	bool bound;
 
@@ -86,7 +109,7 @@ static struct rodp_mr *window_target(struct rodp_dev *dev, struct ib_pd *pd,
 	return bound ? mr : NULL;
 }
 
-/* What can be said before the MR is looked at. The lock is held. */
+/* What can be said before the MR is looked at. */
 static bool window_may_bind(const struct rodp_window *window, struct ib_pd *pd,
 			    const struct rodp_bind *bind)
 {
@@ -94,6 +117,7 @@ static bool window_may_bind(const struct rodp_window *window, struct ib_pd *pd,
 	const u32 rights = WINDOW_RIGHTS | IB_ACCESS_LOCAL_WRITE |
 			   (window->type2 ? IB_ZERO_BASED : 0);
 
+	lockdep_assert_held(&window->lock);
 	if (window->pd != pd || window->key != bind->mw_rkey ||
 	    !rodp_key_is_kin(window->key, bind->new_rkey) || (bind->access & ~rights))
 		return false;
@@ -139,7 +163,7 @@ static int window_bind(struct rodp_window *window, struct ib_pd *pd, u64 qp,
 			return -EINVAL;
 	}
 	if (!window->type2)
-		window_unbind(window);
+		window_unbind(window, bind->mw_rkey);
 	if (window_set(window, mr, qp, bind))
 		return 0;
 	if (mr)
@@ -191,10 +215,10 @@ int rodp_window_invalidate(struct rodp_dev *dev, struct ib_pd *pd, u64 qp, u32 k
 	return err;
 }
 
-/* The lock is held. */
 static bool window_grants(const struct rodp_window *window, struct ib_pd *pd, u64 qp, u32 key,
 			  u32 access, u64 va, u64 bytes)
 {
+	lockdep_assert_held(&window->lock);
 	return window->mr && window->key == key && window->pd == pd &&
 	       (!window->type2 || window->qp == qp) && (window->access & access) == access &&
 	       va >= window->va && bytes <= window->length &&

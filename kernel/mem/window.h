@@ -10,6 +10,11 @@
  * When an unbinding returns, no access through the window is under way any more.
  * Accesses last as long as a copy, with BH disabled, and wait for no lane: so whoever
  * unbinds, in softirq too, spins until they are over.
+ *
+ * A window is found under RCU, and may be bound, invalidated and destroyed at the same time, from
+ * several CPUs. Each step compares the window's key under its lock. A destroyed window has none, so
+ * that whoever comes later refuses; and each MR that a bind counted is given up by exactly one of
+ * them.
  */
 #ifndef RODP_MEM_WINDOW_H
 #define RODP_MEM_WINDOW_H
@@ -21,7 +26,7 @@ struct rodp_window {
 	struct ib_pd *pd;
 	bool type2;
 	spinlock_t lock; /* BH disabled: what follows, but for busy */
-	u32 key; /* the rkey at this time */
+	u32 key; /* the rkey at this time; 0: the window is destroyed */
 	u32 access; /* IB_ACCESS_REMOTE_* */
 	u64 qp; /* type 2: the serial number of the QP */
 	struct rodp_mr *mr; /* NULL: not bound. Counted in mr->windows */
@@ -42,33 +47,72 @@ struct rodp_bind {
 	u32 access; /* IB_ACCESS_REMOTE_*, IB_ZERO_BASED (type 2) */
 };
 
-/* Process context, sleeps. ERR_PTR: -ENOMEM, -EBUSY (no key is free). */
+/**
+ * rodp_window_create() - make a memory window that is not bound
+ * @dev: the device.
+ * @pd: its PD.
+ * @type2: type 2B, else type 1.
+ *
+ * Context: Process, may sleep.
+ * Return: the window, or ERR_PTR: -ENOMEM, -EBUSY (no key is free).
+ */
 struct rodp_window *rodp_window_create(struct rodp_dev *dev, struct ib_pd *pd, bool type2);
-/* Unbind and free. Process context. */
+
+/**
+ * rodp_window_destroy() - unbind a window for good, and free it
+ * @window: the window. QPs may be about to bind or use it; they are refused.
+ *
+ * Context: Process. Spins until accesses through the window are over.
+ */
 void rodp_window_destroy(struct rodp_window *window);
 
-/*
- * Bind as a QP of pd with serial number qp asks. BH disabled, a lane may be held.
- * Returns 0 or -EINVAL: a key that is not this window's at this time or another PD's, a
- * type 2 window that is bound already, rights that the MR does not allow, bounds.
+/**
+ * rodp_window_bind() - bind a window, as a work request asks
+ * @dev: the device.
+ * @pd: the PD of the QP whose request it is.
+ * @qp: the serial number of that QP.
+ * @bind: the request.
+ *
+ * If it fails, the window is as it was.
+ *
+ * Context: BH disabled; a lane may be held. Spins until accesses by the old key are over.
+ * Return: 0, or -EINVAL: a key that is not the window's at this time or of another PD, a type 2
+ * window that is bound already, rights that the MR does not allow, bounds.
  */
 int rodp_window_bind(struct rodp_dev *dev, struct ib_pd *pd, u64 qp, const struct rodp_bind *bind);
 
-/*
- * Unbind the type 2 window that has this key now. -ENOENT: no window has such an index;
- * -EINVAL: another variant, PD or QP, a type 1 window. Context as above.
+/**
+ * rodp_window_invalidate() - unbind the type 2 window that has a key
+ * @dev: the device.
+ * @pd: the PD of the QP that asks, or whose peer asks.
+ * @qp: the serial number of that QP.
+ * @key: the window's key.
+ *
+ * Context: BH disabled; a lane may be held. Spins until accesses by the key are over.
+ * Return: 0; -ENOENT: no window has the key's index; -EINVAL: another variant, PD or QP, or a
+ * type 1 window.
  */
 int rodp_window_invalidate(struct rodp_dev *dev, struct ib_pd *pd, u64 qp, u32 key);
 
-/*
- * Begin an access through the window with this key: if it is open to the QP, grants every
- * right in access and covers [*va, *va + bytes), returns the MR with a reference and makes
- * *va an iova of the MR; else NULL. Ended by rodp_mr_put(), then rodp_window_unuse().
- * BH disabled until then.
+/**
+ * rodp_window_use() - begin an access through a window
+ * @dev: the device.
+ * @pd: the PD of the QP.
+ * @qp: the QP's serial number.
+ * @key: the rkey.
+ * @access: rights that the window must grant, IB_ACCESS_REMOTE_*, IB_ACCESS_FLUSH_*.
+ * @va: of the first byte, as peers know it; becomes an iova of the MR.
+ * @bytes: how many, at least 1.
+ * @used: becomes the window.
+ *
+ * Context: BH disabled, until the end of the access: rodp_mr_put(), then rodp_window_unuse().
+ * Return: the MR behind the window, with a reference; or NULL: no such window, not open to this
+ * QP, without a right, or [*@va, *@va + @bytes) does not lie within it.
  */
 struct rodp_mr *rodp_window_use(struct rodp_dev *dev, struct ib_pd *pd, u64 qp, u32 key, u32 access,
-				u64 *va, u64 bytes, struct rodp_window **window);
+				u64 *va, u64 bytes, struct rodp_window **used);
 
+/* Ends an access: the window may be freed before this returns. */
 static inline void rodp_window_unuse(struct rodp_window *window)
 {
 	atomic_dec_return_release(&window->busy);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
-/* Flows, see flow.h. */
+/* Routes and flows, see flow.h. */
 #include <linux/if_vlan.h>
 #include <linux/ip.h>
 #include <linux/ipv6.h>
@@ -19,14 +19,14 @@ void rodp_flow_destroy(struct rodp_flow *flow)
 	dst_cache_destroy(&flow->cache);
 }
 
-static const struct in6_addr *gid_addr(const union ib_gid *gid)
+static const struct in6_addr *route_gid_addr(const union ib_gid *gid)
 {
 	return (const struct in6_addr *)gid->raw;
 }
 
 /* Out through the GID's own netdev: packets of a VLAN's address are the VLAN's. */
-static int flow_set_netdev(struct rodp_flow *flow, const struct rodp_dev *dev,
-			   const struct ib_gid_attr *gid)
+static int route_set_netdev(struct rodp_route *route, const struct rodp_dev *dev,
+			    const struct ib_gid_attr *gid)
 {
 	const struct net_device *ndev;
 	int err = 0;
@@ -37,54 +37,77 @@ static int flow_set_netdev(struct rodp_flow *flow, const struct rodp_dev *dev,
 		ndev = dev->ndev;
 	if (!net_eq(dev_net(ndev), rodp_dev_net(dev)))
 		err = -EINVAL;
-	flow->oif = ndev->ifindex;
-	flow->vlan = is_vlan_dev(ndev) ? vlan_dev_vlan_id(ndev) : 0;
+	route->oif = ndev->ifindex;
+	route->vlan = is_vlan_dev(ndev) ? vlan_dev_vlan_id(ndev) : 0;
 	rcu_read_unlock();
 	return err;
+}
+
+static int route_set_addresses(struct rodp_route *route, const struct in6_addr *src,
+			       const struct in6_addr *dst)
+{
+	bool v4 = ipv6_addr_v4mapped(src);
+
+	if (v4 != ipv6_addr_v4mapped(dst))
+		return -EINVAL;
+	route->version = v4 ? 4 : 6;
+	if (v4) {
+		route->v4.saddr = src->s6_addr32[3];
+		route->v4.daddr = dst->s6_addr32[3];
+	} else {
+		route->v6.saddr = *src;
+		route->v6.daddr = *dst;
+	}
+	return 0;
+}
+
+int rodp_route_resolve(struct rodp_route *route, const struct rodp_dev *dev,
+		       const struct rdma_ah_attr *ah, u32 lqpn, u32 rqpn)
+{
+	const struct ib_global_route *grh = rdma_ah_read_grh(ah);
+	u8 sl = rdma_ah_get_sl(ah);
+	int err;
+
+	if (!grh->sgid_attr)
+		return -EINVAL;
+	*route = (struct rodp_route){
+		.tos = grh->traffic_class,
+		.hop_limit = grh->hop_limit ? grh->hop_limit : IPV6_DEFAULT_HOPLIMIT,
+		.flow_label = cpu_to_be32(grh->flow_label & 0xfffff),
+		.sport = cpu_to_be16(rdma_get_udp_sport(grh->flow_label, lqpn, rqpn)),
+		.priority = sl ? sl : rt_tos2priority(grh->traffic_class),
+	};
+	err = route_set_addresses(route, route_gid_addr(&grh->sgid_attr->gid),
+				  route_gid_addr(&grh->dgid));
+	if (err)
+		return err;
+	return route_set_netdev(route, dev, grh->sgid_attr);
+}
+
+bool rodp_route_matches(const struct rodp_route *route, const struct sk_buff *skb)
+{
+	if (ip_hdr(skb)->version != route->version)
+		return false;
+	if (route->version == 4)
+		return ip_hdr(skb)->saddr == route->v4.daddr &&
+		       ip_hdr(skb)->daddr == route->v4.saddr;
+	return ipv6_addr_equal(&ipv6_hdr(skb)->saddr, &route->v6.daddr) &&
+	       ipv6_addr_equal(&ipv6_hdr(skb)->daddr, &route->v6.saddr);
+}
+
+void rodp_flow_aim(struct rodp_flow *flow, const struct rodp_route *route)
+{
+	flow->route = *route;
+	dst_cache_reset(&flow->cache);
 }
 
 int rodp_flow_set(struct rodp_flow *flow, const struct rodp_dev *dev, const struct rdma_ah_attr *ah,
 		  u32 lqpn, u32 rqpn)
 {
-	const struct ib_global_route *grh = rdma_ah_read_grh(ah);
-	const struct in6_addr *src, *dst = gid_addr(&grh->dgid);
-	u8 sl = rdma_ah_get_sl(ah);
-	bool v4;
-	int err;
+	struct rodp_route route;
+	int err = rodp_route_resolve(&route, dev, ah, lqpn, rqpn);
 
-	if (!grh->sgid_attr)
-		return -EINVAL;
-	src = gid_addr(&grh->sgid_attr->gid);
-	v4 = ipv6_addr_v4mapped(src);
-	if (v4 != ipv6_addr_v4mapped(dst))
-		return -EINVAL;
-
-	err = flow_set_netdev(flow, dev, grh->sgid_attr);
-	if (err)
-		return err;
-	flow->version = v4 ? 4 : 6;
-	flow->tos = grh->traffic_class;
-	flow->hop_limit = grh->hop_limit ? grh->hop_limit : IPV6_DEFAULT_HOPLIMIT;
-	flow->flow_label = cpu_to_be32(grh->flow_label & 0xfffff);
-	flow->sport = cpu_to_be16(rdma_get_udp_sport(grh->flow_label, lqpn, rqpn));
-	flow->priority = sl ? sl : rt_tos2priority(grh->traffic_class);
-	if (v4) {
-		flow->v4.saddr = src->s6_addr32[3];
-		flow->v4.daddr = dst->s6_addr32[3];
-	} else {
-		flow->v6.saddr = *src;
-		flow->v6.daddr = *dst;
-	}
-	dst_cache_reset(&flow->cache);
-	return 0;
-}
-
-bool rodp_flow_matches(const struct rodp_flow *flow, const struct sk_buff *skb)
-{
-	if (ip_hdr(skb)->version != flow->version)
-		return false;
-	if (flow->version == 4)
-		return ip_hdr(skb)->saddr == flow->v4.daddr && ip_hdr(skb)->daddr == flow->v4.saddr;
-	return ipv6_addr_equal(&ipv6_hdr(skb)->saddr, &flow->v6.daddr) &&
-	       ipv6_addr_equal(&ipv6_hdr(skb)->daddr, &flow->v6.saddr);
+	if (!err)
+		rodp_flow_aim(flow, &route);
+	return err;
 }

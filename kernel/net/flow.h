@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
 /*
- * A flow: where a QP's packets go, and the cached way there.
+ * Routes and flows: where packets of a QP, or of an address handle, go.
  *
- * Set while its QP is being modified, read by senders who hold one of the QP's
- * locks; the route cache is per CPU and checks itself against routing changes.
+ * A route is plain data, made by rodp_route_resolve() without any lock. A flow is what senders use:
+ * a route, and the cached destination behind it. Who changes the route of a flow keeps senders out
+ * meanwhile; the cache is per CPU and checks itself against routing changes.
  */
 #ifndef RODP_NET_FLOW_H
 #define RODP_NET_FLOW_H
@@ -14,22 +15,15 @@
 
 #include "base/dev.h"
 
-struct rodp_flow {
-	struct dst_cache cache;
+struct rodp_route {
 	u8 version; /* of IP: 4, 6, or 0 while unset */
 	u8 tos; /* traffic class */
 	u8 hop_limit;
+	u8 priority; /* of packets, for queueing disciplines and VLAN tags */
 	__be16 sport;
+	u16 vlan; /* id of the source GID's VLAN, or 0 */
 	__be32 flow_label;
 	int oif; /* ifindex of the source GID's netdev: the device's, or a VLAN above it */
-	u16 vlan; /* its VLAN id, or 0 */
-	u8 priority; /* of packets, for queueing disciplines and VLAN tags */
-	/*
-	 * The way out is a device without a queue (lo, veth, bridge): what is sent on
-	 * one CPU is received on that CPU, in order, and out of order with what is
-	 * sent on another at the same time.
-	 */
-	bool per_cpu;
 	union {
 		struct {
 			__be32 saddr;
@@ -42,22 +36,83 @@ struct rodp_flow {
 	};
 };
 
-/* Sleeps if gfp may. Returns 0 or -ENOMEM. destroy: any context. */
+struct rodp_flow {
+	struct dst_cache cache;
+	struct rodp_route route;
+	/*
+	 * The way out is a device without a queue (lo, veth, bridge): what is sent on
+	 * one CPU is received on that CPU, in order, and out of order with what is
+	 * sent on another at the same time.
+	 */
+	bool per_cpu;
+};
+
+/**
+ * rodp_route_resolve() - find out how packets for an address get there
+ * @route: is filled in; on error its contents are undefined.
+ * @dev: whose packets they are.
+ * @ah: the address: RoCE, a GRH with an sgid_attr.
+ * @lqpn: number of the QP that sends.
+ * @rqpn: number of the QP that receives.
+ *
+ * The QP numbers are what the UDP source port is made of when @ah has no flow label, as every
+ * RoCEv2 driver does. The priority is the service level, which a VLAN's egress-qos-map translates;
+ * without one, what the IP stack gives the traffic class.
+ *
+ * Context: Process or softirq. Takes no lock; does not look for an IP route.
+ * Return: 0, or -EINVAL: no GID, addresses of different families, a GID of another network
+ * namespace.
+ */
+int rodp_route_resolve(struct rodp_route *route, const struct rodp_dev *dev,
+		       const struct rdma_ah_attr *ah, u32 lqpn, u32 rqpn);
+
+/**
+ * rodp_route_matches() - whether a packet came along a route, from its far to its near end
+ * @route: a route that is set.
+ * @skb: a received packet, the network header in place.
+ */
+bool rodp_route_matches(const struct rodp_route *route, const struct sk_buff *skb);
+
+/**
+ * rodp_flow_init() - make a flow without a route
+ * @flow: is filled in.
+ * @gfp: how to allocate; sleeps if this may.
+ *
+ * Return: 0 or -ENOMEM.
+ */
 int rodp_flow_init(struct rodp_flow *flow, gfp_t gfp);
+
+/**
+ * rodp_flow_destroy() - give back what rodp_flow_init() took
+ * @flow: nobody sends by it any more.
+ *
+ * Context: Any.
+ */
 void rodp_flow_destroy(struct rodp_flow *flow);
 
-/*
- * Aim the flow at the far end of ah (RoCE, GRH with an sgid_attr). lqpn and rqpn
- * feed the UDP source port when ah has no flow label, as every RoCEv2 driver does.
- * Packets have the priority of the service level, which is what a VLAN's egress-qos-map translates; without
- * one, that which the IP stack gives their traffic class.
- * Returns 0 or -EINVAL (addresses of different families, a GID of another network namespace). Process or
- * softirq context.
+/**
+ * rodp_flow_aim() - give a flow another route
+ * @flow: a flow that was made.
+ * @route: where packets go from now on; is copied.
+ *
+ * Destinations that were cached for the old route are not used any more.
+ *
+ * Context: Process or softirq. The caller holds the locks under which packets are sent by @flow.
+ */
+void rodp_flow_aim(struct rodp_flow *flow, const struct rodp_route *route);
+
+/**
+ * rodp_flow_set() - resolve a route and aim a flow at it, in one step
+ *
+ * Parameters, context and result are those of the two functions.
  */
 int rodp_flow_set(struct rodp_flow *flow, const struct rodp_dev *dev, const struct rdma_ah_attr *ah,
 		  u32 lqpn, u32 rqpn);
 
 /* Whether a received packet came over this flow, from its far to its near end. */
-bool rodp_flow_matches(const struct rodp_flow *flow, const struct sk_buff *skb);
+static inline bool rodp_flow_matches(const struct rodp_flow *flow, const struct sk_buff *skb)
+{
+	return rodp_route_matches(&flow->route, skb);
+}
 
 #endif

@@ -11,8 +11,8 @@
 #include "net/owner.h"
 
 /* ipv6_dev_find() with a netdev looks at no other; only a link-local address needs one. */
-static struct net_device *netdev_of_ipv6(struct net *net, const struct in6_addr *addr,
-					 struct net_device *in)
+static struct net_device *owner_netdev_ipv6(struct net *net, const struct in6_addr *addr,
+					    struct net_device *in)
 {
 	bool link = ipv6_addr_type(addr) & IPV6_ADDR_LINKLOCAL;
 	struct net_device *ndev = NULL;
@@ -24,16 +24,16 @@ static struct net_device *netdev_of_ipv6(struct net *net, const struct in6_addr 
 	return ndev ?: ipv6_dev_find(net, addr, NULL);
 }
 
-/* Under RCU. */
-static struct net_device *netdev_of(struct net *net, const struct in6_addr *addr,
-				    struct net_device *in)
+static struct net_device *owner_netdev(struct net *net, const struct in6_addr *addr,
+				       struct net_device *in)
 {
 	struct net_device *ndev;
 
+	RCU_LOCKDEP_WARN(!rcu_read_lock_any_held(), "an address's netdev may be freed");
 	if (ipv6_addr_v4mapped(addr))
 		ndev = __ip_dev_find(net, addr->s6_addr32[3], false);
 	else
-		ndev = netdev_of_ipv6(net, addr, in);
+		ndev = owner_netdev_ipv6(net, addr, in);
 	return ndev;
 }
 
@@ -49,7 +49,7 @@ u16 rodp_owner_vlan(struct net *net, const struct sk_buff *skb, u8 *priority)
 
 	if (ndev->flags & IFF_LOOPBACK) {
 		rodp_owner_daddr(skb, &addr);
-		ndev = netdev_of(net, &addr, NULL);
+		ndev = owner_netdev(net, &addr, NULL);
 	}
 	*priority = 0;
 	if (!ndev || !is_vlan_dev(ndev))
@@ -73,7 +73,7 @@ struct rodp_dev *rodp_owner_get(struct net *net, const struct in6_addr *addr, st
 	struct rodp_dev *dev;
 
 	rcu_read_lock();
-	dev = owner_of_netdev(netdev_of(net, addr, in));
+	dev = owner_of_netdev(owner_netdev(net, addr, in));
 	rcu_read_unlock();
 	return dev;
 }

@@ -7,30 +7,49 @@
 
 #include "base/dev.h"
 
-/*
- * The rodp device on the netdev (or below the VLAN) of net that has the address, IPv4-mapped or
- * IPv6; NULL: none. in: where a packet to a link-local address came in, or NULL.
- * The caller owes ib_device_put(&dev->ib). Any context but hard interrupts.
+/**
+ * rodp_owner_get() - find the rodp device that has an IP address
+ * @net: the network namespace.
+ * @addr: the address, IPv4-mapped or IPv6.
+ * @in: where a packet to a link-local address came in, or NULL.
+ *
+ * A VLAN's address is that of the device on the netdev below it.
+ *
+ * Context: Any but hard interrupts.
+ * Return: the device, for ib_device_put(&dev->ib), or NULL.
  */
 struct rodp_dev *rodp_owner_get(struct net *net, const struct in6_addr *addr,
 				struct net_device *in);
 
-/*
- * The device that a packet from the network was sent to: by its address, or of a multicast packet by
- * where it came in. As above. Under RCU, the network header in place.
+/**
+ * rodp_owner_of() - find the rodp device that a packet from the network was sent to
+ * @net: the network namespace.
+ * @skb: the packet, the network header in place.
+ *
+ * A multicast packet is for the device where it came in, any other for the one with its address.
+ *
+ * Context: Under RCU.
+ * Return: the device, for ib_device_put(&dev->ib), or NULL.
  */
 struct rodp_dev *rodp_owner_of(struct net *net, const struct sk_buff *skb);
 
-/*
- * The VLAN that a packet from the network came in by, or 0, and the priority that its tag gave it. One
- * that did not leave the host has the VLAN of the address that it was sent to. Under RCU.
+/**
+ * rodp_owner_vlan() - the VLAN by which a packet from the network came in
+ * @net: the network namespace.
+ * @skb: the packet, the network header in place.
+ * @priority: becomes the priority that its tag gave it, 0 to 7.
+ *
+ * A packet that did not leave the host has the VLAN of the address that it was sent to.
+ *
+ * Context: Under RCU.
+ * Return: the VLAN id, or 0: none.
  */
 u16 rodp_owner_vlan(struct net *net, const struct sk_buff *skb, u8 *priority);
 
-/* The netdev that a device would be on which serves ndev: the one below a VLAN, or itself. */
+/* The netdev whose device serves ndev: the one below a VLAN, or ndev itself. */
 const struct net_device *rodp_owner_netdev(const struct net_device *ndev);
 
-/* The destination of a packet, as an address of the kind above. */
+/* The destination of a packet, IPv4-mapped or IPv6. The network header is in place. */
 void rodp_owner_daddr(const struct sk_buff *skb, struct in6_addr *addr);
 
 #endif

@@ -27,7 +27,7 @@ struct rodp_lent {
 	u32 wqe; /* its number in the send queue */
 };
 
-/* What is known of a checked packet; lies in skb->cb while the packet is ours. */
+/* What is known of a checked packet; lies in skb->cb while the packet is the driver's. */
 struct rodp_packet {
 	const struct rodp_opcode_info *op;
 	u32 psn;
@@ -74,29 +74,48 @@ static inline void *rodp_packet_payload(struct sk_buff *skb)
 	return skb->data + rodp_packet(skb)->op->bytes;
 }
 
-/*
- * A packet of opcode `opcode` with room for payload bytes; pad bytes are zeroed,
- * the rest is for the caller to fill. Process or softirq, BH disabled; NULL when
- * memory is short.
+/**
+ * rodp_packet_alloc() - make a packet to be sent
+ * @opcode: its opcode.
+ * @payload: bytes of payload that it has room for.
+ *
+ * Pad bytes are zero; headers and payload are the caller's to fill in.
+ *
+ * Context: BH disabled.
+ * Return: the packet, or NULL: no memory.
  */
 struct sk_buff *rodp_packet_alloc(u8 opcode, u32 payload);
 
-/*
- * Send the packet and consume it, whatever the result. Process or softirq, BH disabled.
- * Returns 0 when it is on its way, -EAGAIN when a queue on the way was full, or
- * a route's error. Nobody is told of later losses.
+/**
+ * rodp_packet_send() - send a packet
+ * @dev: the device that it is from.
+ * @flow: where it goes.
+ * @skb: the packet, from BTH to ICRC; is consumed, whatever the result.
+ *
+ * Adds UDP and IP headers and the ICRC. Later losses are not reported.
+ *
+ * Context: BH disabled; the locks under which @flow may change are held, see flow.h.
+ * Return: 0; -EAGAIN: a queue on the way was full; -ENETDOWN: the device's netdev has left its
+ * network namespace; or the error of a route that is not there.
  */
 int rodp_packet_send(struct rodp_dev *dev, struct rodp_flow *flow, struct sk_buff *skb);
 
-/*
- * Write the addresses of a packet that goes without a network in front of it, where one that came
- * over a network has them: the receiver of a datagram wants to see them.
+/**
+ * rodp_packet_address() - write the network headers of a packet that goes without a network
+ * @flow: where it goes.
+ * @skb: the packet.
+ *
+ * The receiver of a datagram is handed its addresses. They are in front of the packet's data, where
+ * a packet from the network has them; VLAN and service level are in struct rodp_packet.
+ *
+ * Context: As rodp_packet_send().
  */
 void rodp_packet_address(const struct rodp_flow *flow, struct sk_buff *skb);
 
-/* The end of the module: give up the buffers kept for packets. */
+/* At the end of the module: frees the pages that packets are cut from. */
 void rodp_packet_module_exit(void);
 
+<<<<<<< HEAD
 /*
  * Whether an incoming packet was sent by a device of this driver in this kernel. True only if the
  * packet's buffer came here as it was sent, not copied: a packet that was copied on its way counts as foreign.
@@ -104,11 +123,21 @@ void rodp_packet_module_exit(void);
 bool rodp_packet_is_ours(const struct sk_buff *skb);
 
 /* Whether the ICRC of an incoming packet is right. */
+=======
+/**
+ * rodp_packet_icrc_ok() - whether the ICRC of a received packet is right
+ * @skb: a packet that rodp_rx_udp() handed on, the network header in place.
+ *
+ * Context: Any. Reads every byte of it.
+ */
+>>>>>>> m-mem
 bool rodp_packet_icrc_ok(const struct sk_buff *skb);
 
-/*
- * Make a packet fit to be kept after the receive path returns: it lets go of
- * what it holds of the network stack.
+/**
+ * rodp_packet_keep() - make a received packet fit to be kept after the receive path returned
+ * @skb: the packet. It drops its references to the network stack.
+ *
+ * Context: Softirq, under RCU.
  */
 static inline void rodp_packet_keep(struct sk_buff *skb)
 {
@@ -120,7 +149,7 @@ static inline void rodp_packet_keep(struct sk_buff *skb)
 	skb->dev = NULL;
 }
 
-/* Takes every well-formed packet, under rcu_read_lock() in softirq context, and owns it. */
+/* Is called with each well-formed packet, which it owns. Context: softirq, under rcu_read_lock(). */
 typedef void (*rodp_packet_receiver)(struct net *net, struct sk_buff *skb);
 
 #endif

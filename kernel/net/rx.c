@@ -74,7 +74,7 @@ static bool rx_trim(struct sk_buff *skb)
 	return !pskb_trim(skb, bytes) && skb_pull(skb, sizeof(*udp));
 }
 
-static bool is_congestion_marked(const struct sk_buff *skb)
+static bool rx_is_congestion_marked(const struct sk_buff *skb)
 {
 	u8 tos = ip_hdr(skb)->version == 4 ? ip_hdr(skb)->tos : ipv6_get_dsfield(ipv6_hdr(skb));
 
@@ -85,7 +85,7 @@ void rodp_rx_count(struct rodp_dev *dev, struct sk_buff *skb)
 {
 	rodp_stats_inc(dev->stats, RODP_STAT_RCVD_PKTS);
 	rodp_stats_add(dev->stats, RODP_STAT_RCVD_BYTES, rodp_packet(skb)->payload);
-	if (is_congestion_marked(skb))
+	if (rx_is_congestion_marked(skb))
 		rodp_stats_inc(dev->stats, RODP_STAT_ECN_MARKED);
 }
 

@@ -5,13 +5,29 @@
 
 #include "net/packet.h"
 
-/* udp_tunnel_sock_cfg.encap_rcv: softirq, rcu_read_lock() held. Consumes skb, returns 0. */
+/**
+ * rodp_rx_udp() - receive a UDP datagram: the socket's encap_rcv
+ * @sk: the socket.
+ * @skb: the datagram, from the UDP header on; is consumed.
+ *
+ * Checks lengths, opcode and version; drops and counts what is malformed, hands everything else
+ * to the receiver.
+ *
+ * Context: Softirq, under rcu_read_lock().
+ * Return: 0.
+ */
 int rodp_rx_udp(struct sock *sk, struct sk_buff *skb);
 
-/* Count a packet that a QP of dev takes. The network header is in place. Softirq. */
+/**
+ * rodp_rx_count() - count a packet that a QP accepts
+ * @dev: the QP's device.
+ * @skb: the packet, the network header in place.
+ *
+ * Context: Softirq.
+ */
 void rodp_rx_count(struct rodp_dev *dev, struct sk_buff *skb);
 
-/* Where good packets go. Set once, before the first socket opens. */
+/* Sets where well-formed packets go: once, before the first socket is opened. */
 void rodp_rx_set_receiver(rodp_packet_receiver receiver);
 
 #endif

@@ -45,6 +45,7 @@ static struct socket *netns_open(struct net *net, sa_family_t family)
 
 static void netns_close(struct rodp_netns *ns)
 {
+	lockdep_assert_held(&ns->lock);
 	if (ns->sock6)
 		udp_tunnel_sock_release(ns->sock6->sk);
 	if (ns->sock4)
@@ -57,6 +58,7 @@ static int netns_open_both(struct net *net, struct rodp_netns *ns)
 {
 	struct socket *sock = netns_open(net, AF_INET);
 
+	lockdep_assert_held(&ns->lock);
 	if (IS_ERR(sock))
 		return PTR_ERR(sock);
 	WRITE_ONCE(ns->sock4, sock);

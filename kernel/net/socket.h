@@ -10,18 +10,30 @@
 
 #include "net/packet.h"
 
-/* Module set-up; every good packet goes to receiver. */
+/* Module set-up. Each well-formed packet goes to receiver. Returns 0 or -ENOMEM. */
 int rodp_net_module_init(rodp_packet_receiver receiver);
 void rodp_net_module_exit(void);
 
-/*
- * A device came to net, or left it. get: 0, -EADDRINUSE (another RoCEv2 device, such as
- * rxe, owns the port there), -ENOMEM. Process context, sleep.
+/**
+ * rodp_net_get() - open a network namespace's sockets for one more device
+ * @net: the network namespace.
+ *
+ * Context: Process, sleeps.
+ * Return: 0, -EADDRINUSE (another RoCEv2 device, such as rxe, has the port there), -ENOMEM.
  */
 int rodp_net_get(struct net *net);
+
+/* Undoes rodp_net_get(): the last device closes the sockets. Context: Process, sleeps. */
 void rodp_net_put(struct net *net);
 
-/* The socket for IP version 4 or 6, or NULL. Good while a device of the namespace is. */
+/**
+ * rodp_net_sock() - the socket that packets are sent by
+ * @net: the network namespace.
+ * @version: of IP, 4 or 6.
+ *
+ * Context: Under rcu_read_lock() or with BH disabled, or while a device keeps the sockets open.
+ * Return: the socket, or NULL: no device is in the namespace, or the host has no IPv6.
+ */
 struct sock *rodp_net_sock(struct net *net, int version);
 
 #endif

@@ -38,12 +38,13 @@ bool rodp_packet_is_ours(const struct sk_buff *skb)
 	return skb->head_frag && page_private(virt_to_head_page(skb->head)) == PACKET_PAGE_MARK;
 }
 
-/* BH disabled. NULL: no 32 KiB page is to be had. */
+/* NULL: no 32 KiB page is to be had. */
 static struct sk_buff *packet_cut(unsigned int room)
 {
 	struct page_frag *frag = this_cpu_ptr(&packet_page);
 	struct sk_buff *skb;
 
+	lockdep_assert_in_softirq(); /* or BH disabled */
 	if (!skb_page_frag_refill(room, frag, GFP_ATOMIC) || frag->offset + room > frag->size)
 		return NULL;
 	if (!frag->offset)
@@ -111,55 +112,55 @@ struct sk_buff *rodp_packet_alloc(u8 opcode, u32 payload)
 	return skb;
 }
 
-static void packet_push_udp(const struct rodp_flow *flow, struct sk_buff *skb)
+static void packet_push_udp(const struct rodp_route *route, struct sk_buff *skb)
 {
 	struct udphdr *udp = skb_push(skb, sizeof(*udp));
 
 	skb_reset_transport_header(skb);
-	udp->source = flow->sport;
+	udp->source = route->sport;
 	udp->dest = cpu_to_be16(RODP_UDP_PORT);
 	udp->len = cpu_to_be16(skb->len);
 	udp->check = 0; /* the ICRC covers the payload (annex A17.3.1.2: should be zero) */
 }
 
-static void packet_push_ipv4(const struct rodp_flow *flow, struct sk_buff *skb)
+static void packet_push_ipv4(const struct rodp_route *route, struct sk_buff *skb)
 {
 	struct iphdr *ip = skb_push(skb, sizeof(*ip));
 
 	skb_reset_network_header(skb);
 	ip->version = 4;
 	ip->ihl = sizeof(*ip) / 4;
-	ip->tos = flow->tos;
+	ip->tos = route->tos;
 	ip->tot_len = cpu_to_be16(skb->len);
 	ip->id = 0; /* atomic datagram (RFC 6864): DF is set */
 	ip->frag_off = cpu_to_be16(IP_DF);
-	ip->ttl = flow->hop_limit;
+	ip->ttl = route->hop_limit;
 	ip->protocol = IPPROTO_UDP;
 	ip->check = 0; /* ip_local_out() */
-	ip->saddr = flow->v4.saddr;
-	ip->daddr = flow->v4.daddr;
+	ip->saddr = route->v4.saddr;
+	ip->daddr = route->v4.daddr;
 }
 
-static void packet_push_ipv6(const struct rodp_flow *flow, struct sk_buff *skb)
+static void packet_push_ipv6(const struct rodp_route *route, struct sk_buff *skb)
 {
 	u16 bytes = skb->len;
 	struct ipv6hdr *ip = skb_push(skb, sizeof(*ip));
 
 	skb_reset_network_header(skb);
-	ip6_flow_hdr(ip, flow->tos, flow->flow_label);
+	ip6_flow_hdr(ip, route->tos, route->flow_label);
 	ip->payload_len = cpu_to_be16(bytes);
 	ip->nexthdr = IPPROTO_UDP;
-	ip->hop_limit = flow->hop_limit;
-	ip->saddr = flow->v6.saddr;
-	ip->daddr = flow->v6.daddr;
+	ip->hop_limit = route->hop_limit;
+	ip->saddr = route->v6.saddr;
+	ip->daddr = route->v6.daddr;
 }
 
 /* The ICRC goes into the last four bytes; the network header is in place. */
-static void packet_seal(const struct rodp_flow *flow, struct sk_buff *skb)
+static void packet_seal(struct sk_buff *skb, u8 version)
 {
 	u8 *bth = skb_transport_header(skb) + sizeof(struct udphdr);
 	u8 *end = skb_tail_pointer(skb) - RODP_ICRC_BYTES;
-	u32 crc = rodp_icrc_start(skb_network_header(skb), flow->version, rodp_crc32);
+	u32 crc = rodp_icrc_start(skb_network_header(skb), version, rodp_crc32);
 	__le32 icrc;
 
 	crc = rodp_crc32(crc, bth + sizeof(struct rodp_bth), end - bth - sizeof(struct rodp_bth));
@@ -171,26 +172,27 @@ void rodp_packet_address(const struct rodp_flow *flow, struct sk_buff *skb)
 {
 	u32 body = skb->len;
 
-	rodp_packet(skb)->vlan = flow->vlan;
-	rodp_packet(skb)->sl = flow->priority & 7;
-	packet_push_udp(flow, skb);
-	if (flow->version == 4) {
-		packet_push_ipv4(flow, skb);
+	rodp_packet(skb)->vlan = flow->route.vlan;
+	rodp_packet(skb)->sl = flow->route.priority & 7;
+	packet_push_udp(&flow->route, skb);
+	if (flow->route.version == 4) {
+		packet_push_ipv4(&flow->route, skb);
 		ip_send_check(ip_hdr(skb));
 	} else {
-		packet_push_ipv6(flow, skb);
+		packet_push_ipv6(&flow->route, skb);
 	}
 	skb_pull(skb, skb->len - body);
 }
 
-static struct dst_entry *flow_route_ipv4(struct net *net, struct rodp_flow *flow)
+static struct dst_entry *packet_route_ipv4(struct net *net, struct rodp_flow *flow)
 {
+	const struct rodp_route *route = &flow->route;
 	struct flowi4 fl = {
-		.flowi4_oif = flow->oif,
+		.flowi4_oif = route->oif,
 		.flowi4_proto = IPPROTO_UDP,
-		.saddr = flow->v4.saddr,
-		.daddr = flow->v4.daddr,
-		.fl4_sport = flow->sport,
+		.saddr = route->v4.saddr,
+		.daddr = route->v4.daddr,
+		.fl4_sport = route->sport,
 		.fl4_dport = cpu_to_be16(RODP_UDP_PORT),
 	};
 	struct rtable *rt;
@@ -199,7 +201,7 @@ static struct dst_entry *flow_route_ipv4(struct net *net, struct rodp_flow *flow
 	rt = dst_cache_get_ip4(&flow->cache, &saddr);
 	if (rt)
 		return &rt->dst;
-	rodp_flowi4_set_tos(&fl, flow->tos);
+	rodp_flowi4_set_tos(&fl, route->tos);
 	rt = ip_route_output_key(net, &fl);
 	if (IS_ERR(rt))
 		return ERR_CAST(rt);
@@ -208,15 +210,17 @@ static struct dst_entry *flow_route_ipv4(struct net *net, struct rodp_flow *flow
 	return &rt->dst;
 }
 
-static struct dst_entry *flow_route_ipv6(struct net *net, struct rodp_flow *flow)
+static struct dst_entry *packet_route_ipv6(struct net *net, const struct sock *sock,
+					   struct rodp_flow *flow)
 {
+	const struct rodp_route *route = &flow->route;
 	struct flowi6 fl = {
-		.flowi6_oif = flow->oif,
+		.flowi6_oif = route->oif,
 		.flowi6_proto = IPPROTO_UDP,
-		.flowlabel = ip6_make_flowinfo(flow->tos, flow->flow_label),
-		.saddr = flow->v6.saddr,
-		.daddr = flow->v6.daddr,
-		.fl6_sport = flow->sport,
+		.flowlabel = ip6_make_flowinfo(route->tos, route->flow_label),
+		.saddr = route->v6.saddr,
+		.daddr = route->v6.daddr,
+		.fl6_sport = route->sport,
 		.fl6_dport = cpu_to_be16(RODP_UDP_PORT),
 	};
 	struct in6_addr saddr;
@@ -226,9 +230,9 @@ static struct dst_entry *flow_route_ipv6(struct net *net, struct rodp_flow *flow
 	if (dst)
 		return dst;
 	/* IPv4's look-up refuses an address that the host has no more; this one does not. */
-	if (!ipv6_chk_addr(net, &flow->v6.saddr, NULL, 0))
+	if (!ipv6_chk_addr(net, &route->v6.saddr, NULL, 0))
 		return ERR_PTR(-EADDRNOTAVAIL);
-	dst = ip6_dst_lookup_flow(net, rodp_net_sock(net, 6), &fl, NULL);
+	dst = ip6_dst_lookup_flow(net, sock, &fl, NULL);
 	if (IS_ERR(dst))
 		return dst;
 	flow->per_cpu = dst->dev->priv_flags & IFF_NO_QUEUE;
@@ -236,46 +240,80 @@ static struct dst_entry *flow_route_ipv6(struct net *net, struct rodp_flow *flow
 	return dst;
 }
 
-static int packet_output(struct net *net, const struct rodp_flow *flow, struct sk_buff *skb)
+/* Counts the packet, and makes the sk_buff one of the IP layer's: skb->cb was ours until now. */
+static void packet_set_meta(struct rodp_dev *dev, const struct rodp_flow *flow, struct sk_buff *skb,
+			    __be16 protocol)
 {
-	int err;
+	rodp_stats_inc(dev->stats, RODP_STAT_SENT_PKTS);
+	rodp_stats_add(dev->stats, RODP_STAT_SENT_BYTES, rodp_packet(skb)->payload);
+	memset(skb->cb, 0, sizeof(skb->cb));
+	skb->protocol = protocol;
+	skb->dev = dev->ndev;
+	skb->priority = flow->route.priority;
+}
 
-	if (flow->version == 4)
-		err = ip_local_out(net, rodp_net_sock(net, 4), skb);
-	else
-		err = ip6_local_out(net, rodp_net_sock(net, 6), skb);
+static int packet_result(int err)
+{
 	return net_xmit_eval(err) ? -EAGAIN : 0;
+}
+
+static int packet_unsent(struct sk_buff *skb, int err)
+{
+	kfree_skb(skb);
+	return err;
+}
+
+static int packet_unroutable(struct rodp_dev *dev, struct sk_buff *skb, const struct dst_entry *dst)
+{
+	rodp_stats_inc(dev->stats, RODP_STAT_SEND_ERRORS);
+	return packet_unsent(skb, PTR_ERR(dst));
+}
+
+static int packet_send_ipv4(struct rodp_dev *dev, struct net *net, struct rodp_flow *flow,
+			    struct sk_buff *skb)
+{
+	struct sock *sock = rodp_net_sock(net, 4);
+	struct dst_entry *dst;
+
+	if (!sock)
+		return packet_unsent(skb, -ENETDOWN);
+	dst = packet_route_ipv4(net, flow);
+	if (IS_ERR(dst))
+		return packet_unroutable(dev, skb, dst);
+	skb_dst_set(skb, dst);
+	packet_push_udp(&flow->route, skb);
+	packet_push_ipv4(&flow->route, skb);
+	packet_seal(skb, 4);
+	packet_set_meta(dev, flow, skb, htons(ETH_P_IP));
+	return packet_result(ip_local_out(net, sock, skb));
+}
+
+static int packet_send_ipv6(struct rodp_dev *dev, struct net *net, struct rodp_flow *flow,
+			    struct sk_buff *skb)
+{
+	struct sock *sock = rodp_net_sock(net, 6);
+	struct dst_entry *dst;
+
+	if (!sock)
+		return packet_unsent(skb, -ENETDOWN);
+	dst = packet_route_ipv6(net, sock, flow);
+	if (IS_ERR(dst))
+		return packet_unroutable(dev, skb, dst);
+	skb_dst_set(skb, dst);
+	packet_push_udp(&flow->route, skb);
+	packet_push_ipv6(&flow->route, skb);
+	packet_seal(skb, 6);
+	packet_set_meta(dev, flow, skb, htons(ETH_P_IPV6));
+	return packet_result(ip6_local_out(net, sock, skb));
 }
 
 int rodp_packet_send(struct rodp_dev *dev, struct rodp_flow *flow, struct sk_buff *skb)
 {
 	struct net *net = rodp_dev_net(dev);
-	u32 payload = rodp_packet(skb)->payload;
-	struct dst_entry *dst;
 
-	if (!net || !rodp_net_sock(net, flow->version)) {
-		kfree_skb(skb);
-		return -ENETDOWN;
-	}
-	dst = flow->version == 4 ? flow_route_ipv4(net, flow) : flow_route_ipv6(net, flow);
-	if (IS_ERR(dst)) {
-		kfree_skb(skb);
-		rodp_stats_inc(dev->stats, RODP_STAT_SEND_ERRORS);
-		return PTR_ERR(dst);
-	}
-	skb_dst_set(skb, dst);
-	packet_push_udp(flow, skb);
-	if (flow->version == 4)
-		packet_push_ipv4(flow, skb);
-	else
-		packet_push_ipv6(flow, skb);
-	packet_seal(flow, skb);
-
-	memset(skb->cb, 0, sizeof(skb->cb)); /* ours until now, the IP layer's from here */
-	skb->protocol = flow->version == 4 ? cpu_to_be16(ETH_P_IP) : cpu_to_be16(ETH_P_IPV6);
-	skb->dev = dev->ndev;
-	skb->priority = flow->priority;
-	rodp_stats_inc(dev->stats, RODP_STAT_SENT_PKTS);
-	rodp_stats_add(dev->stats, RODP_STAT_SENT_BYTES, payload);
-	return packet_output(net, flow, skb);
+	if (!net)
+		return packet_unsent(skb, -ENETDOWN);
+	if (flow->route.version == 4)
+		return packet_send_ipv4(dev, net, flow, skb);
+	return packet_send_ipv6(dev, net, flow, skb);
 }

@@ -90,35 +90,37 @@ static __always_inline void copy_piece(void *dst_page, u64 dst_pos, const void *
 			bytes);
 }
 
-/*
- * Both locked; the bytes are in one page on either side. *src_missed: on which side, at a miss,
- * which false means.
- */
-static inline bool pair_copy_page(const struct leaf_pair *pair, u64 dst_va, u64 src_va,
-				  size_t bytes, bool *src_missed)
+/* Which end of a copy has something that is not there. */
+enum pair_miss {
+	PAIR_NO_MISS = 0,
+	PAIR_SRC_MISSED,
+	PAIR_DST_MISSED,
+};
+
+/* Both locked; the bytes are in one page on either side. */
+static inline enum pair_miss pair_copy_page(const struct leaf_pair *pair, u64 dst_va, u64 src_va,
+					    size_t bytes)
 {
 	u64 src, dst;
 
 	src = rodp_entries_use(&pair->src->entries, src_va, false);
-	dst = likely(src) ? rodp_entries_use(&pair->dst->entries, dst_va, true) : 0;
-	if (unlikely(!dst)) {
-		*src_missed = !src;
-		return false;
-	}
+	if (unlikely(!src))
+		return PAIR_SRC_MISSED;
+	dst = rodp_entries_use(&pair->dst->entries, dst_va, true);
+	if (unlikely(!dst))
+		return PAIR_DST_MISSED;
 	copy_piece(__va(rodp_entry_phys(dst)), dst_va, __va(rodp_entry_phys(src)), src_va, bytes);
-	return true;
+	return PAIR_NO_MISS;
 }
 
-/* False: one of them is not there; *src_missed: which. */
-static inline bool pair_find(struct leaf_pair *pair, struct rodp_mirror *dst, u64 dst_va,
-			     struct rodp_mirror *src, u64 src_va, bool *src_missed)
+static inline enum pair_miss pair_find(struct leaf_pair *pair, struct rodp_mirror *dst, u64 dst_va,
+				       struct rodp_mirror *src, u64 src_va)
 {
 	pair->src = rodp_tree_find(src, src_va);
 	pair->dst = rodp_tree_find(dst, dst_va);
 	if (likely(pair->src && pair->dst))
-		return true;
-	*src_missed = !pair->src;
-	return false;
+		return PAIR_NO_MISS;
+	return pair->src ? PAIR_DST_MISSED : PAIR_SRC_MISSED;
 }
 
 /* How far a copy came: next bytes, and how many are left. */
@@ -134,21 +136,21 @@ static bool is_leaf_start(u64 va)
 
 /*
  * What one hold of the locks can do, page by page: pages that are contiguous on both sides are
- * rare, and looking for them costs more than it saves. False: a miss.
+ * rare, and looking for them costs more than it saves.
  */
-static bool pair_copy_hold(const struct leaf_pair *pair, struct pair_copy *copy, bool *src_missed)
+static enum pair_miss pair_copy_hold(const struct leaf_pair *pair, struct pair_copy *copy)
 {
 	const size_t until = copy->left > RODP_SPAN_HOLD_BYTES ? copy->left - RODP_SPAN_HOLD_BYTES
 							       : 0;
+	enum pair_miss miss;
 	size_t bytes;
-	bool hit;
 
 	pair_lock(pair);
 	do {
 		bytes = min(copy->left, PAGE_SIZE - max(offset_in_page(copy->src_va),
 							offset_in_page(copy->dst_va)));
-		hit = pair_copy_page(pair, copy->dst_va, copy->src_va, bytes, src_missed);
-		if (unlikely(!hit))
+		miss = pair_copy_page(pair, copy->dst_va, copy->src_va, bytes);
+		if (unlikely(miss))
 			break;
 		copy->dst_va += bytes;
 		copy->src_va += bytes;
@@ -156,43 +158,51 @@ static bool pair_copy_hold(const struct leaf_pair *pair, struct pair_copy *copy,
 	} while (copy->left > until && !is_leaf_start(copy->dst_va) &&
 		 !is_leaf_start(copy->src_va));
 	pair_unlock(pair);
-	return hit;
+	return miss;
+}
+
+static inline struct rodp_copied pair_copied(size_t done, enum pair_miss miss)
+{
+	return (struct rodp_copied){ .done = done, .src_missed = miss == PAIR_SRC_MISSED };
 }
 
 /* Any number of pages. */
-static noinline size_t copy_pages(struct rodp_mirror *dst, u64 dst_va, struct rodp_mirror *src,
-				  u64 src_va, size_t len, bool *src_missed)
+static noinline struct rodp_copied copy_pages(struct rodp_mirror *dst, u64 dst_va,
+					      struct rodp_mirror *src, u64 src_va, size_t len)
 {
 	struct pair_copy copy = { .dst_va = dst_va, .src_va = src_va, .left = len };
 	struct leaf_pair pair;
+	enum pair_miss miss;
 
-	while (pair_find(&pair, dst, copy.dst_va, src, copy.src_va, src_missed) &&
-	       pair_copy_hold(&pair, &copy, src_missed) && copy.left)
-		;
-	return len - copy.left;
+	do {
+		miss = pair_find(&pair, dst, copy.dst_va, src, copy.src_va);
+		if (likely(!miss))
+			miss = pair_copy_hold(&pair, &copy);
+	} while (!miss && copy.left);
+	return pair_copied(len - copy.left, miss);
 }
 
 /* A packet's payload, mostly: the shortest way there is. */
-static size_t copy_within_page(struct rodp_mirror *dst, u64 dst_va, struct rodp_mirror *src,
-			       u64 src_va, size_t len, bool *src_missed)
+static struct rodp_copied copy_within_page(struct rodp_mirror *dst, u64 dst_va,
+					   struct rodp_mirror *src, u64 src_va, size_t len)
 {
 	struct leaf_pair pair;
-	bool hit;
+	enum pair_miss miss = pair_find(&pair, dst, dst_va, src, src_va);
 
-	if (unlikely(!pair_find(&pair, dst, dst_va, src, src_va, src_missed)))
-		return 0;
+	if (unlikely(miss))
+		return pair_copied(0, miss);
 	pair_lock(&pair);
-	hit = pair_copy_page(&pair, dst_va, src_va, len, src_missed);
+	miss = pair_copy_page(&pair, dst_va, src_va, len);
 	pair_unlock(&pair);
-	return hit ? len : 0;
+	return pair_copied(miss ? 0 : len, miss);
 }
 
-size_t rodp_mirror_copy(struct rodp_mirror *dst, u64 dst_va, struct rodp_mirror *src, u64 src_va,
-			size_t len, bool *src_missed)
+struct rodp_copied rodp_mirror_copy(struct rodp_mirror *dst, u64 dst_va, struct rodp_mirror *src,
+				    u64 src_va, size_t len)
 {
 	if (likely(max(offset_in_page(dst_va), offset_in_page(src_va)) + len <= PAGE_SIZE))
-		return copy_within_page(dst, dst_va, src, src_va, len, src_missed);
-	return copy_pages(dst, dst_va, src, src_va, len, src_missed);
+		return copy_within_page(dst, dst_va, src, src_va, len);
+	return copy_pages(dst, dst_va, src, src_va, len);
 }
 
 /* How far a copy between a mirror and other pages came: next bytes, and how many are left. */

@@ -98,18 +98,21 @@ static inline bool rodp_span_next(struct rodp_span *span)
 /* Drop the lock. Returns the bytes yielded from the start of the range without a gap. */
 size_t rodp_span_end(struct rodp_span *span);
 
+/* How far a copy came that needs two ranges to be present. Two registers. */
+struct rodp_copied {
+	size_t done; /* bytes from the start, without a gap */
+	bool src_missed; /* if that is not all of it: the source missed, not the destination */
+};
+
 /*
  * Copy len bytes from one mirrored range to another, once a byte: the leaves of both
  * are locked for it, in an order that all agree on. The ranges may be in one mirror,
  * and overlap. Neither wraps.
- * @src_missed: where the copy stopped short, whether the miss is at src_va + the
- *	result (else at dst_va + the result).
- * Returns the bytes copied from the start without a gap.
  * Context: as rodp_span_begin(), and no span is held: a context that held one lock
  * and waited for others would deadlock with its like.
  */
-size_t rodp_mirror_copy(struct rodp_mirror *dst, u64 dst_va, struct rodp_mirror *src, u64 src_va,
-			size_t len, bool *src_missed);
+struct rodp_copied rodp_mirror_copy(struct rodp_mirror *dst, u64 dst_va, struct rodp_mirror *src,
+				    u64 src_va, size_t len);
 
 /*
  * Copy len bytes between mirrored memory at va and pages in kernel memory that cannot go:

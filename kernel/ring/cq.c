@@ -37,11 +37,12 @@ enum rodp_cq_outcome rodp_cq_add(struct rodp_cq *cq, struct rodp_cqe *cqe, bool 
 	return outcome;
 }
 
-/* CQ's lock held. What was not polled, from slot 0 of the new ring on. */
+/* What was not polled, from slot 0 of the new ring on. */
 static int cq_carry_over(struct rodp_cq *cq, struct rodp_ring *to)
 {
 	u32 cons = rodp_ring_cons(&cq->ring), left = cq->prod - cons, n;
 
+	lockdep_assert_held(&cq->lock);
 	if (left > cq->ring.entries || left > to->entries)
 		return -EINVAL;
 	for (n = 0; n < left; n++)

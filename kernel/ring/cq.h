@@ -2,10 +2,9 @@
 /*
  * Completion queues: a ring that the kernel fills.
  *
- * Filling (any context that may take a _bh lock) is separate from telling: the
- * completion handler of a kernel consumer may post to the very QP whose lock
- * the filler holds, so a filler collects what is to be told and tells it after
- * it let go of its own locks.
+ * Adding a completion is separate from calling the completion handler: the handler of a kernel
+ * consumer may post to the very QP whose lock the caller holds. So the caller remembers the
+ * outcome, and calls rodp_cq_notify() or rodp_cq_fail() after it has released its locks.
  */
 #ifndef RODP_RING_CQ_H
 #define RODP_RING_CQ_H
@@ -23,7 +22,8 @@ struct rodp_cq {
 	bool overflow; /* terminal: a completion was lost */
 	bool overflow_told; /* IB_EVENT_CQ_ERR is raised once */
 	bool timestamps; /* CQEs carry the time */
-	spinlock_t poll_lock; /* kernel consumers: the reader's side of the ring; any context */
+	/* Kernel consumers: the reader's side of the ring; taken with interrupts off. */
+	spinlock_t poll_lock;
 };
 
 static inline struct rodp_cq *to_rodp_cq(struct ib_cq *ib)
@@ -31,29 +31,54 @@ static inline struct rodp_cq *to_rodp_cq(struct ib_cq *ib)
 	return container_of(ib, struct rodp_cq, ib);
 }
 
+/**
+ * enum rodp_cq_outcome - what is left to do after a completion was added
+ * @RODP_CQ_QUIET: nothing.
+ * @RODP_CQ_EVENT: call rodp_cq_notify(), once no lock is held.
+ * @RODP_CQ_OVERFLOW: there was no room; call rodp_cq_fail(), once no lock is held, and the QP fails.
+ */
 enum rodp_cq_outcome {
-	RODP_CQ_QUIET = 0, /* nobody waits for an event */
-	RODP_CQ_EVENT = 1, /* call rodp_cq_notify() once no lock is held */
-	RODP_CQ_OVERFLOW = 2, /* no room: call rodp_cq_fail(), and the QP is to fail */
+	RODP_CQ_QUIET = 0,
+	RODP_CQ_EVENT = 1,
+	RODP_CQ_OVERFLOW = 2,
 };
 
-/*
- * Add a completion. solicited: it also satisfies an ARM_SOLICITED request.
- * Context: process or softirq.
+/**
+ * rodp_cq_add() - add a completion
+ * @cq: the CQ.
+ * @cqe: the completion; its timestamp is set if the CQ has them.
+ * @solicited: whether it satisfies an ARM_SOLICITED request too.
+ *
+ * Context: Process or softirq. Takes the CQ's lock, which is innermost.
+ * Return: what is left to do.
  */
 enum rodp_cq_outcome rodp_cq_add(struct rodp_cq *cq, struct rodp_cqe *cqe, bool solicited);
 
-/*
- * Go over to the new ring, with the completions that were not polled yet and what is armed.
- * *ring becomes the old one, for the caller to destroy. Returns 0, or -EINVAL (they do not
- * fit, or the process wrote nonsense into its counter). Process context.
+/**
+ * rodp_cq_replace_ring() - replace a CQ's ring
+ * @cq: the CQ. Completions that were not polled, and what is armed, move to the new ring.
+ * @ring: the new ring; becomes the old one, for the caller to destroy.
+ *
+ * Context: Process. Takes the CQ's lock.
+ * Return: 0, or -EINVAL: the completions do not fit, or the process wrote nonsense into its
+ * counter; then nothing has changed.
  */
 int rodp_cq_replace_ring(struct rodp_cq *cq, struct rodp_ring *ring);
 
-/* Run the completion handler. Process or softirq context, no locks held. */
+/**
+ * rodp_cq_notify() - call a CQ's completion handler
+ * @cq: the CQ.
+ *
+ * Context: Process or softirq. The caller holds no lock: the handler may post, poll and arm.
+ */
 void rodp_cq_notify(struct rodp_cq *cq);
 
-/* Raise IB_EVENT_CQ_ERR, the first time. As rodp_cq_notify(). */
+/**
+ * rodp_cq_fail() - raise IB_EVENT_CQ_ERR, the first time
+ * @cq: the CQ.
+ *
+ * Context: As rodp_cq_notify().
+ */
 void rodp_cq_fail(struct rodp_cq *cq);
 
 #endif

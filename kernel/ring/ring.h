@@ -22,45 +22,71 @@ struct rodp_ring {
 	struct rodp_ring_mem *mem;
 };
 
-/*
- * Make a ring of at least `entries` slots of stride bytes, zeroed.
- * With a ucontext the ring can be mapped and resp says where; otherwise both are NULL.
- * Sleeps. Returns 0, -EINVAL (size), -ENOMEM.
+/**
+ * rodp_ring_create() - make a ring
+ * @ring: is filled in.
+ * @uctx: whose process can map the ring; NULL: a kernel consumer's.
+ * @entries: the fewest slots that it has, 1 to 2^24; rounded up to a power of two.
+ * @stride: bytes of a slot, not 0; they are zero at first.
+ * @resp: with @uctx: becomes where the ring can be mapped; else NULL.
+ *
+ * Context: Process, may sleep.
+ * Return: 0, -EINVAL (size), -ENOMEM.
  */
 int rodp_ring_create(struct rodp_ring *ring, struct ib_ucontext *uctx, u32 entries, u32 stride,
 		     struct rodp_ring_resp *resp);
 
-/* Safe on a ring that was never made (all zero). Pages that are mapped live on until unmapped. */
+/**
+ * rodp_ring_destroy() - give a ring's memory back
+ * @ring: becomes all zero. Nothing is done with a ring that was never made (all zero).
+ *
+ * Pages that are mapped stay until they are unmapped.
+ *
+ * Context: Process, may sleep.
+ */
 void rodp_ring_destroy(struct rodp_ring *ring);
 
-/* Slot n, modulo the ring's size. */
+/* Slot number n, modulo the ring's size. */
 static inline void *rodp_ring_slot(const struct rodp_ring *ring, u32 n)
 {
 	return (void *)ring->hdr + RODP_RING_DATA +
 	       (size_t)(n & (ring->entries - 1)) * ring->stride;
 }
 
+/* The producer's counter: slots below it are filled. A process may have written anything. */
 static inline u32 rodp_ring_prod(const struct rodp_ring *ring)
 {
 	return smp_load_acquire(&ring->hdr->prod);
 }
 
+/* The consumer's counter: slots below it are free. A process may have written anything. */
 static inline u32 rodp_ring_cons(const struct rodp_ring *ring)
 {
 	return smp_load_acquire(&ring->hdr->cons);
 }
 
+/* Show the consumer all slots up to, not including, number prod: what was written to them first. */
 static inline void rodp_ring_publish_prod(struct rodp_ring *ring, u32 prod)
 {
 	smp_store_release(&ring->hdr->prod, prod);
 }
 
+/* Give the producer all slots up to, not including, number cons: what was read of them first. */
 static inline void rodp_ring_publish_cons(struct rodp_ring *ring, u32 cons)
 {
 	smp_store_release(&ring->hdr->cons, cons);
 }
 
-/* "Ring the doorbell when you post": see RODP_RING_NEED_KICK. */
+/**
+ * rodp_ring_want_kick() - ask the producer to ring the doorbell when it posts, or not to
+ * @ring: a ring that the kernel consumes.
+ * @want: see RODP_RING_NEED_KICK.
+ *
+ * Whoever asks looks at the producer's counter once more afterwards, since something may have been
+ * posted just before.
+ *
+ * Context: Any; one caller at a time.
+ */
 static inline void rodp_ring_want_kick(struct rodp_ring *ring, bool want)
 {
 	u32 flags = want ? RODP_RING_NEED_KICK : 0;

@@ -129,6 +129,7 @@ static int device_netdev_event(struct notifier_block *nb, unsigned long event, v
 	struct net_device *ndev = netdev_notifier_info_to_dev(arg);
 	struct ib_device *ib = ib_device_get_by_netdev(ndev, RODP_DRIVER_ID);
 
+	ASSERT_RTNL();
 	if (!ib)
 		return NOTIFY_DONE;
 	switch (event) {

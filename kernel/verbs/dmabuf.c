@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 /* The verb of MRs over dma-bufs. */
-#include "mem/mr.h"
+#include "mem/dmabuf.h"
 #include "verbs/verbs.h"
 
 /* What it may be registered for. On demand it is not: the exporter keeps it where it is. */

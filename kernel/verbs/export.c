@@ -12,7 +12,7 @@
 #include "verbs/verbs.h"
 
 /* Give the caller a file descriptor of dmabuf, and its number. Takes dmabuf over if that works. */
-static int hand_out(struct dma_buf *dmabuf, const struct uverbs_attr_bundle *attrs)
+static int export_give_fd(struct dma_buf *dmabuf, const struct uverbs_attr_bundle *attrs)
 {
 	int fd = get_unused_fd_flags(O_CLOEXEC), err;
 	u32 number = fd;
@@ -38,7 +38,7 @@ static int UVERBS_HANDLER(RODP_METHOD_EXPORT_DM)(struct uverbs_attr_bundle *attr
 	dmabuf = rodp_dm_export(to_rodp_dm(ib));
 	if (IS_ERR(dmabuf))
 		return PTR_ERR(dmabuf);
-	err = hand_out(dmabuf, attrs);
+	err = export_give_fd(dmabuf, attrs);
 	if (err)
 		dma_buf_put(dmabuf);
 	return err;

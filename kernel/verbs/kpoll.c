@@ -6,14 +6,14 @@
 #include "ring/cq.h"
 #include "verbs/verbs.h"
 
-static int wc_flags(u32 flags)
+static int kpoll_wc_flags(u32 flags)
 {
 	int out = flags & (IB_WC_GRH | IB_WC_WITH_IMM);
 
 	return flags & RODP_WC_WITH_INV ? out | IB_WC_WITH_INVALIDATE : out;
 }
 
-static void wc_fill(struct ib_wc *wc, const struct rodp_cqe *cqe)
+static void kpoll_fill_wc(struct ib_wc *wc, const struct rodp_cqe *cqe)
 {
 	*wc = (struct ib_wc){
 		.wr_id = cqe->wr_id,
@@ -24,7 +24,7 @@ static void wc_fill(struct ib_wc *wc, const struct rodp_cqe *cqe)
 		.qp = (struct ib_qp *)(uintptr_t)cqe->reserved1,
 		.src_qp = cqe->src_qp,
 		.slid = cqe->slid,
-		.wc_flags = wc_flags(cqe->wc_flags),
+		.wc_flags = kpoll_wc_flags(cqe->wc_flags),
 		.pkey_index = cqe->pkey_index,
 		.sl = cqe->sl,
 		.dlid_path_bits = cqe->dlid_path_bits,
@@ -51,7 +51,7 @@ int rodp_poll_cq(struct ib_cq *ib, int max, struct ib_wc *wc)
 	cons = cq->ring.hdr->cons;
 	prod = rodp_ring_prod(&cq->ring);
 	while (n < max && cons != prod)
-		wc_fill(&wc[n++], rodp_ring_slot(&cq->ring, cons++));
+		kpoll_fill_wc(&wc[n++], rodp_ring_slot(&cq->ring, cons++));
 	if (n)
 		rodp_ring_publish_cons(&cq->ring, cons);
 	spin_unlock_irqrestore(&cq->poll_lock, flags);

@@ -12,14 +12,14 @@
 #include "qp/ud/address.h"
 #include "verbs/verbs.h"
 
-/* The slot behind the last one posted, or NULL when the ring is full. Post lock held. */
-static void *ring_free_slot(struct rodp_ring *ring, u32 prod)
+/* The slot behind the last one posted, or NULL when the ring is full. */
+static void *kpost_free_slot(struct rodp_ring *ring, u32 prod)
 {
 	return prod - rodp_ring_cons(ring) < ring->entries ? rodp_ring_slot(ring, prod) : NULL;
 }
 
-/* Show the kernel's side all entries up to prod. Post lock held. */
-static void ring_publish(struct rodp_ring *ring, struct rodp_lane *lane, u32 prod)
+/* Show the kernel's side all entries up to prod. */
+static void kpost_publish(struct rodp_ring *ring, struct rodp_lane *lane, u32 prod)
 {
 	rodp_ring_publish_prod(ring, prod);
 	smp_mb(); /* prod before flags; pairs with rodp_ring_want_kick() */
@@ -27,7 +27,7 @@ static void ring_publish(struct rodp_ring *ring, struct rodp_lane *lane, u32 pro
 		rodp_lane_schedule(lane, 0);
 }
 
-static void copy_sges(struct rodp_sge *dst, const struct ib_sge *src, int n)
+static void kpost_copy_sges(struct rodp_sge *dst, const struct ib_sge *src, int n)
 {
 	int i;
 
@@ -35,8 +35,8 @@ static void copy_sges(struct rodp_sge *dst, const struct ib_sge *src, int n)
 		dst[i] = (struct rodp_sge){ src[i].addr, src[i].length, src[i].lkey };
 }
 
-static int fill_inline(const struct rodp_sq *sq, struct rodp_send_wqe *wqe,
-		       const struct ib_send_wr *wr)
+static int kpost_fill_inline(const struct rodp_sq *sq, struct rodp_send_wqe *wqe,
+			     const struct ib_send_wr *wr)
 {
 	int i;
 
@@ -50,21 +50,21 @@ static int fill_inline(const struct rodp_sq *sq, struct rodp_send_wqe *wqe,
 	return 0;
 }
 
-static int fill_data(const struct rodp_sq *sq, struct rodp_send_wqe *wqe,
-		     const struct ib_send_wr *wr)
+static int kpost_fill_data(const struct rodp_sq *sq, struct rodp_send_wqe *wqe,
+			   const struct ib_send_wr *wr)
 {
 	if (wr->num_sge < 0 || wr->num_sge > sq->max_sge)
 		return -EINVAL;
 	if (wr->send_flags & IB_SEND_INLINE)
-		return fill_inline(sq, wqe, wr);
-	copy_sges(wqe->sge, wr->sg_list, wr->num_sge);
+		return kpost_fill_inline(sq, wqe, wr);
+	kpost_copy_sges(wqe->sge, wr->sg_list, wr->num_sge);
 	wqe->num_sge = wr->num_sge;
 	return 0;
 }
 
 /* What the operation wants beside data. Every operation that a kernel consumer may post is here. */
-static int fill_arguments(struct rodp_qp *qp, struct rodp_send_wqe *wqe,
-			  const struct ib_send_wr *wr)
+static int kpost_fill_arguments(struct rodp_qp *qp, struct rodp_send_wqe *wqe,
+				const struct ib_send_wr *wr)
 {
 	switch (wr->opcode) {
 	case IB_WR_SEND:
@@ -103,17 +103,18 @@ static int fill_arguments(struct rodp_qp *qp, struct rodp_send_wqe *wqe,
 	}
 }
 
-static int fill_send(struct rodp_qp *qp, u32 prod, const struct ib_send_wr *wr)
+static int kpost_fill_send(struct rodp_qp *qp, u32 prod, const struct ib_send_wr *wr)
 {
-	struct rodp_send_wqe *wqe = ring_free_slot(&qp->sq.ring, prod);
+	struct rodp_send_wqe *wqe = kpost_free_slot(&qp->sq.ring, prod);
 
+	lockdep_assert_held(&qp->sq.post_lock);
 	if (!wqe)
 		return -ENOMEM;
 	memset(wqe, 0, RODP_SEND_WQE_HDR);
 	wqe->wr_id = wr->wr_id;
 	wqe->opcode = wr->opcode;
 	wqe->flags = wr->send_flags;
-	return fill_arguments(qp, wqe, wr) ?: fill_data(&qp->sq, wqe, wr);
+	return kpost_fill_arguments(qp, wqe, wr) ?: kpost_fill_data(&qp->sq, wqe, wr);
 }
 
 int rodp_kpost_send(struct rodp_qp *qp, const struct ib_send_wr *wr, const struct ib_send_wr **bad)
@@ -131,21 +132,22 @@ int rodp_kpost_send(struct rodp_qp *qp, const struct ib_send_wr *wr, const struc
 	spin_lock_irqsave(&sq->post_lock, flags);
 	first = prod = sq->ring.hdr->prod;
 	for (; wr; wr = wr->next, prod++) {
-		err = fill_send(qp, prod, wr);
+		err = kpost_fill_send(qp, prod, wr);
 		if (err) {
 			*bad = wr;
 			break;
 		}
 	}
 	if (prod != first)
-		ring_publish(&sq->ring, &sq->lane, prod);
+		kpost_publish(&sq->ring, &sq->lane, prod);
 	spin_unlock_irqrestore(&sq->post_lock, flags);
 	return err;
 }
 
-static int fill_recv(struct rodp_ring *ring, u32 prod, u32 max_sge, const struct ib_recv_wr *wr)
+static int kpost_fill_recv(struct rodp_ring *ring, u32 prod, u32 max_sge,
+			   const struct ib_recv_wr *wr)
 {
-	struct rodp_recv_wqe *wqe = ring_free_slot(ring, prod);
+	struct rodp_recv_wqe *wqe = kpost_free_slot(ring, prod);
 
 	if (!wqe)
 		return -ENOMEM;
@@ -153,18 +155,19 @@ static int fill_recv(struct rodp_ring *ring, u32 prod, u32 max_sge, const struct
 		return -EINVAL;
 	wqe->wr_id = wr->wr_id;
 	wqe->num_sge = wr->num_sge;
-	copy_sges(wqe->sge, wr->sg_list, wr->num_sge);
+	kpost_copy_sges(wqe->sge, wr->sg_list, wr->num_sge);
 	return 0;
 }
 
-/* As many of the list as fit, from slot *prod on, which moves. Post lock held. */
-static int fill_recvs(struct rodp_ring *ring, u32 *prod, u32 max_sge, const struct ib_recv_wr *wr,
-		      const struct ib_recv_wr **bad)
+/* As many of the list as fit, from slot *prod on, which moves. */
+static int kpost_fill_recvs(struct rodp_ring *ring, spinlock_t *post_lock, u32 *prod, u32 max_sge,
+			    const struct ib_recv_wr *wr, const struct ib_recv_wr **bad)
 {
 	int err;
 
+	lockdep_assert_held(post_lock);
 	for (; wr; wr = wr->next, ++*prod) {
-		err = fill_recv(ring, *prod, max_sge, wr);
+		err = kpost_fill_recv(ring, *prod, max_sge, wr);
 		if (err) {
 			*bad = wr;
 			return err;
@@ -186,9 +189,9 @@ int rodp_kpost_recv(struct rodp_qp *qp, const struct ib_recv_wr *wr, const struc
 	}
 	spin_lock_irqsave(&rq->post_lock, flags);
 	first = prod = rq->ring.hdr->prod;
-	err = fill_recvs(&rq->ring, &prod, rq->max_sge, wr, bad);
+	err = kpost_fill_recvs(&rq->ring, &rq->post_lock, &prod, rq->max_sge, wr, bad);
 	if (prod != first)
-		ring_publish(&rq->ring, &rq->lane, prod);
+		kpost_publish(&rq->ring, &rq->lane, prod);
 	spin_unlock_irqrestore(&rq->post_lock, flags);
 	return err;
 }
@@ -202,7 +205,7 @@ int rodp_kpost_srq_recv(struct rodp_srq *srq, const struct ib_recv_wr *wr,
 
 	spin_lock_irqsave(&srq->post_lock, flags);
 	prod = srq->ring.hdr->prod;
-	err = fill_recvs(&srq->ring, &prod, srq->max_sge, wr, bad);
+	err = kpost_fill_recvs(&srq->ring, &srq->post_lock, &prod, srq->max_sge, wr, bad);
 	rodp_ring_publish_prod(&srq->ring, prod);
 	spin_unlock_irqrestore(&srq->post_lock, flags);
 	return err;

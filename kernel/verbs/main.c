@@ -21,7 +21,7 @@ MODULE_DESCRIPTION("RoCE with on-demand paging: a soft RDMA device without pinni
 MODULE_LICENSE("Dual BSD/GPL");
 MODULE_ALIAS_RDMA_LINK("rodp");
 
-static int link_new(const char *name, struct net_device *ndev)
+static int rodp_link_new(const char *name, struct net_device *ndev)
 {
 	struct ib_device *ib = ib_device_get_by_netdev(ndev, RODP_DRIVER_ID);
 
@@ -34,9 +34,9 @@ static int link_new(const char *name, struct net_device *ndev)
 	return rodp_device_add(name, ndev);
 }
 
-static struct rdma_link_ops link_ops = {
+static struct rdma_link_ops rodp_link_ops = {
 	.type = "rodp",
-	.newlink = link_new,
+	.newlink = rodp_link_new,
 };
 
 static int __init rodp_init(void)
@@ -59,7 +59,7 @@ static int __init rodp_init(void)
 	err = rodp_device_module_init();
 	if (err)
 		goto err_net;
-	rdma_link_register(&link_ops);
+	rdma_link_register(&rodp_link_ops);
 	return 0;
 
 err_net:
@@ -76,7 +76,7 @@ err_odp:
 
 static void __exit rodp_exit(void)
 {
-	rdma_link_unregister(&link_ops);
+	rdma_link_unregister(&rodp_link_ops);
 	rodp_device_module_exit();
 	rodp_net_module_exit();
 	rodp_packet_module_exit();

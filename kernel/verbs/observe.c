@@ -15,14 +15,14 @@
 #include <rdma/uverbs_named_ioctl.h>
 
 #include "mem/count.h"
-#include "mem/mr.h"
+#include "mem/on_demand.h"
 #include "odp/mirror.h"
 #include "odp/residency.h"
 #include "uapi/rodp_abi.h"
 #include "verbs/verbs.h"
 
 /* The on-demand MR of an attribute, if the caller may look into its mirror. NULL: not given. */
-static struct rodp_mr *attr_mr(const struct uverbs_attr_bundle *attrs, u16 attr)
+static struct rodp_mr *observe_attr_mr(const struct uverbs_attr_bundle *attrs, u16 attr)
 {
 	struct ib_mr *ib = uverbs_attr_get_obj(attrs, attr);
 	struct rodp_mr *mr;
@@ -30,12 +30,12 @@ static struct rodp_mr *attr_mr(const struct uverbs_attr_bundle *attrs, u16 attr)
 	if (IS_ERR(ib))
 		return PTR_ERR(ib) == -ENOENT ? NULL : ERR_CAST(ib);
 	mr = to_rodp_mr(ib);
-	if (mr->kind != RODP_MR_ODP)
+	if (!rodp_mr_is_on_demand(mr))
 		return ERR_PTR(-EOPNOTSUPP);
 	return rodp_mirror_is_mine(mr->odp.mirror) ? mr : ERR_PTR(-EACCES);
 }
 
-static struct rodp_mirror_set *attr_mirrors(const struct uverbs_attr_bundle *attrs)
+static struct rodp_mirror_set *observe_attr_mirrors(const struct uverbs_attr_bundle *attrs)
 {
 	struct ib_ucontext *ib = ib_uverbs_get_ucontext(attrs);
 
@@ -43,20 +43,23 @@ static struct rodp_mirror_set *attr_mirrors(const struct uverbs_attr_bundle *att
 }
 
 /* A range of VA that somebody asks about. */
-struct question {
+struct observe_question {
 	u64 va, end; /* not empty, does not wrap */
 	u64 next; /* where the answer ends */
 	u8 *page; /* the answer */
 	size_t count; /* of pages in it */
 };
 
-static int question_get(struct question *question, const struct uverbs_attr_bundle *attrs)
+static int observe_get_question(struct observe_question *question,
+				const struct uverbs_attr_bundle *attrs)
 {
 	u64 length;
 	int room, err;
 
 	err = uverbs_copy_from(&question->va, attrs, RODP_ATTR_RESIDENCY_VA);
-	err = err ?: uverbs_copy_from(&length, attrs, RODP_ATTR_RESIDENCY_LENGTH);
+	if (err)
+		return err;
+	err = uverbs_copy_from(&length, attrs, RODP_ATTR_RESIDENCY_LENGTH);
 	if (err)
 		return err;
 	if (!length || check_add_overflow(question->va, length, &question->end))
@@ -75,13 +78,13 @@ static int question_get(struct question *question, const struct uverbs_attr_bund
 }
 
 /* The range lies within the MR. */
-static bool mr_spans(const struct rodp_mr *mr, const struct question *question)
+static bool observe_mr_spans(const struct rodp_mr *mr, const struct observe_question *question)
 {
 	return question->va >= mr->odp.va && question->end - mr->odp.va <= mr->length;
 }
 
-static int question_answer(struct question *question, struct rodp_mirror *mirror,
-			   const struct uverbs_attr_bundle *attrs)
+static int observe_answer(struct observe_question *question, struct rodp_mirror *mirror,
+			  const struct uverbs_attr_bundle *attrs)
 {
 	int err;
 
@@ -93,13 +96,14 @@ static int question_answer(struct question *question, struct rodp_mirror *mirror
 				      question->count);
 	err = uverbs_copy_to(attrs, RODP_ATTR_RESIDENCY_PAGES, question->page, question->count);
 	kvfree(question->page);
-	return err
-		       ?: uverbs_copy_to(attrs, RODP_ATTR_RESIDENCY_NEXT, &question->next,
-					 sizeof(question->next));
+	if (err)
+		return err;
+	return uverbs_copy_to(attrs, RODP_ATTR_RESIDENCY_NEXT, &question->next,
+			      sizeof(question->next));
 }
 
 /* The memory of another process, with a reference, for one who may read anybody's. */
-static struct mm_struct *mm_of(u32 nr)
+static struct mm_struct *observe_mm_of(u32 nr)
 {
 	struct task_struct *task;
 	struct mm_struct *mm;
@@ -117,8 +121,8 @@ static struct mm_struct *mm_of(u32 nr)
 }
 
 /* The mirror of process PID or, without that attribute, the caller's. NULL: there is none. */
-static struct rodp_mirror *attr_mirror(const struct uverbs_attr_bundle *attrs,
-				       struct rodp_mirror_set *set)
+static struct rodp_mirror *observe_attr_mirror(const struct uverbs_attr_bundle *attrs,
+					       struct rodp_mirror_set *set)
 {
 	struct rodp_mirror *mirror;
 	struct mm_struct *mm;
@@ -128,7 +132,7 @@ static struct rodp_mirror *attr_mirror(const struct uverbs_attr_bundle *attrs,
 		return rodp_mirror_find(set, current->mm);
 	if (uverbs_copy_from(&pid, attrs, RODP_ATTR_RESIDENCY_PID))
 		return ERR_PTR(-EFAULT);
-	mm = mm_of(pid);
+	mm = observe_mm_of(pid);
 	if (IS_ERR(mm))
 		return ERR_CAST(mm);
 	mirror = rodp_mirror_find(set, mm);
@@ -137,18 +141,19 @@ static struct rodp_mirror *attr_mirror(const struct uverbs_attr_bundle *attrs,
 }
 
 /* Of whatever a process has through this file descriptor. */
-static int answer_process(struct question *question, const struct uverbs_attr_bundle *attrs)
+static int observe_process(struct observe_question *question,
+			   const struct uverbs_attr_bundle *attrs)
 {
-	struct rodp_mirror_set *set = attr_mirrors(attrs);
+	struct rodp_mirror_set *set = observe_attr_mirrors(attrs);
 	struct rodp_mirror *mirror;
 	int err;
 
 	if (IS_ERR(set))
 		return PTR_ERR(set);
-	mirror = attr_mirror(attrs, set);
+	mirror = observe_attr_mirror(attrs, set);
 	if (IS_ERR(mirror))
 		return PTR_ERR(mirror);
-	err = question_answer(question, mirror, attrs);
+	err = observe_answer(question, mirror, attrs);
 	if (mirror)
 		rodp_mirror_put(set, mirror);
 	return err;
@@ -156,27 +161,27 @@ static int answer_process(struct question *question, const struct uverbs_attr_bu
 
 static int UVERBS_HANDLER(RODP_METHOD_RESIDENCY)(struct uverbs_attr_bundle *attrs)
 {
-	struct rodp_mr *mr = attr_mr(attrs, RODP_ATTR_RESIDENCY_MR);
-	struct question question;
+	struct rodp_mr *mr = observe_attr_mr(attrs, RODP_ATTR_RESIDENCY_MR);
+	struct observe_question question;
 	int err;
 
 	if (IS_ERR(mr))
 		return PTR_ERR(mr);
-	err = question_get(&question, attrs);
+	err = observe_get_question(&question, attrs);
 	if (err)
 		return err;
 	if (!mr)
-		return answer_process(&question, attrs);
+		return observe_process(&question, attrs);
 	if (uverbs_attr_is_valid(attrs, RODP_ATTR_RESIDENCY_PID))
 		return -EINVAL;
-	if (!mr_spans(mr, &question))
+	if (!observe_mr_spans(mr, &question))
 		return -EINVAL;
-	return question_answer(&question, mr->odp.mirror, attrs);
+	return observe_answer(&question, mr->odp.mirror, attrs);
 }
 
 static int UVERBS_HANDLER(RODP_METHOD_MR_STATS)(struct uverbs_attr_bundle *attrs)
 {
-	struct rodp_mr *mr = attr_mr(attrs, RODP_ATTR_MR_STATS_MR);
+	struct rodp_mr *mr = observe_attr_mr(attrs, RODP_ATTR_MR_STATS_MR);
 	struct rodp_mr_stats stats;
 
 	if (IS_ERR_OR_NULL(mr))
@@ -187,9 +192,9 @@ static int UVERBS_HANDLER(RODP_METHOD_MR_STATS)(struct uverbs_attr_bundle *attrs
 }
 
 /* Zeros when the process has nothing on demand. */
-static int latency_own(const struct uverbs_attr_bundle *attrs, struct rodp_latency *latency)
+static int observe_latency_own(const struct uverbs_attr_bundle *attrs, struct rodp_latency *latency)
 {
-	struct rodp_mirror_set *set = attr_mirrors(attrs);
+	struct rodp_mirror_set *set = observe_attr_mirrors(attrs);
 	struct rodp_mirror *mirror;
 
 	if (IS_ERR(set))
@@ -203,7 +208,8 @@ static int latency_own(const struct uverbs_attr_bundle *attrs, struct rodp_laten
 	return 0;
 }
 
-static int latency_device(const struct uverbs_attr_bundle *attrs, struct rodp_latency *latency)
+static int observe_latency_device(const struct uverbs_attr_bundle *attrs,
+				  struct rodp_latency *latency)
 {
 	struct ib_ucontext *ib = ib_uverbs_get_ucontext(attrs);
 
@@ -223,14 +229,15 @@ static int UVERBS_HANDLER(RODP_METHOD_LATENCY)(struct uverbs_attr_bundle *attrs)
 	if (err)
 		return err;
 	if (scope == RODP_LATENCY_DEVICE)
-		err = latency_device(attrs, &latency);
+		err = observe_latency_device(attrs, &latency);
 	else if (scope == RODP_LATENCY_OWN)
-		err = latency_own(attrs, &latency);
+		err = observe_latency_own(attrs, &latency);
 	else
 		err = -EINVAL;
-	return err
-		       ?: uverbs_copy_to_struct_or_zero(attrs, RODP_ATTR_LATENCY_LATENCY, &latency,
-							sizeof(latency));
+	if (err)
+		return err;
+	return uverbs_copy_to_struct_or_zero(attrs, RODP_ATTR_LATENCY_LATENCY, &latency,
+					     sizeof(latency));
 }
 
 /* The core refuses structures of other sizes than these, but for longer ones that end in zeros. */

@@ -21,7 +21,7 @@ enum {
 	NO_SPEED_MBPS = 100000,
 };
 
-static void fill_odp_caps(struct ib_odp_caps *caps)
+static void query_odp_caps(struct ib_odp_caps *caps)
 {
 	const u32 reliable = IB_ODP_SUPPORT_SEND | IB_ODP_SUPPORT_WRITE | IB_ODP_SUPPORT_READ |
 			     IB_ODP_SUPPORT_ATOMIC | IB_ODP_SUPPORT_SRQ_RECV |
@@ -83,7 +83,7 @@ int rodp_query_device(struct ib_device *ib, struct ib_device_attr *attr, struct 
 	/* Completions are stamped with the wall clock, in ns. */
 	attr->timestamp_mask = ~0ull;
 	attr->hca_core_clock = NSEC_PER_SEC / 1000; /* kHz */
-	fill_odp_caps(&attr->odp_caps);
+	query_odp_caps(&attr->odp_caps);
 	return 0;
 }
 
@@ -94,13 +94,13 @@ enum ib_port_state rodp_port_state(const struct rodp_dev *dev)
 }
 
 /* A counter of the port's attributes (14.2.5.6): 16 bits, and stays there. */
-static u32 violations(const struct rodp_dev *dev, enum rodp_stat stat)
+static u32 query_violations(const struct rodp_dev *dev, enum rodp_stat stat)
 {
 	return min_t(u64, rodp_stats_read(dev->stats, stat), U16_MAX);
 }
 
 /* The speed of a netdev as ethtool tells it, Mb/s; 0: it has none. Takes the RTNL. */
-static u32 netdev_mbps(struct net_device *ndev)
+static u32 query_netdev_mbps(struct net_device *ndev)
 {
 	struct ethtool_link_ksettings link = {};
 	u32 mbps = 0;
@@ -115,7 +115,7 @@ static u32 netdev_mbps(struct net_device *ndev)
 
 int rodp_query_port_speed(struct ib_device *ib, u32 port, u64 *speed)
 {
-	u32 mbps = netdev_mbps(to_rodp_dev(ib)->ndev);
+	u32 mbps = query_netdev_mbps(to_rodp_dev(ib)->ndev);
 
 	*speed = (mbps ?: NO_SPEED_MBPS) / 100;
 	return 0;
@@ -135,11 +135,11 @@ int rodp_query_port(struct ib_device *ib, u32 port, struct ib_port_attr *attr)
 	attr->port_cap_flags = 0;
 	attr->max_msg_sz = MAX_MESSAGE;
 	attr->pkey_tbl_len = 1;
-	attr->bad_pkey_cntr = violations(dev, RODP_STAT_BAD_PKEY);
-	attr->qkey_viol_cntr = violations(dev, RODP_STAT_BAD_QKEY);
+	attr->bad_pkey_cntr = query_violations(dev, RODP_STAT_BAD_PKEY);
+	attr->qkey_viol_cntr = query_violations(dev, RODP_STAT_BAD_QKEY);
 	attr->max_vl_num = 1;
 	/* Asked of a netdev that has no speed, the core warns in the log. */
-	if (!netdev_mbps(dev->ndev) ||
+	if (!query_netdev_mbps(dev->ndev) ||
 	    ib_get_eth_speed(ib, port, &attr->active_speed, &attr->active_width)) {
 		attr->active_width = IB_WIDTH_4X;
 		attr->active_speed = IB_SPEED_EDR;

@@ -4,7 +4,7 @@
 #include "qp/qp.h"
 #include "verbs/verbs.h"
 
-static int qp_create(struct ib_qp *ib, struct ib_qp_init_attr *init, struct ib_udata *udata)
+static int queue_pair_create(struct ib_qp *ib, struct ib_qp_init_attr *init, struct ib_udata *udata)
 {
 	struct rodp_qp *qp = to_rodp_qp(ib);
 	struct rodp_create_qp_resp resp = {};
@@ -34,7 +34,7 @@ int rodp_create_qp(struct ib_qp *ib, struct ib_qp_init_attr *init, struct ib_uda
 	atomic_t *count = &to_rodp_dev(ib->device)->qps;
 	int err = rodp_quota_take(count, RODP_MAX_QP);
 
-	return err ?: rodp_quota_settle(count, qp_create(ib, init, udata));
+	return err ?: rodp_quota_settle(count, queue_pair_create(ib, init, udata));
 }
 
 int rodp_modify_qp(struct ib_qp *ib, struct ib_qp_attr *attr, int mask, struct ib_udata *udata)

@@ -3,8 +3,11 @@
 #include <linux/hugetlb_inline.h>
 #include <linux/mm.h>
 
+#include "mem/dma.h"
 #include "mem/fast.h"
-#include "mem/mr.h"
+#include "mem/null.h"
+#include "mem/on_demand.h"
+#include "mem/pinned.h"
 #include "uapi/rodp_abi.h"
 #include "verbs/verbs.h"
 
@@ -14,24 +17,28 @@
 	 IB_ACCESS_REMOTE_ATOMIC | IB_ACCESS_MW_BIND | IB_ACCESS_ON_DEMAND | IB_ACCESS_HUGETLB | \
 	 IB_ACCESS_FLUSH_GLOBAL | IB_ACCESS_FLUSH_PERSISTENT | IB_ACCESS_OPTIONAL)
 
-/* mmap lock held. The VA behind the hugetlbfs mapping that va is in; 0 when it is in none. */
-static u64 hugetlb_end(u64 va)
+/* The VA behind the hugetlbfs mapping that va is in; 0 when it is in none. */
+static u64 region_hugetlb_end(u64 va)
 {
-	struct vm_area_struct *vma = vma_lookup(current->mm, va);
+	struct vm_area_struct *vma;
 
+	mmap_assert_locked(current->mm);
+	vma = vma_lookup(current->mm, va);
 	return vma && is_vm_hugetlb_page(vma) ? vma->vm_end : 0;
 }
 
 /* The same of mappings with MAP_SYNC. */
-static u64 sync_end(u64 va)
+static u64 region_sync_end(u64 va)
 {
-	struct vm_area_struct *vma = vma_lookup(current->mm, va);
+	struct vm_area_struct *vma;
 
+	mmap_assert_locked(current->mm);
+	vma = vma_lookup(current->mm, va);
 	return vma && (vma->vm_flags & VM_SYNC) ? vma->vm_end : 0;
 }
 
 /* Whether all of [start, start + length) is in such mappings now. */
-static bool is_mapped(u64 start, u64 length, u64 (*mapping_end)(u64 va))
+static bool region_is_mapped(u64 start, u64 length, u64 (*mapping_end)(u64 va))
 {
 	u64 va = start;
 
@@ -50,20 +57,21 @@ static bool is_mapped(u64 start, u64 length, u64 (*mapping_end)(u64 va))
  * themselves may come later, and the mapping may go: then accesses find that out. So it is
  * with an on-demand region whose memory is to be persistent.
  */
-static int check_mappings(u64 start, u64 length, int access)
+static int region_check_mappings(u64 start, u64 length, int access)
 {
 	const bool on_demand = access & IB_ACCESS_ON_DEMAND;
 
-	if ((access & IB_ACCESS_HUGETLB) && (!on_demand || !is_mapped(start, length, hugetlb_end)))
+	if ((access & IB_ACCESS_HUGETLB) &&
+	    (!on_demand || !region_is_mapped(start, length, region_hugetlb_end)))
 		return -EINVAL;
 	if ((access & IB_ACCESS_FLUSH_PERSISTENT) && on_demand &&
-	    !is_mapped(start, length, sync_end))
+	    !region_is_mapped(start, length, region_sync_end))
 		return -EINVAL;
 	return 0;
 }
 
 /* The driver's part of the request: 0 if there is none. */
-static int read_request(struct ib_udata *udata, u32 *flags)
+static int region_read_request(struct ib_udata *udata, u32 *flags)
 {
 	struct rodp_reg_mr req = {};
 	int err = 0;
@@ -77,13 +85,13 @@ static int read_request(struct ib_udata *udata, u32 *flags)
 }
 
 /* With checked rights. ERR_PTR or an MR of current's memory. */
-static struct ib_mr *create(struct ib_pd *pd, u64 start, u64 length, u64 iova, int access,
-			    struct ib_udata *udata)
+static struct ib_mr *region_create(struct ib_pd *pd, u64 start, u64 length, u64 iova, int access,
+				   struct ib_udata *udata)
 {
 	struct rodp_dev *dev = to_rodp_dev(pd->device);
 	struct rodp_ucontext *uctx;
 	struct rodp_mr *mr;
-	int err = check_mappings(start, length, access);
+	int err = region_check_mappings(start, length, access);
 
 	if (err)
 		return ERR_PTR(err);
@@ -101,42 +109,39 @@ struct ib_mr *rodp_reg_user_mr(struct ib_pd *pd, u64 start, u64 length, u64 iova
 {
 	struct rodp_mr *mr;
 	u32 flags;
-	int err = read_request(udata, &flags);
+	int err = region_read_request(udata, &flags);
 
 	if (err)
 		return ERR_PTR(err);
 	if ((access & ~REGION_ACCESS) || (dmah && (access & IB_ACCESS_ON_DEMAND)))
 		return ERR_PTR(-EOPNOTSUPP);
 	if (!(flags & RODP_REG_MR_NULL))
-		return create(pd, start, length, iova, access, udata);
+		return region_create(pd, start, length, iova, access, udata);
 	if (start || iova || access != IB_ACCESS_LOCAL_WRITE)
 		return ERR_PTR(-EINVAL);
 	mr = rodp_mr_create_null(to_rodp_dev(pd->device), pd, access);
 	return IS_ERR(mr) ? ERR_CAST(mr) : &mr->ib;
 }
 
-/*
- * Rights that the memory can have as it is: what its kind is, stays, and pages that were pinned
- * to be read are not written.
- */
-static bool rights_fit(const struct rodp_mr *mr, int access)
+/* Rights that the memory can have as it is: what its kind is, stays. */
+static bool region_rights_fit(const struct rodp_mr *mr, int access)
 {
 	if ((access ^ mr->access) & (IB_ACCESS_ON_DEMAND | IB_ACCESS_HUGETLB))
 		return false;
 	if (access & ~mr->access & IB_ACCESS_FLUSH_PERSISTENT)
 		return false;
-	return mr->kind == RODP_MR_ODP || mr->pinned.umem->writable || !ib_access_writable(access);
+	return mr->ops->fits(mr, access);
 }
 
 /* Another MR over the same pinned memory, which is the caller's own. */
-static struct ib_mr *pin_again(struct rodp_mr *mr, struct ib_pd *pd, int access,
-			       struct ib_udata *udata)
+static struct ib_mr *region_pin_again(struct rodp_mr *mr, struct ib_pd *pd, int access,
+				      struct ib_udata *udata)
 {
-	if (mr->kind != RODP_MR_PINNED || (access & (IB_ACCESS_ON_DEMAND | IB_ACCESS_HUGETLB)))
+	if (!rodp_mr_is_pinned(mr) || (access & (IB_ACCESS_ON_DEMAND | IB_ACCESS_HUGETLB)))
 		return ERR_PTR(-EOPNOTSUPP);
-	if (mr->pinned.umem->owning_mm != current->mm)
+	if (mr->pages.umem->owning_mm != current->mm)
 		return ERR_PTR(-EACCES);
-	return create(pd, mr->pinned.umem->address, mr->length, mr->iova, access, udata);
+	return region_create(pd, mr->pages.umem->address, mr->length, mr->iova, access, udata);
 }
 
 /*
@@ -154,15 +159,14 @@ struct ib_mr *rodp_rereg_user_mr(struct ib_mr *ib, int flags, u64 start, u64 len
 		return ERR_PTR(err);
 	if (!(flags & IB_MR_REREG_ACCESS))
 		access = mr->access;
-	if ((flags & ~IB_MR_REREG_SUPPORTED) || (access & ~REGION_ACCESS) ||
-	    (mr->kind != RODP_MR_PINNED && mr->kind != RODP_MR_ODP))
+	if ((flags & ~IB_MR_REREG_SUPPORTED) || (access & ~REGION_ACCESS) || !mr->ops->fits)
 		return ERR_PTR(-EOPNOTSUPP);
 	if (!rodp_mr_close(mr))
 		return ERR_PTR(-EBUSY);
 	if (flags & IB_MR_REREG_TRANS)
-		new = create(pd, start, length, iova, access, udata);
-	else if (!rights_fit(mr, access))
-		new = pin_again(mr, pd, access, udata);
+		new = region_create(pd, start, length, iova, access, udata);
+	else if (!region_rights_fit(mr, access))
+		new = region_pin_again(mr, pd, access, udata);
 	else
 		rodp_mr_change(mr, pd, access);
 	if (IS_ERR(new))
@@ -188,7 +192,7 @@ struct ib_mr *rodp_alloc_mr(struct ib_pd *pd, enum ib_mr_type type, u32 max_page
 	return IS_ERR(mr) ? ERR_CAST(mr) : &mr->ib;
 }
 
-static int add_page(struct ib_mr *ib, u64 addr)
+static int region_add_page(struct ib_mr *ib, u64 addr)
 {
 	return rodp_fast_add_page(to_rodp_mr(ib), addr);
 }
@@ -198,10 +202,10 @@ int rodp_map_mr_sg(struct ib_mr *ib, struct scatterlist *sg, int nents, unsigned
 {
 	struct rodp_mr *mr = to_rodp_mr(ib);
 
-	if (mr->kind != RODP_MR_FAST || ib->page_size != PAGE_SIZE)
+	if (!rodp_mr_is_fast(mr) || ib->page_size != PAGE_SIZE)
 		return -EINVAL;
 	rodp_fast_begin_list(mr);
-	return ib_sg_to_pages(ib, sg, nents, offset, add_page);
+	return ib_sg_to_pages(ib, sg, nents, offset, region_add_page);
 }
 
 int rodp_dereg_mr(struct ib_mr *ib, struct ib_udata *udata)

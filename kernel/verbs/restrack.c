@@ -10,7 +10,7 @@
 #include <uapi/rdma/rdma_netlink.h>
 
 #include "mem/count.h"
-#include "mem/mr.h"
+#include "mem/on_demand.h"
 #include "qp/qp.h"
 #include "qp/queue/srq.h"
 #include "ring/cq.h"
@@ -18,7 +18,7 @@
 #include "verbs/verbs.h"
 
 /* Ends the table; whatever did not fit makes the core try again with more room. */
-static int table_end(struct sk_buff *msg, struct nlattr *table, int err)
+static int restrack_table_end(struct sk_buff *msg, struct nlattr *table, int err)
 {
 	if (err) {
 		nla_nest_cancel(msg, table);
@@ -28,43 +28,47 @@ static int table_end(struct sk_buff *msg, struct nlattr *table, int err)
 	return 0;
 }
 
+/* Counters of an object. */
+struct restrack_stat {
+	const char *name;
+	u64 value;
+};
+
+static int restrack_put_stats(struct sk_buff *msg, const struct restrack_stat *stat, size_t n)
+{
+	int err = 0;
+
+	for (; n && !err; n--, stat++)
+		err = rdma_nl_stat_hwcounter_entry(msg, stat->name, stat->value);
+	return err;
+}
+
+static int restrack_fill_mr_stats(struct sk_buff *msg, const struct rodp_mr_stats *stats)
+{
+	const struct restrack_stat list[] = {
+		{ "page_faults", stats->page_faults },
+		{ "page_faults_handled", stats->page_faults_handled },
+		{ "page_invalidations", stats->page_invalidations },
+		{ "page_invalidations_handled", stats->page_invalidations_handled },
+		{ "page_prefetch", stats->page_prefetch },
+	};
+
+	return restrack_put_stats(msg, list, ARRAY_SIZE(list));
+}
+
 int rodp_fill_stat_mr(struct sk_buff *msg, struct ib_mr *ib)
 {
 	struct rodp_mr *mr = to_rodp_mr(ib);
 	struct rodp_mr_stats stats;
 	struct nlattr *table;
-	int err;
 
-	if (mr->kind != RODP_MR_ODP)
+	if (!rodp_mr_is_on_demand(mr))
 		return 0;
 	table = nla_nest_start(msg, RDMA_NLDEV_ATTR_STAT_HWCOUNTERS);
 	if (!table)
 		return -EMSGSIZE;
 	rodp_mr_count(mr, &stats);
-	err = rdma_nl_stat_hwcounter_entry(msg, "page_faults", stats.page_faults);
-	err = err
-		      ?: rdma_nl_stat_hwcounter_entry(msg, "page_faults_handled",
-						      stats.page_faults_handled);
-	err = err
-		      ?: rdma_nl_stat_hwcounter_entry(msg, "page_invalidations",
-						      stats.page_invalidations);
-	err = err
-		      ?: rdma_nl_stat_hwcounter_entry(msg, "page_invalidations_handled",
-						      stats.page_invalidations_handled);
-	err = err ?: rdma_nl_stat_hwcounter_entry(msg, "page_prefetch", stats.page_prefetch);
-	return table_end(msg, table, err);
-}
-
-static const char *memory_name(enum rodp_mr_kind kind)
-{
-	static const char *const name[] = {
-		[RODP_MR_PINNED] = "pinned", [RODP_MR_ODP] = "on-demand",
-		[RODP_MR_DMA] = "kernel",    [RODP_MR_FAST] = "fast",
-		[RODP_MR_DM] = "device",     [RODP_MR_DMABUF] = "dma-buf",
-		[RODP_MR_NULL] = "null",
-	};
-
-	return name[kind];
+	return restrack_table_end(msg, table, restrack_fill_mr_stats(msg, &stats));
 }
 
 /* No addresses: anybody may ask. */
@@ -77,21 +81,23 @@ int rodp_fill_res_mr(struct sk_buff *msg, struct ib_mr *ib)
 	table = nla_nest_start(msg, RDMA_NLDEV_ATTR_DRIVER);
 	if (!table)
 		return -EMSGSIZE;
-	if (mr->kind == RODP_MR_ODP)
+	if (rodp_mr_is_on_demand(mr))
 		err = rdma_nl_put_driver_string(msg, "odp",
 						rodp_mr_is_implicit(mr) ? "implicit" : "explicit");
-	err = err ?: rdma_nl_put_driver_string(msg, "memory", memory_name(mr->kind));
-	err = err ?: rdma_nl_put_driver_u32_hex(msg, "access", mr->access);
-	return table_end(msg, table, err);
+	if (!err)
+		err = rdma_nl_put_driver_string(msg, "memory", mr->ops->name);
+	if (!err)
+		err = rdma_nl_put_driver_u32_hex(msg, "access", mr->access);
+	return restrack_table_end(msg, table, err);
 }
 
 /* Fields of an object, each a u32. */
-struct field {
+struct restrack_field {
 	const char *name;
 	u32 value;
 };
 
-static int put_fields(struct sk_buff *msg, const struct field *field, size_t n)
+static int restrack_put_fields(struct sk_buff *msg, const struct restrack_field *field, size_t n)
 {
 	int err = 0;
 
@@ -101,9 +107,9 @@ static int put_fields(struct sk_buff *msg, const struct field *field, size_t n)
 }
 
 /* What is under way, and what a lane that does nothing waits for. */
-static int fill_sq(struct sk_buff *msg, struct rodp_sq *sq)
+static int restrack_fill_sq(struct sk_buff *msg, struct rodp_sq *sq)
 {
-	const struct field fields[] = {
+	const struct restrack_field fields[] = {
 		{ "send_parked", READ_ONCE(sq->tx_park.waiting) || READ_ONCE(sq->rx_park.waiting) },
 		{ "send_resting", READ_ONCE(sq->lane.resting) },
 		{ "send_backlog", skb_queue_len_lockless(&sq->lane.backlog) },
@@ -114,30 +120,30 @@ static int fill_sq(struct sk_buff *msg, struct rodp_sq *sq)
 		{ "send_rd_atomic", READ_ONCE(sq->rd_atomic) },
 	};
 
-	return put_fields(msg, fields, ARRAY_SIZE(fields));
+	return restrack_put_fields(msg, fields, ARRAY_SIZE(fields));
 }
 
-static int fill_rq(struct sk_buff *msg, const struct rodp_rq *rq)
+static int restrack_fill_rq(struct sk_buff *msg, const struct rodp_rq *rq)
 {
-	const struct field fields[] = {
+	const struct restrack_field fields[] = {
 		{ "recv_parked", READ_ONCE(rq->park.waiting) },
 		{ "recv_resting", READ_ONCE(rq->lane.resting) },
 		{ "recv_backlog", skb_queue_len_lockless(&rq->lane.backlog) },
 	};
 
-	return put_fields(msg, fields, ARRAY_SIZE(fields));
+	return restrack_put_fields(msg, fields, ARRAY_SIZE(fields));
 }
 
-static int fill_psns(struct sk_buff *msg, const struct rodp_qp *qp)
+static int restrack_fill_psns(struct sk_buff *msg, const struct rodp_qp *qp)
 {
-	const struct field fields[] = {
+	const struct restrack_field fields[] = {
 		{ "send_una", READ_ONCE(qp->sq.una) },
 		{ "send_sent", READ_ONCE(qp->sq.sent) },
 		{ "recv_epsn", READ_ONCE(qp->rq.epsn) },
 		{ "recv_msn", READ_ONCE(qp->rq.msn) },
 	};
 
-	return rodp_qp_shows_psns(qp) ? put_fields(msg, fields, ARRAY_SIZE(fields)) : 0;
+	return rodp_qp_shows_psns(qp) ? restrack_put_fields(msg, fields, ARRAY_SIZE(fields)) : 0;
 }
 
 int rodp_fill_res_qp(struct sk_buff *msg, struct ib_qp *ib)
@@ -149,36 +155,51 @@ int rodp_fill_res_qp(struct sk_buff *msg, struct ib_qp *ib)
 	if (!table)
 		return -EMSGSIZE;
 	err = rdma_nl_put_driver_string(msg, "path", READ_ONCE(qp->local) ? "local" : "wire");
-	err = err ?: fill_sq(msg, &qp->sq);
-	err = err ?: fill_rq(msg, &qp->rq);
-	err = err ?: fill_psns(msg, qp);
-	return table_end(msg, table, err);
+	if (!err)
+		err = restrack_fill_sq(msg, &qp->sq);
+	if (!err)
+		err = restrack_fill_rq(msg, &qp->rq);
+	if (!err)
+		err = restrack_fill_psns(msg, qp);
+	return restrack_table_end(msg, table, err);
+}
+
+static int restrack_fill_cq(struct sk_buff *msg, const struct rodp_cq *cq)
+{
+	const struct restrack_field fields[] = {
+		{ "completions", READ_ONCE(cq->prod) },
+		{ "overflow", READ_ONCE(cq->overflow) },
+	};
+
+	return restrack_put_fields(msg, fields, ARRAY_SIZE(fields));
 }
 
 int rodp_fill_res_cq(struct sk_buff *msg, struct ib_cq *ib)
 {
-	struct rodp_cq *cq = to_rodp_cq(ib);
 	struct nlattr *table = nla_nest_start(msg, RDMA_NLDEV_ATTR_DRIVER);
-	int err;
 
 	if (!table)
 		return -EMSGSIZE;
-	err = rdma_nl_put_driver_u32(msg, "completions", READ_ONCE(cq->prod));
-	err = err ?: rdma_nl_put_driver_u32(msg, "overflow", READ_ONCE(cq->overflow));
-	return table_end(msg, table, err);
+	return restrack_table_end(msg, table, restrack_fill_cq(msg, to_rodp_cq(ib)));
+}
+
+static int restrack_fill_srq(struct sk_buff *msg, const struct rodp_srq *srq)
+{
+	const struct restrack_field fields[] = {
+		{ "max_wr", READ_ONCE(srq->ring.entries) },
+		{ "max_sge", srq->max_sge },
+		{ "limit", READ_ONCE(srq->limit) },
+		{ "taken", READ_ONCE(srq->cons) },
+	};
+
+	return restrack_put_fields(msg, fields, ARRAY_SIZE(fields));
 }
 
 int rodp_fill_res_srq(struct sk_buff *msg, struct ib_srq *ib)
 {
-	struct rodp_srq *srq = to_rodp_srq(ib);
 	struct nlattr *table = nla_nest_start(msg, RDMA_NLDEV_ATTR_DRIVER);
-	int err;
 
 	if (!table)
 		return -EMSGSIZE;
-	err = rdma_nl_put_driver_u32(msg, "max_wr", READ_ONCE(srq->ring.entries));
-	err = err ?: rdma_nl_put_driver_u32(msg, "max_sge", srq->max_sge);
-	err = err ?: rdma_nl_put_driver_u32(msg, "limit", READ_ONCE(srq->limit));
-	err = err ?: rdma_nl_put_driver_u32(msg, "taken", READ_ONCE(srq->cons));
-	return table_end(msg, table, err);
+	return restrack_table_end(msg, table, restrack_fill_srq(msg, to_rodp_srq(ib)));
 }

@@ -5,7 +5,7 @@
 #include "verbs/verbs.h"
 
 /* XRC is for processes: its completions name no ib_qp. */
-static int create_kernel_srq(struct rodp_srq *srq, struct ib_srq_init_attr *init)
+static int srq_create_kernel(struct rodp_srq *srq, struct ib_srq_init_attr *init)
 {
 	if (init->srq_type != IB_SRQT_BASIC)
 		return -EOPNOTSUPP;
@@ -19,7 +19,7 @@ static int srq_create(struct ib_srq *ib, struct ib_srq_init_attr *init, struct i
 	int err;
 
 	if (!udata)
-		return create_kernel_srq(to_rodp_srq(ib), init);
+		return srq_create_kernel(to_rodp_srq(ib), init);
 	err = ib_is_udata_in_empty(udata);
 	if (err)
 		return err;
@@ -41,7 +41,7 @@ int rodp_create_srq(struct ib_srq *ib, struct ib_srq_init_attr *init, struct ib_
 	return err ?: rodp_quota_settle(count, srq_create(ib, init, udata));
 }
 
-static int resize_srq(struct rodp_srq *srq, u32 max_wr, struct ib_udata *udata)
+static int srq_resize(struct rodp_srq *srq, u32 max_wr, struct ib_udata *udata)
 {
 	struct rodp_modify_srq_req req = {};
 	struct rodp_ring_resp resp = {};
@@ -74,7 +74,7 @@ int rodp_modify_srq(struct ib_srq *ib, struct ib_srq_attr *attr, enum ib_srq_att
 
 	if (mask & ~(IB_SRQ_LIMIT | IB_SRQ_MAX_WR))
 		return -EOPNOTSUPP;
-	err = mask & IB_SRQ_MAX_WR ? resize_srq(to_rodp_srq(ib), attr->max_wr, udata)
+	err = mask & IB_SRQ_MAX_WR ? srq_resize(to_rodp_srq(ib), attr->max_wr, udata)
 				   : ib_no_udata_io(udata);
 	if (err)
 		return err;

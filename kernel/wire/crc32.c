@@ -20,7 +20,7 @@
  */
 #define TRANSFORM_MIN_BYTES 128
 
-static struct crypto_shash *transform;
+static struct crypto_shash *crc32_transform;
 
 /* A descriptor with room for this algorithm's state: the CRC itself, nothing else. */
 union crc_desc {
@@ -29,7 +29,7 @@ union crc_desc {
 };
 
 /* False when the transform would not have it. */
-static bool crc_by(struct crypto_shash *shash, u32 *crc, const void *data, size_t bytes)
+static bool crc32_by(struct crypto_shash *shash, u32 *crc, const void *data, size_t bytes)
 {
 	union crc_desc desc;
 
@@ -42,14 +42,14 @@ static bool crc_by(struct crypto_shash *shash, u32 *crc, const void *data, size_
 }
 
 /* Whether a transform's state is the CRC as the library has it, by trying. */
-static bool transform_fits(struct crypto_shash *shash)
+static bool crc32_transform_fits(struct crypto_shash *shash)
 {
 	const void *data = rodp_opcodes;
 	u32 crc = ~0;
 
 	BUILD_BUG_ON(sizeof(rodp_opcodes) < TRANSFORM_MIN_BYTES);
 	return crypto_shash_descsize(shash) == sizeof(crc) &&
-	       crc_by(shash, &crc, data, sizeof(rodp_opcodes)) &&
+	       crc32_by(shash, &crc, data, sizeof(rodp_opcodes)) &&
 	       crc == crc32_le(~0, data, sizeof(rodp_opcodes));
 }
 
@@ -59,24 +59,25 @@ void rodp_crc32_module_init(void)
 
 	if (IS_ERR(shash))
 		return;
-	if (!transform_fits(shash)) {
+	if (!crc32_transform_fits(shash)) {
 		crypto_free_shash(shash);
 		return;
 	}
-	transform = shash;
+	crc32_transform = shash;
 	pr_debug("CRC-32 by %s\n", crypto_shash_driver_name(shash));
 }
 
 void rodp_crc32_module_exit(void)
 {
-	if (transform)
-		crypto_free_shash(transform);
-	transform = NULL;
+	if (crc32_transform)
+		crypto_free_shash(crc32_transform);
+	crc32_transform = NULL;
 }
 
 u32 rodp_crc32(u32 crc, const void *data, size_t bytes)
 {
-	if (transform && bytes >= TRANSFORM_MIN_BYTES && crc_by(transform, &crc, data, bytes))
+	if (crc32_transform && bytes >= TRANSFORM_MIN_BYTES &&
+	    crc32_by(crc32_transform, &crc, data, bytes))
 		return crc;
 	return crc32_le(crc, data, bytes);
 }

@@ -20,14 +20,14 @@
 #define UDP_CHECKSUM	   6
 #define BTH_RESV8A	   4 /* FECN, BECN, reserved */
 
-static void mask_ipv4(u8 *ip)
+static void icrc_mask_ipv4(u8 *ip)
 {
 	ip[IPV4_TOS] = 0xff;
 	ip[IPV4_TTL] = 0xff;
 	memset(ip + IPV4_CHECKSUM, 0xff, 2);
 }
 
-static void mask_ipv6(u8 *ip)
+static void icrc_mask_ipv6(u8 *ip)
 {
 	ip[IPV6_TRAFFIC_CLASS] |= 0x0f;
 	memset(ip + IPV6_TRAFFIC_CLASS + 1, 0xff, 3);
@@ -42,9 +42,9 @@ u32 rodp_icrc_start(const void *ip, int version, rodp_crc32_fn crc32)
 
 	memcpy(copy, ip, bytes);
 	if (version == 4)
-		mask_ipv4(copy);
+		icrc_mask_ipv4(copy);
 	else
-		mask_ipv6(copy);
+		icrc_mask_ipv6(copy);
 	memset(copy + ip_bytes + UDP_CHECKSUM, 0xff, 2);
 	copy[ip_bytes + UDP_BYTES + BTH_RESV8A] = 0xff;
 	return crc32(CRC_AFTER_LRH, copy, bytes);

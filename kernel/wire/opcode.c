@@ -140,7 +140,7 @@ static const u8 message_ops[][4] = {
 };
 
 /* A transport that lacks the end of a message lacks the whole of it. */
-static bool transport_has(enum rodp_transport tp, enum rodp_message msg)
+static bool opcode_transport_has(enum rodp_transport tp, enum rodp_message msg)
 {
 	return rodp_opcodes[tp | message_ops[msg][3]].flags;
 }
@@ -149,7 +149,7 @@ int rodp_opcode_request(enum rodp_transport tp, enum rodp_message msg, bool firs
 {
 	u8 op = message_ops[msg][first + 2 * last];
 
-	if (op == NONE || !transport_has(tp, msg) || !rodp_opcodes[tp | op].flags)
+	if (op == NONE || !opcode_transport_has(tp, msg) || !rodp_opcodes[tp | op].flags)
 		return -1;
 	return tp | op;
 }

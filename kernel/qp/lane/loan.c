@@ -93,9 +93,8 @@ static int xfer_piece(struct rodp_qp *owner, const struct rodp_swqe *wqe, struct
 	u32 skip = xfer->lent_offset + xfer->done;
 	const struct rodp_sge *sge = loan_sge(wqe, &skip);
 	struct rodp_mr *theirs;
-	bool src_missed;
+	struct rodp_copied copied;
 	u64 addr, miss;
-	size_t done;
 	int err = 0;
 
 	if (!sge)
@@ -107,19 +106,20 @@ static int xfer_piece(struct rodp_qp *owner, const struct rodp_swqe *wqe, struct
 	if (!theirs)
 		return -EREMOTEIO;
 	if (xfer->write)
-		done = rodp_mr_copy(mr, iova, theirs, addr, bytes, &src_missed);
+		copied = rodp_mr_copy(mr, iova, theirs, addr, bytes);
 	else
-		done = rodp_mr_copy(theirs, addr, mr, iova, bytes, &src_missed);
-	xfer->done += done;
-	if (done < bytes) {
+		copied = rodp_mr_copy(theirs, addr, mr, iova, bytes);
+	xfer->done += copied.done;
+	if (copied.done < bytes) {
 		/* Both ends may be one region: which end missed, the region does not tell. */
-		bool mine = src_missed != xfer->write;
+		bool mine = copied.src_missed != xfer->write;
 		struct rodp_mr *missed = mine ? mr : theirs;
-		u64 left = xfer->extent > xfer->done ? xfer->extent - xfer->done : bytes - done;
+		u64 left = xfer->extent > xfer->done ? xfer->extent - xfer->done
+						     : bytes - copied.done;
 
-		miss = (mine ? iova : addr) + done;
+		miss = (mine ? iova : addr) + copied.done;
 		if (!mine)
-			left = min_t(u64, left, sge->length - skip - done);
+			left = min_t(u64, left, sge->length - skip - copied.done);
 		err = rodp_park_miss(park, missed, miss, rodp_mr_clip(missed, miss, left),
 				     mine == xfer->write);
 		if (err == -EFAULT && !mine)
