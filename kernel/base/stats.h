@@ -120,6 +120,9 @@ u64 rodp_stats_read(const struct rodp_stats *stats, enum rodp_stat stat);
 /**
  * rodp_stats_name() - The name of a counter that users see
  * @stat: which one
+ *
+ * Context: Any.
+ * Return: the name.
  */
 const char *rodp_stats_name(enum rodp_stat stat);
 

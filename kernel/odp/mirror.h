@@ -72,13 +72,19 @@ void rodp_mirror_put(struct rodp_mirror_set *set, struct rodp_mirror *mirror);
  * rodp_mirror_is_mine() - Whether a mirror is that of current->mm
  * @mirror: the mirror
  *
- * Only its own process may be told what is in a mirror.
+ * A mirror's contents may be shown to its own process only.
+ *
+ * Context: Process.
+ * Return: whether it is.
  */
 bool rodp_mirror_is_mine(const struct rodp_mirror *mirror);
 
 /**
  * rodp_mirror_tally() - The page counters of a mirror, see tally.h
- * @mirror: the mirror; as long as the caller has a reference to it, the tally is valid
+ * @mirror: the mirror
+ *
+ * Context: Any.
+ * Return: the tally, valid as long as the caller has a reference to @mirror.
  */
 struct rodp_tally *rodp_mirror_tally(struct rodp_mirror *mirror);
 
