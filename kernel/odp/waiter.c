@@ -4,10 +4,10 @@
  *
  * A waiter's memory may be freed as soon as its work item runs, or as soon as
  * rodp_fault_detach() finds no request to withdraw. So queueing the work item is the last access
- * to a waiter, and detach must not pass while that goes on. A lock for this can be neither in
- * the waiter, which may be freed, nor in the mirror, which detach does not know yet: it
- * is one of a fixed table of wake locks, chosen by the waiter's address. A wake lock is held while
- * a waiter is woken, inside fault_lock, and while detach reads which mirror to lock.
+ * to a waiter, and detach must not return before that access is over. A lock for this can be
+ * neither in the waiter, which may be freed, nor in the mirror, which detach does not know yet. It
+ * is one of a fixed table of wake locks, chosen by the waiter's address. A wake lock is held,
+ * inside fault_lock, while a waiter is woken, and alone while detach reads which mirror to lock.
  */
 #include <linux/cpumask.h>
 #include <linux/hash.h>
