@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
 /*
- * The device: what every room may know of it. Made and registered by verbs/device.c.
+ * The device, as far as all rooms may use it. It is made and registered by verbs/device.c.
  */
 #ifndef RODP_BASE_DEV_H
 #define RODP_BASE_DEV_H
@@ -11,7 +11,7 @@
 
 #include "base/stats.h"
 
-/* Limits, told by query_device and checked where an object is made. */
+/* Limits, reported by query_device and checked where an object is made. */
 enum rodp_limits {
 	RODP_MAX_QP = 1 << 16,
 	RODP_MAX_CQ = 1 << 16,
@@ -51,9 +51,13 @@ static inline struct rodp_dev *to_rodp_dev(struct ib_device *ib)
 	return container_of(ib, struct rodp_dev, ib);
 }
 
-/*
- * The network namespace that the device sends and receives in, or NULL: its netdev has left it, and
- * the device is being removed. Under rcu_read_lock() or with BH disabled: it may end at any time.
+/**
+ * rodp_dev_net() - The network namespace that the device sends and receives in
+ * @dev: the device
+ *
+ * Context: Under rcu_read_lock() or with BH disabled, which keeps the namespace until the end of
+ * the section.
+ * Return: the namespace, or NULL: the netdev has left it, and the device is being removed.
  */
 static inline struct net *rodp_dev_net(const struct rodp_dev *dev)
 {

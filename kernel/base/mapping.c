@@ -2,14 +2,14 @@
 /* Mappings, see mapping.h. */
 #include "base/mapping.h"
 
-static struct rodp_mapping *to_mapping(struct rdma_user_mmap_entry *entry)
+static struct rodp_mapping *mapping_of(struct rdma_user_mmap_entry *entry)
 {
 	return container_of(entry, struct rodp_mapping, entry);
 }
 
 void rodp_mapping_mmap_free(struct rdma_user_mmap_entry *entry)
 {
-	to_mapping(entry)->free(to_mapping(entry));
+	mapping_of(entry)->free(mapping_of(entry));
 }
 
 int rodp_mapping_mmap(struct ib_ucontext *uctx, struct vm_area_struct *vma)
@@ -19,7 +19,7 @@ int rodp_mapping_mmap(struct ib_ucontext *uctx, struct vm_area_struct *vma)
 
 	if (!entry)
 		return -EINVAL;
-	err = to_mapping(entry)->map(to_mapping(entry), vma);
+	err = mapping_of(entry)->map(mapping_of(entry), vma);
 	rdma_user_mmap_entry_put(entry);
 	return err;
 }

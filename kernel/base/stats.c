@@ -4,7 +4,7 @@
 
 #include "base/stats.h"
 
-static const char *const stat_names[RODP_STAT_COUNT] = {
+static const char *const stats_names[RODP_STAT_COUNT] = {
 #define RODP_STAT_NAME(sym, name) [RODP_STAT_##sym] = name,
 	RODP_STATS(RODP_STAT_NAME)
 #undef RODP_STAT_NAME
@@ -66,5 +66,5 @@ void rodp_stats_read_latency(const struct rodp_stats *stats, struct rodp_latency
 
 const char *rodp_stats_name(enum rodp_stat stat)
 {
-	return stat_names[stat];
+	return stats_names[stat];
 }

@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
 /*
- * Device counters: one per-CPU array a device, readable as hw_counters.
+ * Device counters: one per-CPU array a device, shown to users as hw_counters.
  *
- * The array is reference counted apart from the device, because a fault that
- * user space holds up may end after its device is gone (see odp/fault.h).
- * Counting is safe in any context; reading sums over all CPUs and is not a
- * snapshot.
+ * The array has a reference count of its own, because a fault that user space blocks may end
+ * after its device is gone (see odp/fault.h).
  */
 #ifndef RODP_BASE_STATS_H
 #define RODP_BASE_STATS_H
@@ -18,7 +16,7 @@
 
 #include "uapi/rodp_abi.h"
 
-/* RODP_STATS(X): X(symbol, name shown to the user), in the order shown. */
+/* RODP_STATS(X) expands X(symbol, name shown to users) for each counter, in the order shown. */
 #define RODP_STATS(X)                                     \
 	X(SENT_PKTS, "sent_pkts")                         \
 	X(RCVD_PKTS, "rcvd_pkts")                         \
@@ -87,47 +85,108 @@ enum rodp_stat {
 
 struct rodp_stats {
 	struct kref ref;
-	u64 __percpu *value;
-	struct rodp_latency __percpu *latency;
+	u64 __percpu *value; /* RODP_STAT_COUNT of them */
+	struct rodp_latency __percpu *latency; /* of faults with a waiter */
 };
 
-/* NULL when memory is short. Sleeps. */
+/**
+ * rodp_stats_create() - Make counters that are all 0
+ *
+ * Context: Process, sleeps.
+ * Return: the counters with one reference, or NULL: no memory.
+ */
 struct rodp_stats *rodp_stats_create(void);
+
+/**
+ * rodp_stats_put() - Drop a reference
+ * @stats: the counters, freed with the last reference
+ *
+ * Context: Process.
+ */
 void rodp_stats_put(struct rodp_stats *stats);
+
+/**
+ * rodp_stats_read() - Read a counter
+ * @stats: the counters
+ * @stat: which one
+ *
+ * Adds up all CPUs; what is counted meanwhile may be missing.
+ *
+ * Context: Any.
+ * Return: its value.
+ */
 u64 rodp_stats_read(const struct rodp_stats *stats, enum rodp_stat stat);
+
+/**
+ * rodp_stats_name() - The name of a counter that users see
+ * @stat: which one
+ *
+ * Context: Any.
+ * Return: the name.
+ */
 const char *rodp_stats_name(enum rodp_stat stat);
+
+/**
+ * rodp_stats_read_latency() - Read the histogram of faults
+ * @stats: the counters
+ * @latency: becomes the sum of all CPUs, as rodp_stats_read()
+ *
+ * Context: Any.
+ */
 void rodp_stats_read_latency(const struct rodp_stats *stats, struct rodp_latency *latency);
 
+/**
+ * rodp_stats_get() - Take a reference
+ * @stats: the counters; the caller has a reference
+ *
+ * Context: Any.
+ * Return: @stats.
+ */
 static inline struct rodp_stats *rodp_stats_get(struct rodp_stats *stats)
 {
 	kref_get(&stats->ref);
 	return stats;
 }
 
+/**
+ * rodp_stats_add() - Add to a counter
+ * @stats: the counters
+ * @stat: which one
+ * @n: how much
+ *
+ * Context: Any.
+ */
 static inline void rodp_stats_add(struct rodp_stats *stats, enum rodp_stat stat, u64 n)
 {
 	this_cpu_add(stats->value[stat], n);
 }
 
+/**
+ * rodp_stats_inc() - Add 1 to a counter
+ * @stats: the counters
+ * @stat: which one
+ *
+ * Context: Any.
+ */
 static inline void rodp_stats_inc(struct rodp_stats *stats, enum rodp_stat stat)
 {
 	this_cpu_inc(stats->value[stat]);
 }
 
-/* The bucket of struct rodp_latency that ns belongs to. */
+/* The bucket of struct rodp_latency for a time in ns. */
 static inline unsigned int rodp_latency_bucket(u64 ns)
 {
 	return min_t(unsigned int, ilog2(ns | 1), RODP_LATENCY_BUCKETS - 1);
 }
 
-/* Not safe against others: for a histogram that has a lock. */
+/* Add a time in ns to a histogram, which the caller has locked. */
 static inline void rodp_latency_add(struct rodp_latency *latency, u64 ns)
 {
 	latency->sum_ns += ns;
 	latency->bucket[rodp_latency_bucket(ns)]++;
 }
 
-/* A fault that was waited for took ns. */
+/* Count a fault with a waiter that took ns. Any context. */
 static inline void rodp_stats_latency(struct rodp_stats *stats, u64 ns)
 {
 	this_cpu_add(stats->latency->sum_ns, ns);

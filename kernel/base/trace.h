@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
 /*
- * Tracepoints, in /sys/kernel/tracing/events/rodp. One that is off costs a jump over it.
+ * Tracepoints, in /sys/kernel/tracing/events/rodp. A disabled one costs a jump over it.
  *
- * Addresses are VAs of the process that registered the memory, sizes are bytes, times ns.
- * `mirror` tells address spaces apart and is printed hashed.
+ * Addresses are VAs of the process that registered the memory, sizes are bytes, times are ns.
+ * `mirror` identifies the address space and is printed hashed.
  */
 #undef TRACE_SYSTEM
 #define TRACE_SYSTEM rodp
@@ -56,12 +56,12 @@ TRACE_EVENT(rodp_fault_begin,
 );
 
 /*
- * It is over, ns after it was queued: everything below va is mapped; error says why the
- * page at va is not.
+ * A fault job is over, ns after it was queued: everything below va is mapped, and error says why
+ * the page at va is not.
  */
 TRACE_EVENT(rodp_fault_end,
-	TP_PROTO(const void *mirror, u64 va, int error, u64 since),
-	TP_ARGS(mirror, va, error, since),
+	TP_PROTO(const void *mirror, u64 va, int err, u64 since),
+	TP_ARGS(mirror, va, err, since),
 	TP_STRUCT__entry(
 		__field(const void *, mirror)
 		__field(u64, va)
@@ -72,7 +72,7 @@ TRACE_EVENT(rodp_fault_end,
 		__entry->mirror = mirror;
 		__entry->va = va;
 		__entry->ns = ktime_get_ns() - since;
-		__entry->error = error;
+		__entry->error = err;
 	),
 	TP_printk("mirror=%p va=0x%llx error=%d ns=%llu", __entry->mirror, __entry->va,
 		  __entry->error, __entry->ns)
@@ -107,7 +107,7 @@ TRACE_EVENT(rodp_invalidate,
 		  __entry->leaf, __entry->dropped)
 );
 
-/* A lane missed at (key, iova), and waits for up to bytes from there on. */
+/* A lane missed at (key, iova) and is parked; up to `bytes` from there on are requested. */
 TRACE_EVENT(rodp_qp_park,
 	TP_PROTO(u32 qpn, bool send, u32 key, u64 iova, u64 bytes, bool write),
 	TP_ARGS(qpn, send, key, iova, bytes, write),
@@ -132,10 +132,10 @@ TRACE_EVENT(rodp_qp_park,
 		  __entry->write)
 );
 
-/* The lane goes on, ns after it was parked. */
+/* A parked lane continues, ns after it was parked. */
 TRACE_EVENT(rodp_qp_resume,
-	TP_PROTO(u32 qpn, bool send, int error, u64 since),
-	TP_ARGS(qpn, send, error, since),
+	TP_PROTO(u32 qpn, bool send, int err, u64 since),
+	TP_ARGS(qpn, send, err, since),
 	TP_STRUCT__entry(
 		__field(u64, ns)
 		__field(u32, qpn)
@@ -145,7 +145,7 @@ TRACE_EVENT(rodp_qp_resume,
 	TP_fast_assign(
 		__entry->ns = ktime_get_ns() - since;
 		__entry->qpn = qpn;
-		__entry->error = error;
+		__entry->error = err;
 		__entry->send = send;
 	),
 	TP_printk("qpn=%u lane=%s error=%d ns=%llu", __entry->qpn,

@@ -58,13 +58,13 @@ static inline int rodp_hmm_range_fault(struct hmm_range *range)
 	return hmm_range_fault_unlocked_timeout(range, msecs_to_jiffies(HMM_RANGE_DEFAULT_TIMEOUT));
 #else
 	struct mm_struct *mm = range->notifier->mm;
-	int error;
+	int err;
 
 	range->notifier_seq = mmu_interval_read_begin(range->notifier);
 	mmap_read_lock(mm);
-	error = hmm_range_fault(range);
+	err = hmm_range_fault(range);
 	mmap_read_unlock(mm);
-	return error;
+	return err;
 #endif
 }
 
@@ -81,14 +81,14 @@ static inline int rodp_hmm_fault_slowly(struct mm_struct *mm, unsigned long va, 
 	const unsigned int flags = FAULT_FLAG_REMOTE | (write ? FAULT_FLAG_WRITE : 0);
 	struct vm_area_struct *vma;
 	bool unlocked = false;
-	int error = -EFAULT;
+	int err = -EFAULT;
 
 	mmap_read_lock(mm);
 	vma = vma_lookup(mm, va);
 	if (vma && userfaultfd_armed(vma))
-		error = fixup_user_fault(mm, va, flags, &unlocked);
+		err = fixup_user_fault(mm, va, flags, &unlocked);
 	mmap_read_unlock(mm);
-	return error;
+	return err;
 #endif
 }
 

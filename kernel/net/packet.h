@@ -115,22 +115,20 @@ void rodp_packet_address(const struct rodp_flow *flow, struct sk_buff *skb);
 /* At the end of the module: frees the pages that packets are cut from. */
 void rodp_packet_module_exit(void);
 
-<<<<<<< HEAD
-/*
- * Whether an incoming packet was sent by a device of this driver in this kernel. True only if the
- * packet's buffer came here as it was sent, not copied: a packet that was copied on its way counts as foreign.
+/**
+ * rodp_packet_is_ours() - whether a received packet was sent by a device of this driver in this kernel
+ * @skb: the packet. One whose buffer was copied on its way counts as foreign.
+ *
+ * Context: Any.
  */
 bool rodp_packet_is_ours(const struct sk_buff *skb);
 
-/* Whether the ICRC of an incoming packet is right. */
-=======
 /**
  * rodp_packet_icrc_ok() - whether the ICRC of a received packet is right
  * @skb: a packet that rodp_rx_udp() handed on, the network header in place.
  *
  * Context: Any. Reads every byte of it.
  */
->>>>>>> m-mem
 bool rodp_packet_icrc_ok(const struct sk_buff *skb);
 
 /**

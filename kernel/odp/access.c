@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 /* Device access to mirrored memory, see access.h. */
+#include <linux/lockdep.h>
 #include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/xarray.h>
@@ -9,25 +10,25 @@
 #include "odp/tree.h"
 
 /*
- * A span's lock is held between calls, which sparse cannot follow; it is told
- * that these two functions change nothing.
+ * A span's lock is held between calls, which sparse cannot follow: __acquire() and __release()
+ * make these two functions look as if they changed nothing.
  */
-static void span_unlock(struct rodp_span *span)
+static void access_span_unlock(struct rodp_span *span)
 {
 	__acquire(&span->leaf->lock);
 	spin_unlock(&span->leaf->lock);
 	span->leaf = NULL;
 }
 
-/* Lock the leaf of the next byte. */
-static bool span_lock(struct rodp_span *span)
+/* Lock the leaf of the next byte. False: there is no such leaf. */
+static bool access_span_lock(struct rodp_span *span)
 {
 	span->leaf = rodp_tree_find(span->mirror, span->va);
 	if (unlikely(!span->leaf))
 		return false;
 	spin_lock(&span->leaf->lock);
 	__release(&span->leaf->lock);
-	/* To the end of a page, unless the leaf ends before. */
+	/* A whole number of pages, unless the leaf ends before. */
 	span->until = min((span->va + RODP_SPAN_HOLD_BYTES) & PAGE_MASK,
 			  (span->va | (RODP_LEAF_BYTES - 1)) + 1);
 	return true;
@@ -36,24 +37,27 @@ static bool span_lock(struct rodp_span *span)
 bool rodp_span_advance(struct rodp_span *span)
 {
 	if (span->leaf)
-		span_unlock(span);
-	return span_lock(span) && rodp_span_yield(span);
+		access_span_unlock(span);
+	return access_span_lock(span) && rodp_span_yield(span);
 }
 
 size_t rodp_span_end(struct rodp_span *span)
 {
 	if (span->leaf)
-		span_unlock(span);
+		access_span_unlock(span);
 	return span->va - span->start;
 }
 
 /* Two leaves, or one twice, locked together. */
-struct leaf_pair {
+struct access_pair {
 	struct rodp_leaf *dst, *src;
 };
 
-/* In the order of their addresses. As with spans, sparse is told that nothing changes. */
-static void pair_lock(const struct leaf_pair *pair)
+/*
+ * Lock both, in the order of the leaves' addresses, so that two copies in opposite directions
+ * cannot deadlock. Lockdep knows the second lock as nested: both are of one class.
+ */
+static void access_pair_lock(const struct access_pair *pair)
 {
 	struct rodp_leaf *first = min(pair->dst, pair->src), *second = max(pair->dst, pair->src);
 
@@ -65,7 +69,7 @@ static void pair_lock(const struct leaf_pair *pair)
 	__release(&second->lock);
 }
 
-static void pair_unlock(const struct leaf_pair *pair)
+static void access_pair_unlock(const struct access_pair *pair)
 {
 	if (pair->dst != pair->src) {
 		__acquire(&pair->dst->lock);
@@ -76,11 +80,11 @@ static void pair_unlock(const struct leaf_pair *pair)
 }
 
 /*
- * Within a page on either side, which may be the same page: memmove() is slower on some CPUs,
- * where it goes word by word in microcode.
+ * Copy bytes that lie within one page on either side. It may be the same page, but memmove() for
+ * all copies would be slower on those CPUs whose microcode moves word by word.
  */
-static __always_inline void copy_piece(void *dst_page, u64 dst_pos, const void *src_page,
-				       u64 src_pos, size_t bytes)
+static __always_inline void access_copy_piece(void *dst_page, u64 dst_pos, const void *src_page,
+					      u64 src_pos, size_t bytes)
 {
 	if (likely(dst_page != src_page))
 		memcpy(dst_page + offset_in_page(dst_pos), src_page + offset_in_page(src_pos),
@@ -91,30 +95,33 @@ static __always_inline void copy_piece(void *dst_page, u64 dst_pos, const void *
 }
 
 /* Which end of a copy has something that is not there. */
-enum pair_miss {
+enum access_miss {
 	PAIR_NO_MISS = 0,
 	PAIR_SRC_MISSED,
 	PAIR_DST_MISSED,
 };
 
 /* Both locked; the bytes are in one page on either side. */
-static inline enum pair_miss pair_copy_page(const struct leaf_pair *pair, u64 dst_va, u64 src_va,
-					    size_t bytes)
+static inline enum access_miss access_pair_copy_page(const struct access_pair *pair, u64 dst_va,
+						     u64 src_va, size_t bytes)
 {
 	u64 src, dst;
 
+	lockdep_assert_held(&pair->src->lock);
+	lockdep_assert_held(&pair->dst->lock);
 	src = rodp_entries_use(&pair->src->entries, src_va, false);
 	if (unlikely(!src))
 		return PAIR_SRC_MISSED;
 	dst = rodp_entries_use(&pair->dst->entries, dst_va, true);
 	if (unlikely(!dst))
 		return PAIR_DST_MISSED;
-	copy_piece(__va(rodp_entry_phys(dst)), dst_va, __va(rodp_entry_phys(src)), src_va, bytes);
+	access_copy_piece(__va(rodp_entry_phys(dst)), dst_va, __va(rodp_entry_phys(src)), src_va,
+			  bytes);
 	return PAIR_NO_MISS;
 }
 
-static inline enum pair_miss pair_find(struct leaf_pair *pair, struct rodp_mirror *dst, u64 dst_va,
-				       struct rodp_mirror *src, u64 src_va)
+static inline enum access_miss access_pair_find(struct access_pair *pair, struct rodp_mirror *dst,
+						u64 dst_va, struct rodp_mirror *src, u64 src_va)
 {
 	pair->src = rodp_tree_find(src, src_va);
 	pair->dst = rodp_tree_find(dst, dst_va);
@@ -123,13 +130,13 @@ static inline enum pair_miss pair_find(struct leaf_pair *pair, struct rodp_mirro
 	return pair->src ? PAIR_DST_MISSED : PAIR_SRC_MISSED;
 }
 
-/* How far a copy came: next bytes, and how many are left. */
-struct pair_copy {
+/* A copy between two mirrors: its next bytes, and how many are left. */
+struct access_pair_copy {
 	u64 dst_va, src_va;
 	size_t left;
 };
 
-static bool is_leaf_start(u64 va)
+static bool access_is_leaf_start(u64 va)
 {
 	return !(va & (RODP_LEAF_BYTES - 1));
 }
@@ -138,83 +145,85 @@ static bool is_leaf_start(u64 va)
  * What one hold of the locks can do, page by page: pages that are contiguous on both sides are
  * rare, and looking for them costs more than it saves.
  */
-static enum pair_miss pair_copy_hold(const struct leaf_pair *pair, struct pair_copy *copy)
+static enum access_miss access_pair_copy_hold(const struct access_pair *pair,
+					      struct access_pair_copy *copy)
 {
 	const size_t until = copy->left > RODP_SPAN_HOLD_BYTES ? copy->left - RODP_SPAN_HOLD_BYTES
 							       : 0;
-	enum pair_miss miss;
+	enum access_miss miss;
 	size_t bytes;
 
-	pair_lock(pair);
+	access_pair_lock(pair);
 	do {
 		bytes = min(copy->left, PAGE_SIZE - max(offset_in_page(copy->src_va),
 							offset_in_page(copy->dst_va)));
-		miss = pair_copy_page(pair, copy->dst_va, copy->src_va, bytes);
+		miss = access_pair_copy_page(pair, copy->dst_va, copy->src_va, bytes);
 		if (unlikely(miss))
 			break;
 		copy->dst_va += bytes;
 		copy->src_va += bytes;
 		copy->left -= bytes;
-	} while (copy->left > until && !is_leaf_start(copy->dst_va) &&
-		 !is_leaf_start(copy->src_va));
-	pair_unlock(pair);
+	} while (copy->left > until && !access_is_leaf_start(copy->dst_va) &&
+		 !access_is_leaf_start(copy->src_va));
+	access_pair_unlock(pair);
 	return miss;
 }
 
-static inline struct rodp_copied pair_copied(size_t done, enum pair_miss miss)
+static inline struct rodp_copied access_pair_copied(size_t done, enum access_miss miss)
 {
 	return (struct rodp_copied){ .done = done, .src_missed = miss == PAIR_SRC_MISSED };
 }
 
 /* Any number of pages. */
-static noinline struct rodp_copied copy_pages(struct rodp_mirror *dst, u64 dst_va,
-					      struct rodp_mirror *src, u64 src_va, size_t len)
+static noinline struct rodp_copied access_copy_many(struct rodp_mirror *dst, u64 dst_va,
+						    struct rodp_mirror *src, u64 src_va, size_t len)
 {
-	struct pair_copy copy = { .dst_va = dst_va, .src_va = src_va, .left = len };
-	struct leaf_pair pair;
-	enum pair_miss miss;
+	struct access_pair_copy copy = { .dst_va = dst_va, .src_va = src_va, .left = len };
+	struct access_pair pair;
+	enum access_miss miss;
 
 	do {
-		miss = pair_find(&pair, dst, copy.dst_va, src, copy.src_va);
+		miss = access_pair_find(&pair, dst, copy.dst_va, src, copy.src_va);
 		if (likely(!miss))
-			miss = pair_copy_hold(&pair, &copy);
+			miss = access_pair_copy_hold(&pair, &copy);
 	} while (!miss && copy.left);
-	return pair_copied(len - copy.left, miss);
+	return access_pair_copied(len - copy.left, miss);
 }
 
 /* A packet's payload, mostly: the shortest way there is. */
-static struct rodp_copied copy_within_page(struct rodp_mirror *dst, u64 dst_va,
-					   struct rodp_mirror *src, u64 src_va, size_t len)
+static struct rodp_copied access_copy_within_page(struct rodp_mirror *dst, u64 dst_va,
+						  struct rodp_mirror *src, u64 src_va, size_t len)
 {
-	struct leaf_pair pair;
-	enum pair_miss miss = pair_find(&pair, dst, dst_va, src, src_va);
+	struct access_pair pair;
+	enum access_miss miss = access_pair_find(&pair, dst, dst_va, src, src_va);
 
 	if (unlikely(miss))
-		return pair_copied(0, miss);
-	pair_lock(&pair);
-	miss = pair_copy_page(&pair, dst_va, src_va, len);
-	pair_unlock(&pair);
-	return pair_copied(miss ? 0 : len, miss);
+		return access_pair_copied(0, miss);
+	access_pair_lock(&pair);
+	miss = access_pair_copy_page(&pair, dst_va, src_va, len);
+	access_pair_unlock(&pair);
+	return access_pair_copied(miss ? 0 : len, miss);
 }
 
 struct rodp_copied rodp_mirror_copy(struct rodp_mirror *dst, u64 dst_va, struct rodp_mirror *src,
 				    u64 src_va, size_t len)
 {
+	lockdep_assert_in_softirq();
 	if (likely(max(offset_in_page(dst_va), offset_in_page(src_va)) + len <= PAGE_SIZE))
-		return copy_within_page(dst, dst_va, src, src_va, len);
-	return copy_pages(dst, dst_va, src, src_va, len);
+		return access_copy_within_page(dst, dst_va, src, src_va, len);
+	return access_copy_many(dst, dst_va, src, src_va, len);
 }
 
-/* How far a copy between a mirror and other pages came: next bytes, and how many are left. */
-struct page_copy {
+/* A copy between a mirror and kernel pages: its next bytes, and how many are left. */
+struct access_page_copy {
 	u64 va;
 	void *const *page;
 	u64 pos; /* of the next byte in page[] */
 	size_t left;
 };
 
-/* What one hold of the lock can do, page by page. False: a miss. */
-static bool page_copy_hold(struct rodp_leaf *leaf, struct page_copy *copy, bool write)
+/* Copy what may be copied under one hold of the lock, page by page. False: a miss. */
+static bool access_page_copy_hold(struct rodp_leaf *leaf, struct access_page_copy *copy, bool write)
 {
 	const u64 until = min(copy->va + min_t(u64, copy->left, RODP_SPAN_HOLD_BYTES),
 			      (copy->va | (RODP_LEAF_BYTES - 1)) + 1);
@@ -232,9 +241,11 @@ static bool page_copy_hold(struct rodp_leaf *leaf, struct page_copy *copy, bool 
 			    PAGE_SIZE - max(offset_in_page(va), offset_in_page(va + shift)));
 		page = copy->page[(va + shift) >> PAGE_SHIFT];
 		if (write)
-			copy_piece(__va(rodp_entry_phys(entry)), va, page, va + shift, bytes);
+			access_copy_piece(__va(rodp_entry_phys(entry)), va, page, va + shift,
+					  bytes);
 		else
-			copy_piece(page, va + shift, __va(rodp_entry_phys(entry)), va, bytes);
+			access_copy_piece(page, va + shift, __va(rodp_entry_phys(entry)), va,
+					  bytes);
 		va += bytes;
 	} while (va < until);
 	spin_unlock(&leaf->lock);
@@ -247,40 +258,12 @@ static bool page_copy_hold(struct rodp_leaf *leaf, struct page_copy *copy, bool 
 size_t rodp_mirror_copy_pages(struct rodp_mirror *mirror, u64 va, void *const *page, u64 offset,
 			      size_t len, bool write)
 {
-	struct page_copy copy = { .va = va, .page = page, .pos = offset, .left = len };
+	struct access_page_copy copy = { .va = va, .page = page, .pos = offset, .left = len };
 	struct rodp_leaf *leaf;
 
+	lockdep_assert_in_softirq();
 	do {
 		leaf = rodp_tree_find(mirror, copy.va);
-	} while (leaf && page_copy_hold(leaf, &copy, write) && copy.left);
+	} while (leaf && access_page_copy_hold(leaf, &copy, write) && copy.left);
 	return len - copy.left;
-}
-
-/* Bytes present from va on in its leaf, at most up to end. */
-static u64 leaf_present(const struct rodp_leaf *leaf, u64 va, u64 end, bool write)
-{
-	const u64 need = rodp_entry_need(write);
-	const u64 start = va;
-
-	do {
-		if (!rodp_entry_allows(READ_ONCE(leaf->entries.slot[rodp_entries_slot(va)]), need))
-			break;
-		va = (va | (PAGE_SIZE - 1)) + 1;
-	} while (va < end && (va & (RODP_LEAF_BYTES - 1)));
-	return min(va, end) - start;
-}
-
-u64 rodp_mirror_present(struct rodp_mirror *mirror, u64 va, u64 len, bool write)
-{
-	const u64 end = va + len;
-	const u64 start = va;
-	struct rodp_leaf *leaf;
-	u64 bytes = 1;
-
-	while (va < end && bytes) {
-		leaf = rodp_tree_find(mirror, va);
-		bytes = leaf ? leaf_present(leaf, va, end, write) : 0;
-		va += bytes;
-	}
-	return va - start;
 }

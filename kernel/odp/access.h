@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
 /*
- * Device access to mirrored memory: the only way in (invariant I1).
+ * Device access to mirrored memory. There is no other way in (invariant I1).
  *
- * A caller walks a VA range span by span. While a span is held, its leaf's lock
- * is held, so that no invalidation of these bytes can complete: hold it for the
- * copy and for nothing else. Nothing here sleeps, allocates or faults; bytes
- * that are not present with enough rights are a miss, which the caller turns
- * into a fault request (fault.h).
+ * A caller walks a VA range span by span. While it has a span, it holds the lock of the
+ * span's leaf, so that no invalidation of these bytes can complete: hold it for the copy and for
+ * nothing else. Nothing here sleeps, allocates or faults. Bytes that are not present with
+ * the rights asked for are a miss, for which the caller requests a fault (fault.h).
  *
  *	struct rodp_span span;
  *
@@ -16,10 +15,14 @@
  *	done = rodp_span_end(&span);
  *	if (done < len)
  *		miss at va + done;
+ *
+ * Context of everything here: BH disabled (a lane is locked, say), but not hard interrupt. Softirqs
+ * take the locks of leaves, and the grace periods of leaves wait for such sections.
  */
 #ifndef RODP_ODP_ACCESS_H
 #define RODP_ODP_ACCESS_H
 
+#include <linux/lockdep.h>
 #include <linux/minmax.h>
 #include <linux/mm.h>
 
@@ -28,12 +31,16 @@
 /* Most bytes that are touched under one hold of a leaf's lock. */
 #define RODP_SPAN_HOLD_BYTES 16384
 
+/**
+ * struct rodp_span - A walk over a VA range, and the bytes that it is at
+ * @addr: kernel address of the bytes, valid after rodp_span_next() returned true
+ * @bytes: how many there are at @addr: at least 1, within one page
+ */
 struct rodp_span {
-	/* For the caller, valid after rodp_span_next() returned true. */
-	void *addr; /* kernel address of the bytes */
-	size_t bytes; /* at addr, >= 1, within a page */
+	void *addr;
+	size_t bytes;
 
-	/* Private. */
+	/* private: */
 	struct rodp_mirror *mirror;
 	struct rodp_leaf *leaf; /* locked, or NULL */
 	u64 va; /* next byte */
@@ -43,16 +50,23 @@ struct rodp_span {
 	bool write;
 };
 
-/*
- * Begin a walk over [va, va + len). The range does not wrap (the caller's MR
- * bounds guarantee that). Begun walks are ended by rodp_span_end().
- * Context: BH disabled (a lane is held, say) until the end: the leaf's lock is one that
- * softirqs take, and the grace periods of leaves wait for such sections. Not hard interrupt.
- * One walk at a time in a context: see rodp_mirror_copy() for two ranges.
+/**
+ * rodp_span_begin() - Begin a walk over [va, va + len)
+ * @span: the walk
+ * @mirror: the mirror; outlives the walk
+ * @va: first byte, a VA of the mirror's mm
+ * @len: bytes; the range does not wrap (the bounds of the caller's MR guarantee that)
+ * @write: whether the caller writes the bytes, else it reads them
+ *
+ * The walk must be ended with rodp_span_end().
+ *
+ * Context: BH disabled until the end. One walk at a time in a context: rodp_mirror_copy() is for
+ * two ranges.
  */
 static inline void rodp_span_begin(struct rodp_span *span, struct rodp_mirror *mirror, u64 va,
 				   size_t len, bool write)
 {
+	lockdep_assert_in_softirq();
 	span->mirror = mirror;
 	span->leaf = NULL;
 	span->va = va;
@@ -62,14 +76,16 @@ static inline void rodp_span_begin(struct rodp_span *span, struct rodp_mirror *m
 	span->write = write;
 }
 
-/* Of rodp_span_next(): there are bytes left, and another lock is to be taken for them. */
+/* Part of rodp_span_next(): lock the leaf of the next byte, then yield. False: a miss. */
 bool rodp_span_advance(struct rodp_span *span);
 
-/* Of rodp_span_next(): yield the next page, or what is wanted of it; locked. False: a miss. */
+/* Part of rodp_span_next(): yield what is wanted of the next page. False: a miss. */
 static inline bool rodp_span_yield(struct rodp_span *span)
 {
-	const u64 entry = rodp_entries_use(&span->leaf->entries, span->va, span->write);
+	u64 entry;
 
+	lockdep_assert_held(&span->leaf->lock);
+	entry = rodp_entries_use(&span->leaf->entries, span->va, span->write);
 	if (unlikely(!entry))
 		return false;
 	span->addr = __va(rodp_entry_phys(entry)) + offset_in_page(span->va);
@@ -79,12 +95,17 @@ static inline bool rodp_span_yield(struct rodp_span *span)
 	return true;
 }
 
-/*
- * Go to the next bytes, those of one page at most: pages that are contiguous are rare, and
- * looking for them costs more than it saves. The first call starts at va. False at the
- * end of the range and at a miss.
- * With write, the entries yielded are marked DIRTY (I4), so yield no more than
- * will be written. Not before the span in hand is done with: its lock may go.
+/**
+ * rodp_span_next() - Go to the next bytes
+ * @span: the walk; the first call goes to its first byte
+ *
+ * The bytes are those of one page at most: pages that are contiguous are rare, and looking for
+ * them costs more than it saves. With @write, the entry of the page becomes DIRTY (I4), so go on
+ * only when the bytes will be written. The bytes of the call before must not be used any more:
+ * their leaf's lock may be dropped.
+ *
+ * Context: as rodp_span_begin(). Returns with the lock of the bytes' leaf held.
+ * Return: true: @span->addr and @span->bytes are valid; false: the end of the range, or a miss.
  */
 static inline bool rodp_span_next(struct rodp_span *span)
 {
@@ -95,7 +116,13 @@ static inline bool rodp_span_next(struct rodp_span *span)
 	return rodp_span_yield(span);
 }
 
-/* Drop the lock. Returns the bytes yielded from the start of the range without a gap. */
+/**
+ * rodp_span_end() - End a walk
+ * @span: the walk
+ *
+ * Context: as rodp_span_begin(). Drops the leaf's lock.
+ * Return: bytes from the start of the range that rodp_span_next() went to, without a gap.
+ */
 size_t rodp_span_end(struct rodp_span *span);
 
 /* How far a copy came that needs two ranges to be present. Two registers. */
@@ -104,31 +131,40 @@ struct rodp_copied {
 	bool src_missed; /* if that is not all of it: the source missed, not the destination */
 };
 
-/*
- * Copy len bytes from one mirrored range to another, once a byte: the leaves of both
- * are locked for it, in an order that all agree on. The ranges may be in one mirror,
- * and overlap. Neither wraps.
- * Context: as rodp_span_begin(), and no span is held: a context that held one lock
- * and waited for others would deadlock with its like.
+/**
+ * rodp_mirror_copy() - Copy between two mirrored ranges
+ * @dst: mirror of the destination; may be @src
+ * @dst_va: first byte of the destination, a VA of @dst's mm
+ * @src: mirror of the source
+ * @src_va: first byte of the source, a VA of @src's mm
+ * @len: bytes; neither range wraps, and they may overlap
+ *
+ * Copies each byte once. The leaves of both sides are locked for it, in the order of their
+ * addresses.
+ *
+ * Context: as rodp_span_begin(), and without a span: a context that held one leaf's lock while
+ * it waits for others would deadlock with another one.
+ * Return: the bytes copied from the start, without a gap, and at which end the copy stopped.
  */
 struct rodp_copied rodp_mirror_copy(struct rodp_mirror *dst, u64 dst_va, struct rodp_mirror *src,
 				    u64 src_va, size_t len);
 
-/*
- * Copy len bytes between mirrored memory at va and pages in kernel memory that cannot go:
- * page[] holds their addresses, page aligned, and the first byte is at `offset` in them.
- * @write: into the mirrored memory, else from it. Both may be the same memory.
- * Returns the bytes copied from the start without a gap. Context: as rodp_mirror_copy().
+/**
+ * rodp_mirror_copy_pages() - Copy between a mirrored range and kernel memory
+ * @mirror: the mirror
+ * @va: first byte, a VA of the mirror's mm
+ * @page: kernel addresses of pages, page aligned; they stay for the time of the call
+ * @offset: of the first byte in @page[], bytes
+ * @len: bytes; the range does not wrap
+ * @write: copy into the mirrored memory, else out of it
+ *
+ * Both sides may be the same memory.
+ *
+ * Context: as rodp_mirror_copy().
+ * Return: bytes copied from the start, without a gap. Less than @len: a miss at @va plus the
+ * result.
  */
 size_t rodp_mirror_copy_pages(struct rodp_mirror *mirror, u64 va, void *const *page, u64 offset,
 			      size_t len, bool write);
-
-/*
- * Whether all of [va, va + len) is present with the rights asked for, by a look
- * that may be stale when it returns: a hint for read-ahead, never a licence. BH disabled.
- * Returns the bytes present from va without a gap. Cost: one look a page. The range
- * does not wrap.
- */
-u64 rodp_mirror_present(struct rodp_mirror *mirror, u64 va, u64 len, bool write);
 
 #endif

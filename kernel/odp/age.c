@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 /*
- * Aging, see age.h. The questions come under page table locks and the rmap's: nothing
- * here sleeps, and a leaf's lock is held for a copy of 16 KiB at most by others.
+ * Aging, see age.h. Reclaim asks under page table locks and the locks of the reverse map: nothing
+ * here sleeps. A leaf's lock is waited for, but others hold it for a copy of 16 KiB at most.
  */
 #include <linux/mmu_notifier.h>
 
-#include "odp/age.h"
 #include "base/stats.h"
+#include "odp/age.h"
 #include "odp/tree.h"
 
-static bool accessed(struct mmu_notifier *notifier, u64 start, u64 end, bool forget)
+static bool age_accessed(struct mmu_notifier *notifier, u64 start, u64 end, bool forget)
 {
 	struct rodp_mirror *mirror = container_of(notifier, struct rodp_mirror, aging);
 	struct rodp_leaf *leaf;
@@ -28,23 +28,23 @@ static bool accessed(struct mmu_notifier *notifier, u64 start, u64 end, bool for
 	return young;
 }
 
-/* No TLB of ours to flush: the two are the same. */
-static rodp_young_t clear_young(struct mmu_notifier *notifier, struct mm_struct *mm,
-				unsigned long start, unsigned long end)
+/* For clear_flush_young too: the device has no TLB to flush. */
+static rodp_young_t age_clear_young(struct mmu_notifier *notifier, struct mm_struct *mm,
+				    unsigned long start, unsigned long end)
 {
-	return accessed(notifier, start, end, true);
+	return age_accessed(notifier, start, end, true);
 }
 
-static rodp_young_t test_young(struct mmu_notifier *notifier, struct mm_struct *mm,
-			       unsigned long address)
+static rodp_young_t age_test_young(struct mmu_notifier *notifier, struct mm_struct *mm,
+				   unsigned long address)
 {
-	return accessed(notifier, address, address + 1, false);
+	return age_accessed(notifier, address, address + 1, false);
 }
 
 static const struct mmu_notifier_ops age_ops = {
-	.clear_flush_young = clear_young,
-	.clear_young = clear_young,
-	.test_young = test_young,
+	.clear_flush_young = age_clear_young,
+	.clear_young = age_clear_young,
+	.test_young = age_test_young,
 };
 
 int rodp_age_begin(struct rodp_mirror *mirror)

@@ -1,21 +1,32 @@
 /* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
 /*
- * Aging: what the device uses is not old.
+ * Aging: accesses of the device keep pages young.
  *
- * Reclaim asks the page tables, and through an ordinary mmu_notifier the devices, whether
- * a page was accessed since it last asked. Without an answer from here a page that only
- * the device uses looks idle and is the first to go, to be faulted in again at once.
- * The answer is the ACCESSED bit of an entry, which an access sets when it is not set.
+ * Reclaim asks the page tables and, through ordinary mmu_notifiers, devices whether a page was
+ * accessed since the last question. If rodp did not answer, a page that only the device
+ * uses would look idle, be reclaimed first, and be faulted in again at once. The
+ * answer is the ACCESSED bit of an entry, which an access sets when it is not set.
  */
 #ifndef RODP_ODP_AGE_H
 #define RODP_ODP_AGE_H
 
 struct rodp_mirror;
 
-/* Begin to answer for mirror, whose mm is the current one. Sleeps, takes the mmap lock. */
+/**
+ * rodp_age_begin() - Begin to answer reclaim's questions
+ * @mirror: a new mirror of current->mm
+ *
+ * Context: Process, sleeps; takes the mmap lock.
+ * Return: 0, or what mmu_notifier_register() returns: -ENOMEM, -EINTR.
+ */
 int rodp_age_begin(struct rodp_mirror *mirror);
 
-/* No question is asked any more when this returns. Sleeps. */
+/**
+ * rodp_age_end() - Stop answering
+ * @mirror: the mirror; no question is being answered any more when this returns
+ *
+ * Context: Process, sleeps.
+ */
 void rodp_age_end(struct rodp_mirror *mirror);
 
 #endif

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
 /*
- * The core of a mirror, which every part of this room works on (mirror.h is for the
- * other rooms): its fields, and its references.
+ * The core of a mirror: its fields and its references, for the files of this room. The
+ * contract for other rooms is mirror.h.
  *
- * Who keeps a mirror alive: its users (the callers of rodp_mirror_get(), one
- * reference between them) and every fault job. Without users it is in no set,
- * jobs that are under way stop where they are, and the last reference starts
- * the tear-down. The memory stays until an RCU grace period after that.
+ * References are held by the users of a mirror (the callers of rodp_mirror_get(), one
+ * reference for all of them), by every fault job and by every prefetch. A mirror without users is
+ * in no set, and its jobs stop where they are. Dropping the last reference starts the
+ * tear-down, in a work item. The memory stays until an RCU grace period after that.
  */
 #ifndef RODP_ODP_CORE_H
 #define RODP_ODP_CORE_H
@@ -14,6 +14,7 @@
 #include <linux/list.h>
 #include <linux/mm_types.h>
 #include <linux/mmu_notifier.h>
+#include <linux/mutex.h>
 #include <linux/rcupdate.h>
 #include <linux/refcount.h>
 #include <linux/spinlock.h>
@@ -23,14 +24,14 @@
 #include "base/stats.h"
 #include "odp/tally.h"
 
-/* Leaves that the data path finds without a walk down the tree: 512 MiB in a row. */
+/* Leaves that the data path finds without a walk down the tree: enough for 512 MiB in a row. */
 #define RODP_RECENT_LEAVES 256
 
 struct rodp_mirror {
 	struct xarray leaves; /* struct rodp_leaf by va >> RODP_LEAF_SHIFT, see tree.h */
-	/* Those that were faulted in last, by the same number modulo the table's size; see tree.h. */
+	/* Leaves that were faulted in last, by that number modulo the table's size; see tree.h. */
 	struct rodp_leaf *recent[RODP_RECENT_LEAVES];
-	struct rodp_tally tally; /* what came and went, for the regions */
+	struct rodp_tally tally; /* pages mapped and dropped, for the regions */
 	struct mm_struct *mm; /* mmgrab() */
 	struct rodp_stats *stats; /* referenced */
 	struct mmu_notifier aging; /* see age.h */
@@ -39,40 +40,43 @@ struct rodp_mirror {
 	unsigned int users; /* written under the set's lock */
 	struct list_head link; /* in the set */
 	struct work_struct teardown;
-	struct mutex reaping; /* whoever takes leaves out of the tree */
+	struct mutex reaping; /* held by those that take leaves out of the tree */
 	struct work_struct reap; /* see tree.h */
 
-	/* Faults, see fault.c. */
+	/* Faults, see request.c and job.c. */
 	spinlock_t fault_lock; /* taken with interrupts disabled */
-	struct list_head faults; /* struct rodp_fault, under way */
-	struct list_head starved; /* waiters for whom there was no memory */
-	struct rodp_latency latency; /* fault_lock: of those that were waited for */
-	unsigned int ahead; /* jobs under way that nobody waits for */
-	struct work_struct feed; /* serves the starved */
-	struct workqueue_struct
-		*wq; /* jobs; its own, so that those of others, stuck, do not matter */
+	struct list_head jobs; /* fault_lock: struct rodp_job, under way */
+	struct list_head starved; /* fault_lock: waiters without a job for lack of memory */
+	struct rodp_latency latency; /* fault_lock: of requests with a waiter */
+	unsigned int ahead; /* fault_lock: read-ahead jobs under way */
+	struct work_struct feed; /* gives the starved waiters jobs */
+	/* Jobs run here. One queue a mirror: blocked jobs of other mirrors do not matter. */
+	struct workqueue_struct *wq;
 
 	/* See prefetch.c. */
 	spinlock_t prefetch_lock;
-	struct list_head prefetches;
+	struct list_head prefetches; /* prefetch_lock */
 	struct work_struct prefetch;
 
 	struct rcu_head rcu;
 };
 
-/* For works that the mm or user space cannot hold up: reaping, tear-down. */
+/* For work items that neither the mm nor user space can block: reaping, tear-down. */
 extern struct workqueue_struct *rodp_odp_wq;
 
-/* False when the tear-down has begun. The caller's memory of mirror is valid (RCU, or a user). */
+/*
+ * Take a reference. Returns false when the tear-down has begun. The caller is a user of the mirror
+ * or is in an RCU read-side section, so that its memory is valid.
+ */
 static inline bool rodp_mirror_hold(struct rodp_mirror *mirror)
 {
 	return refcount_inc_not_zero(&mirror->refs);
 }
 
-/* Any context. */
+/* Drop a reference. Any context. */
 void rodp_mirror_drop(struct rodp_mirror *mirror);
 
-/* Whether anyone is left to whom a mapping could be of use. */
+/* Whether the mirror has users, so that mapping pages is of use. A hint: no lock is taken. */
 static inline bool rodp_mirror_is_used(const struct rodp_mirror *mirror)
 {
 	return READ_ONCE(mirror->users) != 0;

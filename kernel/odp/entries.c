@@ -15,15 +15,15 @@ bool rodp_entries_install(struct rodp_entries *entries, unsigned int i, u64 phys
 	return !was_present;
 }
 
-static void note_dirty(struct rodp_dirty_set *dirty, unsigned int i)
+static void entries_note_dirty(struct rodp_dirty_set *dirty, unsigned int i)
 {
 	dirty->word[i / 64] |= 1ULL << (i % 64);
 	dirty->count++;
 }
 
 /* Clears flags of slots first to last. Returns how many entries had any of them. */
-static unsigned int take(struct rodp_entries *entries, unsigned int first, unsigned int last,
-			 u64 flags, struct rodp_dirty_set *dirty)
+static unsigned int entries_take(struct rodp_entries *entries, unsigned int first,
+				 unsigned int last, u64 flags, struct rodp_dirty_set *dirty)
 {
 	unsigned int i, taken = 0;
 
@@ -33,7 +33,7 @@ static unsigned int take(struct rodp_entries *entries, unsigned int first, unsig
 		if (!(entry & flags))
 			continue;
 		if (entry & RODP_ENTRY_DIRTY)
-			note_dirty(dirty, i);
+			entries_note_dirty(dirty, i);
 		if (flags & RODP_ENTRY_PRESENT)
 			dirty->dropped[i / 64] |= 1ULL << (i % 64);
 		WRITE_ONCE(entries->slot[i], entry & ~flags);
@@ -48,7 +48,7 @@ unsigned int rodp_entries_drop(struct rodp_entries *entries, unsigned int first,
 	unsigned int dropped = 0;
 
 	if (entries->present)
-		dropped = take(entries, first, last, RODP_ENTRY_FLAGS, dirty);
+		dropped = entries_take(entries, first, last, RODP_ENTRY_FLAGS, dirty);
 	entries->present -= dropped;
 	return dropped;
 }
@@ -58,7 +58,7 @@ unsigned int rodp_entries_protect(struct rodp_entries *entries, unsigned int fir
 {
 	if (!entries->present)
 		return 0;
-	return take(entries, first, last, RODP_ENTRY_WRITE | RODP_ENTRY_DIRTY, dirty);
+	return entries_take(entries, first, last, RODP_ENTRY_WRITE | RODP_ENTRY_DIRTY, dirty);
 }
 
 bool rodp_entries_accessed(struct rodp_entries *entries, unsigned int first, unsigned int last,
@@ -95,7 +95,7 @@ unsigned int rodp_entries_ready(const struct rodp_entries *entries, unsigned int
 
 void rodp_entries_hand_over(const struct rodp_entries *entries, const struct rodp_dirty_set *dirty)
 {
-	u64 start = 0, end = 0; /* what was just marked */
+	u64 start = 0, end = 0; /* the folio that was reported last */
 	unsigned int w;
 
 	if (!dirty->count)

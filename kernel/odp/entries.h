@@ -1,21 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
 /*
- * The entries of a leaf: what the device knows of 2 MiB of VA, a word a page.
+ * The entries of a leaf: what the device knows of 2 MiB of VA, one word a page.
  *
  * An entry is a physical address with flags in the bits below the page size:
  *
  *	PRESENT	the device may read the page
  *	WRITE	the device may write it
- *	DIRTY	the device did, and the mm has not been told
+ *	DIRTY	the device wrote it, which was not reported to the mm yet
  *	ACCESSED the device touched the page since the mm last asked
  *
- * WRITE implies PRESENT, and DIRTY implies WRITE: whoever takes WRITE away takes
- * DIRTY with it and owes the mm a word, which is what a rodp_dirty_set holds
- * between the two steps of a hand-over (see leaf.h for why there are two). An
- * entry without PRESENT means nothing, but keeps its address until the hand-over
- * is done.
+ * WRITE implies PRESENT, and DIRTY implies WRITE. Dirty pages are handed over to the mm in two
+ * steps (see leaf.h for why): clearing WRITE clears DIRTY too, and a rodp_dirty_set records
+ * the pages until they are reported to the mm. An entry without PRESENT gives no right, but
+ * keeps its address until the hand-over is done.
  *
- * Pure: no locks (the leaf's are assumed), no kernel but for entries_env.h.
+ * The code is pure: the leaf's lock is the caller's business, and what is needed of the kernel
+ * is in entries_env.h.
  */
 #ifndef RODP_ODP_ENTRIES_H
 #define RODP_ODP_ENTRIES_H
@@ -38,12 +38,12 @@ struct rodp_entries {
 	unsigned int present; /* entries that are */
 };
 
-/* A set of slots, a bit each. */
+/* Words of a set of slots, one bit each. */
 #define RODP_SLOT_WORDS ((RODP_LEAF_PAGES + 63) / 64)
 
 /*
- * Slots whose pages the mm must be told about, and, for the statistics, those that
- * were dropped. Zeroed by its owner.
+ * Slots whose pages must be reported to the mm as dirty and, for the statistics, slots that were
+ * dropped. Zeroed by its owner.
  */
 struct rodp_dirty_set {
 	u64 word[RODP_SLOT_WORDS];
@@ -74,9 +74,9 @@ static inline bool rodp_entry_allows(u64 entry, u64 need)
 }
 
 /*
- * The entry of va, for an access within its page: it becomes ACCESSED, with write DIRTY as
- * well. 0: it does not allow the access. (An entry that does is PRESENT, so not 0.)
- * The hottest function of the driver, hence inline.
+ * The entry of va, for an access within its page: it becomes ACCESSED and, with write, DIRTY.
+ * 0: it does not allow the access. (An entry that does is PRESENT, so not 0.) Inline, because
+ * it is the hottest function of the driver.
  */
 static inline u64 rodp_entries_use(struct rodp_entries *entries, u64 va, bool write)
 {
@@ -93,8 +93,8 @@ static inline u64 rodp_entries_use(struct rodp_entries *entries, u64 va, bool wr
 }
 
 /*
- * Make slot i present. phys is page aligned. Rights only grow here: what the mm
- * takes away comes through rodp_entries_drop() and _protect().
+ * Make slot i present. phys is page aligned. Rights are only added here: rodp_entries_drop() and
+ * rodp_entries_protect() take them away.
  * Returns whether the slot was not present before.
  */
 bool rodp_entries_install(struct rodp_entries *entries, unsigned int i, u64 phys, bool write);
@@ -121,7 +121,7 @@ bool rodp_entries_accessed(struct rodp_entries *entries, unsigned int first, uns
 unsigned int rodp_entries_ready(const struct rodp_entries *entries, unsigned int first,
 				unsigned int count, bool write);
 
-/* The second step of a hand-over: tell the mm of every page in dirty. */
+/* The second step of a hand-over: report every page in dirty to the mm. */
 void rodp_entries_hand_over(const struct rodp_entries *entries, const struct rodp_dirty_set *dirty);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
 /*
- * What the entries of a leaf need from their surroundings, so that the same
- * code builds in the kernel and in the user-space unit tests.
+ * What the entries of a leaf need from their surroundings, so that the same code builds in the
+ * kernel and in the user-space unit tests.
  */
 #ifndef RODP_ODP_ENTRIES_ENV_H
 #define RODP_ODP_ENTRIES_ENV_H
@@ -12,11 +12,11 @@
 #include <linux/types.h>
 
 /*
- * Tell the mm that the device wrote the page at phys. Returns where the folio that it
- * was told of ends: up to there nothing more need be said.
- * Context: the page is mapped (see leaf.h on mm_lock); a dirty_folio operation
- * takes locks that are not safe against softirqs (i_lock, private_lock), so no
- * lock that a softirq takes may be held.
+ * Report to the mm that the device wrote the page at phys. Returns where the page's folio
+ * ends: the report is for all of it.
+ * Context: the page is mapped (see leaf.h on mm_lock); a dirty_folio operation takes locks that
+ * are not safe against softirqs (i_lock, private_lock), so no lock that a softirq takes may be
+ * held.
  */
 static inline u64 rodp_env_mark_dirty(u64 phys)
 {

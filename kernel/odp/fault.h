@@ -1,16 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
 /*
- * The fault engine: makes VA ranges present in a mirror.
+ * Faults: how a missing page becomes present in a mirror.
  *
- * A miss never sleeps where it happens. It becomes a request here; a worker maps the whole
- * extent leaf by leaf (mmu_interval_read_begin, hmm_range_fault, leaf lock,
- * mmu_interval_read_retry, install) and wakes whoever waits, as the pages come, by
- * queueing the waiter's work item. A request that begins in what a job has yet to
- * map, with no more rights than that job, joins it.
+ * A device access that misses never sleeps where it happens. It requests a fault here. A job
+ * in a work queue then maps the requested range, leaf by leaf (resolve.h), and wakes
+ * each waiter as soon as its own page is mapped, by queueing the waiter's work item. A
+ * request that starts in what a job has yet to map, and needs no more rights than that job
+ * asks for, joins the job.
  *
- * Nobody ever waits for a job: a waiter detaches, and the job, which may hang in
- * a userfaultfd for as long as user space likes, ends later on references of its
- * own to the mirror, the counters and the module (I7).
+ * Nobody waits for a job to end: a waiter detaches. A userfaultfd can block a job for as long
+ * as user space likes; the job holds its own references to the mirror, the counters and
+ * the module, and may end after all of its waiters are gone (I7).
+ *
+ * The functions are in request.c (which job serves a request) and in waiter.c (waking and
+ * detaching). Both, and job.c between them, work under the mirror's fault_lock.
  */
 #ifndef RODP_ODP_FAULT_H
 #define RODP_ODP_FAULT_H
@@ -19,68 +22,91 @@
 #include <linux/types.h>
 #include <linux/workqueue.h>
 
-struct rodp_fault;
 struct rodp_mirror;
+struct rodp_waiters;
 
 /*
- * Most bytes that one job maps: enough that asking again costs nothing beside
- * the mapping (milliseconds), and little enough that a peer who announces a huge
- * message cannot have memory allocated far ahead of the bytes that it sends.
+ * Most bytes that one job maps. A new request costs nothing beside the milliseconds that
+ * mapping so many bytes takes. More would let a peer that announces a huge message have
+ * memory allocated far ahead of the bytes that it sends.
  */
 #define RODP_FAULT_BYTES (64ULL << 20)
 
-/* Embedded in whoever parks. Initialise once; one request at a time. */
+/**
+ * struct rodp_fault_waiter - One who waits for a fault
+ * @wq: the work queue that @resume is queued on
+ * @cpu: the CPU for @resume, or WORK_CPU_UNBOUND; the owner may change it before each request.
+ *	An offline CPU counts as WORK_CPU_UNBOUND.
+ * @resume: the owner's work item, queued when the request is over
+ * @error: result of the request, valid once @resume runs: 0, -EFAULT or -ENOMEM
+ * @since: when the request was made, in ns (ktime_get()); the owner may read it
+ *
+ * Embedded in its owner and initialised once. It carries one request at a time.
+ */
 struct rodp_fault_waiter {
-	struct workqueue_struct *wq; /* where resume is queued, */
-	int cpu; /* and on which CPU: WORK_CPU_UNBOUND, or the caller's choice at each request */
+	struct workqueue_struct *wq;
+	int cpu;
 	struct work_struct *resume;
-	int error; /* valid once resume runs: 0, or why the page at va cannot be mapped */
+	int error;
+	u64 since;
 
-	/* Private, under fault_lock of the mirror. */
-	struct rodp_mirror *mirror; /* where the request is under way, or NULL */
-	struct rodp_fault *fault; /* the job waited for; NULL while there is no memory for one */
-	struct list_head link; /* in the job, or with others that have none */
-	u64 va, end; /* the request */
-	u64 since; /* when it was made, ns, ktime_get */
+	/* private: protected by fault_lock of the mirror */
+	struct rodp_mirror *mirror; /* of the request that is under way, or NULL */
+	struct rodp_waiters *joined; /* of a job; NULL while there is no memory for a job */
+	struct list_head link; /* in joined->list or in mirror->starved */
+	u64 va, end; /* what is requested */
 	bool write;
 };
 
+/**
+ * rodp_fault_waiter_init() - Initialise a waiter without a request
+ * @waiter: the waiter
+ * @wq: work queue for @resume; lives longer than the waiter
+ * @resume: work item of the owner, initialised
+ *
+ * Context: Any. The caller may set @waiter->cpu afterwards.
+ */
 void rodp_fault_waiter_init(struct rodp_fault_waiter *waiter, struct workqueue_struct *wq,
 			    struct work_struct *resume);
 
-/*
- * Ask for [va, va + len) to become present, writable if write is set.
- * @waiter: woken once the page at va is mapped or known to be impossible; the job
- *	may go on with the rest of the range meanwhile. NULL for read-ahead that
- *	nobody waits for, which is a hint: it may come to nothing.
+/**
+ * rodp_fault_request() - Request that a range becomes present
+ * @mirror: the mirror; the caller's memory of it is valid (it is a user, or under RCU)
+ * @va: first byte, a VA of the mirror's mm
+ * @len: bytes; what is beyond RODP_FAULT_BYTES or wraps around is cut off
+ * @write: whether the pages must be writable
+ * @waiter: woken once the page at @va is mapped or cannot be mapped; the job may go on with
+ *	the rest of the range meanwhile. An older request of the waiter is detached first.
+ *	NULL: read-ahead that nobody waits for. It is a hint and may be dropped.
  *
- * error is 0 when the page at va was mapped, whatever became of later pages: the
- * caller tries again and asks again from where it stopped, which it must be ready
- * to do any number of times, since what is mapped may be gone when it looks.
- * error: -EFAULT (nothing mapped there, wrong rights, memory that HMM refuses,
- * owner gone), -ENOMEM.
+ * When @waiter is woken, @waiter->error is
  *
- * A job maps at most RODP_FAULT_BYTES; what is beyond must be asked for again.
+ * * 0 when the page at @va was mapped, whatever became of later pages, or when the request is
+ *   to be made again. The caller repeats its access, and requests again from where that
+ *   misses. It must be ready to do so any number of times, because a page that was mapped
+ *   can be gone before the caller looks.
+ * * -EFAULT when the page cannot be mapped: no mapping at @va, missing rights, memory that HMM
+ *   refuses, or a process that has exited.
+ * * -ENOMEM when there was no memory to map it.
  *
- * Context: process or softirq, spin locks held or not; not hard interrupt. Does
- * not sleep, and does not fail for want of memory: a waiter carries its request
- * until a work item has memory for a job.
- * Returns 0, or -ENODEV when the mirror is going away.
+ * Context: Process or softirq, with or without spinlocks held; not hard interrupt. Takes
+ * fault_lock, with interrupts disabled. Does not sleep, and does not fail for lack of memory: a
+ * work item allocates the job of a waiter for whom there was none.
+ * Return: 0, or -ENODEV when the mirror is being torn down: then nothing is requested.
  */
 int rodp_fault_request(struct rodp_mirror *mirror, u64 va, u64 len, bool write,
 		       struct rodp_fault_waiter *waiter);
 
-/*
- * Forget the request: after this returns the engine does not touch waiter and does not
- * queue its work. (Work that was queued already is the caller's to cancel.) Not needed
- * once resume has run: queueing it is the last thing that is done to a waiter.
- * Any context, does not sleep. Harmless when nothing is under way.
+/**
+ * rodp_fault_detach() - Withdraw the request of a waiter
+ * @waiter: the waiter; nothing happens when it has no request under way
+ *
+ * After the return nothing here touches @waiter or queues @waiter->resume. Work that was queued
+ * before is the caller's to cancel. No call is needed once @waiter->resume has run: queueing it
+ * is the last access to a waiter.
+ *
+ * Context: As rodp_fault_request(), and not concurrently with a request of the same waiter.
  */
 void rodp_fault_detach(struct rodp_fault_waiter *waiter);
-
-/* Of mirror.c: a new mirror, and the room. */
-void rodp_faults_init(struct rodp_mirror *mirror);
-int rodp_fault_module_init(void);
-void rodp_fault_module_exit(void);
 
 #endif

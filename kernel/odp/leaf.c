@@ -2,6 +2,7 @@
 /* A leaf, see leaf.h. */
 #include <linux/build_bug.h>
 #include <linux/gfp.h>
+#include <linux/lockdep.h>
 #include <linux/minmax.h>
 #include <linux/slab.h>
 
@@ -66,15 +67,15 @@ static struct rodp_leaf *leaf_alloc(struct rodp_mirror *mirror, u64 base)
 struct rodp_leaf *rodp_leaf_create(struct rodp_mirror *mirror, u64 base)
 {
 	struct rodp_leaf *leaf = leaf_alloc(mirror, base);
-	int error;
+	int err;
 
 	if (!leaf)
 		return ERR_PTR(-ENOMEM);
-	error = mmu_interval_notifier_insert(&leaf->notifier, mirror->mm, base, RODP_LEAF_BYTES,
-					     &rodp_leaf_notifier_ops);
-	if (error) {
+	err = mmu_interval_notifier_insert(&leaf->notifier, mirror->mm, base, RODP_LEAF_BYTES,
+					   &rodp_leaf_notifier_ops);
+	if (err) {
 		leaf_free(leaf);
-		return ERR_PTR(error);
+		return ERR_PTR(err);
 	}
 	rodp_stats_inc(mirror->stats, RODP_STAT_ODP_LEAVES_MADE);
 	return leaf;
@@ -88,23 +89,24 @@ void rodp_leaf_destroy(struct rodp_leaf *leaf)
 }
 
 /*
- * mm_lock held. entries.present is stable without lock when there are no pins:
- * only a pinned leaf grows entries, and only holders of mm_lock take them away.
+ * entries.present is stable without leaf->lock when there are no pins: only a pinned leaf
+ * gets entries, and only a holder of mm_lock takes them away.
  */
 static bool leaf_is_unused(const struct rodp_leaf *leaf)
 {
+	lockdep_assert_held(&leaf->mm_lock);
 	return !leaf->pins && !leaf->entries.present;
 }
 
-/* The place of the leaf in the table of recent ones. */
-static struct rodp_leaf **recent_slot(const struct rodp_leaf *leaf)
+/* The leaf's place in its mirror's table of recent leaves. */
+static struct rodp_leaf **leaf_recent_slot(const struct rodp_leaf *leaf)
 {
 	return &leaf->mirror->recent[(leaf->base >> RODP_LEAF_SHIFT) % RODP_RECENT_LEAVES];
 }
 
 void rodp_leaf_remember(struct rodp_leaf *leaf)
 {
-	WRITE_ONCE(*recent_slot(leaf), leaf);
+	WRITE_ONCE(*leaf_recent_slot(leaf), leaf);
 }
 
 void rodp_leaf_enlist(struct rodp_leaf *leaf)
@@ -134,12 +136,14 @@ bool rodp_leaf_unpin(struct rodp_leaf *leaf)
 	return unused;
 }
 
-/* mm_lock held. */
-static void die(struct rodp_leaf *leaf)
+/* Take the leaf out of its tree. */
+static void leaf_die(struct rodp_leaf *leaf)
 {
+	lockdep_assert_held(&leaf->mm_lock);
 	leaf->dead = true;
 	list_lru_del_obj(&rodp_leaf_lru, &leaf->lru);
-	cmpxchg(recent_slot(leaf), leaf, NULL); /* others may enter another leaf here meanwhile */
+	/* Another leaf may have been entered in its place meanwhile. */
+	cmpxchg(leaf_recent_slot(leaf), leaf, NULL);
 	xa_erase(&leaf->mirror->leaves, leaf->base >> RODP_LEAF_SHIFT);
 }
 
@@ -150,34 +154,39 @@ bool rodp_leaf_kill_unused(struct rodp_leaf *leaf)
 	spin_lock(&leaf->mm_lock);
 	unused = leaf_is_unused(leaf);
 	if (unused)
-		die(leaf);
+		leaf_die(leaf);
 	spin_unlock(&leaf->mm_lock);
 	return unused;
 }
 
-/* mm_lock held. Tells the mm of the pages in dirty, and the counters of everything. */
-static void hand_over(struct rodp_leaf *leaf, const struct rodp_dirty_set *dirty,
-		      unsigned int dropped)
+/*
+ * The second step of a loss of entries: report the pages in dirty to the mm, and count. Takes locks
+ * of the mm that are not safe against softirqs, so not under leaf->lock (see leaf.h).
+ */
+static void leaf_hand_over(struct rodp_leaf *leaf, const struct rodp_dirty_set *dirty,
+			   unsigned int dropped)
 {
 	struct rodp_stats *stats = leaf->mirror->stats;
 
+	lockdep_assert_held(&leaf->mm_lock);
+	lockdep_assert_not_held(&leaf->lock);
 	rodp_entries_hand_over(&leaf->entries, dirty);
 	rodp_tally_add(&leaf->mirror->tally, leaf->base, dirty->dropped, RODP_TALLY_DROPPED);
 	rodp_stats_add(stats, RODP_STAT_ODP_PAGES_INVALIDATED, dropped);
 	rodp_stats_add(stats, RODP_STAT_ODP_PAGES_DIRTIED, dirty->count);
 }
 
-/* mm_lock held. */
-static void die_with_entries(struct rodp_leaf *leaf)
+static void leaf_die_with_entries(struct rodp_leaf *leaf)
 {
 	struct rodp_dirty_set dirty = {};
 	unsigned int dropped;
 
-	die(leaf);
+	lockdep_assert_held(&leaf->mm_lock);
+	leaf_die(leaf);
 	spin_lock_bh(&leaf->lock);
 	dropped = rodp_entries_drop(&leaf->entries, 0, RODP_LEAF_PAGES - 1, &dirty);
 	spin_unlock_bh(&leaf->lock);
-	hand_over(leaf, &dirty, dropped);
+	leaf_hand_over(leaf, &dirty, dropped);
 }
 
 bool rodp_leaf_kill_unpinned(struct rodp_leaf *leaf)
@@ -187,7 +196,7 @@ bool rodp_leaf_kill_unpinned(struct rodp_leaf *leaf)
 	spin_lock(&leaf->mm_lock);
 	unpinned = !leaf->pins;
 	if (unpinned)
-		die_with_entries(leaf);
+		leaf_die_with_entries(leaf);
 	spin_unlock(&leaf->mm_lock);
 	return unpinned;
 }
@@ -196,27 +205,27 @@ void rodp_leaf_kill(struct rodp_leaf *leaf)
 {
 	spin_lock(&leaf->mm_lock);
 	WARN_ON_ONCE(leaf->pins);
-	die_with_entries(leaf);
+	leaf_die_with_entries(leaf);
 	spin_unlock(&leaf->mm_lock);
 }
 
-/* The slots of [start, end), clipped to the leaf. */
-static unsigned int first_slot(const struct rodp_leaf *leaf, u64 start)
+/* First and last slot of [start, end), clipped to the leaf. */
+static unsigned int leaf_first_slot(const struct rodp_leaf *leaf, u64 start)
 {
 	return rodp_entries_slot(max(start, leaf->base));
 }
 
-static unsigned int last_slot(const struct rodp_leaf *leaf, u64 end)
+static unsigned int leaf_last_slot(const struct rodp_leaf *leaf, u64 end)
 {
 	return rodp_entries_slot(min(end - 1, leaf->base + (RODP_LEAF_BYTES - 1)));
 }
 
 bool rodp_leaf_accessed(struct rodp_leaf *leaf, u64 start, u64 end, bool forget)
 {
-	const unsigned int first = first_slot(leaf, start), last = last_slot(leaf, end);
+	const unsigned int first = leaf_first_slot(leaf, start), last = leaf_last_slot(leaf, end);
 	bool accessed;
 
-	/* Most pages that are asked for were not touched by the device: no lock for them. */
+	/* Without lock: the device did not touch most pages that reclaim asks about. */
 	if (!rodp_entries_accessed(&leaf->entries, first, last, false))
 		return false;
 	if (!forget)
@@ -227,12 +236,14 @@ bool rodp_leaf_accessed(struct rodp_leaf *leaf, u64 start, u64 end, bool forget)
 	return accessed;
 }
 
-/* lock held. Returns how many entries went. */
-static unsigned int lose(struct rodp_leaf *leaf, u64 start, u64 end, enum rodp_leaf_loss loss,
-			 struct rodp_dirty_set *dirty)
+/* Returns how many entries were dropped. */
+static unsigned int leaf_lose(struct rodp_leaf *leaf, u64 start, u64 end, enum rodp_leaf_loss loss,
+			      struct rodp_dirty_set *dirty)
 {
-	const unsigned int first = first_slot(leaf, start), last = last_slot(leaf, end);
+	const unsigned int first = leaf_first_slot(leaf, start), last = leaf_last_slot(leaf, end);
 
+	lockdep_assert_held(&leaf->mm_lock);
+	lockdep_assert_held(&leaf->lock);
 	if (loss == RODP_LEAF_LOSE_PAGES)
 		return rodp_entries_drop(&leaf->entries, first, last, dirty);
 	rodp_entries_protect(&leaf->entries, first, last, dirty);
@@ -248,9 +259,9 @@ bool rodp_leaf_invalidate(struct rodp_leaf *leaf, u64 start, u64 end, enum rodp_
 	spin_lock(&leaf->mm_lock);
 	spin_lock_bh(&leaf->lock);
 	mmu_interval_set_seq(&leaf->notifier, seq);
-	*dropped = lose(leaf, start, end, loss, &dirty);
+	*dropped = leaf_lose(leaf, start, end, loss, &dirty);
 	spin_unlock_bh(&leaf->lock);
-	hand_over(leaf, &dirty, *dropped);
+	leaf_hand_over(leaf, &dirty, *dropped);
 	unused = leaf_is_unused(leaf);
 	spin_unlock(&leaf->mm_lock);
 	return unused;

@@ -2,30 +2,29 @@
 /*
  * A leaf: 2 MiB of one mm's VA as the device sees it, with a notifier of its own.
  *
- * One mmu_interval_notifier a leaf, none above it. The sequence of a notifier
- * covers its whole range, so a larger window makes a fault in it retry for
- * invalidations far away (128 faults beside one noisy thread: 108 false retries
- * with 1 GiB windows, 0 with 2 MiB), while a small one costs others nothing: an
- * invalidation elsewhere is as dear with 4096 notifiers as with one, and an insert
- * is 270-420 instructions, nothing beside the fault that wanted it.
+ * Each leaf has one mmu_interval_notifier, and there is none above the leaves. The sequence of
+ * a notifier covers its whole range, so with larger ranges a fault would be repeated because of
+ * invalidations far away (128 faults beside a thread that invalidates: 108 false retries with
+ * 1 GiB a notifier, 0 with 2 MiB). Small ranges cost nothing: an invalidation elsewhere takes as
+ * long with 4096 notifiers as with one, and an insertion is 270-420 instructions, little beside
+ * the fault that needs it.
  *
- * Two locks, the outer one first:
+ * A leaf has two locks, the outer one first:
  *
- * mm_lock	Process context only. Life (pins, dead), and the hand-over of dirty
- *		pages. Every callback holds it from start to end.
- * lock		Taken with BH disabled; the device holds it while it touches a page
- *		(I1). Entries, and the sequence of the notifier (I2).
+ * mm_lock	Taken in process context only. Protects pins and dead, and the hand-over of dirty
+ *		pages. Every invalidation holds it from start to end.
+ * lock		Taken with BH disabled. The device holds it while it touches a page
+ *		(I1). Protects the entries, and the sequence of the notifier (I2).
  *
- * Why two: telling the mm that a page is dirty takes i_lock, private_lock and
- * the like, which others hold with softirqs enabled. Under a lock that softirqs
- * spin on, that is a deadlock. So entries lose their rights under lock, and the
- * mm is told after lock was dropped but before mm_lock is. The page cannot go
- * meanwhile: to unmap it the mm must first get through the callback of this leaf
- * for its range, which waits for mm_lock. Nor can another callback return for
- * the same page before the mm has been told.
+ * There are two because reporting a dirty page to the mm takes i_lock, private_lock and the
+ * like, which others hold with softirqs enabled. That would be a deadlock under a lock
+ * that softirqs spin on. So entries lose their rights under lock, and dirty pages are
+ * reported after lock was dropped and before mm_lock is dropped. Such a page cannot be freed
+ * meanwhile: to unmap it, the mm must first run an invalidation of this leaf, which waits for
+ * mm_lock. Nor can another invalidation of the same page return before the report.
  *
  * Leaves are found under RCU and freed after a grace period. A dead leaf has no
- * present entry, so whoever only reads entries need not ask.
+ * present entry, so readers of entries need not check for it.
  */
 #ifndef RODP_ODP_LEAF_H
 #define RODP_ODP_LEAF_H
@@ -46,9 +45,9 @@ struct rodp_leaf {
 	u64 base; /* VA of slot 0 */
 	struct rodp_mirror *mirror; /* outlives the leaf's notifier */
 	spinlock_t mm_lock;
-	unsigned int pins; /* mm_lock: fault jobs that use the leaf now */
+	unsigned int pins; /* mm_lock: walks (resolve.h) that use the leaf now */
 	bool dead; /* mm_lock: was in the tree and is no more */
-	bool spared; /* the lru's lock: see shrink.c */
+	bool spared; /* under the list's lock, see shrink.c */
 	struct list_head lru; /* in rodp_leaf_lru while in the tree */
 
 	struct mmu_interval_notifier notifier;
@@ -61,34 +60,36 @@ enum rodp_leaf_loss {
 	RODP_LEAF_LOSE_PAGES, /* everything */
 };
 
-/* All leaves that are in a tree, by memcg. Its maker is shrink.c. */
+/* All leaves that are in a tree, by memcg. Initialised by shrink.c. */
 extern struct list_lru rodp_leaf_lru;
 
 int rodp_leaf_module_init(void);
-/* After rcu_barrier(). */
+/* Called after rcu_barrier(). */
 void rodp_leaf_module_exit(void);
 
 /*
- * A leaf for the 2 MiB at base (VA, 2 MiB aligned), pinned once, in no tree yet,
- * its notifier at work. Sleeps; memory is charged to the active memcg. The users
- * of mirror->mm are referenced by the caller. ERR_PTR: -ENOMEM and what
- * mmu_interval_notifier_insert() returns.
+ * Make a leaf for the 2 MiB at base (VA, 2 MiB aligned), pinned once, in no tree yet, with its
+ * notifier inserted. Sleeps; memory is charged to the active memcg. The caller has a reference to
+ * the users of mirror->mm. ERR_PTR(): -ENOMEM and what mmu_interval_notifier_insert() returns.
  */
 struct rodp_leaf *rodp_leaf_create(struct rodp_mirror *mirror, u64 base);
 
-/* Remove the notifier and free after a grace period. Dead, or never in a tree. Sleeps. */
+/*
+ * Remove the notifier, and free the leaf after a grace period. The leaf is dead or was never in a
+ * tree. Sleeps.
+ */
 void rodp_leaf_destroy(struct rodp_leaf *leaf);
 
-/* Keep leaf from being killed. False when it is dead. */
+/* Keep leaf from being killed. False when it is dead. Under RCU. */
 bool rodp_leaf_pin(struct rodp_leaf *leaf);
 
 /* The leaf is in its tree now: it may be shrunk. */
 void rodp_leaf_enlist(struct rodp_leaf *leaf);
 
-/* Enter a pinned leaf into its mirror's table of recent ones (tree.h). It leaves when it dies. */
+/* Enter a pinned leaf into its mirror's table of recent leaves (tree.h). Killing it removes it. */
 void rodp_leaf_remember(struct rodp_leaf *leaf);
 
-/* Returns whether the leaf is now of no use: no pins, no entries. */
+/* Returns whether the leaf is now of no use: without pins and without entries. */
 bool rodp_leaf_unpin(struct rodp_leaf *leaf);
 
 /* Take a leaf of no use out of the tree. Returns whether it was, and is now dead. */
@@ -105,15 +106,15 @@ void rodp_leaf_kill(struct rodp_leaf *leaf);
 
 /*
  * Whether the device touched a page in [start, end) since this was last asked with
- * `forget` set; the range may go beyond the leaf and is clipped. Under RCU. Any context
- * but hard interrupt, page table locks held or not.
+ * `forget` set; the range may go beyond the leaf and is clipped. Called under RCU, or with the
+ * list of leaves locked (shrink.c). Any context but hard interrupt, also under page table locks.
  */
 bool rodp_leaf_accessed(struct rodp_leaf *leaf, u64 start, u64 end, bool forget);
 
 /*
- * The heart of the callback: entries in [start, end) lose what loss says, dirty
- * pages are handed over. The range may go beyond the leaf and is clipped.
- * *dropped becomes the number of entries that went.
+ * The main part of an invalidation: entries in [start, end) lose what `loss` says, and dirty
+ * pages are handed over. The range may go beyond the leaf and is clipped. seq is the notifier's
+ * new sequence. *dropped becomes the number of entries that were dropped.
  * Returns whether the leaf is now of no use. Does not sleep.
  */
 bool rodp_leaf_invalidate(struct rodp_leaf *leaf, u64 start, u64 end, enum rodp_leaf_loss loss,

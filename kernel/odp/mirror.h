@@ -2,11 +2,11 @@
 /*
  * A mirror: what the device knows of one address space's page tables.
  *
- * One mirror per (ucontext, mm). It is made lazily of leaves, 2 MiB of VA each,
- * by the fault engine (fault.h), read by the data path (access.h), and kept
- * true by one mmu_interval_notifier a leaf. Memory regions are views that hold
- * a reference; a mirror dies after its last reference, in a work item, never in
- * the putter's context. It holds the mm by mmgrab() only.
+ * There is one mirror for each pair of ucontext and mm. It consists of leaves, 2 MiB of VA
+ * each, which the first fault in them makes (fault.h). The data path reads them (access.h), and
+ * one mmu_interval_notifier a leaf keeps them in step with the mm. Memory regions are views of a
+ * mirror and each hold a reference. A mirror is torn down after its last reference, in a
+ * work item, never in the context that drops it. It holds the mm with mmgrab() only.
  */
 #ifndef RODP_ODP_MIRROR_H
 #define RODP_ODP_MIRROR_H
@@ -20,38 +20,95 @@ struct rodp_mirror;
 struct rodp_stats;
 struct rodp_tally;
 
-/* The mirrors of one ucontext, one for each mm that registered memory through it. */
+/**
+ * struct rodp_mirror_set - The mirrors of one ucontext
+ * @lock: protects @mirrors and the number of users of each; taken in process context, outside
+ *	the mmap lock and every other lock of this room
+ * @mirrors: one for each mm that registered memory through the ucontext
+ */
 struct rodp_mirror_set {
 	struct mutex lock;
 	struct list_head mirrors;
 };
 
+/**
+ * rodp_mirror_set_init() - Initialise an empty set
+ * @set: the set; every mirror must be put before its memory is freed
+ */
 void rodp_mirror_set_init(struct rodp_mirror_set *set);
 
-/*
- * The mirror of current->mm in set, made when there is none, with a reference.
- * Process context, sleeps. ERR_PTR: -ENOMEM.
- * Every mirror must be put before set goes; its tear-down may end later.
+/**
+ * rodp_mirror_get() - Get the mirror of current->mm, or make it
+ * @set: the set to look in
+ * @stats: counters of the device, for a new mirror, which takes a reference
+ *
+ * Context: Process, sleeps; takes @set->lock and, inside it, the mmap lock.
+ * Return: the mirror with a reference, for rodp_mirror_put(); ERR_PTR(): -ENOMEM, or -EINTR when
+ * a signal is pending (mmu_notifier_register()).
  */
 struct rodp_mirror *rodp_mirror_get(struct rodp_mirror_set *set, struct rodp_stats *stats);
 
-/* The mirror of mm in set, with a reference, or NULL. As rodp_mirror_get(). */
+/**
+ * rodp_mirror_find() - Get the mirror of an mm, if there is one
+ * @set: the set to look in
+ * @mm: the mm, which is compared only
+ *
+ * Context: Process, sleeps; takes @set->lock.
+ * Return: the mirror with a reference, for rodp_mirror_put(), or NULL.
+ */
 struct rodp_mirror *rodp_mirror_find(struct rodp_mirror_set *set, const struct mm_struct *mm);
 
-/* Drop a reference. Process context; never waits for a fault in flight (I7). */
+/**
+ * rodp_mirror_put() - Drop a reference
+ * @set: the set that the mirror is in; it may be freed after its last mirror was put
+ * @mirror: the mirror
+ *
+ * Context: Process, sleeps; takes @set->lock. Never waits for a fault that is under way (I7): the
+ * tear-down may end later.
+ */
 void rodp_mirror_put(struct rodp_mirror_set *set, struct rodp_mirror *mirror);
 
-/* Whether it is that of current->mm, which alone may be told what is in it. */
+/**
+ * rodp_mirror_is_mine() - Whether a mirror is that of current->mm
+ * @mirror: the mirror
+ *
+ * A mirror's contents may be shown to its own process only.
+ *
+ * Context: Process.
+ * Return: whether it is.
+ */
 bool rodp_mirror_is_mine(const struct rodp_mirror *mirror);
 
-/* What came and went in the mirror, see tally.h. */
+/**
+ * rodp_mirror_tally() - The page counters of a mirror, see tally.h
+ * @mirror: the mirror
+ *
+ * Context: Any.
+ * Return: the tally, valid as long as the caller has a reference to @mirror.
+ */
 struct rodp_tally *rodp_mirror_tally(struct rodp_mirror *mirror);
 
-/* How long those waited who missed in the mirror. Process context. */
+/**
+ * rodp_mirror_latency() - Read how long requests with a waiter took
+ * @mirror: the mirror
+ * @latency: becomes a copy of its histogram
+ *
+ * Context: Process; takes fault_lock.
+ */
 void rodp_mirror_latency(struct rodp_mirror *mirror, struct rodp_latency *latency);
 
-/* Room set-up and tear-down. exit waits until every mirror and leaf is gone. */
+/**
+ * rodp_odp_module_init() - Set this room up
+ *
+ * Return: 0 or -ENOMEM.
+ */
 int rodp_odp_module_init(void);
+
+/**
+ * rodp_odp_module_exit() - Wait until every mirror and every leaf is freed, then undo the set-up
+ *
+ * Context: Process, sleeps. There is no set with mirrors any more.
+ */
 void rodp_odp_module_exit(void);
 
 #endif

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 /*
- * The callback of a leaf. Called by the mm in process context, under any of its
- * sleeping locks, before it changes page tables in the range. Never sleeps and
- * never fails (I2), so that ranges which must not block are served like others.
+ * The callback of a leaf's notifier. The mm calls it in process context, under any of its
+ * sleeping locks, before it changes page tables in the range. It never sleeps and never
+ * fails (I2), so ranges that must not block are no special case.
  */
 #include "base/stats.h"
 #include "base/trace.h"
@@ -12,11 +12,11 @@
 #include "odp/tree.h"
 
 /*
- * What an event takes (I5). Only two leave the pages readable. PROTECTION_VMA
- * does not: mprotect(PROT_NONE), NUMA hinting and userfaultfd's write protection
- * all arrive as one. An event that is not known takes everything.
+ * What entries lose by an event (I5). Pages stay readable after two kinds of events only.
+ * PROTECTION_VMA is not one of them: mprotect(PROT_NONE), NUMA hinting and userfaultfd's write
+ * protection all arrive as one. An unknown event takes everything.
  */
-static enum rodp_leaf_loss event_loss(enum mmu_notifier_event event)
+static enum rodp_leaf_loss notifier_loss(enum mmu_notifier_event event)
 {
 	switch (event) {
 	case MMU_NOTIFY_PROTECTION_PAGE:
@@ -28,15 +28,15 @@ static enum rodp_leaf_loss event_loss(enum mmu_notifier_event event)
 }
 
 /*
- * Whether an event means that the VA is gone, so that an empty leaf is of no
- * use. After the others the pages are likely to come back.
+ * Whether an event means that the VA is unmapped, so that an empty leaf is of no use. After
+ * other events the pages are likely to be mapped again.
  */
-static bool event_unmaps(enum mmu_notifier_event event)
+static bool notifier_unmaps(enum mmu_notifier_event event)
 {
 	return event == MMU_NOTIFY_UNMAP || event == MMU_NOTIFY_RELEASE;
 }
 
-static enum rodp_stat event_stat(enum mmu_notifier_event event)
+static enum rodp_stat notifier_stat(enum mmu_notifier_event event)
 {
 	switch (event) {
 	case MMU_NOTIFY_UNMAP:
@@ -51,30 +51,31 @@ static enum rodp_stat event_stat(enum mmu_notifier_event event)
 		return RODP_STAT_ODP_INV_RELEASE;
 	case MMU_NOTIFY_MIGRATE:
 		return RODP_STAT_ODP_INV_MIGRATE;
-	default: /* CLEAR, and EXCLUSIVE, which is the same to us */
+	/* CLEAR, and EXCLUSIVE, which has the same effect here. */
+	default:
 		return RODP_STAT_ODP_INV_CLEAR;
 	}
 }
 
-static bool leaf_invalidate(struct mmu_interval_notifier *notifier,
-			    const struct mmu_notifier_range *range, unsigned long seq)
+static bool notifier_invalidate(struct mmu_interval_notifier *notifier,
+				const struct mmu_notifier_range *range, unsigned long seq)
 {
 	struct rodp_leaf *leaf = container_of(notifier, struct rodp_leaf, notifier);
 	struct rodp_stats *stats = leaf->mirror->stats;
 	unsigned int dropped;
 	bool unused;
 
-	unused = rodp_leaf_invalidate(leaf, range->start, range->end, event_loss(range->event), seq,
-				      &dropped);
+	unused = rodp_leaf_invalidate(leaf, range->start, range->end, notifier_loss(range->event),
+				      seq, &dropped);
 	trace_rodp_invalidate(leaf->mirror, range, leaf->base, dropped);
-	if (unused && event_unmaps(range->event))
+	if (unused && notifier_unmaps(range->event))
 		rodp_tree_retire(leaf->mirror, leaf->base);
-	rodp_stats_inc(stats, event_stat(range->event));
+	rodp_stats_inc(stats, notifier_stat(range->event));
 	if (!mmu_notifier_range_blockable(range))
 		rodp_stats_inc(stats, RODP_STAT_ODP_INV_NONBLOCK);
 	return true;
 }
 
 const struct mmu_interval_notifier_ops rodp_leaf_notifier_ops = {
-	.invalidate = leaf_invalidate,
+	.invalidate = notifier_invalidate,
 };

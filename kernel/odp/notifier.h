@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
-/* The mmu_interval_notifier callback of a leaf: how the mm's events reach it. */
+/* The mmu_interval_notifier callback of a leaf, which the mm calls at its events. */
 #ifndef RODP_ODP_NOTIFIER_H
 #define RODP_ODP_NOTIFIER_H
 

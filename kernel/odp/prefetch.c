@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 /* Prefetch, see prefetch.h. */
 #include <linux/completion.h>
-#include <linux/delay.h>
 #include <linux/module.h>
 #include <linux/sched/mm.h>
 #include <linux/slab.h>
@@ -11,16 +10,13 @@
 #include "odp/prefetch.h"
 #include "odp/resolve.h"
 
-/* How long to rest when invalidations keep pages from being mapped: they go first. */
-#define BREAK_USEC 100
-
 struct rodp_prefetch {
 	refcount_t ref;
-	struct list_head link; /* mirror->prefetches; prefetch_lock */
+	struct list_head link; /* mirror->prefetches, under prefetch_lock */
 	struct rodp_mirror *mirror; /* referenced */
 	enum rodp_prefetch_mode mode;
 	u64 va, end;
-	int error; /* valid once done */
+	int err; /* valid once done */
 	struct completion done;
 };
 
@@ -55,7 +51,7 @@ int rodp_prefetch_start(struct rodp_prefetch *prefetch)
 {
 	struct rodp_mirror *mirror = prefetch->mirror;
 
-	/* It may be held up for long, and the module cannot go before it: then let rmmod say so. */
+	/* It can block for long and needs the module: with a reference, rmmod says so. */
 	if (!try_module_get(THIS_MODULE))
 		return -ENODEV;
 	refcount_inc(&prefetch->ref);
@@ -73,11 +69,11 @@ int rodp_prefetch_wait(struct rodp_prefetch *prefetch, unsigned long jiffies)
 
 	if (left < 0)
 		return -EINTR;
-	return left ? prefetch->error : -ETIMEDOUT;
+	return left ? prefetch->err : -ETIMEDOUT;
 }
 
 /* The next VA from va on where there is a VMA; end, if there is none before it. */
-static u64 skip_hole(struct mm_struct *mm, u64 va, u64 end)
+static u64 prefetch_skip_hole(struct mm_struct *mm, u64 va, u64 end)
 {
 	struct vm_area_struct *vma;
 
@@ -88,51 +84,47 @@ static u64 skip_hole(struct mm_struct *mm, u64 va, u64 end)
 	return va;
 }
 
-static void map_present(struct rodp_prefetch *prefetch, u64 end)
+/* Map what the mm has in its page tables. */
+static void prefetch_present(struct rodp_prefetch *prefetch, u64 end)
 {
 	struct rodp_mirror *mirror = prefetch->mirror;
-	u64 va = skip_hole(mirror->mm, prefetch->va, end);
+	u64 va = prefetch_skip_hole(mirror->mm, prefetch->va, end);
 
 	while (va < end && rodp_mirror_is_used(mirror)) {
 		va = rodp_resolve_present(mirror, va, end);
 		cond_resched();
-		va = skip_hole(mirror->mm, va, end);
+		va = prefetch_skip_hole(mirror->mm, va, end);
 	}
 }
 
-/* Returns why not all of it could be mapped. */
-static int map_wanted(struct rodp_prefetch *prefetch, u64 end)
+/* Map everything. Returns why not all of it could be mapped. */
+static int prefetch_all(struct rodp_prefetch *prefetch, u64 end)
 {
 	const bool write = prefetch->mode == RODP_PREFETCH_WRITE;
 	struct rodp_mirror *mirror = prefetch->mirror;
 	struct rodp_resolver resolver;
-	int error = 0;
 
-	rodp_resolver_init(&resolver, mirror, prefetch->va & PAGE_MASK, write);
+	rodp_resolver_init(&resolver, mirror, prefetch->va & PAGE_MASK, end, write);
 	resolver.prefetch = true;
-	while (!error && resolver.va < end && rodp_mirror_is_used(mirror)) {
-		error = rodp_resolve(&resolver, end);
-		if (error == -EAGAIN) {
-			usleep_range(BREAK_USEC, 2 * BREAK_USEC);
-			error = 0;
-		}
-	}
-	return error;
+	while (rodp_mirror_is_used(mirror) && rodp_resolver_next(&resolver))
+		;
+	return resolver.err;
 }
 
 /* The users of the mm are referenced. */
 static int prefetch_run(struct rodp_prefetch *prefetch)
 {
 	const u64 end = min_t(u64, prefetch->end, prefetch->mirror->mm->task_size);
-	int error = 0;
+	int err;
 
-	if (prefetch->mode == RODP_PREFETCH_PRESENT)
-		map_present(prefetch, end);
-	else
-		error = map_wanted(prefetch, end);
-	return error
-		       ?: prefetch->end > end && prefetch->mode != RODP_PREFETCH_PRESENT ? -EFAULT
-											 : 0;
+	if (prefetch->mode == RODP_PREFETCH_PRESENT) {
+		prefetch_present(prefetch, end);
+		return 0;
+	}
+	err = prefetch_all(prefetch, end);
+	if (!err && prefetch->end > end)
+		err = -EFAULT;
+	return err;
 }
 
 static struct rodp_prefetch *prefetch_next(struct rodp_mirror *mirror)
@@ -151,9 +143,9 @@ static void prefetch_one(struct rodp_prefetch *prefetch)
 {
 	struct mm_struct *mm = prefetch->mirror->mm;
 
-	prefetch->error = -EFAULT;
+	prefetch->err = -EFAULT;
 	if (mmget_not_zero(mm)) {
-		prefetch->error = prefetch_run(prefetch);
+		prefetch->err = prefetch_run(prefetch);
 		/* Not mmput(): the last one tears the mm down, and with it waits for callbacks. */
 		mmput_async(mm);
 	}
@@ -162,7 +154,7 @@ static void prefetch_one(struct rodp_prefetch *prefetch)
 	module_put(THIS_MODULE);
 }
 
-/* Each prefetch holds the mirror, and after the last one its tear-down waits for this function. */
+/* Each prefetch references the mirror, whose tear-down waits for this function. */
 static void prefetch_work(struct work_struct *work)
 {
 	struct rodp_mirror *mirror = container_of(work, struct rodp_mirror, prefetch);

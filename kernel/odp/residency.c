@@ -9,7 +9,7 @@
 #include "odp/leaf.h"
 #include "odp/residency.h"
 
-static u8 entry_page(u64 entry)
+static u8 residency_of_entry(u64 entry)
 {
 	u8 page = RODP_PAGE_TRACKED;
 
@@ -24,7 +24,7 @@ static u8 entry_page(u64 entry)
 	return page;
 }
 
-static void leaf_pages(struct rodp_mirror *mirror, u64 va, u8 *page, size_t count)
+static void residency_of_leaf(struct rodp_mirror *mirror, u64 va, u8 *page, size_t count)
 {
 	const struct rodp_leaf *leaf;
 	size_t i;
@@ -32,7 +32,8 @@ static void leaf_pages(struct rodp_mirror *mirror, u64 va, u8 *page, size_t coun
 	rcu_read_lock();
 	leaf = xa_load(&mirror->leaves, va >> RODP_LEAF_SHIFT);
 	for (i = 0; leaf && i < count; i++)
-		page[i] = entry_page(READ_ONCE(leaf->entries.slot[rodp_entries_slot(va) + i]));
+		page[i] = residency_of_entry(
+			READ_ONCE(leaf->entries.slot[rodp_entries_slot(va) + i]));
 	rcu_read_unlock();
 	if (!leaf)
 		memset(page, 0, count);
@@ -44,7 +45,7 @@ void rodp_mirror_residency(struct rodp_mirror *mirror, u64 va, u8 *page, size_t 
 
 	for (; count; va += (u64)n << PAGE_SHIFT, page += n, count -= n) {
 		n = min_t(size_t, count, RODP_LEAF_PAGES - rodp_entries_slot(va));
-		leaf_pages(mirror, va, page, n);
+		residency_of_leaf(mirror, va, page, n);
 		cond_resched();
 	}
 }

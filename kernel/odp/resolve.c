@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 /* Resolving, see resolve.h. */
+#include <linux/delay.h>
 #include <linux/fs.h>
 #include <linux/hmm.h>
+#include <linux/lockdep.h>
 #include <linux/magic.h>
 #include <linux/memremap.h>
 #include <linux/mm.h>
@@ -15,42 +17,45 @@
 #include "odp/tree.h"
 
 /*
- * Most bytes to ask HMM for at once, and the aligned block whose pages at hand are
- * mapped along. A waiter resumes after the first such round of a long message, and
- * copies while the job maps the next ones: a few dozen microseconds of zeroing
- * pages, beside which a round's own cost is small. Divides a leaf.
+ * Most bytes to ask HMM for at once, and the size of the aligned block whose other pages are
+ * mapped too when the mm has them. A waiter resumes after the first such round of a long
+ * message and copies while the job maps the next ones. Zeroing so many pages takes a few dozen
+ * microseconds, beside which a round's own cost is small. Divides a leaf.
  */
-#define RODP_RESOLVE_BYTES (256ULL << 10)
-#define RODP_RESOLVE_PAGES (RODP_RESOLVE_BYTES >> PAGE_SHIFT)
+#define RESOLVE_BYTES (256ULL << 10)
+#define RESOLVE_PAGES (RESOLVE_BYTES >> PAGE_SHIFT)
 
 /*
- * Collisions in a row before the job must take a break. Each one halves what is
- * asked for, so by then it is one page for a while, which only an invalidation
- * every few microseconds still hits.
+ * Collisions with invalidations in a row before the walk rests. Each one halves what is asked
+ * for, so by then it is one page for a while, which only an invalidation every few
+ * microseconds still hits.
  */
-#define MAX_COLLISIONS 32
+#define RESOLVE_MAX_COLLISIONS 32
+
+/* How long a walk rests when invalidations keep it from installing: they go first. */
+#define RESOLVE_REST_USEC 100
 
 /*
  * Times that one page is faulted slowly. Each is a success of the handler that
  * something undid before HMM could see it.
  */
-#define MAX_SLOW_FAULTS 16
+#define RESOLVE_MAX_SLOW_FAULTS 16
 
 /* One question to HMM. */
-struct round {
+struct resolve_round {
 	struct rodp_leaf *leaf;
-	u64 block; /* VA of the first page, RODP_RESOLVE_BYTES aligned */
-	unsigned int first, count; /* the pages wanted; the others only when at hand */
+	u64 block; /* VA of the first page, RESOLVE_BYTES aligned */
+	unsigned int first, count; /* the wanted pages; others only if the mm has them */
 	bool write; /* wanted */
 	bool prefetch; /* how pages are counted */
-	unsigned long pfns[RODP_RESOLVE_PAGES];
+	unsigned long pfns[RESOLVE_PAGES];
 };
 
 /*
- * memfd_secret() pages are out of the direct map. HMM hands them out all the
- * same; the kernel's own test for them is not there for modules.
+ * memfd_secret() pages are not in the direct map. HMM returns them all the same, and the
+ * kernel's own test for them is not exported to modules.
  */
-static bool page_is_secret(struct page *page)
+static bool resolve_is_secret(struct page *page)
 {
 	struct folio *folio = page_folio(page);
 	struct address_space *mapping = READ_ONCE(folio->mapping);
@@ -61,29 +66,30 @@ static bool page_is_secret(struct page *page)
 }
 
 /*
- * Whether the kernel can touch the page at its direct-map address. The page is
- * mapped and cannot change meanwhile: the leaf is locked, the sequence holds.
+ * Whether the kernel can touch the page at its direct-map address. The page is mapped and
+ * cannot change meanwhile: the leaf is locked, the sequence was checked.
  */
-static bool page_is_touchable(struct page *page)
+static bool resolve_is_touchable(struct page *page)
 {
 	return !PageHWPoison(page) && !is_device_private_page(page) && !is_pci_p2pdma_page(page) &&
-	       !page_is_secret(page);
+	       !resolve_is_secret(page);
 }
 
 /*
- * leaf->lock held, the sequence checked. Returns whether page i may be used now. A slot
- * that was not present before is added to mapped.
+ * The sequence was checked. Returns whether page i may be used now. A slot that was not
+ * present before is added to mapped.
  */
-static bool install_page(struct round *round, unsigned int i, u64 *mapped)
+static bool resolve_install_page(struct resolve_round *round, unsigned int i, u64 *mapped)
 {
 	const unsigned int slot = rodp_entries_slot(round->block) + i;
 	const unsigned long pfn = round->pfns[i];
 	struct page *page;
 
+	lockdep_assert_held(&round->leaf->lock);
 	if (!(pfn & HMM_PFN_VALID))
 		return false;
 	page = hmm_pfn_to_page(pfn);
-	if (!page_is_touchable(page))
+	if (!resolve_is_touchable(page))
 		return false;
 	if (rodp_entries_install(&round->leaf->entries, slot, (u64)page_to_pfn(page) << PAGE_SHIFT,
 				 pfn & HMM_PFN_WRITE))
@@ -92,24 +98,26 @@ static bool install_page(struct round *round, unsigned int i, u64 *mapped)
 }
 
 /*
- * Whether page i is part of a folio that the mm maps as a whole, so that all of
- * the leaf is: with the same rights, in one piece of memory.
+ * Whether page i is part of a folio that the mm maps as a whole, so that all of the leaf is:
+ * with the same rights, in one piece of memory.
  */
-static bool is_huge(const struct round *round, unsigned int i)
+static bool resolve_is_huge(const struct resolve_round *round, unsigned int i)
 {
 	const unsigned long pfn = round->pfns[i];
 
+	lockdep_assert_held(&round->leaf->lock);
 	return (pfn & HMM_PFN_VALID) && hmm_pfn_to_map_order(pfn) >= RODP_LEAF_SHIFT - PAGE_SHIFT &&
 	       !folio_test_has_hwpoisoned(page_folio(hmm_pfn_to_page(pfn))) &&
-	       page_is_touchable(hmm_pfn_to_page(pfn));
+	       resolve_is_touchable(hmm_pfn_to_page(pfn));
 }
 
-/* Counts pages that became present. leaf->lock held: nobody uses them before they are counted. */
-static void count_mapped(const struct round *round, const u64 *mapped)
+/* Count pages that became present, under the leaf's lock: nobody uses them before that. */
+static void resolve_count(const struct resolve_round *round, const u64 *mapped)
 {
 	struct rodp_mirror *mirror = round->leaf->mirror;
 	unsigned int i, n = 0;
 
+	lockdep_assert_held(&round->leaf->lock);
 	for (i = 0; i < RODP_SLOT_WORDS; i++)
 		n += hweight64(mapped[i]);
 	rodp_stats_add(mirror->stats, RODP_STAT_ODP_PAGES_MAPPED, n);
@@ -119,8 +127,8 @@ static void count_mapped(const struct round *round, const u64 *mapped)
 		       round->prefetch ? RODP_TALLY_PREFETCHED : RODP_TALLY_FAULTED);
 }
 
-/* leaf->lock held, the sequence checked, which speaks for the whole leaf. */
-static void install_huge(struct round *round)
+/* The sequence was checked, and covers the whole leaf. */
+static void resolve_install_huge(struct resolve_round *round)
 {
 	const unsigned long pfn = round->pfns[round->first];
 	const u64 here = (u64)page_to_pfn(hmm_pfn_to_page(pfn)) << PAGE_SHIFT;
@@ -129,41 +137,44 @@ static void install_huge(struct round *round)
 	u64 mapped[RODP_SLOT_WORDS] = {};
 	unsigned int i;
 
+	lockdep_assert_held(&round->leaf->lock);
 	for (i = 0; i < RODP_LEAF_PAGES; i++)
 		if (rodp_entries_install(&round->leaf->entries, i, start + ((u64)i << PAGE_SHIFT),
 					 pfn & HMM_PFN_WRITE))
 			mapped[i / 64] |= 1ULL << (i % 64);
-	count_mapped(round, mapped);
+	resolve_count(round, mapped);
 }
 
 /* Whether HMM gave page i all rights that are wanted. */
-static bool has_rights(const struct round *round, unsigned int i)
+static bool resolve_has_rights(const struct resolve_round *round, unsigned int i)
 {
 	return !round->write || (round->pfns[i] & HMM_PFN_WRITE);
 }
 
-/* leaf->lock held, the sequence checked. Returns how many wanted pages in a row may be used. */
-static unsigned int install(struct round *round)
+/* The sequence was checked. Returns how many wanted pages in a row may be used. */
+static unsigned int resolve_install(struct resolve_round *round)
 {
 	u64 mapped[RODP_SLOT_WORDS] = {};
 	unsigned int i, reached = round->first;
 
-	if (is_huge(round, round->first)) {
-		install_huge(round);
-		return has_rights(round, round->first) ? round->count : 0;
+	lockdep_assert_held(&round->leaf->lock);
+	if (resolve_is_huge(round, round->first)) {
+		resolve_install_huge(round);
+		return resolve_has_rights(round, round->first) ? round->count : 0;
 	}
-	for (i = 0; i < RODP_RESOLVE_PAGES; i++)
-		if (install_page(round, i, mapped) && i == reached && has_rights(round, i))
+	for (i = 0; i < RESOLVE_PAGES; i++)
+		if (resolve_install_page(round, i, mapped) && i == reached &&
+		    resolve_has_rights(round, i))
 			reached++;
-	count_mapped(round, mapped);
+	resolve_count(round, mapped);
 	return min(reached - round->first, round->count);
 }
 
 /*
  * Ask HMM for `count` pages of the block from page `first` on; the pfns of others are 0 (I3).
- * Returns the pages wanted that may be used now, in a row, or why there are none.
+ * Returns how many wanted pages in a row may be used now, or why none; -EBUSY: a collision.
  */
-static int round_run(struct round *round, unsigned int first, unsigned int count)
+static int resolve_ask(struct resolve_round *round, unsigned int first, unsigned int count)
 {
 	struct rodp_leaf *leaf = round->leaf;
 	struct hmm_range range = {
@@ -181,20 +192,20 @@ static int round_run(struct round *round, unsigned int first, unsigned int count
 	if (mmu_interval_read_retry(&leaf->notifier, range.notifier_seq))
 		result = -EBUSY;
 	else
-		result = install(round);
+		result = resolve_install(round);
 	spin_unlock_bh(&leaf->lock);
 	return result;
 }
 
-/* What is at hand in the block; nothing is faulted in. Returns as round_run(). */
-static int round_look(struct round *round)
+/* Ask for what the mm has of the block; nothing is faulted in. Returns as resolve_ask(). */
+static int resolve_look(struct resolve_round *round)
 {
 	memset(round->pfns, 0, sizeof(round->pfns));
-	return round_run(round, 0, RODP_RESOLVE_PAGES);
+	return resolve_ask(round, 0, RESOLVE_PAGES);
 }
 
-/* What is wanted, and nothing else. Returns as round_run(). */
-static int round_fault(struct round *round)
+/* Fault in what is wanted, and nothing else. Returns as resolve_ask(). */
+static int resolve_fault(struct resolve_round *round)
 {
 	const unsigned long want = HMM_PFN_REQ_FAULT | (round->write ? HMM_PFN_REQ_WRITE : 0);
 	unsigned int i;
@@ -202,49 +213,58 @@ static int round_fault(struct round *round)
 	memset(round->pfns, 0, sizeof(round->pfns));
 	for (i = 0; i < round->count; i++)
 		round->pfns[round->first + i] = want;
-	return round_run(round, round->first, round->count);
+	return resolve_ask(round, round->first, round->count);
 }
 
 /*
- * The next step, but not beyond end or its block. What others have mapped meanwhile, or
- * what came with a huge page, is not asked for again.
- *
- * Two questions, since HMM, when it faults one page of a range in, does the same for all
- * that follow, wanted or not: first what is at hand, then what is wanted.
+ * Two questions, because HMM, when it faults in one page of a range, faults in all that
+ * follow, wanted or not: first what the mm has, then what is wanted. Returns as resolve_ask(),
+ * but never 0.
  */
-static int attempt(const struct rodp_resolver *resolver, struct rodp_leaf *leaf, u64 end)
+static int resolve_wanted(struct resolve_round *round)
 {
-	struct round round = {
+	int result = 0;
+
+	if (round->count < RESOLVE_PAGES)
+		result = resolve_look(round);
+	if (!result)
+		result = resolve_fault(round);
+	return result ? result : -EFAULT;
+}
+
+/*
+ * The next step, at most to the end of its block. HMM is not asked for pages that other walks
+ * have mapped meanwhile, or that were mapped with a huge page. Returns as resolve_wanted().
+ */
+static int resolve_attempt(const struct rodp_resolver *resolver, struct rodp_leaf *leaf)
+{
+	struct resolve_round round = {
 		.leaf = leaf,
-		.block = resolver->va & ~(RODP_RESOLVE_BYTES - 1),
+		.block = resolver->va & ~(RESOLVE_BYTES - 1),
 		.write = resolver->write,
 		.prefetch = resolver->prefetch,
 	};
-	const u64 stop = min3(end, resolver->va + resolver->step, round.block + RODP_RESOLVE_BYTES);
+	const u64 stop = min3(resolver->end, resolver->va + resolver->step,
+			      round.block + RESOLVE_BYTES);
 	unsigned int ready;
-	int result = 0;
 
 	round.first = (resolver->va - round.block) >> PAGE_SHIFT;
 	round.count = PAGE_ALIGN(stop - resolver->va) >> PAGE_SHIFT;
 	ready = rodp_entries_ready(&leaf->entries, rodp_entries_slot(resolver->va), round.count,
 				   resolver->write);
-	if (ready)
-		return ready;
-	if (round.count < RODP_RESOLVE_PAGES)
-		result = round_look(&round);
-	return result ?: round_fault(&round) ?: -EFAULT;
+	return ready ? ready : resolve_wanted(&round);
 }
 
-static void proceed(struct rodp_resolver *resolver, unsigned int pages)
+static void resolve_proceed(struct rodp_resolver *resolver, unsigned int pages)
 {
 	resolver->va += (u64)pages << PAGE_SHIFT;
-	resolver->step = min(resolver->step * 2, RODP_RESOLVE_BYTES);
+	resolver->step = min(resolver->step * 2, RESOLVE_BYTES);
 	resolver->collisions = 0;
 	resolver->slow_faults = 0;
 }
 
-/* Returns whether what is asked for was more than one page, and now is less. */
-static bool halve(struct rodp_resolver *resolver)
+/* Returns whether more than one page was asked for, so that now it is less. */
+static bool resolve_halve(struct rodp_resolver *resolver)
 {
 	if (resolver->step <= PAGE_SIZE)
 		return false;
@@ -252,79 +272,100 @@ static bool halve(struct rodp_resolver *resolver)
 	return true;
 }
 
-static int collided(struct rodp_resolver *resolver)
+/* An invalidation came between. Returns 0: try again; -EAGAIN: rest before that. */
+static int resolve_collided(struct rodp_resolver *resolver)
 {
 	rodp_stats_inc(resolver->mirror->stats, RODP_STAT_ODP_FAULT_RETRIES);
-	halve(resolver);
-	if (++resolver->collisions < MAX_COLLISIONS)
+	resolve_halve(resolver);
+	if (++resolver->collisions < RESOLVE_MAX_COLLISIONS)
 		return 0;
 	resolver->collisions = 0;
 	return -EAGAIN;
 }
 
 /*
- * HMM fails for a range when it fails for one page of it, and does not say which. Narrow
- * the step until the first page itself fails, then give it its last chance.
+ * HMM fails for a range when it fails for one page of it, and does not say which. Halve
+ * the step until the first page itself fails, then fault that page slowly. Returns 0: try
+ * again; or why the page cannot be mapped.
  */
-static int refused(struct rodp_resolver *resolver, int error)
+static int resolve_refused(struct rodp_resolver *resolver, int err)
 {
-	if (halve(resolver))
+	if (resolve_halve(resolver))
 		return 0;
-	if (error == -EFAULT && resolver->slow_faults++ < MAX_SLOW_FAULTS &&
+	if (err == -EFAULT && resolver->slow_faults++ < RESOLVE_MAX_SLOW_FAULTS &&
 	    !rodp_hmm_fault_slowly(resolver->mirror->mm, resolver->va, resolver->write))
 		return 0;
-	return error == -ENOMEM ? error : -EFAULT;
+	return err == -ENOMEM ? err : -EFAULT;
 }
 
-static int resolve_in(struct rodp_resolver *resolver, struct rodp_leaf *leaf, u64 end)
+/* Returns as resolve_step(). */
+static int resolve_in(struct rodp_resolver *resolver, struct rodp_leaf *leaf)
 {
-	int result, error;
+	int result, err;
 
 	do {
-		result = attempt(resolver, leaf, end);
+		result = resolve_attempt(resolver, leaf);
 		if (result > 0) {
-			proceed(resolver, result);
+			resolve_proceed(resolver, result);
 			return 0;
 		}
-		error = result == -EBUSY ? collided(resolver) : refused(resolver, result);
+		err = result == -EBUSY ? resolve_collided(resolver)
+				       : resolve_refused(resolver, result);
 		cond_resched();
-	} while (!error);
-	return error;
+	} while (!err);
+	return err;
 }
 
-void rodp_resolver_init(struct rodp_resolver *resolver, struct rodp_mirror *mirror, u64 va,
+/*
+ * Map the next pages and move behind them. Returns 0; -EAGAIN when invalidations kept coming
+ * between; or why the next page cannot be mapped: -EFAULT, -ENOMEM.
+ */
+static int resolve_step(struct rodp_resolver *resolver)
+{
+	struct rodp_leaf *leaf = rodp_tree_pin(resolver->mirror, resolver->va);
+	int err;
+
+	if (IS_ERR(leaf))
+		return PTR_ERR(leaf);
+	err = resolve_in(resolver, leaf);
+	rodp_tree_unpin(leaf);
+	return err;
+}
+
+void rodp_resolver_init(struct rodp_resolver *resolver, struct rodp_mirror *mirror, u64 va, u64 end,
 			bool write)
 {
 	*resolver = (struct rodp_resolver){
 		.mirror = mirror,
 		.va = va,
+		.end = end,
 		.write = write,
-		.step = RODP_RESOLVE_BYTES,
+		.step = RESOLVE_BYTES,
 	};
 }
 
-int rodp_resolve(struct rodp_resolver *resolver, u64 end)
+bool rodp_resolver_next(struct rodp_resolver *resolver)
 {
-	struct rodp_leaf *leaf = rodp_tree_pin(resolver->mirror, resolver->va);
-	int error;
-
-	if (IS_ERR(leaf))
-		return PTR_ERR(leaf);
-	error = resolve_in(resolver, leaf, end);
-	rodp_tree_unpin(leaf);
-	return error;
+	if (resolver->va >= resolver->end)
+		return false;
+	resolver->err = resolve_step(resolver);
+	if (resolver->err == -EAGAIN) {
+		usleep_range(RESOLVE_REST_USEC, 2 * RESOLVE_REST_USEC);
+		resolver->err = 0;
+	}
+	return !resolver->err;
 }
 
 u64 rodp_resolve_present(struct rodp_mirror *mirror, u64 va, u64 end)
 {
-	struct round round = { .prefetch = true, .block = va & ~(RODP_RESOLVE_BYTES - 1) };
+	struct resolve_round round = { .prefetch = true, .block = va & ~(RESOLVE_BYTES - 1) };
 	int collisions = 0;
 
 	round.leaf = rodp_tree_pin(mirror, va);
 	if (!IS_ERR(round.leaf)) {
-		while (round_look(&round) == -EBUSY && ++collisions < MAX_COLLISIONS)
+		while (resolve_look(&round) == -EBUSY && ++collisions < RESOLVE_MAX_COLLISIONS)
 			;
 		rodp_tree_unpin(round.leaf);
 	}
-	return min(end, round.block + RODP_RESOLVE_BYTES);
+	return min(end, round.block + RESOLVE_BYTES);
 }

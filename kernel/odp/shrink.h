@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
 /*
- * Shrinking: what the mirrors know is a cache of the mm's page tables, and when memory is
- * short the leaves are given back; a miss brings them back from pages at hand, without I/O.
+ * Shrinking: mirrors are a cache of page tables. When memory is short, leaves are freed. A later
+ * miss makes them again, from pages that the mm has in its page tables, without I/O.
  */
 #ifndef RODP_ODP_SHRINK_H
 #define RODP_ODP_SHRINK_H
 
-/* Before the first leaf, after the last. */
+/* Set up and undo rodp_leaf_lru and its shrinker: before the first leaf, after the last. */
 int rodp_shrink_module_init(void);
 void rodp_shrink_module_exit(void);
 

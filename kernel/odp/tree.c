@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 /* The leaves of a mirror, see tree.h. */
 #include <linux/err.h>
+#include <linux/lockdep.h>
 #include <linux/memcontrol.h>
 #include <linux/sched.h>
 #include <linux/sched/mm.h>
@@ -9,20 +10,21 @@
 #include "odp/core.h"
 #include "odp/tree.h"
 
-#define LEAF_RETIRED  XA_MARK_0
-#define LEAF_GIVEN_UP XA_MARK_1
+/* Marks for the reap work. */
+#define TREE_RETIRED  XA_MARK_0
+#define TREE_GIVEN_UP XA_MARK_1
 
-static unsigned long leaf_index(u64 va)
+static unsigned long tree_index(u64 va)
 {
 	return va >> RODP_LEAF_SHIFT;
 }
 
-static struct rodp_leaf *pin_present(struct rodp_mirror *mirror, u64 va)
+static struct rodp_leaf *tree_pin_present(struct rodp_mirror *mirror, u64 va)
 {
 	struct rodp_leaf *leaf;
 
 	rcu_read_lock();
-	leaf = xa_load(&mirror->leaves, leaf_index(va));
+	leaf = xa_load(&mirror->leaves, tree_index(va));
 	if (leaf && !rodp_leaf_pin(leaf))
 		leaf = NULL;
 	rcu_read_unlock();
@@ -30,9 +32,9 @@ static struct rodp_leaf *pin_present(struct rodp_mirror *mirror, u64 va)
 }
 
 /* Put a new leaf into the tree. -EBUSY when another job was faster. */
-static int publish(struct rodp_leaf *leaf)
+static int tree_publish(struct rodp_leaf *leaf)
 {
-	void *old = xa_cmpxchg(&leaf->mirror->leaves, leaf_index(leaf->base), NULL, leaf,
+	void *old = xa_cmpxchg(&leaf->mirror->leaves, tree_index(leaf->base), NULL, leaf,
 			       GFP_KERNEL);
 
 	if (xa_is_err(old))
@@ -43,27 +45,27 @@ static int publish(struct rodp_leaf *leaf)
 	return 0;
 }
 
-static struct rodp_leaf *make(struct rodp_mirror *mirror, u64 va)
+static struct rodp_leaf *tree_make(struct rodp_mirror *mirror, u64 va)
 {
 	struct rodp_leaf *leaf = rodp_leaf_create(mirror, va & ~(RODP_LEAF_BYTES - 1));
-	int error;
+	int err;
 
 	if (IS_ERR(leaf))
 		return leaf;
-	error = publish(leaf);
-	if (error) {
+	err = tree_publish(leaf);
+	if (err) {
 		rodp_leaf_destroy(leaf);
-		return ERR_PTR(error);
+		return ERR_PTR(err);
 	}
 	return leaf;
 }
 
-/* make(), with the memory charged to the process whose VA it is for. */
-static struct rodp_leaf *make_charged(struct rodp_mirror *mirror, u64 va)
+/* As tree_make(); the memory is charged to the memcg of the mm. */
+static struct rodp_leaf *tree_make_charged(struct rodp_mirror *mirror, u64 va)
 {
 	struct mem_cgroup *memcg = get_mem_cgroup_from_mm(mirror->mm);
 	struct mem_cgroup *old = set_active_memcg(memcg);
-	struct rodp_leaf *leaf = make(mirror, va);
+	struct rodp_leaf *leaf = tree_make(mirror, va);
 
 	set_active_memcg(old);
 	mem_cgroup_put(memcg);
@@ -75,9 +77,9 @@ struct rodp_leaf *rodp_tree_pin(struct rodp_mirror *mirror, u64 va)
 	struct rodp_leaf *leaf;
 
 	do {
-		leaf = pin_present(mirror, va);
+		leaf = tree_pin_present(mirror, va);
 		if (!leaf)
-			leaf = make_charged(mirror, va);
+			leaf = tree_make_charged(mirror, va);
 	} while (leaf == ERR_PTR(-EBUSY));
 	if (!IS_ERR(leaf))
 		rodp_leaf_remember(leaf);
@@ -96,24 +98,24 @@ void rodp_tree_unpin(struct rodp_leaf *leaf)
 
 void rodp_tree_retire(struct rodp_mirror *mirror, u64 va)
 {
-	xa_set_mark(&mirror->leaves, leaf_index(va), LEAF_RETIRED);
+	xa_set_mark(&mirror->leaves, tree_index(va), TREE_RETIRED);
 	queue_work(rodp_odp_wq, &mirror->reap);
 }
 
 void rodp_tree_give_up(struct rodp_leaf *leaf)
 {
-	xa_set_mark(&leaf->mirror->leaves, leaf_index(leaf->base), LEAF_GIVEN_UP);
+	xa_set_mark(&leaf->mirror->leaves, tree_index(leaf->base), TREE_GIVEN_UP);
 	queue_work(rodp_odp_wq, &leaf->mirror->reap);
 }
 
-/* reaping held. */
-static void reap_given_up(struct rodp_mirror *mirror)
+static void tree_reap_given_up(struct rodp_mirror *mirror)
 {
 	struct rodp_leaf *leaf;
 	unsigned long index;
 
-	xa_for_each_marked(&mirror->leaves, index, leaf, LEAF_GIVEN_UP) {
-		xa_clear_mark(&mirror->leaves, index, LEAF_GIVEN_UP);
+	lockdep_assert_held(&mirror->reaping);
+	xa_for_each_marked(&mirror->leaves, index, leaf, TREE_GIVEN_UP) {
+		xa_clear_mark(&mirror->leaves, index, TREE_GIVEN_UP);
 		if (rodp_leaf_kill_unpinned(leaf)) {
 			rodp_stats_inc(mirror->stats, RODP_STAT_ODP_LEAVES_SHRUNK);
 			rodp_leaf_destroy(leaf);
@@ -122,28 +124,28 @@ static void reap_given_up(struct rodp_mirror *mirror)
 	}
 }
 
-/* reaping held. */
-static void reap_retired(struct rodp_mirror *mirror)
+static void tree_reap_retired(struct rodp_mirror *mirror)
 {
 	struct rodp_leaf *leaf;
 	unsigned long index;
 
-	xa_for_each_marked(&mirror->leaves, index, leaf, LEAF_RETIRED) {
-		/* Before the look: whatever makes the leaf useless after it marks it again. */
-		xa_clear_mark(&mirror->leaves, index, LEAF_RETIRED);
+	lockdep_assert_held(&mirror->reaping);
+	xa_for_each_marked(&mirror->leaves, index, leaf, TREE_RETIRED) {
+		/* Before the look: what makes the leaf useless after it sets the mark again. */
+		xa_clear_mark(&mirror->leaves, index, TREE_RETIRED);
 		if (rodp_leaf_kill_unused(leaf))
 			rodp_leaf_destroy(leaf);
 		cond_resched();
 	}
 }
 
-static void reap_work(struct work_struct *work)
+static void tree_reap_work(struct work_struct *work)
 {
 	struct rodp_mirror *mirror = container_of(work, struct rodp_mirror, reap);
 
 	mutex_lock(&mirror->reaping);
-	reap_retired(mirror);
-	reap_given_up(mirror);
+	tree_reap_retired(mirror);
+	tree_reap_given_up(mirror);
 	mutex_unlock(&mirror->reaping);
 }
 
@@ -151,7 +153,7 @@ void rodp_tree_init(struct rodp_mirror *mirror)
 {
 	xa_init_flags(&mirror->leaves, XA_FLAGS_ACCOUNT);
 	mutex_init(&mirror->reaping);
-	INIT_WORK(&mirror->reap, reap_work);
+	INIT_WORK(&mirror->reap, tree_reap_work);
 }
 
 void rodp_tree_clear(struct rodp_mirror *mirror)

@@ -2,15 +2,14 @@
 /*
  * The leaves of a mirror: an xarray keyed by va >> RODP_LEAF_SHIFT.
  *
- * Read under RCU by the data path, which looks into a small table of leaves first: a walk
- * down the tree is some 200 instructions, a look into the table 10, and a packet of 4 KiB
- * needs two. A leaf is entered while a fault job has it pinned, when it cannot die, and
- * leaves when it dies, before its grace period: readers find no other than in the tree.
+ * The data path reads them under RCU and looks into a small table of leaves first: a walk down
+ * the tree is some 200 instructions, a look into the table 10, and a packet of 4 KiB needs two.
+ * A leaf is entered into the table while it is pinned and so cannot die, and is removed when it
+ * dies, before its grace period: the table never has a leaf that the tree does not have.
  *
- * The tree is written in process context only, so that the
- * xarray's own lock needs no care for softirqs. A leaf that is of no use any
- * more is marked, and the mirror's reap work kills what is marked and still of
- * no use; the mark is a hint, the leaf's mm_lock decides.
+ * The tree is written in process context only, so that its own lock need not be safe against
+ * softirqs. A leaf that became useless is marked, and the mirror's reap work kills the marked
+ * leaves that are still useless. The mark is a hint; what is true under the leaf's mm_lock counts.
  */
 #ifndef RODP_ODP_TREE_H
 #define RODP_ODP_TREE_H
@@ -20,12 +19,16 @@
 
 void rodp_tree_init(struct rodp_mirror *mirror);
 
-/* The leaf of va, or NULL. Under rcu_read_lock(), or with BH disabled, which serves as well. */
+/*
+ * The leaf of va, or NULL. Called under rcu_read_lock() or with BH disabled, which has the same
+ * effect.
+ */
 static inline struct rodp_leaf *rodp_tree_find(struct rodp_mirror *mirror, u64 va)
 {
 	const unsigned long index = va >> RODP_LEAF_SHIFT;
 	struct rodp_leaf *leaf = READ_ONCE(mirror->recent[index % RODP_RECENT_LEAVES]);
 
+	RCU_LOCKDEP_WARN(!rcu_read_lock_any_held(), "the leaf may be freed");
 	if (likely(leaf && leaf->base >> RODP_LEAF_SHIFT == index))
 		return leaf;
 	return xa_load(&mirror->leaves, index);
@@ -33,20 +36,20 @@ static inline struct rodp_leaf *rodp_tree_find(struct rodp_mirror *mirror, u64 v
 
 /*
  * The leaf of va, made when there is none, pinned. The users of the mm are
- * referenced. Sleeps. ERR_PTR: -ENOMEM and what mmu_interval_notifier_insert()
+ * referenced. Sleeps. ERR_PTR(): -ENOMEM and what mmu_interval_notifier_insert()
  * returns.
  */
 struct rodp_leaf *rodp_tree_pin(struct rodp_mirror *mirror, u64 va);
 void rodp_tree_unpin(struct rodp_leaf *leaf);
 
 /*
- * Have the reap work look at the leaf of va. Called by a leaf's callback, or with
- * the mirror held; does not sleep.
+ * Let the reap work look at the leaf of va. Called by an invalidation of the leaf, or with a
+ * reference to the mirror; does not sleep.
  */
 void rodp_tree_retire(struct rodp_mirror *mirror, u64 va);
 
 /*
- * Have the reap work destroy leaf, whatever it holds, unless it is in use then. Called with
+ * Let the reap work destroy leaf, whatever it holds, unless it is pinned by then. Called with
  * the list of leaves locked (shrink.c), so that the leaf is in its tree; does not sleep.
  */
 void rodp_tree_give_up(struct rodp_leaf *leaf);

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
+/*
+ * Waiters, see waiter.h and fault.h.
+ *
+ * A waiter's memory may be freed as soon as its work item runs, or as soon as
+ * rodp_fault_detach() finds no request to withdraw. So queueing the work item is the last access
+ * to a waiter, and detach must not return before that access is over. A lock for this can be
+ * neither in the waiter, which may be freed, nor in the mirror, which detach does not know yet. It
+ * is one of a fixed table of wake locks, chosen by the waiter's address. A wake lock is held,
+ * inside fault_lock, while a waiter is woken, and alone while detach reads which mirror to lock.
+ */
+#include <linux/cpumask.h>
+#include <linux/hash.h>
+#include <linux/ktime.h>
+#include <linux/lockdep.h>
+#include <linux/rcupdate.h>
+#include <linux/spinlock.h>
+
+#include "base/stats.h"
+#include "odp/core.h"
+#include "odp/waiter.h"
+
+#define WAITER_LOCK_BITS 6
+static spinlock_t waiter_wake_locks[1 << WAITER_LOCK_BITS];
+
+static spinlock_t *waiter_wake_lock(const struct rodp_fault_waiter *waiter)
+{
+	return &waiter_wake_locks[hash_ptr(waiter, WAITER_LOCK_BITS)];
+}
+
+void rodp_fault_waiter_init(struct rodp_fault_waiter *waiter, struct workqueue_struct *wq,
+			    struct work_struct *resume)
+{
+	*waiter = (struct rodp_fault_waiter){ .wq = wq, .cpu = WORK_CPU_UNBOUND, .resume = resume };
+	INIT_LIST_HEAD(&waiter->link);
+}
+
+static void waiter_forget(struct rodp_fault_waiter *waiter)
+{
+	lockdep_assert_held(&waiter->mirror->fault_lock);
+	list_del_init(&waiter->link);
+	waiter->joined = NULL;
+	waiter->mirror = NULL;
+}
+
+/* Count how long the waiter waited. */
+static void waiter_count(const struct rodp_fault_waiter *waiter)
+{
+	struct rodp_mirror *mirror = waiter->mirror;
+	const u64 ns = ktime_get_ns() - waiter->since;
+
+	lockdep_assert_held(&mirror->fault_lock);
+	rodp_latency_add(&mirror->latency, ns);
+	rodp_stats_latency(mirror->stats, ns);
+}
+
+/* The CPU to wake the waiter on: its own while that is online. An offline CPU runs no softirqs. */
+static int waiter_cpu(const struct rodp_fault_waiter *waiter)
+{
+	int cpu = waiter->cpu;
+
+	/* No CPU goes offline while this spinlock keeps preemption off. */
+	lockdep_assert_held(waiter_wake_lock(waiter));
+	return cpu == WORK_CPU_UNBOUND || cpu_online(cpu) ? cpu : WORK_CPU_UNBOUND;
+}
+
+/* The waiter's memory may be gone when this returns. */
+static void waiter_wake(struct rodp_fault_waiter *waiter, int err)
+{
+	spinlock_t *wake_lock = waiter_wake_lock(waiter);
+
+	lockdep_assert_held(&waiter->mirror->fault_lock);
+	waiter_count(waiter);
+	spin_lock(wake_lock);
+	waiter->error = err;
+	waiter_forget(waiter);
+	queue_work_on(waiter_cpu(waiter), waiter->wq, waiter->resume);
+	spin_unlock(wake_lock);
+}
+
+static void waiter_leave(struct rodp_fault_waiter *waiter)
+{
+	struct rodp_waiters *waiters = waiter->joined;
+
+	lockdep_assert_held(&waiter->mirror->fault_lock);
+	waiter_forget(waiter);
+	if (waiters)
+		waiters->abandoned = list_empty(&waiters->list);
+}
+
+/*
+ * The mirror of the waiter's request; NULL: there is none, and nothing touches the waiter any
+ * more. The mirror may be in its tear-down by now; RCU keeps its memory.
+ */
+static struct rodp_mirror *waiter_mirror(const struct rodp_fault_waiter *waiter)
+{
+	spinlock_t *wake_lock = waiter_wake_lock(waiter);
+	struct rodp_mirror *mirror;
+	unsigned long flags;
+
+	RCU_LOCKDEP_WARN(!rcu_read_lock_held(), "the mirror may be freed");
+	spin_lock_irqsave(wake_lock, flags);
+	mirror = waiter->mirror;
+	spin_unlock_irqrestore(wake_lock, flags);
+	return mirror;
+}
+
+void rodp_fault_detach(struct rodp_fault_waiter *waiter)
+{
+	struct rodp_mirror *mirror;
+	unsigned long flags;
+
+	rcu_read_lock();
+	mirror = waiter_mirror(waiter);
+	if (mirror) {
+		spin_lock_irqsave(&mirror->fault_lock, flags);
+		if (waiter->mirror)
+			waiter_leave(waiter);
+		spin_unlock_irqrestore(&mirror->fault_lock, flags);
+	}
+	rcu_read_unlock();
+}
+
+void rodp_waiters_init(struct rodp_waiters *waiters)
+{
+	*waiters = (struct rodp_waiters){};
+	INIT_LIST_HEAD(&waiters->list);
+}
+
+void rodp_waiters_join(struct rodp_waiters *waiters, struct rodp_fault_waiter *waiter)
+{
+	lockdep_assert_held(&waiter->mirror->fault_lock);
+	waiter->joined = waiters;
+	list_move_tail(&waiter->link, &waiters->list);
+	waiters->abandoned = false;
+}
+
+void rodp_waiters_wake_below(struct rodp_waiters *waiters, u64 va)
+{
+	struct rodp_fault_waiter *waiter, *next;
+
+	list_for_each_entry_safe(waiter, next, &waiters->list, link)
+		if (waiter->va < va)
+			waiter_wake(waiter, 0);
+}
+
+void rodp_waiters_wake_all(struct rodp_waiters *waiters, u64 va, int err)
+{
+	struct rodp_fault_waiter *waiter, *next;
+
+	list_for_each_entry_safe(waiter, next, &waiters->list, link)
+		waiter_wake(waiter, (waiter->va & PAGE_MASK) == va ? err : 0);
+}
+
+void rodp_waiter_module_init(void)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(waiter_wake_locks); i++)
+		spin_lock_init(&waiter_wake_locks[i]);
+}
