@@ -29,10 +29,11 @@ enum rodp_limits {
 	RODP_MAX_MCAST_QPS = 128, /* in one group */
 };
 
-struct rodp_qp;
+struct rodp_end;
 
 struct rodp_dev {
 	struct ib_device ib;
+	u64 serial; /* never 0, and no other device ever has it */
 	struct net_device *ndev; /* held until the device is freed */
 	struct net *net; /* of ndev when the device was made; NULL once ndev has left it */
 	struct rodp_stats *stats;
@@ -42,13 +43,25 @@ struct rodp_dev {
 	u32 next_mr; /* where the search for a free key index goes on */
 	struct xarray ahs; /* number -> struct rodp_address, under RCU; IRQs off inside its lock */
 	u32 next_ah;
-	struct rodp_qp __rcu *gsi; /* QP 1 */
+	struct rodp_end __rcu *gsi; /* QP 1 */
 	u32 attached; /* QPs to multicast groups; under mcast.c's lock */
 };
 
 static inline struct rodp_dev *to_rodp_dev(struct ib_device *ib)
 {
 	return container_of(ib, struct rodp_dev, ib);
+}
+
+/**
+ * rodp_dev_is_going() - whether the device is being removed while its users are still there
+ * @dev: the device
+ *
+ * ib_core destroys the users' objects with this lock held, and takes it for nothing else: so what a
+ * verb finds is stable where it matters, in a destroy that the removal calls.
+ */
+static inline bool rodp_dev_is_going(const struct rodp_dev *dev)
+{
+	return mutex_is_locked(&((struct rodp_dev *)dev)->ib.unregistration_lock);
 }
 
 /**

@@ -80,7 +80,9 @@ enum rodp_stat {
 #define RODP_STAT_ENUM(sym, name) RODP_STAT_##sym,
 	RODP_STATS(RODP_STAT_ENUM)
 #undef RODP_STAT_ENUM
-	RODP_STAT_COUNT
+	RODP_STAT_COUNT,
+	/* Where a packet is judged: nothing is wrong with it, nothing is counted. */
+	RODP_STAT_NONE = RODP_STAT_COUNT,
 };
 
 struct rodp_stats {

@@ -95,3 +95,13 @@ void rodp_owner_daddr(const struct sk_buff *skb, struct in6_addr *addr)
 	else
 		*addr = ipv6_hdr(skb)->daddr;
 }
+
+bool rodp_owner_is(const struct rodp_dev *dev, struct net *net, const struct sk_buff *skb)
+{
+	const struct net_device *ndev;
+	struct in6_addr addr;
+
+	rodp_owner_daddr(skb, &addr);
+	ndev = owner_netdev(net, &addr, skb->dev);
+	return ndev && rodp_owner_netdev(ndev) == dev->ndev;
+}

@@ -52,4 +52,14 @@ const struct net_device *rodp_owner_netdev(const struct net_device *ndev);
 /* The destination of a packet, IPv4-mapped or IPv6. The network header is in place. */
 void rodp_owner_daddr(const struct sk_buff *skb, struct in6_addr *addr);
 
+/**
+ * rodp_owner_is() - whether a packet from the network was sent to an address of this device
+ * @dev: the device
+ * @net: its network namespace
+ * @skb: a unicast packet, the network header in place
+ *
+ * Context: Under RCU.
+ */
+bool rodp_owner_is(const struct rodp_dev *dev, struct net *net, const struct sk_buff *skb);
+
 #endif

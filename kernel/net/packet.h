@@ -20,7 +20,7 @@
 struct rodp_flow;
 struct rodp_loan;
 
-/* A work request that a local packet names instead of carrying its payload, see qp/lane/loan.h. */
+/* A work request that a local packet names instead of carrying its payload, see qp/path/loan.h. */
 struct rodp_lent {
 	struct rodp_loan *loan; /* NULL: nothing is lent */
 	u32 epoch;
@@ -36,7 +36,7 @@ struct rodp_packet {
 	u8 opcode;
 	bool ackreq;
 	bool solicited;
-	/* Of a local packet (qp/lane/courier.h); 0 from the wire. */
+	/* Of a local packet (qp/end/courier.h); 0 from the wire. */
 	u8 status; /* enum ib_wc_status: the requester's own memory failed */
 	u32 sqpn;
 	/* Of a datagram: what its VLAN tag says. */

@@ -12,7 +12,7 @@
 
 #include "wire/crc32.h"
 #include "wire/icrc.h"
-#include "net/flow.h"
+#include "net/flows.h"
 #include "net/packet.h"
 #include "net/socket.h"
 

@@ -4,105 +4,88 @@
 #include "net/owner.h"
 #include "net/packet.h"
 #include "net/rx.h"
-#include "qp/lane/qpn.h"
+#include "qp/end/path.h"
+#include "qp/end/qpn.h"
 #include "qp/receive.h"
 #include "qp/ud/mcast.h"
 
-/* The packet is for the QP. */
-#define WELCOME RODP_STAT_COUNT
-
 /*
- * Whether the QP's peer sent it: the peer is reached by the network, the addresses are right, and
- * what did not leave this host was sent by a device of this driver. Any process can send UDP to port 4791 from its host's own
- * addresses.
+ * RODP_STAT_NONE: the packet is for this end; else what to count it by. Looked at are the namespace, the
+ * transport, the partition, and what the end's path asks of a sender.
  */
-static bool is_from_peer(const struct rodp_qp *qp, const struct sk_buff *skb)
-{
-	if (READ_ONCE(qp->local) || !rodp_flow_matches(&qp->flow, skb))
-		return false;
-	return !(skb->dev->flags & IFF_LOOPBACK) || rodp_packet_is_ours(skb);
-}
-
-/*
- * Whether the packet is for this QP, else why not: its namespace, its transport, its partition, and
- * unless datagrams may come from anywhere, its peer's address.
- */
-static enum rodp_stat judge(const struct rodp_qp *qp, struct net *net, struct sk_buff *skb)
+static enum rodp_stat receive_judge(struct rodp_end *end, struct net *net, struct sk_buff *skb)
 {
 	u8 transport = rodp_packet(skb)->opcode & RODP_TP_MASK;
 
-	if (!qp || !net_eq(rodp_dev_net(qp->dev), net) ||
-	    (transport != qp->transport && transport != RODP_TP_CNP))
+	if (!end || !net_eq(rodp_dev_net(end->dev), net) ||
+	    (transport != end->transport->tp && transport != RODP_TP_CNP))
 		return RODP_STAT_NO_QP;
 	if (!rodp_bth_pkey_ok(rodp_packet_bth(skb)))
 		return RODP_STAT_BAD_PKEY;
-	if (qp->transport != RODP_TP_UD && !is_from_peer(qp, skb))
-		return RODP_STAT_WRONG_PEER;
-	return WELCOME;
+	return READ_ONCE(end->path)->admit(end, net, skb);
 }
 
 /* QP 1 of the device that the packet was sent to. */
-static struct rodp_qp *gsi_lookup(struct net *net, struct sk_buff *skb)
+static struct rodp_end *receive_find_gsi(struct net *net, struct sk_buff *skb)
 {
 	struct rodp_dev *dev = rodp_owner_of(net, skb);
-	struct rodp_qp *qp;
+	struct rodp_end *end;
 
 	if (!dev)
 		return NULL;
-	qp = rcu_dereference(dev->gsi);
+	end = rcu_dereference(dev->gsi);
 	ib_device_put(&dev->ib);
-	return qp;
+	return end;
 }
 
-static struct rodp_qp *lookup(struct net *net, struct sk_buff *skb)
+static struct rodp_end *receive_find(struct net *net, struct sk_buff *skb)
 {
 	u32 qpn = rodp_packet(skb)->dqpn;
 
-	return qpn == RODP_QPN_GSI ? gsi_lookup(net, skb) : rodp_qpn_lookup(qpn);
+	return qpn == RODP_QPN_GSI ? receive_find_gsi(net, skb) : rodp_qpn_lookup(qpn);
 }
 
 /*
  * A congestion notification (annex A17.9.3) is for the QP and for neither of its lanes. How fast
  * to send is left to the host's queueing disciplines: it is counted.
  */
-static void notified(struct rodp_qp *qp, struct sk_buff *skb)
+static void receive_notified(struct rodp_end *end, struct sk_buff *skb)
 {
 	bool well_formed = rodp_packet(skb)->payload == RODP_CNP_BYTES;
 
-	rodp_packet_drop(qp->dev, skb, well_formed ? RODP_STAT_CNP_HANDLED : RODP_STAT_CNP_IGNORED);
+	rodp_packet_drop(end->dev, skb,
+			 well_formed ? RODP_STAT_CNP_HANDLED : RODP_STAT_CNP_IGNORED);
 }
 
-static void deliver(struct rodp_qp *qp, struct net *net, struct sk_buff *skb)
+static void receive_deliver(struct rodp_end *end, struct sk_buff *skb)
 {
-	struct rodp_packet *pkt = rodp_packet(skb);
+	u32 flags = rodp_packet(skb)->op->flags;
 
-	rodp_rx_count(qp->dev, skb);
-	if (qp->transport == RODP_TP_UD)
-		pkt->vlan = rodp_owner_vlan(net, skb, &pkt->sl);
-	if (pkt->op->flags & RODP_OPF_CNP)
-		notified(qp, skb);
-	else if (pkt->op->flags & RODP_OPF_REQUEST)
-		rodp_lane_receive(&qp->rq.lane, skb);
+	rodp_rx_count(end->dev, skb);
+	if (flags & RODP_OPF_CNP)
+		receive_notified(end, skb);
+	else if (flags & RODP_OPF_REQUEST)
+		rodp_lane_receive(end->receive_lane, skb);
 	else
-		rodp_lane_receive(&qp->sq.lane, skb);
+		rodp_lane_receive(end->send_lane, skb);
 }
 
 void rodp_qp_receive(struct net *net, struct sk_buff *skb)
 {
 	enum rodp_stat verdict;
-	struct rodp_qp *qp;
+	struct rodp_end *end;
 
 	if (rodp_packet(skb)->dqpn == RODP_QPN_MULTICAST) {
 		rodp_mcast_receive(net, skb);
 		return;
 	}
-	qp = lookup(net, skb);
-	verdict = judge(qp, net, skb);
+	end = receive_find(net, skb);
+	verdict = receive_judge(end, net, skb);
 	/* A header that was damaged on its way says nothing of its sender. */
 	if (!rodp_packet_icrc_ok(skb))
 		verdict = RODP_STAT_BAD_ICRC;
-	if (verdict == WELCOME)
-		deliver(qp, net, skb);
+	if (verdict == RODP_STAT_NONE)
+		receive_deliver(end, skb);
 	else
 		rodp_packet_drop_stray(net, skb, verdict);
 }

@@ -90,7 +90,7 @@ static int advise_wait_one(struct rodp_dev *dev, struct rodp_prefetch *prefetch)
 
 	do {
 		err = rodp_prefetch_wait(prefetch, LOOK_JIFFIES);
-		if (err == -ETIMEDOUT && mutex_is_locked(&dev->ib.unregistration_lock))
+		if (err == -ETIMEDOUT && rodp_dev_is_going(dev))
 			return -ENODEV;
 	} while (err == -ETIMEDOUT);
 	return err;

@@ -52,10 +52,10 @@ int rodp_destroy_ah(struct ib_ah *ib, u32 flags)
 
 int rodp_attach_mcast(struct ib_qp *ib, union ib_gid *gid, u16 lid)
 {
-	return rodp_mcast_attach(to_rodp_qp(ib), gid);
+	return rodp_mcast_attach(to_rodp_end(ib), gid);
 }
 
 int rodp_detach_mcast(struct ib_qp *ib, union ib_gid *gid, u16 lid)
 {
-	return rodp_mcast_detach(to_rodp_qp(ib), gid);
+	return rodp_mcast_detach(to_rodp_end(ib), gid);
 }

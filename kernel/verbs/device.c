@@ -27,6 +27,9 @@ static int device_init(struct rodp_dev *dev, struct net_device *ndev, struct net
 {
 	int err;
 
+	static atomic64_t serial;
+
+	dev->serial = atomic64_inc_return(&serial);
 	dev->stats = rodp_stats_create();
 	if (!dev->stats)
 		return -ENOMEM;

@@ -7,7 +7,7 @@
  * the lane is never run from here (it calls completion handlers): a work item does that, and only
  * when nobody else would notice the new entries (RODP_RING_NEED_KICK).
  */
-#include "qp/lane/types.h"
+#include "qp/qp.h"
 #include "qp/queue/srq.h"
 #include "qp/ud/address.h"
 #include "verbs/verbs.h"
@@ -41,7 +41,7 @@ static int kpost_fill_inline(const struct rodp_sq *sq, struct rodp_send_wqe *wqe
 	int i;
 
 	for (i = 0; i < wr->num_sge; i++) {
-		if (wr->sg_list[i].length > sq->max_inline - wqe->inline_len)
+		if (wr->sg_list[i].length > sq->limits.max_inline - wqe->inline_len)
 			return -EINVAL;
 		memcpy((void *)wqe->sge + wqe->inline_len, (void *)(uintptr_t)wr->sg_list[i].addr,
 		       wr->sg_list[i].length);
@@ -53,7 +53,7 @@ static int kpost_fill_inline(const struct rodp_sq *sq, struct rodp_send_wqe *wqe
 static int kpost_fill_data(const struct rodp_sq *sq, struct rodp_send_wqe *wqe,
 			   const struct ib_send_wr *wr)
 {
-	if (wr->num_sge < 0 || wr->num_sge > sq->max_sge)
+	if (wr->num_sge < 0 || wr->num_sge > sq->limits.max_sge)
 		return -EINVAL;
 	if (wr->send_flags & IB_SEND_INLINE)
 		return kpost_fill_inline(sq, wqe, wr);
@@ -70,7 +70,7 @@ static int kpost_fill_arguments(struct rodp_qp *qp, struct rodp_send_wqe *wqe,
 	case IB_WR_SEND:
 	case IB_WR_SEND_WITH_IMM:
 		wqe->imm_data = wr->ex.imm_data;
-		if (qp->transport == RODP_TP_UD) {
+		if (qp->end.transport->tp == RODP_TP_UD) {
 			wqe->ud.remote_qpn = ud_wr(wr)->remote_qpn;
 			wqe->ud.remote_qkey = ud_wr(wr)->remote_qkey;
 			wqe->ud.ah_num = to_rodp_ah(ud_wr(wr)->ah)->num;
@@ -105,22 +105,22 @@ static int kpost_fill_arguments(struct rodp_qp *qp, struct rodp_send_wqe *wqe,
 
 static int kpost_fill_send(struct rodp_qp *qp, u32 prod, const struct ib_send_wr *wr)
 {
-	struct rodp_send_wqe *wqe = kpost_free_slot(&qp->sq.ring, prod);
+	struct rodp_send_wqe *wqe = kpost_free_slot(&qp->tx.sq.ring, prod);
 
-	lockdep_assert_held(&qp->sq.post_lock);
+	lockdep_assert_held(&qp->tx.sq.post_lock);
 	if (!wqe)
 		return -ENOMEM;
 	memset(wqe, 0, RODP_SEND_WQE_HDR);
 	wqe->wr_id = wr->wr_id;
 	wqe->opcode = wr->opcode;
 	wqe->flags = wr->send_flags;
-	return kpost_fill_arguments(qp, wqe, wr) ?: kpost_fill_data(&qp->sq, wqe, wr);
+	return kpost_fill_arguments(qp, wqe, wr) ?: kpost_fill_data(&qp->tx.sq, wqe, wr);
 }
 
 int rodp_kpost_send(struct rodp_qp *qp, const struct ib_send_wr *wr, const struct ib_send_wr **bad)
 {
-	enum ib_qp_state state = READ_ONCE(qp->state);
-	struct rodp_sq *sq = &qp->sq;
+	enum ib_qp_state state = READ_ONCE(qp->end.state);
+	struct rodp_sq *sq = &qp->tx.sq;
 	unsigned long flags;
 	u32 first, prod;
 	int err = 0;
@@ -178,12 +178,12 @@ static int kpost_fill_recvs(struct rodp_ring *ring, spinlock_t *post_lock, u32 *
 
 int rodp_kpost_recv(struct rodp_qp *qp, const struct ib_recv_wr *wr, const struct ib_recv_wr **bad)
 {
-	struct rodp_rq *rq = &qp->rq;
+	struct rodp_rq *rq = &qp->rx.rq;
 	unsigned long flags;
 	u32 first, prod;
 	int err;
 
-	if (!rq->ring.hdr || READ_ONCE(qp->state) == IB_QPS_RESET) {
+	if (!rq->ring.hdr || READ_ONCE(qp->end.state) == IB_QPS_RESET) {
 		*bad = wr;
 		return -EINVAL;
 	}

@@ -85,7 +85,7 @@ const struct ib_device_ops rodp_device_ops = {
 	INIT_RDMA_OBJ_SIZE(ib_cq, rodp_cq, ib),
 	RODP_DMAH_OPS(rodp_alloc_dmah, rodp_dealloc_dmah) INIT_RDMA_OBJ_SIZE(ib_mw, rodp_mw, ib),
 	INIT_RDMA_OBJ_SIZE(ib_pd, rodp_pd, ib),
-	INIT_RDMA_OBJ_SIZE(ib_qp, rodp_qp, ib),
+	INIT_RDMA_OBJ_SIZE(ib_qp, rodp_qp, end.ib),
 	INIT_RDMA_OBJ_SIZE(ib_srq, rodp_srq, ib),
 	INIT_RDMA_OBJ_SIZE(ib_ucontext, rodp_ucontext, ib),
 	INIT_RDMA_OBJ_SIZE(ib_xrcd, rodp_xrcd, ib),

@@ -22,7 +22,7 @@ static int queue_pair_create(struct ib_qp *ib, struct ib_qp_init_attr *init, str
 	err = rodp_qp_create(qp, to_rodp_dev(ib->device), init, uctx, uctx ? &resp : NULL);
 	if (err)
 		return err;
-	init->cap = qp->init.cap;
+	init->cap = qp->end.init.cap;
 	err = udata ? ib_respond_udata(udata, resp) : 0;
 	if (err)
 		rodp_qp_destroy(qp);
@@ -68,7 +68,7 @@ int rodp_destroy_qp(struct ib_qp *ib, struct ib_udata *udata)
 /* A process's doorbell: its work requests stand in the ring, none come with the call. */
 int rodp_post_send(struct ib_qp *ib, const struct ib_send_wr *wr, const struct ib_send_wr **bad)
 {
-	if (!to_rodp_qp(ib)->user)
+	if (!to_rodp_end(ib)->user)
 		return rodp_kpost_send(to_rodp_qp(ib), wr, bad);
 	if (wr) {
 		*bad = wr;
@@ -80,7 +80,7 @@ int rodp_post_send(struct ib_qp *ib, const struct ib_send_wr *wr, const struct i
 
 int rodp_post_recv(struct ib_qp *ib, const struct ib_recv_wr *wr, const struct ib_recv_wr **bad)
 {
-	if (!to_rodp_qp(ib)->user)
+	if (!to_rodp_end(ib)->user)
 		return rodp_kpost_recv(to_rodp_qp(ib), wr, bad);
 	if (wr) {
 		*bad = wr;

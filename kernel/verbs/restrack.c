@@ -11,6 +11,7 @@
 
 #include "mem/count.h"
 #include "mem/on_demand.h"
+#include "qp/end/path.h"
 #include "qp/qp.h"
 #include "qp/queue/srq.h"
 #include "ring/cq.h"
@@ -107,28 +108,31 @@ static int restrack_put_fields(struct sk_buff *msg, const struct restrack_field 
 }
 
 /* What is under way, and what a lane that does nothing waits for. */
-static int restrack_fill_sq(struct sk_buff *msg, struct rodp_sq *sq)
+static int restrack_fill_sq(struct sk_buff *msg, struct rodp_sender *tx)
 {
+	const struct rodp_flight *flight = &tx->flight;
+	struct rodp_sq *sq = &tx->sq;
 	const struct restrack_field fields[] = {
-		{ "send_parked", READ_ONCE(sq->tx_park.waiting) || READ_ONCE(sq->rx_park.waiting) },
-		{ "send_resting", READ_ONCE(sq->lane.resting) },
+		{ "send_parked", READ_ONCE(tx->source.waiting) || READ_ONCE(tx->target.waiting) },
+		{ "send_resting", READ_ONCE(sq->lane.state.resting) },
 		{ "send_backlog", skb_queue_len_lockless(&sq->lane.backlog) },
-		{ "send_queued", READ_ONCE(sq->head) - READ_ONCE(sq->tail) },
-		{ "send_timer", hrtimer_is_queued(&sq->timer) },
-		{ "send_rnr_wait", READ_ONCE(sq->rnr_wait) },
-		{ "send_retries", READ_ONCE(sq->retries) },
-		{ "send_rd_atomic", READ_ONCE(sq->rd_atomic) },
+		{ "send_queued", READ_ONCE(sq->at.head) - READ_ONCE(sq->at.tail) },
+		{ "send_timer", hrtimer_is_queued(&tx->timer) },
+		{ "send_rnr_wait", READ_ONCE(flight->rnr_wait) },
+		{ "send_retries", READ_ONCE(flight->retries) },
+		{ "send_rd_atomic", READ_ONCE(flight->rd_atomic) },
 	};
 
 	return restrack_put_fields(msg, fields, ARRAY_SIZE(fields));
 }
 
-static int restrack_fill_rq(struct sk_buff *msg, const struct rodp_rq *rq)
+static int restrack_fill_rq(struct sk_buff *msg, const struct rodp_receiver *rx)
 {
+	const struct rodp_lane *lane = &rx->rq.lane;
 	const struct restrack_field fields[] = {
-		{ "recv_parked", READ_ONCE(rq->park.waiting) },
-		{ "recv_resting", READ_ONCE(rq->lane.resting) },
-		{ "recv_backlog", skb_queue_len_lockless(&rq->lane.backlog) },
+		{ "recv_parked", READ_ONCE(rx->park.waiting) },
+		{ "recv_resting", READ_ONCE(lane->state.resting) },
+		{ "recv_backlog", skb_queue_len_lockless(&lane->backlog) },
 	};
 
 	return restrack_put_fields(msg, fields, ARRAY_SIZE(fields));
@@ -137,10 +141,10 @@ static int restrack_fill_rq(struct sk_buff *msg, const struct rodp_rq *rq)
 static int restrack_fill_psns(struct sk_buff *msg, const struct rodp_qp *qp)
 {
 	const struct restrack_field fields[] = {
-		{ "send_una", READ_ONCE(qp->sq.una) },
-		{ "send_sent", READ_ONCE(qp->sq.sent) },
-		{ "recv_epsn", READ_ONCE(qp->rq.epsn) },
-		{ "recv_msn", READ_ONCE(qp->rq.msn) },
+		{ "send_una", READ_ONCE(qp->tx.flight.una) },
+		{ "send_sent", READ_ONCE(qp->tx.flight.sent) },
+		{ "recv_epsn", READ_ONCE(qp->rx.seq.epsn) },
+		{ "recv_msn", READ_ONCE(qp->rx.seq.msn) },
 	};
 
 	return rodp_qp_shows_psns(qp) ? restrack_put_fields(msg, fields, ARRAY_SIZE(fields)) : 0;
@@ -154,11 +158,11 @@ int rodp_fill_res_qp(struct sk_buff *msg, struct ib_qp *ib)
 
 	if (!table)
 		return -EMSGSIZE;
-	err = rdma_nl_put_driver_string(msg, "path", READ_ONCE(qp->local) ? "local" : "wire");
+	err = rdma_nl_put_driver_string(msg, "path", READ_ONCE(qp->end.path)->name);
 	if (!err)
-		err = restrack_fill_sq(msg, &qp->sq);
+		err = restrack_fill_sq(msg, &qp->tx);
 	if (!err)
-		err = restrack_fill_rq(msg, &qp->rq);
+		err = restrack_fill_rq(msg, &qp->rx);
 	if (!err)
 		err = restrack_fill_psns(msg, qp);
 	return restrack_table_end(msg, table, err);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
-/* The verbs of memory windows; binding them is a work request (qp/send/local.h). */
+/* The verbs of memory windows; binding them is a work request (qp/send/bind.h). */
 #include "mem/window.h"
 #include "verbs/verbs.h"
 

@@ -2,7 +2,7 @@
 /* Where lanes send, see home.h. */
 #include <linux/interrupt.h>
 
-#include "qp/lane/types.h"
+#include "qp/lane/home.h"
 
 struct workqueue_struct *rodp_resume_wq;
 
@@ -10,7 +10,7 @@ bool rodp_home_is_elsewhere(const struct rodp_home *home)
 {
 	int cpu = READ_ONCE(home->cpu);
 
-	return cpu != raw_smp_processor_id() && home->qp->flow.per_cpu && cpu_online(cpu);
+	return cpu != raw_smp_processor_id() && READ_ONCE(*home->ordered) && cpu_online(cpu);
 }
 
 /* BH disabled, lane held. */
@@ -28,7 +28,7 @@ bool rodp_home_is_here(struct rodp_home *home, bool free)
 }
 
 /* A softirq that receives ends when it has worked for long, and is then raised again. */
-static bool receives_more(void)
+static bool home_receives_more(void)
 {
 	return local_softirq_pending() & BIT(NET_RX_SOFTIRQ);
 }
@@ -42,7 +42,7 @@ static void home_leave(struct work_struct *work)
 	struct rodp_home *home = container_of(to_delayed_work(work), struct rodp_home, leave);
 
 	preempt_disable();
-	if (receives_more()) {
+	if (home_receives_more()) {
 		queue_delayed_work_on(smp_processor_id(), rodp_resume_wq, &home->leave,
 				      RODP_WQ_BH_YIELD);
 	} else {
@@ -53,9 +53,10 @@ static void home_leave(struct work_struct *work)
 	preempt_enable();
 }
 
-void rodp_home_init(struct rodp_home *home, const struct rodp_qp *qp, work_func_t arrive)
+void rodp_home_init(struct rodp_home *home, const bool *ordered, bool follows, work_func_t arrive)
 {
-	home->qp = qp;
+	home->ordered = ordered;
+	home->follows = follows;
 	home->cpu = raw_smp_processor_id();
 	INIT_DELAYED_WORK(&home->leave, home_leave);
 	INIT_WORK(&home->arrive, arrive);
@@ -65,8 +66,7 @@ void rodp_home_follow(struct rodp_home *home)
 {
 	if (!home->follows || home->moving)
 		return;
-	/* A local peer's requests come from the CPU where its send lane is, and nobody delivers later. */
-	if (home->qp->local || !rodp_home_is_elsewhere(home)) {
+	if (home->direct || !rodp_home_is_elsewhere(home)) {
 		home_settle(home);
 		return;
 	}

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 /* Lanes, see lane.h. */
 #include "net/packet.h"
-#include "qp/lane/types.h"
+#include "qp/lane/lane.h"
 
 struct workqueue_struct *rodp_lane_wq;
 
@@ -18,7 +18,7 @@ static void lane_work(struct work_struct *work)
 		return;
 	}
 	rodp_lane_lock(lane);
-	lane->resting = false;
+	lane->state.resting = false;
 	rodp_lane_unlock(lane);
 }
 
@@ -32,47 +32,55 @@ static void lane_arrive(struct work_struct *work)
 	rodp_lane_unlock(lane);
 }
 
-void rodp_lane_init(struct rodp_lane *lane, struct rodp_qp *qp, const struct rodp_lane_ops *ops)
+void rodp_lane_init(struct rodp_lane *lane, const struct rodp_lane_ops *ops,
+		    struct rodp_stats *stats)
 {
 	spin_lock_init(&lane->lock);
 	skb_queue_head_init(&lane->backlog);
 	INIT_DELAYED_WORK(&lane->work, lane_work);
-	lane->qp = qp;
 	lane->ops = ops;
-	rodp_home_init(&lane->home, qp, lane_arrive);
+	lane->stats = stats;
+	lane->stopped = true;
+	rodp_home_init(&lane->home, lane->home.ordered, lane->home.follows, lane_arrive);
 }
 
+/* A caller that saw the lane run is in an RCU section: rodp_lane_quiesce() comes after it. */
 void rodp_lane_schedule(struct rodp_lane *lane, unsigned long delay)
 {
 	preempt_disable();
-	queue_delayed_work_on(rodp_home_cpu(&lane->home), rodp_lane_wq, &lane->work, delay);
+	if (!READ_ONCE(lane->stopped))
+		queue_delayed_work_on(rodp_home_cpu(&lane->home), rodp_lane_wq, &lane->work, delay);
 	preempt_enable();
 }
 
 void rodp_lane_rest(struct rodp_lane *lane, unsigned long delay)
 {
-	lane->resting = true;
+	lockdep_assert_held(&lane->lock);
+	lane->state.resting = true;
 	rodp_lane_schedule(lane, delay);
+}
+
+void rodp_lane_stop(struct rodp_lane *lane)
+{
+	spin_lock_bh(&lane->lock);
+	WRITE_ONCE(lane->stopped, true);
+	spin_unlock_bh(&lane->lock);
 }
 
 void rodp_lane_quiesce(struct rodp_lane *lane)
 {
-	rodp_home_quiesce(
-		&lane->home); /* first: whoever arrives runs the lane, which may queue its work item */
+	/* First the home: whoever arrives runs the lane, which may queue its work item. */
+	rodp_home_quiesce(&lane->home);
 	cancel_delayed_work_sync(&lane->work);
-}
-
-void rodp_lane_destroy(struct rodp_lane *lane)
-{
 	skb_queue_purge(&lane->backlog);
 }
 
-void rodp_lane_reset(struct rodp_lane *lane)
+void rodp_lane_start(struct rodp_lane *lane)
 {
-	skb_queue_purge(&lane->backlog);
-	lane->stalled = false;
-	lane->resting = false; /* the work item that would have said so was cancelled */
-	WRITE_ONCE(lane->dropped, false);
+	spin_lock_bh(&lane->lock);
+	lane->state = (struct rodp_lane_state){};
+	WRITE_ONCE(lane->stopped, false);
+	spin_unlock_bh(&lane->lock);
 }
 
 void rodp_lane_lock(struct rodp_lane *lane)
@@ -83,7 +91,8 @@ void rodp_lane_lock(struct rodp_lane *lane)
 /* Whether the lane could take a packet. */
 static bool lane_is_open(const struct rodp_lane *lane)
 {
-	return !READ_ONCE(lane->stalled) && !READ_ONCE(lane->home.moving);
+	return !READ_ONCE(lane->state.stalled) && !READ_ONCE(lane->home.moving) &&
+	       !READ_ONCE(lane->stopped);
 }
 
 /* Whether packets wait that it could take. */
@@ -96,14 +105,16 @@ static void lane_drain(struct rodp_lane *lane)
 {
 	int budget = RODP_LANE_BUDGET;
 
+	lockdep_assert_held(&lane->lock);
 	while (lane_has_packets(lane)) {
 		if (!budget--) {
 			rodp_lane_schedule(lane, 0);
 			break;
 		}
-		lane->ops->packet(lane->qp, skb_dequeue(&lane->backlog));
+		lane->ops->packet(lane, skb_dequeue(&lane->backlog));
 	}
-	lane->ops->run(lane->qp);
+	if (likely(!lane->stopped))
+		lane->ops->run(lane);
 }
 
 /* Drop the lock, and do what comes after that; the caller looks for latecomers. */
@@ -113,7 +124,7 @@ static void lane_release(struct rodp_lane *lane)
 
 	lane->tell = 0;
 	spin_unlock(&lane->lock);
-	lane->ops->after(lane->qp, tell);
+	lane->ops->after(lane, tell);
 	local_bh_enable();
 }
 
@@ -133,11 +144,23 @@ void rodp_lane_unlock(struct rodp_lane *lane)
 		rodp_lane_schedule(lane, 0);
 }
 
+void rodp_lane_run(struct rodp_lane *lane)
+{
+	rodp_lane_lock(lane);
+	rodp_lane_unlock(lane);
+}
+
+static void lane_drop(struct rodp_lane *lane, struct sk_buff *skb, enum rodp_stat why)
+{
+	rodp_stats_inc(lane->stats, why);
+	kfree_skb(skb);
+}
+
 static bool lane_enqueue(struct rodp_lane *lane, struct sk_buff *skb)
 {
 	if (skb_queue_len_lockless(&lane->backlog) >= RODP_LANE_BACKLOG) {
-		WRITE_ONCE(lane->dropped, true);
-		kfree_skb(skb);
+		WRITE_ONCE(lane->state.dropped, true);
+		lane_drop(lane, skb, RODP_STAT_BACKLOG_DROPS);
 		return false;
 	}
 	rodp_packet_keep(skb);
@@ -145,10 +168,11 @@ static bool lane_enqueue(struct rodp_lane *lane, struct sk_buff *skb)
 	return true;
 }
 
-/* Held, with a packet. A stalled lane will answer what it stalled at where it is. */
+/* With a packet. A stalled lane will answer what it stalled at where it is. */
 static void lane_follow(struct rodp_lane *lane)
 {
-	if (!lane->stalled)
+	lockdep_assert_held(&lane->lock);
+	if (!lane->state.stalled)
 		rodp_home_follow(&lane->home);
 }
 
@@ -156,13 +180,17 @@ void rodp_lane_receive(struct rodp_lane *lane, struct sk_buff *skb)
 {
 	bool owned = spin_trylock_bh(&lane->lock);
 
+	if (unlikely(READ_ONCE(lane->stopped))) {
+		if (owned)
+			spin_unlock_bh(&lane->lock);
+		lane_drop(lane, skb, RODP_STAT_WRONG_STATE);
+		return;
+	}
 	if (owned)
 		lane_follow(lane);
 	if (owned && lane_is_open(lane) && skb_queue_empty(&lane->backlog)) {
-		lane->ops->packet(lane->qp, skb);
-	} else if (!lane_enqueue(lane, skb)) {
-		rodp_stats_inc(lane->qp->dev->stats, RODP_STAT_BACKLOG_DROPS);
-	} else if (!owned) {
+		lane->ops->packet(lane, skb);
+	} else if (lane_enqueue(lane, skb) && !owned) {
 		smp_mb(); /* queued before we try again; pairs with rodp_lane_unlock() */
 		owned = spin_trylock_bh(&lane->lock);
 		if (owned)

@@ -3,7 +3,15 @@
 #ifndef RODP_QP_RWQE_H
 #define RODP_QP_RWQE_H
 
-#include "qp/lane/types.h"
+#include "base/dev.h"
+#include "uapi/rodp_abi.h"
+
+struct rodp_rwqe {
+	u64 wr_id;
+	u32 num_sge;
+	u32 length; /* of all entries together, bytes, saturated */
+	struct rodp_sge sge[RODP_MAX_SGE];
+};
 
 /*
  * A receive work request out of a ring: copied once, the copy checked. Returns 0, or

@@ -1,48 +1,93 @@
 /* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
 /*
- * The send queue: work requests from ring to completion. Every function wants the
- * send lane held.
+ * The send queue: work requests from ring to completion. What becomes of them in between is the
+ * sender's (send/sender.h), of which this is a part.
  */
 #ifndef RODP_QP_SQ_H
 #define RODP_QP_SQ_H
 
-#include "qp/lane/types.h"
+#include "qp/end/end.h"
+#include "qp/queue/swqe.h"
+#include "ring/ring.h"
+
+/* Work requests that are flushed in one go. */
+#define RODP_FLUSH_BATCH 256
+
+/* Where the queue is. Counters run freely: tail <= cur <= head. All zero: at its beginning. */
+struct rodp_sq_at {
+	u32 head; /* next to take out of the ring */
+	u32 cur; /* being sent */
+	u32 tail; /* oldest that is not complete */
+};
+
+struct rodp_sq {
+	struct rodp_end *end;
+	struct rodp_lane lane;
+	struct rodp_ring ring; /* what the process writes; none: hdr == NULL */
+	spinlock_t post_lock; /* the writer's side of the ring of a kernel consumer; any context */
+	void *wqe; /* ring.entries copies, wqe_stride bytes each */
+	u32 wqe_stride;
+	struct rodp_swqe_limits limits;
+	bool signal_all;
+	struct rodp_sq_at at;
+};
+
+/* Copy n of the work requests [tail, head). */
+static inline struct rodp_swqe *rodp_sq_wqe(const struct rodp_sq *sq, u32 n)
+{
+	return sq->wqe + (size_t)(n & (sq->ring.entries - 1)) * sq->wqe_stride;
+}
+
+/* The oldest that is not complete, if there is one. */
+static inline struct rodp_swqe *rodp_sq_oldest(const struct rodp_sq *sq)
+{
+	return rodp_sq_wqe(sq, sq->at.tail);
+}
+
+static inline bool rodp_sq_is_empty(const struct rodp_sq *sq)
+{
+	return sq->at.tail == sq->at.head;
+}
+
+/**
+ * rodp_sq_create() - make the ring and the copies
+ * @sq: zeroed, its `end` set
+ * @cap: what was asked for; becomes what is granted
+ * @uctx: whose process may map the ring, or NULL: a kernel consumer's
+ * @resp: where the ring can be mapped; NULL without @uctx
+ *
+ * Sleeps. Return: 0, -EINVAL, -ENOMEM.
+ */
+int rodp_sq_create(struct rodp_sq *sq, struct ib_qp_cap *cap, struct ib_ucontext *uctx,
+		   struct rodp_ring_resp *resp);
+/* Safe on a queue that was never made. Sleeps. */
+void rodp_sq_destroy(struct rodp_sq *sq);
 
 /*
- * Take the next work request out of the ring, check it and give it PSNs.
- * Returns the WQE, or NULL when the ring is empty (then the poster was asked to
- * ring the doorbell). A bad request is taken too, with its status set.
+ * The rest: send lane held.
  */
-struct rodp_swqe *rodp_sq_fetch(struct rodp_qp *qp);
 
-/* The oldest WQE is done: complete it with success and go on to the next. */
-void rodp_sq_retire(struct rodp_qp *qp);
+/**
+ * rodp_sq_take() - take the next work request out of the ring
+ * @sq: the queue
+ * @soon: something will run the lane again soon, without a doorbell
+ *
+ * Return: the copy, its status set as rodp_swqe_copy() says, or NULL: there is none, or no room
+ * for a copy. Unless @soon the poster was asked to ring the doorbell for the next one.
+ * rodp_sq_slot() of the same number is its slot until the next call.
+ */
+struct rodp_swqe *rodp_sq_take(struct rodp_sq *sq, bool soon);
 
-/* The oldest WQEs that are executed without a message (local.h) are done, as above. */
-void rodp_sq_retire_executed(struct rodp_qp *qp);
-
-/* The oldest WQE fails: complete it with status, and the QP fails. */
-void rodp_sq_fail(struct rodp_qp *qp, enum ib_wc_status status);
+/* The oldest work request is done: complete it. */
+void rodp_sq_complete(struct rodp_sq *sq, enum ib_wc_status status);
 
 /*
  * Complete what is under way and what is posted with IB_WC_WR_FLUSH_ERR, at most RODP_FLUSH_BATCH of
  * them: the process can post without end. Returns whether none is left; else call it again later.
  */
-bool rodp_sq_flush(struct rodp_qp *qp);
+bool rodp_sq_flush(struct rodp_sq *sq);
 
-/* Go back: send again from PSN psn on, which is not acknowledged. */
-void rodp_sq_rewind(struct rodp_qp *qp, u32 psn);
-
-/* After a rewind, answers to what was sent before may still come: skip what they acknowledge. */
-void rodp_sq_catch_up(struct rodp_qp *qp);
-
-/* Lost packets: rewind to the oldest PSN if retries are left, else fail. */
-void rodp_sq_retry(struct rodp_qp *qp);
-
-/* The peer made progress up to, not including, psn: the clock starts anew. */
-void rodp_sq_progress(struct rodp_qp *qp, u32 psn);
-
-/* Back to how it was created: counters, WQEs, ring. */
-void rodp_sq_reset(struct rodp_qp *qp);
+/* Back to how it was created. Of a lane that is stopped. */
+void rodp_sq_reset(struct rodp_sq *sq);
 
 #endif

@@ -2,9 +2,10 @@
 /* Shared receive queues, see srq.h. */
 #include <linux/xarray.h>
 
-#include "qp/lane/tell.h"
+#include "qp/end/tell.h"
 #include "qp/queue/rwqe.h"
 #include "qp/queue/srq.h"
+#include "wire/header.h"
 
 /* Bits of rodp_srq.pending. */
 enum srq_pending {
@@ -152,9 +153,10 @@ static u32 srq_posted(const struct rodp_srq *srq)
 	return posted <= srq->ring.entries ? posted : 0;
 }
 
-/* SRQ's lock held. Raises the event if it is armed and due: once. */
+/* Raises the event if it is armed and due: once. */
 static void srq_look_at_limit(struct rodp_srq *srq, u32 left)
 {
+	lockdep_assert_held(&srq->lock);
 	if (left >= srq->limit)
 		return;
 	srq->limit = 0;
@@ -172,11 +174,12 @@ int rodp_srq_arm(struct rodp_srq *srq, u32 limit)
 	return 0;
 }
 
-/* SRQ's lock held. What is posted, from slot 0 of the new ring on. */
+/* What is posted, from slot 0 of the new ring on. */
 static int srq_carry_over(struct rodp_srq *srq, struct rodp_ring *to)
 {
 	u32 posted = rodp_ring_prod(&srq->ring) - srq->cons, n;
 
+	lockdep_assert_held(&srq->lock);
 	if (posted > srq->ring.entries || posted > to->entries || srq->limit > to->entries)
 		return -EINVAL;
 	for (n = 0; n < posted; n++)
@@ -220,9 +223,10 @@ int rodp_srq_take(struct rodp_srq *srq, struct rodp_rwqe *rwqe)
 	return err;
 }
 
-void rodp_srq_complete(struct rodp_srq *srq, struct rodp_qp *qp, struct rodp_cqe *cqe,
+void rodp_srq_complete(struct rodp_srq *srq, struct rodp_end *end, struct rodp_cqe *cqe,
 		       bool solicited)
 {
+	rodp_end_assert_receiving(end);
 	switch (rodp_cq_add(srq->cq, cqe, solicited || cqe->status)) {
 	case RODP_CQ_QUIET:
 		break;
@@ -231,7 +235,7 @@ void rodp_srq_complete(struct rodp_srq *srq, struct rodp_qp *qp, struct rodp_cqe
 		break;
 	case RODP_CQ_OVERFLOW:
 		srq_tell(srq, SRQ_CQ_FAILED);
-		rodp_qp_fail(qp, &qp->rq.lane, RODP_TELL_QP_FATAL);
+		rodp_end_fail(end, end->receive_lane, RODP_TELL_QP_FATAL);
 		break;
 	}
 }

@@ -18,7 +18,9 @@
 #include <linux/completion.h>
 #include <linux/refcount.h>
 
-#include "qp/lane/types.h"
+#include "qp/end/end.h"
+#include "qp/queue/rwqe.h"
+#include "ring/ring.h"
 
 struct rodp_srq {
 	struct ib_srq ib;
@@ -73,9 +75,15 @@ int rodp_srq_replace_ring(struct rodp_srq *srq, struct rodp_ring *ring);
  */
 int rodp_srq_take(struct rodp_srq *srq, struct rodp_rwqe *rwqe);
 
-/* XRC: complete a request that was taken, to the SRQ's CQ. The lane of qp is held. */
-void rodp_srq_complete(struct rodp_srq *srq, struct rodp_qp *qp, struct rodp_cqe *cqe,
+/* XRC: complete a request that was taken, to the SRQ's CQ. The receive lane of end is held. */
+void rodp_srq_complete(struct rodp_srq *srq, struct rodp_end *end, struct rodp_cqe *cqe,
 		       bool solicited);
+
+/* XRC: its number; else 0. */
+static inline u32 rodp_srq_number(const struct rodp_srq *srq)
+{
+	return srq->serial ? srq->ib.ext.xrc.srq_num : 0;
+}
 
 /* XRC: the SRQ of number srqn, referenced, if it is in the domain; else NULL. Any context. */
 struct rodp_srq *rodp_srq_get(struct ib_xrcd *xrcd, u32 srqn);

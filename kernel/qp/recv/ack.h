@@ -3,18 +3,20 @@
 #ifndef RODP_QP_ACK_H
 #define RODP_QP_ACK_H
 
-#include "wire/header.h"
-#include "qp/lane/types.h"
+#include "qp/recv/receiver.h"
 
-void rodp_send_ack(struct rodp_qp *qp, u32 psn);
-void rodp_send_nak(struct rodp_qp *qp, u32 psn, enum rodp_nak code);
-void rodp_send_rnr_nak(struct rodp_qp *qp, u32 psn);
+/* struct rodp_receive_ops.ack, of transports with and without acknowledgements. */
+void rodp_send_ack(struct rodp_receiver *rx, u32 psn);
+void rodp_send_no_ack(struct rodp_receiver *rx, u32 psn);
+
+void rodp_send_nak(struct rodp_receiver *rx, u32 psn, enum rodp_nak code);
+void rodp_send_rnr_nak(struct rodp_receiver *rx, u32 psn);
 /* An RNR NAK for a request that is being worked on, long after its sender expected an answer. */
-void rodp_send_wait(struct rodp_qp *qp, u32 psn);
+void rodp_send_wait(struct rodp_receiver *rx, u32 psn);
 /* Local path: the requester's own memory or key failed; it is to complete with status. */
-void rodp_send_local_error(struct rodp_qp *qp, u32 psn, enum ib_wc_status status);
-/* Local path: the data of a READ is in the requester's memory already. */
-void rodp_send_read_placed(struct rodp_qp *qp, u32 psn);
-void rodp_send_atomic_ack(struct rodp_qp *qp, u32 psn, u64 original);
+void rodp_send_local_error(struct rodp_receiver *rx, u32 psn, enum ib_wc_status status);
+/* An empty READ response: what was asked for is done, or (local path) in the requester's memory. */
+void rodp_send_read_placed(struct rodp_receiver *rx, u32 psn);
+void rodp_send_atomic_ack(struct rodp_receiver *rx, u32 psn, u64 original);
 
 #endif

@@ -8,7 +8,7 @@
 
 #include "qp/recv/request.h"
 
-enum rodp_verdict rodp_atomic_execute(struct rodp_qp *qp, struct sk_buff *skb);
-enum rodp_verdict rodp_atomic_write_execute(struct rodp_qp *qp, struct sk_buff *skb);
+enum rodp_verdict rodp_atomic_execute(struct rodp_request *req);
+enum rodp_verdict rodp_atomic_write_execute(struct rodp_request *req);
 
 #endif

@@ -4,18 +4,24 @@
 
 #include "mem/key.h"
 #include "net/packet.h"
-#include "qp/lane/lane.h"
-#include "qp/lane/xfer.h"
 #include "qp/recv/flush.h"
 
-struct rodp_flush rodp_flush_of(struct sk_buff *skb)
+struct flush {
+	u32 placement; /* RODP_FETH_GLOBAL, RODP_FETH_PERSISTENT */
+	u32 level; /* RODP_FETH_SEL_* */
+	u64 va; /* with RODP_FETH_SEL_RANGE */
+	u64 length; /* bytes; the same */
+	u32 rkey;
+};
+
+static struct flush flush_of(struct sk_buff *skb)
 {
 	const struct rodp_opcode_info *op = rodp_packet(skb)->op;
 	const struct rodp_feth *feth = rodp_packet_header(skb, op->feth);
 	const struct rodp_reth *reth = rodp_packet_header(skb, op->reth);
 	u32 bits = be32_to_cpu(feth->bits);
 
-	return (struct rodp_flush){
+	return (struct flush){
 		.placement = bits & RODP_FETH_PLT_MASK,
 		.level = bits >> RODP_FETH_SEL_SHIFT & RODP_FETH_SEL_MASK,
 		.va = be64_to_cpu(reth->va),
@@ -24,14 +30,16 @@ struct rodp_flush rodp_flush_of(struct sk_buff *skb)
 	};
 }
 
-bool rodp_flush_is_valid(const struct rodp_flush *flush)
+/* Whether such a FLUSH exists, and the device has any. */
+static bool flush_is_valid(const struct flush *flush)
 {
 	return IB_DEVICE_FLUSH_GLOBAL && flush->placement &&
 	       !(flush->placement & ~(RODP_FETH_GLOBAL | RODP_FETH_PERSISTENT)) &&
 	       flush->level <= RODP_FETH_SEL_MR;
 }
 
-u32 rodp_flush_rights(const struct rodp_flush *flush)
+/* The rights that QP and key must have, IB_ACCESS_FLUSH_*. */
+static u32 flush_rights(const struct flush *flush)
 {
 	u32 rights = 0;
 
@@ -43,7 +51,7 @@ u32 rodp_flush_rights(const struct rodp_flush *flush)
 }
 
 /* All that the key opens, as it is now: whether that is so is looked at with the key's rights. */
-static bool flush_widen(struct rodp_dev *dev, struct rodp_flush *flush)
+static bool flush_widen(struct rodp_dev *dev, struct flush *flush)
 {
 	const struct rodp_window *window;
 	const struct rodp_mr *mr;
@@ -69,27 +77,26 @@ static bool flush_widen(struct rodp_dev *dev, struct rodp_flush *flush)
 #define FLUSH_AHEAD SZ_16M
 
 /* 0, -EAGAIN: later, -EACCES, -EFAULT: not to be had. */
-static int write_back(struct rodp_qp *qp, const struct rodp_grant *grant, u64 bytes)
+static int flush_write_back(struct rodp_receiver *rx, const struct rodp_grant *grant, u64 bytes)
 {
-	struct rodp_rq *rq = &qp->rq;
 	int pieces = FLUSH_PIECES;
 	ssize_t done;
 	u64 iova;
 
-	for (; rq->hand_done < bytes; rq->hand_done += done) {
+	for (; rx->hand.done < bytes; rx->hand.done += done) {
 		if (!pieces--) {
-			rodp_lane_rest(&rq->lane, 0);
+			rodp_lane_rest(&rx->rq.lane, 0);
 			return -EAGAIN;
 		}
-		iova = grant->iova + rq->hand_done;
+		iova = grant->iova + rx->hand.done;
 		done = rodp_mr_write_back(grant->mr, iova,
-					  min_t(u64, bytes - rq->hand_done, FLUSH_PIECE));
+					  min_t(u64, bytes - rx->hand.done, FLUSH_PIECE));
 		if (done < 0)
 			return done;
-		rodp_stats_add(qp->dev->stats, RODP_STAT_FLUSHED_BYTES, done);
+		rodp_stats_add(rx->rq.end->dev->stats, RODP_STAT_FLUSHED_BYTES, done);
 		if (!done)
-			return rodp_park_miss(&rq->park, grant->mr, iova,
-					      min_t(u64, bytes - rq->hand_done, FLUSH_AHEAD),
+			return rodp_park_miss(&rx->park, grant->mr, iova,
+					      min_t(u64, bytes - rx->hand.done, FLUSH_AHEAD),
 					      false);
 	}
 	wmb();
@@ -97,36 +104,36 @@ static int write_back(struct rodp_qp *qp, const struct rodp_grant *grant, u64 by
 }
 
 /* What was executed before is in memory, and memory is coherent: only persistence needs work. */
-static int flush_apply(struct rodp_qp *qp, struct rodp_flush *flush)
+static int flush_apply(struct rodp_request *req, struct flush *flush)
 {
 	struct rodp_grant grant;
 	int err = 0;
 
-	if (flush->level == RODP_FETH_SEL_MR && !flush_widen(qp->dev, flush))
+	if (flush->level == RODP_FETH_SEL_MR && !flush_widen(rodp_request_end(req)->dev, flush))
 		return -EACCES;
 	if (!flush->length && flush->level == RODP_FETH_SEL_RANGE)
 		return 0; /* of nothing, no key is checked */
-	if (!rodp_xfer_grant(qp, rodp_request_pd(qp), &grant, flush->rkey, rodp_flush_rights(flush),
-			     flush->va, flush->length))
+	if (!rodp_request_grant(req, &grant, flush->rkey, flush_rights(flush), flush->va,
+				flush->length))
 		return -EACCES;
 	smp_mb();
 	if (flush->placement & RODP_FETH_PERSISTENT)
-		err = write_back(qp, &grant, flush->length);
+		err = flush_write_back(req->rx, &grant, flush->length);
 	rodp_grant_put(&grant);
 	return err;
 }
 
-enum rodp_verdict rodp_flush_execute(struct rodp_qp *qp, struct sk_buff *skb)
+enum rodp_verdict rodp_flush_execute(struct rodp_request *req)
 {
-	struct rodp_flush flush = rodp_flush_of(skb);
-	u32 rights = rodp_flush_rights(&flush);
+	struct flush flush = flush_of(req->skb);
+	u32 rights = flush_rights(&flush);
 	int err;
 
-	if (!qp->rq.rd_atomic_size || !rodp_flush_is_valid(&flush) ||
-	    (qp->access & rights) != rights)
-		return rodp_request_refuse_invalid(qp, skb);
-	err = flush_apply(qp, &flush);
+	if (!req->rx->history.size || !flush_is_valid(&flush) ||
+	    (rodp_request_end(req)->access & rights) != rights)
+		return rodp_request_refuse_invalid(req);
+	err = flush_apply(req, &flush);
 	if (err == -EAGAIN)
 		return RODP_KEPT;
-	return err ? rodp_request_refuse_access(qp, skb) : rodp_request_answer(qp, RODP_OPF_FLUSH);
+	return err ? rodp_request_refuse_access(req) : rodp_request_answer(req, RODP_OPF_FLUSH);
 }

@@ -2,49 +2,53 @@
 /* SEND and WRITE requests, see message.h. */
 #include "mem/invalidate.h"
 #include "net/packet.h"
-#include "qp/lane/xfer.h"
-#include "qp/queue/rq.h"
 #include "qp/recv/ack.h"
 #include "qp/recv/message.h"
 
-/* No receive is posted: the peer is to come back. What it sent behind this is dropped silently. */
-static enum rodp_verdict not_ready(struct rodp_qp *qp, struct sk_buff *skb)
+/* The peer is to come back. What it sent behind this is dropped silently. */
+enum rodp_verdict rodp_message_not_ready(struct rodp_request *req)
 {
-	if (!rodp_qp_is_reliable(qp)) {
-		rodp_stats_inc(qp->dev->stats, RODP_STAT_OUT_OF_BUFFER);
-		return rodp_request_abandon(&qp->rq);
-	}
-	qp->rq.nak_sent = true;
-	rodp_send_rnr_nak(qp, rodp_packet(skb)->psn);
+	req->rx->seq.nak_sent = true;
+	rodp_send_rnr_nak(req->rx, rodp_packet(req->skb)->psn);
 	return RODP_DROPPED;
 }
 
-/* Take a receive for this message unless it has one. RODP_DONE, or the verdict that ends it. */
-static enum rodp_verdict need_rwqe(struct rodp_qp *qp, struct sk_buff *skb)
+enum rodp_verdict rodp_message_lost(struct rodp_request *req)
 {
-	if (qp->rq.rwqe_taken)
+	rodp_stats_inc(rodp_request_end(req)->dev->stats, RODP_STAT_OUT_OF_BUFFER);
+	return rodp_request_abandon(req->rx);
+}
+
+/* Take a receive for this message unless it has one. RODP_DONE, or the verdict that ends it. */
+static enum rodp_verdict message_need_receive(struct rodp_request *req)
+{
+	struct rodp_rq *rq = &req->rx->rq;
+
+	if (rq->at.taken)
 		return RODP_DONE;
-	switch (rodp_rq_take(qp)) {
+	switch (rodp_rq_take(rq, req->srq)) {
 	case 0:
 		return RODP_DONE;
 	case -ENOENT:
-		return not_ready(qp, skb);
+		return rq->end->transport->receive->not_ready(req);
 	default:
-		qp->rq.in_message = RODP_OPF_SEND;
-		return rodp_request_refuse(qp, skb, RODP_NAK_REM_OP, IB_WC_LOC_QP_OP_ERR, 0);
+		req->rx->message.in = RODP_OPF_SEND;
+		return rodp_request_refuse(req, RODP_NAK_REM_OP, IB_WC_LOC_QP_OP_ERR, 0);
 	}
 }
 
-static u32 ieth_rkey(struct sk_buff *skb)
+static u32 message_ieth_rkey(struct sk_buff *skb)
 {
 	const struct rodp_ieth *ieth = rodp_packet_header(skb, rodp_packet(skb)->op->ieth);
 
 	return be32_to_cpu(ieth->rkey);
 }
 
-static enum rodp_verdict end_of_message(struct rodp_qp *qp, struct sk_buff *skb, u32 bytes)
+static enum rodp_verdict message_end(struct rodp_request *req, u32 bytes)
 {
-	const struct rodp_packet *pkt = rodp_packet(skb);
+	const struct rodp_packet *pkt = rodp_packet(req->skb);
+	const struct rodp_end *end = rodp_request_end(req);
+	struct rodp_rq *rq = &req->rx->rq;
 	struct rodp_cqe cqe = {
 		.status = IB_WC_SUCCESS,
 		.opcode = pkt->op->flags & RODP_OPF_WRITE ? IB_WC_RECV_RDMA_WITH_IMM : IB_WC_RECV,
@@ -53,122 +57,137 @@ static enum rodp_verdict end_of_message(struct rodp_qp *qp, struct sk_buff *skb,
 
 	if (pkt->op->immdt) {
 		cqe.wc_flags |= IB_WC_WITH_IMM;
-		cqe.imm_data = ((struct rodp_immdt *)rodp_packet_header(skb, pkt->op->immdt))->imm;
+		cqe.imm_data =
+			((struct rodp_immdt *)rodp_packet_header(req->skb, pkt->op->immdt))->imm;
 	}
 	if (pkt->op->ieth) {
 		cqe.wc_flags |= RODP_WC_WITH_INV;
-		cqe.invalidated_rkey = ieth_rkey(skb);
-		if (rodp_key_invalidate(qp->dev, rodp_request_pd(qp), qp->serial,
-					cqe.invalidated_rkey))
-			return rodp_request_refuse_access(qp, skb);
+		cqe.invalidated_rkey = message_ieth_rkey(req->skb);
+		if (rodp_key_invalidate(end->dev, req->pd, end->serial, cqe.invalidated_rkey))
+			return rodp_request_refuse_access(req);
 	}
-	if (qp->rq.rwqe_taken)
-		rodp_rq_complete(qp, &cqe, pkt->solicited);
+	if (rq->at.taken)
+		end->transport->receive->complete(rq, &cqe, pkt->solicited);
 	return RODP_DONE;
 }
 
-static enum rodp_verdict refuse_receive(struct rodp_qp *qp, struct sk_buff *skb, int err)
+static enum rodp_verdict message_refuse_receive(struct rodp_request *req, int err)
 {
 	if (err == -EINVAL) /* longer than the receive's buffers */
-		return rodp_request_refuse(qp, skb, RODP_NAK_INV_REQ, IB_WC_LOC_LEN_ERR, 0);
-	return rodp_request_refuse(qp, skb, RODP_NAK_REM_OP, IB_WC_LOC_PROT_ERR, 0);
+		return rodp_request_refuse(req, RODP_NAK_INV_REQ, IB_WC_LOC_LEN_ERR, 0);
+	return rodp_request_refuse(req, RODP_NAK_REM_OP, IB_WC_LOC_PROT_ERR, 0);
 }
 
 /* What a fault maps ahead for a message that goes on, at least, bytes. */
-#define RECEIVE_AHEAD (256u << 10)
+#define MESSAGE_AHEAD (256u << 10)
 
 /*
  * The bytes that are sure or likely to come for this receive, from this packet on. Its buffer
  * may be far longer than the message: of one that goes on, as much again as has come.
  */
-static u32 receive_extent(const struct rodp_rq *rq, const struct rodp_packet *pkt)
+static u32 message_extent(const struct rodp_incoming *message, const struct rodp_packet *pkt)
 {
 	if (pkt->op->flags & RODP_OPF_END)
 		return pkt->payload;
-	return max3(pkt->payload, rq->received, RECEIVE_AHEAD);
+	return max3(pkt->payload, message->received, MESSAGE_AHEAD);
 }
 
-enum rodp_verdict rodp_message_send(struct rodp_qp *qp, struct sk_buff *skb)
+/* Into the receive's buffers. */
+static enum rodp_verdict message_receive(struct rodp_request *req)
 {
-	const struct rodp_packet *pkt = rodp_packet(skb);
-	struct rodp_rq *rq = &qp->rq;
-	struct rodp_xfer xfer = rodp_request_xfer(qp, skb, pkt->payload, receive_extent(rq, pkt),
-						  true);
-	enum rodp_verdict verdict = need_rwqe(qp, skb);
-	int err = 0;
+	const struct rodp_packet *pkt = rodp_packet(req->skb);
+	struct rodp_receiver *rx = req->rx;
+	const struct rodp_rwqe *rwqe = &rx->rq.rwqe;
+	u32 received = rx->message.received;
+	struct rodp_xfer xfer = rodp_request_xfer(req, pkt->payload,
+						  message_extent(&rx->message, pkt), true);
+	enum rodp_verdict verdict;
+	int err;
+
+	if (xfer.bytes > rwqe->length - min(received, rwqe->length))
+		return message_refuse_receive(req, -EINVAL);
+	if (!xfer.bytes)
+		return RODP_DONE;
+	err = rodp_xfer_sgl(&rx->park, rwqe->sge, rwqe->num_sge, received, &xfer);
+	rx->hand.done = xfer.done;
+	if (likely(!err))
+		return RODP_DONE;
+	verdict = rodp_request_stopped(req, err);
+	return verdict == RODP_DONE ? message_refuse_receive(req, err) : verdict;
+}
+
+enum rodp_verdict rodp_message_send(struct rodp_request *req)
+{
+	const struct rodp_packet *pkt = rodp_packet(req->skb);
+	struct rodp_incoming *message = &req->rx->message;
+	enum rodp_verdict verdict = message_need_receive(req);
 
 	if (verdict != RODP_DONE)
 		return verdict;
-	rq->in_message = RODP_OPF_SEND;
-	if (xfer.bytes > rq->rwqe.length - min(rq->received, rq->rwqe.length))
-		return refuse_receive(qp, skb, -EINVAL);
-	if (xfer.bytes)
-		err = rodp_xfer_sgl(qp, &rq->park, rq->rwqe.sge, rq->rwqe.num_sge, rq->received,
-				    &xfer);
-	rq->hand_done = xfer.done;
-	if (unlikely(err)) {
-		verdict = rodp_request_stopped(qp, skb, err);
-		return verdict == RODP_DONE ? refuse_receive(qp, skb, err) : verdict;
-	}
-	rq->received += pkt->payload;
-	return pkt->op->flags & RODP_OPF_END ? end_of_message(qp, skb, rq->received) : RODP_DONE;
+	message->in = RODP_OPF_SEND;
+	verdict = message_receive(req);
+	if (verdict != RODP_DONE)
+		return verdict;
+	message->received += pkt->payload;
+	return pkt->op->flags & RODP_OPF_END ? message_end(req, message->received) : RODP_DONE;
 }
 
-static void begin_write(struct rodp_rq *rq, struct sk_buff *skb)
+static void message_begin_write(struct rodp_incoming *message, struct sk_buff *skb)
 {
 	const struct rodp_reth *reth = rodp_packet_header(skb, rodp_packet(skb)->op->reth);
 
-	rq->va = be64_to_cpu(reth->va);
-	rq->rkey = be32_to_cpu(reth->rkey);
-	rq->total = be32_to_cpu(reth->length);
-	rq->left = rq->total;
+	message->va = be64_to_cpu(reth->va);
+	message->rkey = be32_to_cpu(reth->rkey);
+	message->total = be32_to_cpu(reth->length);
+	message->left = message->total;
 }
 
 /* The whole range is checked with the first packet, each packet's part again with its own. */
-static bool write_target(struct rodp_qp *qp, const struct rodp_packet *pkt,
-			 struct rodp_grant *grant)
+static bool message_write_target(const struct rodp_request *req, struct rodp_grant *grant)
 {
-	struct rodp_rq *rq = &qp->rq;
-	u32 bytes = pkt->op->flags & RODP_OPF_BEGIN ? rq->left : pkt->payload;
+	const struct rodp_packet *pkt = rodp_packet(req->skb);
+	const struct rodp_incoming *message = &req->rx->message;
+	u32 bytes = pkt->op->flags & RODP_OPF_BEGIN ? message->left : pkt->payload;
 
-	return rodp_xfer_grant(qp, rodp_request_pd(qp), grant, rq->rkey, IB_ACCESS_REMOTE_WRITE,
-			       rq->va, bytes);
+	return rodp_request_grant(req, grant, message->rkey, IB_ACCESS_REMOTE_WRITE, message->va,
+				  bytes);
 }
 
-static enum rodp_verdict write_payload(struct rodp_qp *qp, struct sk_buff *skb)
+static enum rodp_verdict message_write_payload(struct rodp_request *req)
 {
-	const struct rodp_packet *pkt = rodp_packet(skb);
-	struct rodp_rq *rq = &qp->rq;
-	struct rodp_xfer xfer = rodp_request_xfer(qp, skb, pkt->payload, rq->left, true);
+	struct rodp_receiver *rx = req->rx;
+	struct rodp_xfer xfer;
 	struct rodp_grant grant;
 	int err;
 
-	if (!write_target(qp, pkt, &grant))
-		return rodp_request_refuse_access(qp, skb);
-	err = rodp_xfer_mr(&rq->park, grant.mr, grant.iova, &xfer);
+	if (!message_write_target(req, &grant))
+		return rodp_request_refuse_access(req);
+	xfer = rodp_request_xfer(req, rodp_packet(req->skb)->payload, rx->message.left, true);
+	err = rodp_xfer_mr(&rx->park, grant.mr, grant.iova, &xfer);
 	rodp_grant_put(&grant);
-	rq->hand_done = xfer.done;
-	return err ? rodp_request_stopped_at_rkey(qp, skb, err) : RODP_DONE;
+	rx->hand.done = xfer.done;
+	return err ? rodp_request_stopped_at_rkey(req, err) : RODP_DONE;
 }
 
-enum rodp_verdict rodp_message_write(struct rodp_qp *qp, struct sk_buff *skb)
+enum rodp_verdict rodp_message_write(struct rodp_request *req)
 {
-	const struct rodp_packet *pkt = rodp_packet(skb);
-	struct rodp_rq *rq = &qp->rq;
+	const struct rodp_packet *pkt = rodp_packet(req->skb);
+	struct rodp_incoming *message = &req->rx->message;
+	bool ends = pkt->op->flags & RODP_OPF_END;
 	enum rodp_verdict verdict = RODP_DONE;
 
-	if (pkt->op->reth && !rq->hand)
-		begin_write(rq, skb);
-	if (pkt->op->flags & RODP_OPF_END ? pkt->payload != rq->left : pkt->payload >= rq->left)
-		return rodp_request_refuse_invalid(qp, skb);
+	if (pkt->op->reth && !req->rx->hand.skb)
+		message_begin_write(message, req->skb);
+	if (ends ? pkt->payload != message->left : pkt->payload >= message->left)
+		return rodp_request_refuse_invalid(req);
 	if (pkt->op->flags & RODP_OPF_RWQE)
-		verdict = need_rwqe(qp, skb);
+		verdict = message_need_receive(req);
 	if (verdict == RODP_DONE && pkt->payload)
-		verdict = write_payload(qp, skb);
+		verdict = message_write_payload(req);
 	if (verdict != RODP_DONE)
 		return verdict;
-	rq->in_message = RODP_OPF_WRITE;
-	rq->va += pkt->payload;
-	rq->left -= pkt->payload;
-	return pkt->op->flags & RODP_OPF_END ? end_of_message(qp, skb, rq->total) : RODP_DONE;
+	message->in = RODP_OPF_WRITE;
+	message->va += pkt->payload;
+	message->left -= pkt->payload;
+	return ends ? message_end(req, message->total) : RODP_DONE;
 }

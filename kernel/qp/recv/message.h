@@ -11,7 +11,11 @@
 
 #include "qp/recv/request.h"
 
-enum rodp_verdict rodp_message_send(struct rodp_qp *qp, struct sk_buff *skb);
-enum rodp_verdict rodp_message_write(struct rodp_qp *qp, struct sk_buff *skb);
+enum rodp_verdict rodp_message_send(struct rodp_request *req);
+enum rodp_verdict rodp_message_write(struct rodp_request *req);
+
+/* struct rodp_receive_ops.not_ready of transports with and without acknowledgements. */
+enum rodp_verdict rodp_message_not_ready(struct rodp_request *req);
+enum rodp_verdict rodp_message_lost(struct rodp_request *req);
 
 #endif

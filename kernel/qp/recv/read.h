@@ -1,19 +1,32 @@
 /* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
 /*
- * READ requests, new ones and repeated ones. Receive lane held.
+ * READ requests, new ones and repeated ones. Receive lane held. How a READ is answered is its path's affair.
  */
 #ifndef RODP_QP_READ_H
 #define RODP_QP_READ_H
 
 #include "qp/recv/request.h"
 
-/* A new one, or one that was kept: put the data where the requester wants it, or start the answer. */
-enum rodp_verdict rodp_read_execute(struct rodp_qp *qp, struct sk_buff *skb);
+/* What a READ request asks for. */
+struct rodp_read {
+	u64 va;
+	u32 length; /* bytes */
+	u32 rkey;
+	u32 packets; /* PSNs of the answer */
+	struct rodp_grant grant; /* of its memory, unless length is 0 */
+};
+
+/* A new one, or one that was kept. */
+enum rodp_verdict rodp_read_execute(struct rodp_request *req);
+
+/* The READ is executed, or its answer is about to be sent: it will not be executed as new again. */
+void rodp_read_step_on(struct rodp_receiver *rx, const struct rodp_read *read);
 
 /* Whether a repeated READ asks for the rest of the one remembered, and nothing else (9.7.5.1.2). */
-bool rodp_read_is_rest(struct rodp_qp *qp, struct sk_buff *skb, const struct rodp_rd_atomic *res);
+bool rodp_read_is_rest(const struct rodp_end *end, struct sk_buff *skb,
+		       const struct rodp_rd_atomic *res);
 
-/* Start the answer to a repeated READ, which is the rest of one remembered. */
-void rodp_read_again(struct rodp_qp *qp, struct sk_buff *skb);
+/* Begin to send the answer to the READ in skb, packets from its own PSN on. */
+void rodp_read_reply(struct rodp_receiver *rx, struct sk_buff *skb);
 
 #endif

@@ -3,15 +3,18 @@
 #ifndef RODP_QP_REPLY_H
 #define RODP_QP_REPLY_H
 
-#include "qp/lane/types.h"
+#include "qp/recv/receiver.h"
 
-/* Remember a request of this kind (RODP_OPF_*), in case the answer is lost. */
-struct rodp_rd_atomic *rodp_rq_remember(struct rodp_qp *qp, u32 kind, u32 psn, u32 packets);
+/* Remember a request of this kind (RODP_OPF_*), in case the answer is lost. The history has a size. */
+struct rodp_rd_atomic *rodp_history_add(struct rodp_receiver *rx, u32 kind, u32 psn, u32 packets);
 /* The one whose PSNs hold psn, or NULL. */
-struct rodp_rd_atomic *rodp_rq_recall(struct rodp_qp *qp, u32 psn);
-/* Begin to send a READ's answer, packets from PSN psn on. */
-void rodp_reply_start(struct rodp_qp *qp, u32 psn, u64 va, u32 length, u32 rkey, bool duplicate);
-/* Send as much as may go now; sets reply.active to false at the end. */
-void rodp_reply_run(struct rodp_qp *qp);
+struct rodp_rd_atomic *rodp_history_find(struct rodp_receiver *rx, u32 psn);
+
+/* Send as much of a READ's answer as may go now; until its end the lane takes no other packet. */
+void rodp_reply_run(struct rodp_receiver *rx);
+
+/* struct rodp_receive_ops.grant: with a key of the QP's PD, or of the PD of the SRQ that was named. */
+bool rodp_reply_grant(struct rodp_receiver *rx, struct rodp_grant *grant, u64 va, u32 bytes);
+bool rodp_reply_grant_shared(struct rodp_receiver *rx, struct rodp_grant *grant, u64 va, u32 bytes);
 
 #endif

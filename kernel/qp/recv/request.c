@@ -1,86 +1,100 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 /* What all requests have in common, see request.h. */
 #include "net/packet.h"
-#include "qp/lane/loan.h"
-#include "qp/lane/tell.h"
-#include "qp/queue/rq.h"
+#include "qp/end/path.h"
+#include "qp/end/tell.h"
 #include "qp/queue/srq.h"
 #include "qp/recv/ack.h"
 #include "qp/recv/reply.h"
 #include "qp/recv/request.h"
 
-enum rodp_verdict rodp_request_abandon(struct rodp_rq *rq)
+u32 rodp_request_srqn(struct sk_buff *skb)
 {
-	rq->in_message = 0;
-	rq->received = 0;
+	const struct rodp_xrceth *eth = rodp_packet_header(skb, rodp_packet(skb)->op->xrceth);
+
+	return rodp_packet(skb)->op->xrceth ? be32_to_cpu(eth->srqn) & RODP_QPN_MASK : 0;
+}
+
+enum rodp_verdict rodp_request_abandon(struct rodp_receiver *rx)
+{
+	rx->message = (struct rodp_incoming){};
 	return RODP_DROPPED;
 }
 
-static enum rodp_verdict uc_refuse(struct rodp_qp *qp)
+/* Fail; a receive that was taken says so. */
+static void request_fail(struct rodp_request *req, enum ib_wc_status status, u32 tell)
 {
-	rodp_stats_inc(qp->dev->stats, RODP_STAT_UC_REFUSED);
-	return rodp_request_abandon(&qp->rq);
+	struct rodp_receiver *rx = req->rx;
+	struct rodp_cqe cqe = { .status = status, .opcode = IB_WC_RECV };
+	bool completes = rx->rq.at.taken && rx->message.in == RODP_OPF_SEND;
+
+	if (completes)
+		rx->rq.end->transport->receive->complete(&rx->rq, &cqe, true);
+	rodp_end_fail(rx->rq.end, &rx->rq.lane, completes ? 0 : tell);
 }
 
-enum rodp_verdict rodp_request_refuse(struct rodp_qp *qp, struct sk_buff *skb, enum rodp_nak code,
+enum rodp_verdict rodp_request_nak(struct rodp_request *req, enum rodp_nak code,
+				   enum ib_wc_status status, u32 tell)
+{
+	rodp_send_nak(req->rx, rodp_packet(req->skb)->psn, code);
+	request_fail(req, status, tell);
+	return RODP_DROPPED;
+}
+
+enum rodp_verdict rodp_request_ignore(struct rodp_request *req, enum rodp_nak code,
 				      enum ib_wc_status status, u32 tell)
 {
-	struct rodp_cqe cqe = { .status = status, .opcode = IB_WC_RECV };
-	bool completes = qp->rq.rwqe_taken && qp->rq.in_message == RODP_OPF_SEND;
-
-	if (rodp_qp_is_reliable(qp))
-		rodp_send_nak(qp, rodp_packet(skb)->psn, code);
-	else if (code != RODP_NAK_REM_OP)
-		return uc_refuse(qp);
-	if (completes)
-		rodp_rq_complete(qp, &cqe, true);
-	rodp_qp_fail(qp, &qp->rq.lane, completes ? 0 : tell);
-	return RODP_DROPPED;
+	if (code == RODP_NAK_REM_OP) {
+		request_fail(req, status, tell);
+		return RODP_DROPPED;
+	}
+	rodp_stats_inc(rodp_request_end(req)->dev->stats, RODP_STAT_UC_REFUSED);
+	return rodp_request_abandon(req->rx);
 }
 
-enum rodp_verdict rodp_request_refuse_invalid(struct rodp_qp *qp, struct sk_buff *skb)
+enum rodp_verdict rodp_request_refuse(struct rodp_request *req, enum rodp_nak code,
+				      enum ib_wc_status status, u32 tell)
 {
-	return rodp_request_refuse(qp, skb, RODP_NAK_INV_REQ, IB_WC_LOC_QP_OP_ERR,
+	return rodp_request_end(req)->transport->receive->refuse(req, code, status, tell);
+}
+
+enum rodp_verdict rodp_request_refuse_invalid(struct rodp_request *req)
+{
+	return rodp_request_refuse(req, RODP_NAK_INV_REQ, IB_WC_LOC_QP_OP_ERR,
 				   RODP_TELL_QP_REQ_ERR);
 }
 
-enum rodp_verdict rodp_request_refuse_access(struct rodp_qp *qp, struct sk_buff *skb)
+enum rodp_verdict rodp_request_refuse_access(struct rodp_request *req)
 {
-	return rodp_request_refuse(qp, skb, RODP_NAK_REM_ACCESS, IB_WC_LOC_PROT_ERR,
+	return rodp_request_refuse(req, RODP_NAK_REM_ACCESS, IB_WC_LOC_PROT_ERR,
 				   RODP_TELL_QP_ACCESS_ERR);
 }
 
-struct rodp_xfer rodp_request_xfer(struct rodp_qp *qp, struct sk_buff *skb, u32 bytes, u64 extent,
-				   bool write)
+struct rodp_xfer rodp_request_xfer(struct rodp_request *req, u32 bytes, u64 extent, bool write)
 {
-	bool lent = rodp_packet(skb)->lent.loan;
-
-	return (struct rodp_xfer){
-		.buf = lent ? NULL : rodp_packet_payload(skb),
-		.lent = lent ? &rodp_packet(skb)->lent : NULL,
+	const struct rodp_end *end = rodp_request_end(req);
+	struct rodp_xfer xfer = {
 		.bytes = bytes,
-		.done = qp->rq.hand_done,
+		.done = req->rx->hand.done,
 		.extent = extent,
-		.pd = rodp_rq_pd(qp),
+		.pd = req->srq ? req->srq->ib.pd : end->ib.pd,
 		.write = write,
 	};
+
+	end->path->payload(req->skb, &xfer);
+	return xfer;
 }
 
-struct ib_pd *rodp_request_pd(const struct rodp_qp *qp)
-{
-	return qp->init.xrcd ? qp->rq.srq->ib.pd : qp->ib.pd;
-}
-
-enum rodp_verdict rodp_request_stopped(struct rodp_qp *qp, struct sk_buff *skb, int err)
+enum rodp_verdict rodp_request_stopped(struct rodp_request *req, int err)
 {
 	switch (err) {
 	case -EAGAIN:
 		return RODP_KEPT;
 	case -EINPROGRESS:
-		rodp_lane_rest(&qp->rq.lane, 0);
+		rodp_lane_rest(&req->rx->rq.lane, 0);
 		return RODP_KEPT;
 	case -EREMOTEIO:
-		rodp_send_local_error(qp, rodp_packet(skb)->psn, IB_WC_LOC_PROT_ERR);
+		rodp_send_local_error(req->rx, rodp_packet(req->skb)->psn, IB_WC_LOC_PROT_ERR);
 		return RODP_DROPPED;
 	case -ESTALE:
 		return RODP_DROPPED;
@@ -88,20 +102,21 @@ enum rodp_verdict rodp_request_stopped(struct rodp_qp *qp, struct sk_buff *skb, 
 	return RODP_DONE;
 }
 
-enum rodp_verdict rodp_request_stopped_at_rkey(struct rodp_qp *qp, struct sk_buff *skb, int err)
+enum rodp_verdict rodp_request_stopped_at_rkey(struct rodp_request *req, int err)
 {
-	enum rodp_verdict verdict = rodp_request_stopped(qp, skb, err);
+	enum rodp_verdict verdict = rodp_request_stopped(req, err);
 
-	return verdict == RODP_DONE ? rodp_request_refuse_access(qp, skb) : verdict;
+	return verdict == RODP_DONE ? rodp_request_refuse_access(req) : verdict;
 }
 
-enum rodp_verdict rodp_request_answer(struct rodp_qp *qp, u32 kind)
+enum rodp_verdict rodp_request_answer(struct rodp_request *req, u32 kind)
 {
-	struct rodp_rq *rq = &qp->rq;
+	struct rodp_receiver *rx = req->rx;
+	struct rodp_sequence *seq = &rx->seq;
 
-	rodp_rq_remember(qp, kind, rq->epsn, 1);
-	rq->msn = (rq->msn + 1) & RODP_PSN_MASK;
-	rodp_send_read_placed(qp, rq->epsn);
-	rq->epsn = rodp_psn_add(rq->epsn, 1);
+	rodp_history_add(rx, kind, seq->epsn, 1);
+	seq->msn = (seq->msn + 1) & RODP_PSN_MASK;
+	rodp_send_read_placed(rx, seq->epsn);
+	seq->epsn = rodp_psn_add(seq->epsn, 1);
 	return RODP_ANSWERED;
 }

@@ -1,59 +1,80 @@
 /* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
 /*
- * What all requests have in common when the responder executes them: what becomes of the packet,
- * how it is refused, where its data is.
- *
- * All of it: receive lane held, softirq or process.
+ * A request packet that is being executed: where its receives come from, which PDs its keys belong
+ * to, how it is refused, where its data is. All functions: receive lane held, softirq or process.
  */
 #ifndef RODP_QP_REQUEST_H
 #define RODP_QP_REQUEST_H
 
-#include "qp/lane/types.h"
+#include "qp/recv/receiver.h"
+#include "qp/xfer/xfer.h"
 
-/* What became of a packet. */
-enum rodp_verdict {
-	RODP_DONE, /* executed: step on and acknowledge */
-	RODP_ANSWERED, /* executed, and the answer is the acknowledgement */
-	RODP_KEPT, /* parked with the packet in hand */
-	RODP_DROPPED, /* nothing more to do with it */
+struct rodp_request {
+	struct rodp_receiver *rx;
+	struct sk_buff *skb;
+	struct rodp_srq *srq; /* where to take a receive; NULL: the QP's own ring */
+	struct ib_pd *pd; /* that the peer's keys must belong to */
 };
 
-/* UC: what came of the message is lost; the receive that was taken for it serves the next one. */
-enum rodp_verdict rodp_request_abandon(struct rodp_rq *rq);
+static inline struct rodp_end *rodp_request_end(const struct rodp_request *req)
+{
+	return req->rx->rq.end;
+}
 
-/*
- * Refuse the request: NAK, complete a receive that was taken with `status`, and
- * fail. `tell` is the asynchronous event (RODP_TELL_*) for requests that consume no receive.
+/* XRC: the number of the SRQ that a packet names; else 0. */
+u32 rodp_request_srqn(struct sk_buff *skb);
+
+/* UC: what came of the message is lost; the receive that was taken for it serves the next one. */
+enum rodp_verdict rodp_request_abandon(struct rodp_receiver *rx);
+
+/**
+ * rodp_request_refuse() - refuse the request, and fail
+ * @req: the request
+ * @code: of the NAK
+ * @status: what a receive that was taken completes with
+ * @tell: the asynchronous event (RODP_TELL_*) for requests that consume no receive
+ *
  * An unreliable peer is not told, and does no harm by what it asks for: unless it
  * is our own memory that failed, its message is lost and that is all (9.9.3).
  */
-enum rodp_verdict rodp_request_refuse(struct rodp_qp *qp, struct sk_buff *skb, enum rodp_nak code,
+enum rodp_verdict rodp_request_refuse(struct rodp_request *req, enum rodp_nak code,
 				      enum ib_wc_status status, u32 tell);
 
 /* The same, for a request that is wrong, and for one that may not. */
-enum rodp_verdict rodp_request_refuse_invalid(struct rodp_qp *qp, struct sk_buff *skb);
-enum rodp_verdict rodp_request_refuse_access(struct rodp_qp *qp, struct sk_buff *skb);
+enum rodp_verdict rodp_request_refuse_invalid(struct rodp_request *req);
+enum rodp_verdict rodp_request_refuse_access(struct rodp_request *req);
+
+/* struct rodp_receive_ops.refuse of transports with and without acknowledgements. */
+enum rodp_verdict rodp_request_nak(struct rodp_request *req, enum rodp_nak code,
+				   enum ib_wc_status status, u32 tell);
+enum rodp_verdict rodp_request_ignore(struct rodp_request *req, enum rodp_nak code,
+				      enum ib_wc_status status, u32 tell);
 
 /*
  * A transfer stopped short with err, which is not 0: parked, or one of the local path's reasons.
  * RODP_DONE if it is none of these: then the memory of this side failed, and the caller refuses.
  */
-enum rodp_verdict rodp_request_stopped(struct rodp_qp *qp, struct sk_buff *skb, int err);
+enum rodp_verdict rodp_request_stopped(struct rodp_request *req, int err);
 
 /* The same of memory that the peer's key opened: refused as an access that is not allowed. */
-enum rodp_verdict rodp_request_stopped_at_rkey(struct rodp_qp *qp, struct sk_buff *skb, int err);
+enum rodp_verdict rodp_request_stopped_at_rkey(struct rodp_request *req, int err);
+
+/* Whether the peer may, with this key; then rodp_grant_put() after the access (mem/grant.h). */
+static inline bool rodp_request_grant(const struct rodp_request *req, struct rodp_grant *grant,
+				      u32 rkey, u32 access, u64 va, u64 bytes)
+{
+	const struct rodp_end *end = rodp_request_end(req);
+
+	return rodp_grant_get(grant, end->dev, req->pd, end->serial, rkey, access, va, bytes);
+}
 
 /*
  * A transfer of `bytes` bytes of the request's payload, of `extent` that are to come; on the
  * local path it is still in the requester's memory, and a READ's answer goes there.
  */
-struct rodp_xfer rodp_request_xfer(struct rodp_qp *qp, struct sk_buff *skb, u32 bytes, u64 extent,
-				   bool write);
-
-/* The PD that the peer's keys must belong to: of an XRC packet, that of the SRQ it names. */
-struct ib_pd *rodp_request_pd(const struct rodp_qp *qp);
+struct rodp_xfer rodp_request_xfer(struct rodp_request *req, u32 bytes, u64 extent, bool write);
 
 /* Answer with an empty READ response, which says that it is done. `kind` is RODP_OPF_*. */
-enum rodp_verdict rodp_request_answer(struct rodp_qp *qp, u32 kind);
+enum rodp_verdict rodp_request_answer(struct rodp_request *req, u32 kind);
 
 #endif

@@ -9,8 +9,8 @@
  */
 #include "net/drop.h"
 #include "net/packet.h"
-#include "qp/lane/tell.h"
-#include "qp/queue/rq.h"
+#include "qp/end/path.h"
+#include "qp/end/tell.h"
 #include "qp/queue/srq.h"
 #include "qp/recv/ack.h"
 #include "qp/recv/atomic.h"
@@ -21,299 +21,308 @@
 #include "qp/recv/responder.h"
 
 /* Message order (9.7.4.1.2): a message is begun, continued and ended by its own kind. */
-static bool in_order(const struct rodp_rq *rq, const struct rodp_opcode_info *op)
+static bool responder_in_order(const struct rodp_receiver *rx, const struct rodp_opcode_info *op)
 {
 	u32 kind = op->flags & (RODP_OPF_SEND | RODP_OPF_WRITE);
 
 	if (op->flags & (RODP_OPF_MIDDLE | RODP_OPF_LAST))
-		return kind && rq->in_message == kind;
-	return !rq->in_message;
+		return kind && rx->message.in == kind;
+	return !rx->message.in;
 }
 
-/* Payload lengths (9.7.4.1.6): full packets, except the last. A local message is one packet. */
-static bool length_ok(const struct rodp_qp *qp, const struct rodp_packet *pkt)
-{
-	if (pkt->sqpn)
-		return rodp_mtus_agree(rodp_mtu_bytes(pkt->mtu), qp->mtu, pkt->payload);
-	if (pkt->op->flags & (RODP_OPF_FIRST | RODP_OPF_MIDDLE))
-		return pkt->payload == qp->mtu;
-	if (pkt->op->flags & RODP_OPF_LAST)
-		return pkt->payload >= 1 && pkt->payload <= qp->mtu;
-	return pkt->payload <= qp->mtu;
-}
-
-static bool allowed(const struct rodp_qp *qp, const struct rodp_opcode_info *op)
+static bool responder_allows(const struct rodp_end *end, const struct rodp_opcode_info *op)
 {
 	u32 need = 0;
 
-	if (op->flags & RODP_OPF_WRITE)
+	if (op->flags & (RODP_OPF_WRITE | RODP_OPF_ATOMIC_WRITE))
 		need = IB_ACCESS_REMOTE_WRITE;
 	else if (op->flags & RODP_OPF_READ)
 		need = IB_ACCESS_REMOTE_READ;
 	else if (op->flags & RODP_OPF_ATOMIC)
 		need = IB_ACCESS_REMOTE_ATOMIC;
-	else if (op->flags & RODP_OPF_ATOMIC_WRITE)
-		need = IB_ACCESS_REMOTE_WRITE;
 	else if (!(op->flags & (RODP_OPF_SEND | RODP_OPF_FLUSH))) /* a FLUSH says what it needs */
 		return false;
-	return (qp->access & need) == need;
+	return (end->access & need) == need;
 }
 
-static enum rodp_verdict execute(struct rodp_qp *qp, struct sk_buff *skb)
+/* Whether it may be executed now: in its message, in its length, of its kind. */
+static bool responder_accepts(const struct rodp_receiver *rx, struct sk_buff *skb)
 {
 	const struct rodp_opcode_info *op = rodp_packet(skb)->op;
 
-	if (op->flags & RODP_OPF_SEND)
-		return rodp_message_send(qp, skb);
-	if (op->flags & RODP_OPF_WRITE)
-		return rodp_message_write(qp, skb);
-	if (op->flags & RODP_OPF_READ)
-		return rodp_read_execute(qp, skb);
-	if (op->flags & RODP_OPF_FLUSH)
-		return rodp_flush_execute(qp, skb);
-	if (op->flags & RODP_OPF_ATOMIC_WRITE)
-		return rodp_atomic_write_execute(qp, skb);
-	return rodp_atomic_execute(qp, skb);
+	return responder_in_order(rx, op) && rx->rq.end->path->fits(rx->rq.end, skb) &&
+	       responder_allows(rx->rq.end, op);
+}
+
+enum rodp_verdict rodp_responder_execute(struct rodp_request *req)
+{
+	u32 flags = rodp_packet(req->skb)->op->flags;
+
+	if (flags & RODP_OPF_SEND)
+		return rodp_message_send(req);
+	if (flags & RODP_OPF_WRITE)
+		return rodp_message_write(req);
+	if (flags & RODP_OPF_READ)
+		return rodp_read_execute(req);
+	if (flags & RODP_OPF_FLUSH)
+		return rodp_flush_execute(req);
+	if (flags & RODP_OPF_ATOMIC_WRITE)
+		return rodp_atomic_write_execute(req);
+	return rodp_atomic_execute(req);
 }
 
 /*
- * The same for XRC (annex A14): with the SRQ that the packet names. All packets of a message that
- * takes a receive name the same one.
+ * Annex A14: receives and keys are those of the SRQ that the packet names. All packets of a message
+ * that takes a receive name the same one.
  */
-static enum rodp_verdict execute_xrc(struct rodp_qp *qp, struct sk_buff *skb)
+enum rodp_verdict rodp_responder_execute_shared(struct rodp_request *req)
 {
-	struct rodp_rq *rq = &qp->rq;
-	struct rodp_srq *srq = rodp_srq_get(qp->init.xrcd, rq->srqn);
+	const struct rodp_rq *rq = &req->rx->rq;
+	struct rodp_srq *srq = rodp_srq_get(rq->end->init.xrcd, rodp_request_srqn(req->skb));
 	enum rodp_verdict verdict;
 
 	if (!srq)
-		return rodp_request_refuse_invalid(qp, skb);
-	if (rq->rwqe_taken && srq->serial != rq->rwqe_serial) {
-		verdict = rodp_request_refuse_invalid(qp, skb);
-	} else {
-		rq->srq = srq;
-		verdict = execute(qp, skb);
-		rq->srq = NULL;
-	}
+		return rodp_request_refuse_invalid(req);
+	req->srq = srq;
+	req->pd = srq->ib.pd;
+	if (rq->at.taken && srq->serial != rq->at.srq_serial)
+		verdict = rodp_request_refuse_invalid(req);
+	else
+		verdict = rodp_responder_execute(req);
 	rodp_srq_put(srq);
 	return verdict;
 }
 
 /* A SEND or WRITE packet is executed. */
-static void step_on(struct rodp_qp *qp, const struct rodp_packet *pkt)
+static void responder_step_on(struct rodp_receiver *rx, const struct rodp_packet *pkt)
 {
-	struct rodp_rq *rq = &qp->rq;
+	struct rodp_sequence *seq = &rx->seq;
 
 	if (pkt->op->flags & RODP_OPF_END) {
-		rq->in_message = 0;
-		rq->received = 0;
-		rq->msn = (rq->msn + 1) & RODP_PSN_MASK;
+		rx->message.in = 0;
+		rx->message.received = 0;
+		seq->msn = (seq->msn + 1) & RODP_PSN_MASK;
 	}
-	rq->epsn = rodp_psn_add(pkt->psn, 1);
-	if ((pkt->ackreq || rq->asked_for_time) && rodp_qp_is_reliable(qp))
-		rodp_send_ack(qp, pkt->psn);
+	seq->epsn = rodp_psn_add(pkt->psn, 1);
+	if (pkt->ackreq || seq->asked_for_time)
+		rx->rq.end->transport->receive->ack(rx, pkt->psn);
 }
 
-/* Execute, keep or free. Nothing else frees or keeps a request. */
-static void carry_out(struct rodp_qp *qp, struct sk_buff *skb)
+/* Nothing else frees or keeps a request. */
+void rodp_responder_take(struct rodp_receiver *rx, struct sk_buff *skb)
 {
-	struct rodp_rq *rq = &qp->rq;
-	enum rodp_verdict verdict = qp->init.xrcd ? execute_xrc(qp, skb) : execute(qp, skb);
+	struct rodp_request req = {
+		.rx = rx,
+		.skb = skb,
+		.srq = rx->rq.srq,
+		.pd = rx->rq.end->ib.pd,
+	};
+	enum rodp_verdict verdict = rx->rq.end->transport->receive->execute(&req);
 
+	rodp_end_assert_receiving(rx->rq.end);
 	if (verdict == RODP_KEPT) {
-		if (rq->hand != skb)
+		if (rx->hand.skb != skb)
 			rodp_packet_keep(skb);
-		rq->hand = skb;
-		rq->lane.stalled = true;
+		rx->hand.skb = skb;
+		rx->rq.lane.state.stalled = true;
 		return;
 	}
-	rq->hand = NULL;
-	rq->hand_done = 0;
+	rx->hand = (struct rodp_pending){};
 	if (verdict == RODP_DONE)
-		step_on(qp, rodp_packet(skb));
-	rq->asked_for_time = false;
+		responder_step_on(rx, rodp_packet(skb));
+	rx->seq.asked_for_time = false;
 	kfree_skb(skb);
-	rodp_reply_run(qp);
-	rq->lane.stalled = rq->reply.active;
+	rodp_reply_run(rx);
 }
 
-/* Consumes or keeps skb. */
-static void answer_read_again(struct rodp_qp *qp, struct sk_buff *skb,
-			      const struct rodp_rd_atomic *res)
+static void responder_repeat_answer(struct rodp_receiver *rx, struct sk_buff *skb)
 {
-	if (!rodp_read_is_rest(qp, skb, res)) {
+	const struct rodp_packet *pkt = rodp_packet(skb);
+	const struct rodp_rd_atomic *res = rodp_history_find(rx, pkt->psn);
+
+	if (!res || !(pkt->op->flags & res->kind)) {
 		kfree_skb(skb);
-		return;
+	} else if (res->kind == RODP_OPF_READ) {
+		if (rodp_read_is_rest(rx->rq.end, skb, res))
+			rx->rq.end->path->read_again(rx, skb);
+		else
+			kfree_skb(skb);
+	} else {
+		if (res->kind == RODP_OPF_ATOMIC)
+			rodp_send_atomic_ack(rx, pkt->psn, res->original);
+		else
+			rodp_send_read_placed(rx, pkt->psn);
+		kfree_skb(skb);
 	}
-	if (rodp_packet_is_local(skb)) {
-		carry_out(qp, skb);
-		return;
-	}
-	rodp_read_again(qp, skb);
-	kfree_skb(skb);
-	rodp_reply_run(qp);
-	qp->rq.lane.stalled = qp->rq.reply.active;
 }
 
 /*
  * Executed before (9.7.5.1): acknowledge again, answer again; never execute again.
  * Consumes or keeps skb.
  */
-static void duplicate(struct rodp_qp *qp, struct sk_buff *skb)
+static void responder_repeat(struct rodp_receiver *rx, struct sk_buff *skb)
 {
 	const struct rodp_packet *pkt = rodp_packet(skb);
-	const struct rodp_rd_atomic *res;
 
-	rodp_stats_inc(qp->dev->stats, RODP_STAT_DUPLICATE_REQ);
-	if (pkt->op->flags & (RODP_OPF_SEND | RODP_OPF_WRITE)) {
-		if (pkt->ackreq)
-			rodp_send_ack(qp, rodp_psn_add(qp->rq.epsn, RODP_PSN_MASK));
-	} else {
-		res = rodp_rq_recall(qp, pkt->psn);
-		if (res && !(pkt->op->flags & res->kind))
-			res = NULL;
-		if (res && res->kind == RODP_OPF_READ) {
-			answer_read_again(qp, skb, res);
-			return;
-		}
-		if (res && res->kind == RODP_OPF_ATOMIC)
-			rodp_send_atomic_ack(qp, pkt->psn, res->original);
-		else if (res)
-			rodp_send_read_placed(qp, pkt->psn);
+	rodp_stats_inc(rx->rq.end->dev->stats, RODP_STAT_DUPLICATE_REQ);
+	if (!(pkt->op->flags & (RODP_OPF_SEND | RODP_OPF_WRITE))) {
+		responder_repeat_answer(rx, skb);
+		return;
 	}
+	if (pkt->ackreq)
+		rodp_send_ack(rx, rodp_psn_add(rx->seq.epsn, RODP_PSN_MASK));
 	kfree_skb(skb);
 }
 
-static void out_of_sequence(struct rodp_qp *qp)
+static void responder_miss(struct rodp_receiver *rx)
 {
-	rodp_stats_inc(qp->dev->stats, RODP_STAT_OUT_OF_SEQ);
-	if (qp->rq.nak_sent)
+	rodp_stats_inc(rx->rq.end->dev->stats, RODP_STAT_OUT_OF_SEQ);
+	if (rx->seq.nak_sent)
 		return;
-	qp->rq.nak_sent = true;
-	rodp_send_nak(qp, qp->rq.epsn, RODP_NAK_PSN_SEQ);
+	rx->seq.nak_sent = true;
+	rodp_send_nak(rx, rx->seq.epsn, RODP_NAK_PSN_SEQ);
 }
 
-static void tell_established(struct rodp_qp *qp)
+static void responder_tell_established(struct rodp_receiver *rx)
 {
-	if (qp->state != IB_QPS_RTR || qp->rq.comm_est_told)
+	if (rx->seq.established_told || rx->rq.end->state != IB_QPS_RTR)
 		return;
-	qp->rq.comm_est_told = true;
-	qp->rq.lane.tell |= RODP_TELL_COMM_EST;
+	rx->seq.established_told = true;
+	rx->rq.lane.tell |= RODP_TELL_COMM_EST;
+}
+
+/* The packet with the PSN that is expected. */
+static void responder_next(struct rodp_receiver *rx, struct sk_buff *skb)
+{
+	struct rodp_request req = { .rx = rx, .skb = skb };
+
+	rx->seq.nak_sent = false;
+	responder_tell_established(rx);
+	if (likely(responder_accepts(rx, skb))) {
+		rodp_responder_take(rx, skb);
+		return;
+	}
+	rodp_request_refuse_invalid(&req);
+	kfree_skb(skb);
+}
+
+static void responder_packet(struct rodp_lane *lane, struct sk_buff *skb)
+{
+	struct rodp_receiver *rx = to_rodp_receiver(lane);
+	s32 order = rodp_psn_cmp(rodp_packet(skb)->psn, rx->seq.epsn);
+
+	if (!rodp_end_receives(rx->rq.end)) {
+		rodp_packet_drop(rx->rq.end->dev, skb, RODP_STAT_WRONG_STATE);
+	} else if (order > 0) {
+		responder_miss(rx);
+		kfree_skb(skb);
+	} else if (order < 0) {
+		responder_repeat(rx, skb);
+	} else {
+		responder_next(rx, skb);
+	}
 }
 
 /*
  * UC (9.7.4, 9.8.3): a gap loses the message that it is in, a packet that begins one is always
  * welcome, and nobody is told anything.
  */
-static void unreliable_packet(struct rodp_qp *qp, struct sk_buff *skb)
+static void responder_unacked_packet(struct rodp_lane *lane, struct sk_buff *skb)
 {
+	struct rodp_receiver *rx = to_rodp_receiver(lane);
 	const struct rodp_packet *pkt = rodp_packet(skb);
-	struct rodp_rq *rq = &qp->rq;
+	struct rodp_dev *dev = rx->rq.end->dev;
 
-	if (!rodp_qp_may_receive(qp)) {
-		rodp_packet_drop(qp->dev, skb, RODP_STAT_WRONG_STATE);
+	if (!rodp_end_receives(rx->rq.end)) {
+		rodp_packet_drop(dev, skb, RODP_STAT_WRONG_STATE);
 		return;
 	}
-	if (pkt->psn != rq->epsn) {
-		rodp_stats_inc(qp->dev->stats, RODP_STAT_OUT_OF_SEQ);
-		rodp_request_abandon(rq);
-	}
-	if (pkt->op->flags & RODP_OPF_BEGIN)
-		rodp_request_abandon(rq);
-	if (!in_order(rq, pkt->op) || !length_ok(qp, pkt) || !allowed(qp, pkt->op)) {
-		rodp_request_abandon(rq);
-		rq->epsn = rodp_psn_add(pkt->psn, 1);
-		rodp_packet_drop(qp->dev, skb, RODP_STAT_UC_REFUSED);
+	if (pkt->psn != rx->seq.epsn)
+		rodp_stats_inc(dev->stats, RODP_STAT_OUT_OF_SEQ);
+	if (pkt->psn != rx->seq.epsn || (pkt->op->flags & RODP_OPF_BEGIN))
+		rodp_request_abandon(rx);
+	if (!responder_accepts(rx, skb)) {
+		rodp_request_abandon(rx);
+		rx->seq.epsn = rodp_psn_add(pkt->psn, 1);
+		rodp_packet_drop(dev, skb, RODP_STAT_UC_REFUSED);
 		return;
 	}
-	rq->epsn = pkt->psn;
-	tell_established(qp);
-	carry_out(qp, skb);
+	rx->seq.epsn = pkt->psn;
+	responder_tell_established(rx);
+	rodp_responder_take(rx, skb);
 }
 
-static u32 named_srqn(struct sk_buff *skb)
+static void responder_absent_packet(struct rodp_lane *lane, struct sk_buff *skb)
 {
-	const struct rodp_xrceth *eth = rodp_packet_header(skb, rodp_packet(skb)->op->xrceth);
-
-	return rodp_packet(skb)->op->xrceth ? be32_to_cpu(eth->srqn) & RODP_QPN_MASK : 0;
-}
-
-static void rq_packet(struct rodp_qp *qp, struct sk_buff *skb)
-{
-	const struct rodp_packet *pkt = rodp_packet(skb);
-	s32 order = rodp_psn_cmp(pkt->psn, qp->rq.epsn);
-
-	if (!rodp_qp_is_reliable(qp)) {
-		unreliable_packet(qp, skb);
-		return;
-	}
-	qp->rq.srqn = named_srqn(skb);
-
-	if (!rodp_qp_may_receive(qp)) {
-		rodp_packet_drop(qp->dev, skb, RODP_STAT_WRONG_STATE);
-	} else if (order > 0) {
-		out_of_sequence(qp);
-		kfree_skb(skb);
-	} else if (order < 0) {
-		duplicate(qp, skb);
-	} else {
-		qp->rq.nak_sent = false;
-		tell_established(qp);
-		if (in_order(&qp->rq, pkt->op) && length_ok(qp, pkt) && allowed(qp, pkt->op)) {
-			carry_out(qp, skb);
-		} else {
-			rodp_request_refuse_invalid(qp, skb);
-			kfree_skb(skb);
-		}
-	}
+	rodp_packet_drop(to_rodp_receiver(lane)->rq.end->dev, skb, RODP_STAT_WRONG_STATE);
 }
 
 /*
  * Parked. If the peer has gone back, its timer ran out: it cannot know that we are at it, and
  * would give up in the end. So it is asked for time, and sends again later what is dropped here.
  */
-static void ask_for_time(struct rodp_qp *qp)
+static void responder_ask_for_time(struct rodp_receiver *rx)
 {
-	struct rodp_rq *rq = &qp->rq;
-	struct sk_buff *newest = skb_peek_tail(&rq->lane.backlog);
+	struct rodp_lane *lane = &rx->rq.lane;
+	struct sk_buff *newest = skb_peek_tail(&lane->backlog);
 	u32 psn, at;
 
 	if (!newest)
 		return;
 	psn = rodp_packet(newest)->psn;
 	/* What waits for memory: the packet in hand, or the answer to the one before. */
-	at = rq->hand ? rodp_packet(rq->hand)->psn : rodp_psn_add(rq->epsn, RODP_PSN_MASK);
+	at = rx->hand.skb ? rodp_packet(rx->hand.skb)->psn
+			  : rodp_psn_add(rx->seq.epsn, RODP_PSN_MASK);
 	if (rodp_psn_cmp(psn, at) > 0)
 		return;
-	skb_queue_purge(&rq->lane.backlog);
-	rq->asked_for_time = rq->hand;
-	rodp_send_wait(qp, psn);
+	skb_queue_purge(&lane->backlog);
+	rx->seq.asked_for_time = rx->hand.skb;
+	rodp_send_wait(rx, psn);
 }
 
-static void rq_run(struct rodp_qp *qp)
+/* Go on with what is in hand, or flush. */
+static void responder_go_on(struct rodp_receiver *rx)
 {
-	struct rodp_rq *rq = &qp->rq;
+	struct rodp_end *end = rx->rq.end;
 
-	if (qp->state == IB_QPS_ERR) {
-		rodp_rq_run_flush(qp);
-		return;
+	if (rodp_end_receives(end) && !rx->park.waiting && !rx->rq.lane.state.resting) {
+		if (rx->hand.skb)
+			rodp_responder_take(rx, rx->hand.skb);
+		else if (rx->reply.active)
+			rodp_reply_run(rx);
 	}
-	if (rq->park.waiting && rodp_qp_is_reliable(qp))
-		ask_for_time(qp);
-	if (rq->park.waiting || rq->lane.resting)
-		return;
-	if (rq->hand) {
-		carry_out(qp, rq->hand);
-	} else if (rq->reply.active) {
-		rodp_reply_run(qp);
-		rq->lane.stalled = rq->reply.active;
-	}
-	if (qp->state == IB_QPS_ERR)
-		rodp_rq_run_flush(qp);
+	if (rodp_end_is_broken(end))
+		rodp_receiver_flush(rx);
 }
 
-const struct rodp_lane_ops rodp_responder_ops = {
-	.packet = rq_packet,
-	.run = rq_run,
-	.after = rodp_qp_after,
+static void responder_run(struct rodp_lane *lane)
+{
+	struct rodp_receiver *rx = to_rodp_receiver(lane);
+
+	if (rx->park.waiting && rodp_end_receives(rx->rq.end))
+		responder_ask_for_time(rx);
+	responder_go_on(rx);
+}
+
+static void responder_unacked_run(struct rodp_lane *lane)
+{
+	responder_go_on(to_rodp_receiver(lane));
+}
+
+const struct rodp_lane_ops rodp_responder_lane_ops = {
+	.packet = responder_packet,
+	.run = responder_run,
+	.after = rodp_receiver_after,
+};
+
+const struct rodp_lane_ops rodp_responder_unacked_lane_ops = {
+	.packet = responder_unacked_packet,
+	.run = responder_unacked_run,
+	.after = rodp_receiver_after,
+};
+
+const struct rodp_lane_ops rodp_responder_absent_lane_ops = {
+	.packet = responder_absent_packet,
+	.run = responder_unacked_run,
+	.after = rodp_receiver_after,
 };

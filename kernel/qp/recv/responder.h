@@ -1,10 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
-/* The responder: the receive lane at work. */
+/* The responder: executes the peer's requests in order. */
 #ifndef RODP_QP_RESPONDER_H
 #define RODP_QP_RESPONDER_H
 
-#include "qp/lane/lane.h"
+#include "qp/recv/request.h"
 
-extern const struct rodp_lane_ops rodp_responder_ops;
+/* Requests that are acknowledged; those that are not (UC); and a QP that takes none. */
+extern const struct rodp_lane_ops rodp_responder_lane_ops;
+extern const struct rodp_lane_ops rodp_responder_unacked_lane_ops;
+extern const struct rodp_lane_ops rodp_responder_absent_lane_ops;
+
+/* struct rodp_receive_ops.execute: with the QP's own receives, or with the SRQ that the packet names. */
+enum rodp_verdict rodp_responder_execute(struct rodp_request *req);
+enum rodp_verdict rodp_responder_execute_shared(struct rodp_request *req);
+
+/* Execute the packet, whose turn it is, or go on with it; consumes or keeps skb. Receive lane held. */
+void rodp_responder_take(struct rodp_receiver *rx, struct sk_buff *skb);
 
 #endif

@@ -3,13 +3,12 @@
 #ifndef RODP_QP_COMPLETER_H
 #define RODP_QP_COMPLETER_H
 
-struct rodp_qp;
-struct sk_buff;
+#include "qp/send/sender.h"
 
-/* Take an answer: consumes it, or keeps it in hand when its memory is not present. */
-void rodp_completer_packet(struct rodp_qp *qp, struct sk_buff *skb);
+/* struct rodp_lane_ops: take an answer; kept in hand when its memory is not present. */
+void rodp_completer_packet(struct rodp_lane *lane, struct sk_buff *skb);
 
 /* Go on with the one in hand. */
-void rodp_completer_resume(struct rodp_qp *qp);
+void rodp_completer_resume(struct rodp_sender *tx);
 
 #endif

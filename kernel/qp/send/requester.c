@@ -4,55 +4,74 @@
  * window, the peer's resources and the memory allow. Send lane held throughout.
  */
 #include "net/packet.h"
-#include "qp/lane/courier.h"
-#include "qp/lane/loan.h"
-#include "qp/lane/xfer.h"
-#include "qp/queue/sq.h"
-#include "qp/send/local.h"
+#include "qp/end/path.h"
+#include "qp/send/bind.h"
+#include "qp/send/flight.h"
 #include "qp/send/requester.h"
 #include "qp/send/timer.h"
+#include "qp/xfer/xfer.h"
 
-/*
- * A packet to be made. READs and ATOMICs carry no payload and are one packet, and so
- * is everything on the local path.
- */
-struct request {
-	struct rodp_swqe *wqe;
-	u32 psn;
-	u32 offset; /* in the message, bytes */
-	u32 payload; /* bytes */
-	bool first;
-	bool last;
-};
-
-static void request_describe(const struct rodp_qp *qp, struct request *req, struct rodp_swqe *wqe)
+enum ib_wc_status rodp_requester_check_keys(const struct rodp_end *end, const struct rodp_swqe *wqe,
+					    u32 access)
 {
-	u32 packet = qp->sq.cur_packet;
+	struct rodp_mr *mr;
+	u8 i;
 
-	req->wqe = wqe;
-	req->psn = rodp_psn_add(wqe->first_psn, packet);
-	req->offset = packet * qp->mtu;
-	if (rodp_swqe_is_rd_atomic(wqe) || qp->local) {
-		/* An ATOMIC WRITE's word travels in its packet on the local path too. */
-		req->payload = wqe->message == RODP_MSG_ATOMIC_WRITE ? sizeof(u64) : 0;
-		req->first = req->last = true;
-		return;
+	for (i = 0; i < wqe->num_sge; i++) {
+		if (!wqe->sge[i].length)
+			continue;
+		mr = rodp_mr_get(end->dev, end->ib.pd, wqe->sge[i].lkey, access, wqe->sge[i].addr,
+				 wqe->sge[i].length);
+		if (!mr)
+			return IB_WC_LOC_PROT_ERR;
+		rodp_mr_put(mr);
 	}
-	req->payload = min(qp->mtu, wqe->length - req->offset);
-	req->first = packet == 0;
-	req->last = packet == wqe->packets - 1;
+	return IB_WC_SUCCESS;
 }
 
-static void fill_reth(struct rodp_reth *reth, const struct request *req)
+static enum ib_wc_status requester_check_rd_atomic(const struct rodp_end *end,
+						   const struct rodp_swqe *wqe)
 {
-	const struct rodp_swqe *wqe = req->wqe;
-
-	reth->va = cpu_to_be64(wqe->remote_addr + req->offset);
-	reth->rkey = cpu_to_be32(wqe->rkey);
-	reth->length = cpu_to_be32(wqe->length - req->offset);
+	if (!end->max_rd_atomic)
+		return IB_WC_LOC_QP_OP_ERR;
+	if (wqe->message == RODP_MSG_FLUSH)
+		return IB_WC_SUCCESS;
+	if (wqe->message != RODP_MSG_READ && wqe->length != sizeof(u64))
+		return IB_WC_LOC_LEN_ERR;
+	if (wqe->message == RODP_MSG_ATOMIC_WRITE) /* its source is read when it is sent */
+		return IB_WC_SUCCESS;
+	return rodp_requester_check_keys(end, wqe, IB_ACCESS_LOCAL_WRITE);
 }
 
-static void fill_atomiceth(struct rodp_atomiceth *eth, const struct rodp_swqe *wqe)
+enum ib_wc_status rodp_requester_check(struct rodp_sender *tx, struct rodp_swqe *wqe,
+				       const struct rodp_send_wqe *slot)
+{
+	if (rodp_swqe_is_rd_atomic(wqe))
+		return requester_check_rd_atomic(tx->sq.end, wqe);
+	return tx->sq.end->path->check(tx, wqe);
+}
+
+/* No memory windows either: nothing that is done here without a message. */
+enum ib_wc_status rodp_requester_check_unacked(struct rodp_sender *tx, struct rodp_swqe *wqe,
+					       const struct rodp_send_wqe *slot)
+{
+	enum rodp_transport tp = tx->sq.end->transport->tp;
+
+	return wqe->is_local || rodp_opcode_request(tp, wqe->message, true, true) < 0
+		       ? IB_WC_LOC_QP_OP_ERR
+		       : IB_WC_SUCCESS;
+}
+
+static void requester_fill_reth(struct rodp_reth *reth, const struct rodp_part *part)
+{
+	const struct rodp_swqe *wqe = part->wqe;
+
+	reth->va = cpu_to_be64(wqe->remote_addr + part->offset);
+	reth->rkey = cpu_to_be32(wqe->rkey);
+	reth->length = cpu_to_be32(wqe->length - part->offset);
+}
+
+static void requester_fill_atomiceth(struct rodp_atomiceth *eth, const struct rodp_swqe *wqe)
 {
 	bool swap = wqe->message == RODP_MSG_CMP_SWAP;
 
@@ -62,198 +81,208 @@ static void fill_atomiceth(struct rodp_atomiceth *eth, const struct rodp_swqe *w
 	eth->compare = cpu_to_be64(swap ? wqe->compare_add : 0);
 }
 
-static void fill_extended_headers(struct sk_buff *skb, const struct request *req)
+static void requester_fill_headers(struct sk_buff *skb, const struct rodp_part *part)
 {
 	const struct rodp_opcode_info *op = rodp_packet(skb)->op;
+	const struct rodp_swqe *wqe = part->wqe;
 
 	if (op->xrceth)
 		((struct rodp_xrceth *)rodp_packet_header(skb, op->xrceth))->srqn = cpu_to_be32(
-			req->wqe->srqn & RODP_QPN_MASK);
+			wqe->srqn & RODP_QPN_MASK);
 	if (op->reth)
-		fill_reth(rodp_packet_header(skb, op->reth), req);
+		requester_fill_reth(rodp_packet_header(skb, op->reth), part);
 	if (op->feth)
 		((struct rodp_feth *)rodp_packet_header(skb, op->feth))->bits = cpu_to_be32(
-			req->wqe->flush);
+			wqe->flush);
 	if (op->atomiceth)
-		fill_atomiceth(rodp_packet_header(skb, op->atomiceth), req->wqe);
+		requester_fill_atomiceth(rodp_packet_header(skb, op->atomiceth), wqe);
 	if (op->immdt)
-		((struct rodp_immdt *)rodp_packet_header(skb, op->immdt))->imm = req->wqe->imm_data;
+		((struct rodp_immdt *)rodp_packet_header(skb, op->immdt))->imm = wqe->imm_data;
 	if (op->ieth)
 		((struct rodp_ieth *)rodp_packet_header(skb, op->ieth))->rkey = cpu_to_be32(
-			req->wqe->invalidate_rkey);
+			wqe->invalidate_rkey);
 }
 
 /* The last packet of a message asks for an ACK, and enough of the others to keep the window open. */
-static bool wants_ack(const struct rodp_qp *qp, const struct request *req)
+static bool requester_asks(const struct rodp_sender *tx, const struct rodp_part *part)
 {
-	return rodp_qp_is_reliable(qp) && (req->last || qp->sq.unrequested >= RODP_WINDOW / 2);
+	return (part->last || tx->flight.unrequested >= RODP_WINDOW / 2) &&
+	       tx->sq.end->transport->acked;
 }
 
-static int fill_payload(struct rodp_qp *qp, struct sk_buff *skb, const struct request *req)
+int rodp_requester_fill(struct rodp_sender *tx, struct sk_buff *skb, const struct rodp_part *part)
 {
-	const struct rodp_swqe *wqe = req->wqe;
+	const struct rodp_swqe *wqe = part->wqe;
 	struct rodp_xfer xfer = {
 		.buf = rodp_packet_payload(skb),
-		.bytes = req->payload,
-		.extent = wqe->length - req->offset,
+		.bytes = part->payload,
+		.extent = wqe->length - part->offset,
+		.pd = tx->sq.end->ib.pd,
 	};
 
+	if (!xfer.bytes)
+		return 0;
 	if (wqe->is_inline) {
-		memcpy(xfer.buf, wqe->data + req->offset, req->payload);
+		memcpy(xfer.buf, wqe->data + part->offset, xfer.bytes);
 		return 0;
 	}
-	return rodp_xfer_sgl(qp, &qp->sq.tx_park, wqe->sge, wqe->num_sge, req->offset, &xfer);
-}
-
-/* The peer fetches the payload, or delivers the answer, itself. */
-static void lend_payload(struct rodp_qp *qp, struct sk_buff *skb, const struct request *req)
-{
-	struct rodp_packet *pkt = rodp_packet(skb);
-
-	pkt->psn = req->psn;
-	pkt->ackreq = true;
-	pkt->solicited = req->wqe->flags & RODP_WQE_SOLICITED;
-	if (pkt->op->flags & RODP_OPF_PAYLOAD)
-		pkt->payload = req->wqe->length;
-	rodp_loan_lend(qp->loan, qp->sq.cur, skb);
+	return rodp_xfer_sgl(&tx->source, wqe->sge, wqe->num_sge, part->offset, &xfer);
 }
 
 /* ERR_PTR: -EAGAIN (parked), -ENOMEM, or why the source cannot be read. */
-static struct sk_buff *request_build(struct rodp_qp *qp, const struct request *req)
+static struct sk_buff *requester_build(struct rodp_sender *tx, const struct rodp_part *part)
 {
-	int opcode = rodp_opcode_request(qp->transport, req->wqe->message, req->first, req->last);
-	struct sk_buff *skb = rodp_packet_alloc(opcode, req->payload);
+	const struct rodp_swqe *wqe = part->wqe;
+	const struct rodp_end *end = tx->sq.end;
+	int opcode = rodp_opcode_request(end->transport->tp, wqe->message, part->first, part->last);
+	struct sk_buff *skb = rodp_packet_alloc(opcode, part->payload);
 	int err;
 
 	if (!skb)
 		return ERR_PTR(-ENOMEM);
-	rodp_bth_fill(rodp_packet_bth(skb), opcode,
-		      req->last && (req->wqe->flags & RODP_WQE_SOLICITED), -req->payload & 3,
-		      qp->pkey, qp->dest_qpn, wants_ack(qp, req), req->psn);
-	fill_extended_headers(skb, req);
-	if (qp->local)
-		lend_payload(qp, skb, req);
-	err = req->payload ? fill_payload(qp, skb, req) : 0;
+	rodp_bth_fill(rodp_packet_bth(skb), opcode, part->last && (wqe->flags & RODP_WQE_SOLICITED),
+		      -part->payload & 3, end->pkey, end->dest_qpn, requester_asks(tx, part),
+		      part->psn);
+	requester_fill_headers(skb, part);
+	err = end->path->load(tx, skb, part);
 	if (!err)
 		return skb;
 	kfree_skb(skb);
 	return ERR_PTR(err);
 }
 
-/* The packet is on its way: count, and step to the next one. */
-static void request_advance(struct rodp_qp *qp, const struct request *req)
+void rodp_requester_sent(struct rodp_sender *tx, bool last)
 {
-	struct rodp_sq *sq = &qp->sq;
-	bool whole = rodp_swqe_is_rd_atomic(req->wqe);
-	u32 behind = rodp_psn_add(req->wqe->first_psn,
-				  whole ? req->wqe->packets : sq->cur_packet + 1);
+}
 
-	if (rodp_psn_cmp(req->psn, sq->sent) < 0)
-		rodp_stats_inc(qp->dev->stats, RODP_STAT_RETRANSMITS);
-	if (rodp_psn_cmp(behind, sq->sent) > 0)
-		sq->sent = behind;
-	sq->unrequested = wants_ack(qp, req) ? 0 : sq->unrequested + 1;
-	if (!rodp_qp_is_reliable(qp))
-		sq->una = sq->sent; /* nobody will say so */
-	if (!req->last) {
-		sq->cur_packet++;
-		return;
+/* Nobody will say that it arrived. */
+void rodp_requester_sent_unacked(struct rodp_sender *tx, bool last)
+{
+	tx->flight.una = tx->flight.sent;
+	if (last)
+		rodp_flight_retire(tx);
+}
+
+/* The packet is on its way: count, and step to the next one. */
+static void requester_advance(struct rodp_sender *tx, const struct rodp_part *part)
+{
+	struct rodp_flight *flight = &tx->flight;
+	bool whole = rodp_swqe_is_rd_atomic(part->wqe);
+	u32 behind = rodp_psn_add(part->wqe->first_psn,
+				  whole ? part->wqe->packets : flight->cur_packet + 1);
+
+	if (rodp_psn_cmp(part->psn, flight->sent) < 0)
+		rodp_stats_inc(tx->sq.end->dev->stats, RODP_STAT_RETRANSMITS);
+	if (rodp_psn_cmp(behind, flight->sent) > 0)
+		flight->sent = behind;
+	flight->unrequested = requester_asks(tx, part) ? 0 : flight->unrequested + 1;
+	if (part->last) {
+		flight->rd_atomic += whole;
+		tx->sq.at.cur++;
+		flight->cur_packet = 0;
+	} else {
+		flight->cur_packet++;
 	}
-	sq->rd_atomic += whole;
-	sq->cur++;
-	sq->cur_packet = 0;
-	if (!rodp_qp_is_reliable(qp))
-		rodp_sq_retire(qp);
+	tx->sq.end->transport->send->sent(tx, part->last);
 }
 
 /*
- * Make and send one packet. If this host's own queue is full (trap T18) it is made again a little
- * later: going back costs the whole window. What is lost further on is the timer's to notice.
- * Returns 0 or why to stop.
+ * Make and send one packet. If this host's own queue is full (verbs/network/qdisc_drops) it is made
+ * again a little later: going back costs the whole window. What is lost further on is the timer's to
+ * notice. Returns 0 or why to stop.
  */
-static int request_send(struct rodp_qp *qp, struct rodp_swqe *wqe)
+static int requester_send(struct rodp_sender *tx, struct rodp_swqe *wqe)
 {
-	struct request req;
+	struct rodp_end *end = tx->sq.end;
+	struct rodp_part part = {
+		.wqe = wqe,
+		.psn = rodp_psn_add(wqe->first_psn, tx->flight.cur_packet),
+	};
 	struct sk_buff *skb;
 
-	request_describe(qp, &req, wqe);
-	skb = request_build(qp, &req);
+	end->path->cut(end, wqe, tx->flight.cur_packet, &part);
+	skb = requester_build(tx, &part);
 	if (PTR_ERR(skb) == -ENOMEM)
-		rodp_lane_rest(&qp->sq.lane, 1);
+		rodp_lane_rest(&tx->sq.lane, 1);
 	else if (IS_ERR(skb) && PTR_ERR(skb) != -EAGAIN)
 		wqe->status = IB_WC_LOC_PROT_ERR;
 	if (IS_ERR(skb))
 		return PTR_ERR(skb);
-	if (rodp_qp_send(qp, skb) == -EAGAIN) {
-		rodp_lane_rest(&qp->sq.lane, 1);
+	if (end->path->send(end, skb) == -EAGAIN) {
+		rodp_lane_rest(&tx->sq.lane, 1);
 		return -EAGAIN;
 	}
-	request_advance(qp, &req);
+	requester_advance(tx, &part);
 	return 0;
 }
 
 /* Whether the window, the fence and the peer's resources let wqe's next packet go. */
-static bool may_send(const struct rodp_qp *qp, const struct rodp_swqe *wqe)
+static bool requester_may_send(const struct rodp_sender *tx, const struct rodp_swqe *wqe)
 {
-	const struct rodp_sq *sq = &qp->sq;
-	u32 psn = rodp_psn_add(wqe->first_psn, sq->cur_packet);
+	const struct rodp_flight *flight = &tx->flight;
+	u32 psn = rodp_psn_add(wqe->first_psn, flight->cur_packet);
 
-	if (rodp_psn_distance(sq->una, psn) >= RODP_WINDOW)
+	if (rodp_psn_distance(flight->una, psn) >= RODP_WINDOW)
 		return false;
-	if (sq->cur_packet)
+	if (flight->cur_packet)
 		return true;
-	if ((wqe->flags & RODP_WQE_FENCE) && sq->rd_atomic)
+	if ((wqe->flags & RODP_WQE_FENCE) && flight->rd_atomic)
 		return false;
 	if (wqe->is_local)
-		return rodp_local_may_run(sq, wqe);
-	return !rodp_swqe_is_rd_atomic(wqe) || sq->rd_atomic < qp->max_rd_atomic;
+		return rodp_bind_may_run(&tx->sq, wqe);
+	return !rodp_swqe_is_rd_atomic(wqe) || flight->rd_atomic < tx->sq.end->max_rd_atomic;
 }
 
-/* The WQE to send from, or NULL. */
-static struct rodp_swqe *current_wqe(struct rodp_qp *qp)
+/* The next work request to send from, if anything may be sent now; a bad one that is the oldest fails. */
+static struct rodp_swqe *requester_next(struct rodp_sender *tx)
 {
-	struct rodp_sq *sq = &qp->sq;
+	struct rodp_swqe *wqe;
 
-	if (sq->cur != sq->head)
-		return rodp_sq_wqe(sq, sq->cur);
-	return qp->state == IB_QPS_RTS ? rodp_sq_fetch(qp) : NULL;
+	if (tx->source.waiting || tx->flight.rnr_wait || tx->sq.lane.state.resting)
+		return NULL;
+	wqe = rodp_flight_current(tx);
+	if (!wqe)
+		return NULL;
+	if (likely(!wqe->status))
+		return requester_may_send(tx, wqe) ? wqe : NULL;
+	if (tx->sq.at.tail == tx->sq.at.cur)
+		rodp_flight_fail(tx, wqe->status);
+	return NULL;
 }
 
-void rodp_requester_run(struct rodp_qp *qp)
+/* Returns whether a packet was sent. */
+static bool requester_send_batch(struct rodp_sender *tx)
 {
-	struct rodp_sq *sq = &qp->sq;
 	int budget = RODP_SEND_BATCH;
 	struct rodp_swqe *wqe;
-	bool was_idle = !rodp_sq_in_flight(sq), sent = false;
+	bool sent = false;
 
-	if (qp->state != IB_QPS_RTS && qp->state != IB_QPS_SQD)
-		return;
-	rodp_sq_catch_up(qp);
-	/* What arrives out of order is lost without a peer that asks again: never move. */
-	if (!rodp_home_is_here(&sq->lane.home, was_idle && rodp_qp_is_reliable(qp))) {
-		rodp_lane_schedule(&sq->lane, 0);
-		return;
-	}
-	while (!sq->tx_park.waiting && !sq->rnr_wait && !sq->lane.resting &&
-	       (wqe = current_wqe(qp))) {
-		if (wqe->status) {
-			if (sq->tail == sq->cur)
-				rodp_sq_fail(qp, wqe->status);
-			break;
-		}
-		if (!may_send(qp, wqe))
-			break;
+	while ((wqe = requester_next(tx))) {
 		if (!budget--) {
-			rodp_lane_rest(&sq->lane, 0);
+			rodp_lane_rest(&tx->sq.lane, 0);
 			break;
 		}
 		if (wqe->is_local)
-			rodp_local_run(qp, wqe);
-		else if (request_send(qp, wqe) == 0)
+			rodp_bind_run(tx, wqe);
+		else if (requester_send(tx, wqe) == 0)
 			sent = true;
 		else if (!wqe->status)
 			break;
 	}
-	if (sent)
-		rodp_sq_timer_watch(qp, was_idle);
+	return sent;
+}
+
+void rodp_requester_run(struct rodp_sender *tx)
+{
+	bool was_idle = !rodp_sender_in_flight(tx);
+
+	rodp_end_assert_sending(tx->sq.end);
+	rodp_flight_catch_up(tx);
+	/* What arrives out of order is lost without a peer that asks again: never move. */
+	if (!rodp_home_is_here(&tx->sq.lane.home, was_idle && tx->sq.end->transport->acked)) {
+		rodp_lane_schedule(&tx->sq.lane, 0);
+		return;
+	}
+	if (requester_send_batch(tx))
+		rodp_sender_timer_watch(tx, was_idle);
 }

@@ -1,60 +1,87 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 /* The send lane at work, see sender.h. */
-#include "qp/lane/tell.h"
-#include "qp/queue/sq.h"
-#include "qp/ud/ud_sender.h"
+#include "qp/end/tell.h"
 #include "qp/send/completer.h"
-#include "qp/send/requester.h"
+#include "qp/send/flight.h"
 #include "qp/send/sender.h"
 #include "qp/send/timer.h"
 
-/* SQD: what was begun goes on, nothing new begins; once all is done, say so. */
-static void sq_tell_drained(struct rodp_qp *qp)
+void rodp_sender_init(struct rodp_sender *tx)
 {
-	struct rodp_sq *sq = &qp->sq;
+	struct rodp_sq *sq = &tx->sq;
 
-	if (sq->tail != sq->head || sq->drained_told || !qp->attr.en_sqd_async_notify)
+	spin_lock_init(&sq->post_lock);
+	rodp_lane_init(&sq->lane, sq->end->transport->send_lane, sq->end->dev->stats);
+	rodp_park_init(&tx->source, &sq->lane);
+	rodp_park_init(&tx->target, &sq->lane);
+	rodp_sender_timer_init(tx);
+}
+
+void rodp_sender_quiesce(struct rodp_sender *tx)
+{
+	hrtimer_cancel(&tx->timer);
+	rodp_lane_quiesce(&tx->sq.lane);
+	rodp_park_quiesce(&tx->source);
+	rodp_park_quiesce(&tx->target);
+}
+
+void rodp_sender_reset(struct rodp_sender *tx)
+{
+	kfree_skb(tx->hand.skb);
+	tx->hand = (struct rodp_answer){};
+	tx->flight = (struct rodp_flight){};
+	rodp_sq_reset(&tx->sq);
+}
+
+/* SQD: what was begun goes on, nothing new begins; once all is done, say so. */
+static void sender_tell_drained(struct rodp_sender *tx)
+{
+	struct rodp_sq *sq = &tx->sq;
+
+	if (sq->end->state != IB_QPS_SQD || !rodp_sq_is_empty(sq) || tx->flight.drained_told ||
+	    !sq->end->attr.en_sqd_async_notify)
 		return;
-	sq->drained_told = true;
+	tx->flight.drained_told = true;
 	sq->lane.tell |= RODP_TELL_SQ_DRAINED;
 }
 
-/* Whether nothing that is posted is sent any more. */
-static bool sq_is_broken(const struct rodp_qp *qp)
+/* As much as may be done in one go; the lane's work item does the rest. */
+static void sender_flush(struct rodp_sender *tx)
 {
-	return qp->state == IB_QPS_ERR || qp->state == IB_QPS_SQE;
+	rodp_flight_land(tx);
+	if (!rodp_sq_flush(&tx->sq))
+		rodp_lane_schedule(&tx->sq.lane, 0);
 }
 
-static void sender_flush(struct rodp_qp *qp)
+static void sender_work(struct rodp_sender *tx)
 {
-	if (!rodp_sq_flush(qp))
-		rodp_lane_schedule(&qp->sq.lane, 0);
+	if (tx->hand.skb && !tx->target.waiting)
+		rodp_completer_resume(tx);
+	if (tx->flight.timer_fired && rodp_end_sends(tx->sq.end))
+		rodp_sender_timer_expired(tx);
+	if (rodp_end_sends(tx->sq.end))
+		tx->sq.end->transport->send->run(tx);
+	sender_tell_drained(tx);
 }
 
-static void sender_run(struct rodp_qp *qp)
+static void sender_run(struct rodp_lane *lane)
 {
-	struct rodp_sq *sq = &qp->sq;
+	struct rodp_sender *tx = to_rodp_sender(lane);
+	struct rodp_end *end = tx->sq.end;
 
-	if (sq_is_broken(qp)) {
-		sender_flush(qp);
-		return;
-	}
-	if (sq->hand && !sq->rx_park.waiting)
-		rodp_completer_resume(qp);
-	if (sq->timer_fired)
-		rodp_sq_timer_expired(qp);
-	if (qp->transport == RODP_TP_UD)
-		rodp_ud_sender_run(qp);
-	else
-		rodp_requester_run(qp);
-	if (qp->state == IB_QPS_SQD)
-		sq_tell_drained(qp);
-	else if (sq_is_broken(qp))
-		sender_flush(qp);
+	if (rodp_end_sends(end))
+		sender_work(tx);
+	if (rodp_end_send_is_broken(end))
+		sender_flush(tx);
 }
 
-const struct rodp_lane_ops rodp_sender_ops = {
+static void sender_after(struct rodp_lane *lane, u32 tell)
+{
+	rodp_end_after(to_rodp_sender(lane)->sq.end, tell);
+}
+
+const struct rodp_lane_ops rodp_sender_lane_ops = {
 	.packet = rodp_completer_packet,
 	.run = sender_run,
-	.after = rodp_qp_after,
+	.after = sender_after,
 };

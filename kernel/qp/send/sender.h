@@ -1,10 +1,90 @@
 /* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
-/* The send lane at work: requester, completer and timer take turns. */
+/*
+ * The sender: one direction of a QP. Its lane runs the requester, which cuts work requests into
+ * packets, the completer, which takes the answers, and the timer.
+ */
 #ifndef RODP_QP_SENDER_H
 #define RODP_QP_SENDER_H
 
-#include "qp/lane/lane.h"
+#include <linux/hrtimer.h>
 
-extern const struct rodp_lane_ops rodp_sender_ops;
+#include "qp/queue/sq.h"
+#include "qp/xfer/park.h"
+
+struct rodp_loan;
+struct rodp_part;
+struct rodp_sender;
+
+/* Packets sent and not yet acknowledged, at most. Half of it at most goes without an AckReq. */
+#define RODP_WINDOW 128
+/* Packets that one run of the requester or of a READ reply sends before it lets others in. */
+#define RODP_SEND_BATCH 64
+
+/* What is on its way. All zero: nothing. */
+struct rodp_flight {
+	u32 cur_packet; /* of the work request that is being sent: next packet */
+	u32 psn; /* of the next work request's first packet */
+	u32 una; /* oldest PSN without an acknowledgement */
+	u32 sent; /* PSN behind the last one ever sent */
+	u32 rd_atomic; /* READs and ATOMICs under way */
+	u32 unrequested; /* packets sent since the last AckReq */
+	u8 retries; /* left */
+	u8 rnr_retries; /* left; 7 stays 7 */
+	bool resync; /* rewound for a lost response: ignore what is still on its way */
+	bool rnr_wait; /* the peer asked for time */
+	bool timer_fired; /* for run() */
+	bool drained_told; /* IB_EVENT_SQ_DRAINED was raised in this SQD */
+	u64 deadline; /* ns, ktime_get: when una is overdue */
+};
+
+/* A response that waits for memory. */
+struct rodp_answer {
+	struct sk_buff *skb; /* NULL: none */
+	u32 done; /* bytes of it already in memory */
+};
+
+struct rodp_sender {
+	struct rodp_sq sq;
+	struct rodp_flight flight;
+	struct rodp_answer hand;
+	struct rodp_park source; /* the requester waits for the memory of a request */
+	struct rodp_park target; /* the completer waits for the memory of an answer */
+	struct hrtimer timer; /* retransmission, or the end of an RNR wait */
+	struct rodp_loan *loan; /* of work requests to a local peer (path/loan.h) */
+};
+
+/* What a transport's sender does; the tables are transport.c's. Send lane held. */
+struct rodp_send_ops {
+	/* Whether the transport has this work request; its own arguments are in the slot. */
+	enum ib_wc_status (*check)(struct rodp_sender *tx, struct rodp_swqe *wqe,
+				   const struct rodp_send_wqe *slot);
+	/* Send what may be sent. */
+	void (*run)(struct rodp_sender *tx);
+	/* A packet is on its way: what the flight is then. `last` of its message. */
+	void (*sent)(struct rodp_sender *tx, bool last);
+};
+
+static inline struct rodp_sender *to_rodp_sender(struct rodp_lane *lane)
+{
+	return container_of(lane, struct rodp_sender, sq.lane);
+}
+
+/* Packets were sent that are not acknowledged yet. */
+static inline bool rodp_sender_in_flight(const struct rodp_sender *tx)
+{
+	return rodp_psn_cmp(tx->flight.una, tx->flight.sent) < 0;
+}
+
+/* lane: its `qpn` and home are set. */
+void rodp_sender_init(struct rodp_sender *tx);
+
+/* One step of stopping: the lane is stopped and quiesced. Nothing of the sender is under way
+ * when this returns. Sleeps. */
+void rodp_sender_quiesce(struct rodp_sender *tx);
+
+/* Back to how it was created. Stopped and quiesced. */
+void rodp_sender_reset(struct rodp_sender *tx);
+
+extern const struct rodp_lane_ops rodp_sender_lane_ops;
 
 #endif

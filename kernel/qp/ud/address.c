@@ -11,19 +11,22 @@ static const struct in6_addr *address_dgid(const struct rdma_ah_attr *attr)
 	return (const struct in6_addr *)rdma_ah_read_grh(attr)->dgid.raw;
 }
 
-static const struct rodp_dev *address_owner(struct rodp_dev *dev, const struct rdma_ah_attr *attr)
+static u64 address_owner(struct rodp_dev *dev, const struct rdma_ah_attr *attr)
 {
 	struct rodp_dev *owner = NULL;
 	struct net *net;
+	u64 serial;
 
 	rcu_read_lock();
 	net = rodp_dev_net(dev);
 	if (net)
 		owner = rodp_owner_get(net, address_dgid(attr), dev->ndev);
 	rcu_read_unlock();
-	if (owner)
-		ib_device_put(&owner->ib);
-	return owner;
+	if (!owner)
+		return 0;
+	serial = owner->serial;
+	ib_device_put(&owner->ib);
+	return serial;
 }
 
 static void address_free(struct rodp_address *address)

@@ -12,7 +12,7 @@
 #include <rdma/ib_verbs.h>
 
 #include "base/dev.h"
-#include "net/flow.h"
+#include "net/flows.h"
 
 struct rodp_ah {
 	struct ib_ah ib;
@@ -28,7 +28,7 @@ struct rodp_address {
 	struct rodp_flow flow;
 	struct rdma_ah_attr attr; /* as it was told, without sgid_attr */
 	const struct ib_pd *pd;
-	const struct rodp_dev *owner; /* of the far end, on this host; to compare, it may be gone */
+	u64 owner; /* serial number of the device of this host that has the far end, or 0: none */
 	bool multicast;
 	struct rcu_head rcu;
 };

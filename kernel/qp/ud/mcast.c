@@ -11,13 +11,13 @@
 #include "net/owner.h"
 #include "net/packet.h"
 #include "net/rx.h"
-#include "qp/lane/courier.h"
+#include "qp/end/courier.h"
 #include "qp/ud/mcast.h"
 
 /* One QP in one group. */
 struct member {
 	struct hlist_node node;
-	struct rodp_qp *qp;
+	struct rodp_end *end;
 	struct in6_addr group; /* IPv4-mapped or IPv6 */
 	struct rcu_head rcu;
 };
@@ -26,21 +26,22 @@ struct member {
 static DEFINE_HASHTABLE(members, 8);
 static DEFINE_MUTEX(members_lock);
 
-static u32 hash(const struct in6_addr *group)
+static u32 mcast_hash(const struct in6_addr *group)
 {
 	return jhash2((__force const u32 *)group->s6_addr32, 4, 0);
 }
 
-static const struct in6_addr *group_of(const union ib_gid *gid)
+static const struct in6_addr *mcast_group(const union ib_gid *gid)
 {
 	return (const struct in6_addr *)gid->raw;
 }
 
-/* RTNL held. The netdev may have lost its addresses, and with them its groups. */
-static int group_join(struct net_device *ndev, const struct in6_addr *group)
+/* The netdev may have lost its addresses, and with them its groups. */
+static int mcast_join(struct net_device *ndev, const struct in6_addr *group)
 {
 	struct in_device *in_dev = __in_dev_get_rtnl(ndev);
 
+	ASSERT_RTNL();
 	if (!ipv6_addr_v4mapped(group))
 		return ipv6_mod_enabled() ? ipv6_dev_mc_inc(ndev, group) : -ENODEV;
 	if (!in_dev)
@@ -49,41 +50,43 @@ static int group_join(struct net_device *ndev, const struct in6_addr *group)
 	return 0;
 }
 
-static void group_leave(struct net_device *ndev, const struct in6_addr *group)
+static void mcast_leave(struct net_device *ndev, const struct in6_addr *group)
 {
 	struct in_device *in_dev = __in_dev_get_rtnl(ndev);
 
+	ASSERT_RTNL();
 	if (!ipv6_addr_v4mapped(group))
 		ipv6_dev_mc_dec(ndev, group);
 	else if (in_dev)
 		ip_mc_dec_group(in_dev, group->s6_addr32[3]);
 }
 
-/* Lock held. */
-static struct member *member_find(const struct rodp_qp *qp, const struct in6_addr *group)
+static struct member *member_find(const struct rodp_end *end, const struct in6_addr *group)
 {
 	struct member *member;
 
-	hash_for_each_possible(members, member, node, hash(group))
-		if (member->qp == qp && ipv6_addr_equal(&member->group, group))
+	lockdep_assert_held(&members_lock);
+	hash_for_each_possible(members, member, node, mcast_hash(group))
+		if (member->end == end && ipv6_addr_equal(&member->group, group))
 			return member;
 	return NULL;
 }
 
-/* Lock held. Of the QPs of one device in one group. */
+/* Of the QPs of one device in one group. */
 static u32 members_count(const struct rodp_dev *dev, const struct in6_addr *group)
 {
 	struct member *member;
 	u32 n = 0;
 
-	hash_for_each_possible(members, member, node, hash(group))
-		n += member->qp->dev == dev && ipv6_addr_equal(&member->group, group);
+	lockdep_assert_held(&members_lock);
+	hash_for_each_possible(members, member, node, mcast_hash(group))
+		n += member->end->dev == dev && ipv6_addr_equal(&member->group, group);
 	return n;
 }
 
-static int member_add(struct rodp_qp *qp, const struct in6_addr *group)
+static int member_add(struct rodp_end *end, const struct in6_addr *group)
 {
-	struct rodp_dev *dev = qp->dev;
+	struct rodp_dev *dev = end->dev;
 	struct member *member;
 	int err;
 
@@ -94,41 +97,41 @@ static int member_add(struct rodp_qp *qp, const struct in6_addr *group)
 	if (!member)
 		return -ENOMEM;
 	rtnl_lock();
-	err = group_join(dev->ndev, group);
+	err = mcast_join(dev->ndev, group);
 	rtnl_unlock();
 	if (err) {
 		kfree(member);
 		return err;
 	}
-	member->qp = qp;
+	member->end = end;
 	member->group = *group;
-	hash_add_rcu(members, &member->node, hash(group));
+	hash_add_rcu(members, &member->node, mcast_hash(group));
 	dev->attached++;
 	return 0;
 }
 
-int rodp_mcast_attach(struct rodp_qp *qp, const union ib_gid *gid)
+int rodp_mcast_attach(struct rodp_end *end, const union ib_gid *gid)
 {
 	int err = 0;
 
 	mutex_lock(&members_lock);
-	if (!member_find(qp, group_of(gid)))
-		err = member_add(qp, group_of(gid));
+	if (!member_find(end, mcast_group(gid)))
+		err = member_add(end, mcast_group(gid));
 	mutex_unlock(&members_lock);
 	return err;
 }
 
-int rodp_mcast_detach(struct rodp_qp *qp, const union ib_gid *gid)
+int rodp_mcast_detach(struct rodp_end *end, const union ib_gid *gid)
 {
 	struct member *member;
 
 	mutex_lock(&members_lock);
-	member = member_find(qp, group_of(gid));
+	member = member_find(end, mcast_group(gid));
 	if (member) {
 		hash_del_rcu(&member->node);
-		qp->dev->attached--;
+		end->dev->attached--;
 		rtnl_lock();
-		group_leave(qp->dev->ndev, &member->group);
+		mcast_leave(end->dev->ndev, &member->group);
 		rtnl_unlock();
 		kfree_rcu(member, rcu);
 	}
@@ -139,13 +142,13 @@ int rodp_mcast_detach(struct rodp_qp *qp, const union ib_gid *gid)
 static bool member_hears(const struct member *member, const struct in6_addr *group,
 			 const struct net_device *ndev)
 {
-	return member->qp->dev->ndev == ndev && ipv6_addr_equal(&member->group, group);
+	return member->end->dev->ndev == ndev && ipv6_addr_equal(&member->group, group);
 }
 
-static void member_receive(struct rodp_qp *qp, struct sk_buff *skb)
+static void member_receive(struct rodp_end *end, struct sk_buff *skb)
 {
-	rodp_rx_count(qp->dev, skb);
-	rodp_lane_receive(&qp->rq.lane, skb);
+	rodp_rx_count(end->dev, skb);
+	rodp_lane_receive(end->receive_lane, skb);
 }
 
 /* A copy for each member that hears it. Returns whether there is one. */
@@ -157,13 +160,13 @@ static bool members_receive(struct net *net, const struct in6_addr *group, struc
 	bool heard = false;
 
 	rodp_packet(skb)->vlan = rodp_owner_vlan(net, skb, &rodp_packet(skb)->sl);
-	hash_for_each_possible_rcu(members, member, node, hash(group)) {
+	hash_for_each_possible_rcu(members, member, node, mcast_hash(group)) {
 		if (!member_hears(member, group, ndev))
 			continue;
 		heard = true;
 		copy = skb_clone(skb, GFP_ATOMIC);
 		if (copy)
-			member_receive(member->qp, copy);
+			member_receive(member->end, copy);
 	}
 	return heard;
 }
@@ -188,21 +191,21 @@ void rodp_mcast_receive(struct net *net, struct sk_buff *skb)
 		rodp_packet_drop_stray(net, skb, RODP_STAT_MCAST_UNWANTED);
 }
 
-void rodp_mcast_loop_back(struct rodp_qp *qp, const struct rodp_address *address,
+void rodp_mcast_loop_back(struct rodp_end *end, const struct rodp_address *address,
 			  struct sk_buff *skb)
 {
-	const struct in6_addr *group = group_of(&rdma_ah_read_grh(&address->attr)->dgid);
+	const struct in6_addr *group = mcast_group(&rdma_ah_read_grh(&address->attr)->dgid);
 	struct member *member;
 	struct sk_buff *copy;
 
-	hash_for_each_possible_rcu(members, member, node, hash(group)) {
-		if (!member_hears(member, group, qp->dev->ndev) ||
-		    (member->qp->init.create_flags & IB_QP_CREATE_BLOCK_MULTICAST_LOOPBACK))
+	hash_for_each_possible_rcu(members, member, node, mcast_hash(group)) {
+		if (!member_hears(member, group, end->dev->ndev) ||
+		    (member->end->init.create_flags & IB_QP_CREATE_BLOCK_MULTICAST_LOOPBACK))
 			continue;
 		copy = skb_copy(skb, GFP_ATOMIC);
 		if (!copy)
 			continue;
 		rodp_packet_address(&address->flow, copy);
-		rodp_courier_take(qp, member->qp->ib.qp_num, copy);
+		rodp_courier_take(end, member->end->ib.qp_num, copy);
 	}
 }

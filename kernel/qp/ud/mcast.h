@@ -10,21 +10,21 @@
 #ifndef RODP_QP_MCAST_H
 #define RODP_QP_MCAST_H
 
-#include "qp/lane/types.h"
+#include "qp/end/end.h"
 #include "qp/ud/address.h"
 
 /*
  * Sleep. attach: 0, also when it is attached already; -ENOMEM (a limit, too), -ENODEV (the netdev does
  * not speak that IP version). detach: 0, -EINVAL (it is not attached).
  */
-int rodp_mcast_attach(struct rodp_qp *qp, const union ib_gid *gid);
-int rodp_mcast_detach(struct rodp_qp *qp, const union ib_gid *gid);
+int rodp_mcast_attach(struct rodp_end *end, const union ib_gid *gid);
+int rodp_mcast_detach(struct rodp_end *end, const union ib_gid *gid);
 
 /* A packet to a group that came from the network. Consumes skb. Softirq, RCU. */
 void rodp_mcast_receive(struct net *net, struct sk_buff *skb);
 
-/* qp sends skb to a group: leave copies for this device's members with the courier. Send lane held, RCU. */
-void rodp_mcast_loop_back(struct rodp_qp *qp, const struct rodp_address *address,
+/* end sends skb to a group: leave copies for this device's members with the courier. Send lane held, RCU. */
+void rodp_mcast_loop_back(struct rodp_end *end, const struct rodp_address *address,
 			  struct sk_buff *skb);
 
 #endif

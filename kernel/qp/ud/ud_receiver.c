@@ -11,26 +11,27 @@
 
 #include "net/drop.h"
 #include "net/packet.h"
-#include "qp/lane/tell.h"
-#include "qp/lane/xfer.h"
-#include "qp/queue/rq.h"
+#include "qp/end/tell.h"
+#include "qp/queue/srq.h"
+#include "qp/recv/receiver.h"
 #include "qp/ud/ud_receiver.h"
+#include "qp/xfer/xfer.h"
 
-/* What the datagram is not wanted for, or RODP_STAT_COUNT: it is. */
-static enum rodp_stat objection(const struct rodp_qp *qp, struct sk_buff *skb)
+/* What the datagram is not wanted for, or RODP_STAT_NONE. */
+static enum rodp_stat ud_objection(const struct rodp_end *end, struct sk_buff *skb)
 {
 	const struct rodp_packet *pkt = rodp_packet(skb);
 	const struct rodp_deth *deth = rodp_packet_header(skb, pkt->op->deth);
 
-	if (!rodp_qp_may_receive(qp))
+	if (!rodp_end_receives(end))
 		return RODP_STAT_WRONG_STATE;
-	if (be32_to_cpu(deth->qkey) != qp->qkey)
+	if (be32_to_cpu(deth->qkey) != end->qkey)
 		return RODP_STAT_BAD_QKEY;
-	return pkt->payload > qp->mtu ? RODP_STAT_BAD_LENGTH : RODP_STAT_COUNT;
+	return pkt->payload > end->mtu ? RODP_STAT_BAD_LENGTH : RODP_STAT_NONE;
 }
 
 /* The packet's own network header; an IPv4 one stands at the end (annex A17.4.5.1). */
-static void fill_grh(u8 *grh, const struct sk_buff *skb)
+static void ud_fill_grh(u8 *grh, const struct sk_buff *skb)
 {
 	if (ip_hdr(skb)->version == 4) {
 		memset(grh, 0, RODP_GRH_BYTES - sizeof(struct iphdr));
@@ -42,37 +43,40 @@ static void fill_grh(u8 *grh, const struct sk_buff *skb)
 }
 
 /* A part of what goes into the receive's buffers: bytes at `at` of them, unless already there. */
-static int place_part(struct rodp_qp *qp, void *buf, u32 at, u32 bytes, u32 total)
+static int ud_place_part(struct rodp_receiver *rx, void *buf, u32 at, u32 bytes, u32 total)
 {
-	struct rodp_rq *rq = &qp->rq;
+	const struct rodp_srq *srq = rx->rq.srq;
 	struct rodp_xfer xfer = {
 		.buf = buf,
 		.bytes = bytes,
-		.done = rq->hand_done - at,
+		.done = rx->hand.done - at,
 		.extent = total - at,
+		.pd = srq ? srq->ib.pd : rx->rq.end->ib.pd,
 		.write = true,
 	};
 	int err;
 
-	if (rq->hand_done >= at + bytes)
+	if (rx->hand.done >= at + bytes)
 		return 0;
-	err = rodp_xfer_sgl(qp, &rq->park, rq->rwqe.sge, rq->rwqe.num_sge, at, &xfer);
-	rq->hand_done = at + xfer.done;
+	err = rodp_xfer_sgl(&rx->park, rx->rq.rwqe.sge, rx->rq.rwqe.num_sge, at, &xfer);
+	rx->hand.done = at + xfer.done;
 	return err;
 }
 
-static int place(struct rodp_qp *qp, struct sk_buff *skb)
+static int ud_place(struct rodp_receiver *rx, struct sk_buff *skb)
 {
 	u32 payload = rodp_packet(skb)->payload, total = RODP_GRH_BYTES + payload;
 	u8 grh[RODP_GRH_BYTES];
 	int err;
 
-	fill_grh(grh, skb);
-	err = place_part(qp, grh, 0, RODP_GRH_BYTES, total);
-	return err ?: place_part(qp, rodp_packet_payload(skb), RODP_GRH_BYTES, payload, total);
+	ud_fill_grh(grh, skb);
+	err = ud_place_part(rx, grh, 0, RODP_GRH_BYTES, total);
+	if (err)
+		return err;
+	return ud_place_part(rx, rodp_packet_payload(skb), RODP_GRH_BYTES, payload, total);
 }
 
-static void complete_datagram(struct rodp_qp *qp, struct sk_buff *skb)
+static void ud_complete(struct rodp_receiver *rx, struct sk_buff *skb)
 {
 	const struct rodp_packet *pkt = rodp_packet(skb);
 	const struct rodp_deth *deth = rodp_packet_header(skb, pkt->op->deth);
@@ -90,86 +94,88 @@ static void complete_datagram(struct rodp_qp *qp, struct sk_buff *skb)
 		cqe.wc_flags |= IB_WC_WITH_IMM;
 		cqe.imm_data = ((struct rodp_immdt *)rodp_packet_header(skb, pkt->op->immdt))->imm;
 	}
-	rodp_rq_complete(qp, &cqe, pkt->solicited);
+	rodp_rq_complete(&rx->rq, &cqe, pkt->solicited);
 }
 
 /* Our own receive is bad, whoever sent what. */
-static void fail(struct rodp_qp *qp, enum ib_wc_status status)
+static void ud_fail(struct rodp_receiver *rx, enum ib_wc_status status)
 {
 	struct rodp_cqe cqe = { .status = status, .opcode = IB_WC_RECV };
 
-	rodp_rq_complete(qp, &cqe, true);
-	rodp_qp_fail(qp, &qp->rq.lane, 0);
+	rodp_rq_complete(&rx->rq, &cqe, true);
+	rodp_end_fail(rx->rq.end, &rx->rq.lane, 0);
 }
 
-static bool dropped(struct rodp_qp *qp, enum rodp_stat why)
+static bool ud_drop(struct rodp_receiver *rx, enum rodp_stat why)
 {
-	rodp_stats_inc(qp->dev->stats, why);
+	rodp_stats_inc(rx->rq.end->dev->stats, why);
 	return false;
 }
 
 /* Returns true when skb is to be kept: the lane is parked with it in hand. */
-static bool take(struct rodp_qp *qp, struct sk_buff *skb)
+static bool ud_take(struct rodp_receiver *rx, struct sk_buff *skb)
 {
-	struct rodp_rq *rq = &qp->rq;
-	int err = rq->rwqe_taken ? 0 : rodp_rq_take(qp);
+	struct rodp_rq *rq = &rx->rq;
+	int err = rq->at.taken ? 0 : rodp_rq_take(rq, rq->srq);
 
 	if (err == -ENOENT)
-		return dropped(qp, RODP_STAT_OUT_OF_BUFFER);
+		return ud_drop(rx, RODP_STAT_OUT_OF_BUFFER);
 	if (err) {
-		fail(qp, IB_WC_LOC_QP_OP_ERR);
+		ud_fail(rx, IB_WC_LOC_QP_OP_ERR);
 		return false;
 	}
 	if (RODP_GRH_BYTES + rodp_packet(skb)->payload > rq->rwqe.length)
-		return dropped(qp, RODP_STAT_BAD_LENGTH); /* the receive is for the next one */
-	err = place(qp, skb);
+		return ud_drop(rx, RODP_STAT_BAD_LENGTH); /* the receive is for the next one */
+	err = ud_place(rx, skb);
 	if (err == -EAGAIN)
 		return true;
 	if (err)
-		fail(qp, IB_WC_LOC_PROT_ERR);
+		ud_fail(rx, IB_WC_LOC_PROT_ERR);
 	else
-		complete_datagram(qp, skb);
+		ud_complete(rx, skb);
 	return false;
 }
 
 /* Consumes or keeps skb. */
-static void carry_out(struct rodp_qp *qp, struct sk_buff *skb)
+static void ud_carry_out(struct rodp_receiver *rx, struct sk_buff *skb)
 {
-	struct rodp_rq *rq = &qp->rq;
-	bool kept = take(qp, skb);
+	bool kept = ud_take(rx, skb);
 
-	if (kept && rq->hand != skb)
+	rodp_end_assert_receiving(rx->rq.end);
+	if (kept && rx->hand.skb != skb)
 		rodp_packet_keep(skb);
-	rq->hand = kept ? skb : NULL;
-	rq->lane.stalled = kept;
+	rx->hand.skb = kept ? skb : NULL;
+	rx->rq.lane.state.stalled = kept;
 	if (kept)
 		return;
-	rq->hand_done = 0;
+	rx->hand.done = 0;
 	kfree_skb(skb);
 }
 
-static void ud_packet(struct rodp_qp *qp, struct sk_buff *skb)
+static void ud_packet(struct rodp_lane *lane, struct sk_buff *skb)
 {
-	enum rodp_stat why = objection(qp, skb);
+	struct rodp_receiver *rx = to_rodp_receiver(lane);
+	enum rodp_stat why = ud_objection(rx->rq.end, skb);
 
-	if (why == RODP_STAT_COUNT)
-		carry_out(qp, skb);
+	if (why == RODP_STAT_NONE)
+		ud_carry_out(rx, skb);
 	else
-		rodp_packet_drop(qp->dev, skb, why);
+		rodp_packet_drop(rx->rq.end->dev, skb, why);
 }
 
-static void ud_run(struct rodp_qp *qp)
+static void ud_run(struct rodp_lane *lane)
 {
-	struct rodp_rq *rq = &qp->rq;
+	struct rodp_receiver *rx = to_rodp_receiver(lane);
+	struct rodp_end *end = rx->rq.end;
 
-	if (qp->state != IB_QPS_ERR && rq->hand && !rq->park.waiting && !rq->lane.resting)
-		carry_out(qp, rq->hand);
-	if (qp->state == IB_QPS_ERR)
-		rodp_rq_run_flush(qp);
+	if (rodp_end_receives(end) && rx->hand.skb && !rx->park.waiting && !lane->state.resting)
+		ud_carry_out(rx, rx->hand.skb);
+	if (rodp_end_is_broken(end))
+		rodp_receiver_flush(rx);
 }
 
-const struct rodp_lane_ops rodp_ud_receiver_ops = {
+const struct rodp_lane_ops rodp_ud_receiver_lane_ops = {
 	.packet = ud_packet,
 	.run = ud_run,
-	.after = rodp_qp_after,
+	.after = rodp_receiver_after,
 };

@@ -5,6 +5,6 @@
 
 #include "qp/lane/lane.h"
 
-extern const struct rodp_lane_ops rodp_ud_receiver_ops;
+extern const struct rodp_lane_ops rodp_ud_receiver_lane_ops;
 
 #endif

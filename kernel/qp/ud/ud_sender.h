@@ -3,9 +3,8 @@
 #ifndef RODP_QP_UD_SENDER_H
 #define RODP_QP_UD_SENDER_H
 
-struct rodp_qp;
+#include "qp/send/sender.h"
 
-/* Send what may be sent. Send lane held. */
-void rodp_ud_sender_run(struct rodp_qp *qp);
+extern const struct rodp_send_ops rodp_ud_send_ops;
 
 #endif

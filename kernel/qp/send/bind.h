@@ -1,24 +1,24 @@
 /* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
 /*
- * Local operations: work requests that the requester executes without a message, in
+ * Binding: work requests that the requester executes without a message, in
  * their turn: binding a memory window, fast registration, invalidating a key. They take no PSN and are
  * executed once, also when what is before them is sent again. Send lane held.
  */
-#ifndef RODP_QP_LOCAL_H
-#define RODP_QP_LOCAL_H
+#ifndef RODP_QP_BIND_H
+#define RODP_QP_BIND_H
 
-#include "qp/lane/types.h"
+#include "qp/send/sender.h"
 
 /*
  * Whether its turn has come. An invalidation waits until all before it is complete: what is
  * sent again may need the key. That is what the fence of IBTA vol. 1, 10.8.3.3 would do.
  */
-static inline bool rodp_local_may_run(const struct rodp_sq *sq, const struct rodp_swqe *wqe)
+static inline bool rodp_bind_may_run(const struct rodp_sq *sq, const struct rodp_swqe *wqe)
 {
-	return wqe->executed || wqe->opcode != IB_WR_LOCAL_INV || sq->tail == sq->cur;
+	return wqe->executed || wqe->opcode != IB_WR_LOCAL_INV || sq->at.tail == sq->at.cur;
 }
 
 /* Execute it, the current one, unless it is, and step to the next; or set its status. */
-void rodp_local_run(struct rodp_qp *qp, struct rodp_swqe *wqe);
+void rodp_bind_run(struct rodp_sender *tx, struct rodp_swqe *wqe);
 
 #endif

@@ -5,7 +5,8 @@
  */
 #include <linux/xarray.h>
 
-#include "qp/lane/qpn.h"
+#include "wire/header.h"
+#include "qp/end/qpn.h"
 
 /* 0 and 1 are the management QPs. Every device has its own QP 1, and RoCE has no QP 0. */
 #define QPN_FIRST 0x10
@@ -13,39 +14,38 @@
 static DEFINE_XARRAY_ALLOC(qpn_table);
 static u32 qpn_next = QPN_FIRST;
 
-static int gsi_assign(struct rodp_qp *qp)
+static int qpn_assign_gsi(struct rodp_end *end)
 {
-	if (cmpxchg((struct rodp_qp __force **)&qp->dev->gsi, NULL, qp))
+	if (cmpxchg((struct rodp_end __force **)&end->dev->gsi, NULL, end))
 		return -EBUSY;
-	qp->ib.qp_num = RODP_QPN_GSI;
+	end->ib.qp_num = RODP_QPN_GSI;
 	return 0;
 }
 
-int rodp_qpn_assign(struct rodp_qp *qp)
+int rodp_qpn_assign(struct rodp_end *end)
 {
 	u32 qpn;
 	int err;
 
-	if (qp->init.qp_type == IB_QPT_GSI)
-		return gsi_assign(qp);
-	err = xa_alloc_cyclic(&qpn_table, &qpn, qp, XA_LIMIT(QPN_FIRST, RODP_QPN_MASK - 1),
+	if (end->init.qp_type == IB_QPT_GSI)
+		return qpn_assign_gsi(end);
+	err = xa_alloc_cyclic(&qpn_table, &qpn, end, XA_LIMIT(QPN_FIRST, RODP_QPN_MASK - 1),
 			      &qpn_next, GFP_KERNEL);
-
 	if (err < 0)
 		return err;
-	qp->ib.qp_num = qpn;
+	end->ib.qp_num = qpn;
 	return 0;
 }
 
-void rodp_qpn_remove(struct rodp_qp *qp)
+void rodp_qpn_remove(struct rodp_end *end)
 {
-	if (qp->init.qp_type == IB_QPT_GSI)
-		RCU_INIT_POINTER(qp->dev->gsi, NULL);
+	if (end->init.qp_type == IB_QPT_GSI)
+		RCU_INIT_POINTER(end->dev->gsi, NULL);
 	else
-		xa_erase(&qpn_table, qp->ib.qp_num);
+		xa_erase(&qpn_table, end->ib.qp_num);
 }
 
-struct rodp_qp *rodp_qpn_lookup(u32 qpn)
+struct rodp_end *rodp_qpn_lookup(u32 qpn)
 {
 	return xa_load(&qpn_table, qpn);
 }

@@ -3,21 +3,15 @@
 #include <linux/ktime.h>
 
 #include "base/trace.h"
-#include "qp/lane/types.h"
+#include "qp/xfer/park.h"
 
-/* Of which of the QP's lanes. For the trace. */
-static bool park_sends(const struct rodp_park *park)
-{
-	return park->lane == &park->lane->qp->sq.lane;
-}
-
-/* Lane's lock held, or nobody else uses it. */
 static void park_end(struct rodp_park *park)
 {
+	lockdep_assert_held(&park->lane->lock);
 	if (!park->waiting)
 		return;
 	park->waiting = false;
-	rodp_stats_add(park->lane->qp->dev->stats, RODP_STAT_ODP_PARKED_NS,
+	rodp_stats_add(park->lane->stats, RODP_STAT_ODP_PARKED_NS,
 		       ktime_get_ns() - park->waiter.since);
 }
 
@@ -25,15 +19,15 @@ static void park_end(struct rodp_park *park)
 static void park_work(struct work_struct *work)
 {
 	struct rodp_park *park = container_of(work, struct rodp_park, work);
+	struct rodp_lane *lane = park->lane;
 
-	rodp_lane_lock(park->lane);
+	rodp_lane_lock(lane);
 	if (park->waiting) {
 		park_end(park);
-		park->error = park->waiter.error;
-		trace_rodp_qp_resume(park->lane->qp->ib.qp_num, park_sends(park), park->error,
-				     park->waiter.since);
+		park->err = park->waiter.error;
+		trace_rodp_qp_resume(*lane->qpn, lane->sends, park->err, park->waiter.since);
 	}
-	rodp_lane_unlock(park->lane);
+	rodp_lane_unlock(lane);
 }
 
 void rodp_park_init(struct rodp_park *park, struct rodp_lane *lane)
@@ -45,32 +39,36 @@ void rodp_park_init(struct rodp_park *park, struct rodp_lane *lane)
 
 int rodp_park_miss(struct rodp_park *park, struct rodp_mr *mr, u64 iova, u64 extent, bool write)
 {
-	bool again = park->error && park->key == mr->ib.lkey && park->iova == iova;
+	bool again = park->err && park->key == mr->ib.lkey && park->iova == iova;
+	struct rodp_lane *lane = park->lane;
 
-	park->error = 0;
+	lockdep_assert_held(&lane->lock);
+	park->err = 0;
 	if (again)
 		return -EFAULT;
 	park->key = mr->ib.lkey;
 	park->iova = iova;
-	park->waiter.cpu = park->lane->home.cpu; /* its packets stay in order */
+	park->waiter.cpu = lane->home.cpu; /* its packets stay in order */
 	if (rodp_mr_fault(mr, iova, extent, write, &park->waiter))
 		return -EFAULT;
 	park->waiting = true;
-	trace_rodp_qp_park(park->lane->qp->ib.qp_num, park_sends(park), park->key, iova, extent,
-			   write);
-	rodp_stats_inc(park->lane->qp->dev->stats, RODP_STAT_ODP_PARKS);
+	trace_rodp_qp_park(*lane->qpn, lane->sends, park->key, iova, extent, write);
+	rodp_stats_inc(lane->stats, RODP_STAT_ODP_PARKS);
 	return -EAGAIN;
 }
 
 void rodp_park_cancel(struct rodp_park *park)
 {
+	lockdep_assert_held(&park->lane->lock);
 	rodp_fault_detach(&park->waiter);
 	park_end(park);
-	park->error = 0;
+	park->err = 0;
 }
 
 void rodp_park_quiesce(struct rodp_park *park)
 {
+	spin_lock_bh(&park->lane->lock);
 	rodp_park_cancel(park);
+	spin_unlock_bh(&park->lane->lock);
 	cancel_work_sync(&park->work);
 }

@@ -2,16 +2,15 @@
 /* Transfers, see xfer.h. */
 #include <linux/minmax.h>
 
-#include "qp/lane/loan.h"
-#include "qp/lane/xfer.h"
+#include "qp/xfer/xfer.h"
 
 int rodp_xfer_mr(struct rodp_park *park, struct rodp_mr *mr, u64 iova, struct rodp_xfer *xfer)
 {
 	u32 left = xfer->bytes - xfer->done;
 	u64 ahead;
 
-	if (xfer->lent)
-		return rodp_loan_xfer(park, mr, iova, xfer);
+	if (xfer->lender)
+		return xfer->lender->xfer(xfer->lender, park, mr, iova, xfer);
 	iova += xfer->done;
 	if (xfer->write)
 		xfer->done += rodp_mr_write(mr, iova, xfer->buf + xfer->done, left);
@@ -28,12 +27,13 @@ int rodp_xfer_mr(struct rodp_park *park, struct rodp_mr *mr, u64 iova, struct ro
 }
 
 /* The part of the transfer that lies in one entry, from byte `skip` of it. */
-static int xfer_sge(struct rodp_qp *qp, struct rodp_park *park, const struct rodp_sge *sge,
-		    u32 skip, struct rodp_xfer *xfer)
+static int xfer_sge(struct rodp_park *park, const struct rodp_sge *sge, u32 skip,
+		    struct rodp_xfer *xfer)
 {
 	u32 left = sge->length - skip;
 	struct rodp_xfer part = {
 		.buf = xfer->buf + xfer->done,
+		.lender = xfer->lender,
 		.lent = xfer->lent,
 		.lent_offset = xfer->lent_offset + xfer->done,
 		.bytes = min(left, xfer->bytes - xfer->done),
@@ -43,7 +43,7 @@ static int xfer_sge(struct rodp_qp *qp, struct rodp_park *park, const struct rod
 	struct rodp_mr *mr;
 	int err;
 
-	mr = rodp_mr_get(qp->dev, xfer->pd ?: qp->ib.pd, sge->lkey,
+	mr = rodp_mr_get(to_rodp_dev(xfer->pd->device), xfer->pd, sge->lkey,
 			 xfer->write ? IB_ACCESS_LOCAL_WRITE : 0, sge->addr + skip, part.bytes);
 	if (!mr)
 		return -EACCES;
@@ -53,8 +53,8 @@ static int xfer_sge(struct rodp_qp *qp, struct rodp_park *park, const struct rod
 	return err;
 }
 
-int rodp_xfer_sgl(struct rodp_qp *qp, struct rodp_park *park, const struct rodp_sge *sge,
-		  u32 num_sge, u64 offset, struct rodp_xfer *xfer)
+int rodp_xfer_sgl(struct rodp_park *park, const struct rodp_sge *sge, u32 num_sge, u64 offset,
+		  struct rodp_xfer *xfer)
 {
 	u64 skip = offset + xfer->done;
 	int err;
@@ -64,7 +64,7 @@ int rodp_xfer_sgl(struct rodp_qp *qp, struct rodp_park *park, const struct rodp_
 			skip -= sge->length;
 			continue;
 		}
-		err = xfer_sge(qp, park, sge, skip, xfer);
+		err = xfer_sge(park, sge, skip, xfer);
 		if (err)
 			return err;
 		skip = 0;

@@ -7,7 +7,7 @@
 #include <net/route.h>
 #include <rdma/ib_cache.h>
 
-#include "net/flow.h"
+#include "net/flows.h"
 
 int rodp_flow_init(struct rodp_flow *flow, gfp_t gfp)
 {

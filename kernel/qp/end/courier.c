@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
-/* The local path, see courier.h. */
+/* The courier, see courier.h. */
 #include <linux/module.h>
-#include <rdma/ib_cache.h>
 
 #include "net/packet.h"
-#include "qp/lane/courier.h"
-#include "qp/lane/qpn.h"
+#include "qp/end/courier.h"
+#include "qp/end/path.h"
+#include "qp/end/qpn.h"
 
 static bool local_path = true;
 module_param(local_path, bool, 0644);
@@ -24,76 +24,43 @@ struct courier {
 
 static DEFINE_PER_CPU(struct courier, couriers);
 
-static bool gid_is_of(struct rodp_dev *dev, const union ib_gid *gid)
-{
-	const struct ib_gid_attr *attr = rdma_find_gid_by_port(
-		&dev->ib, gid, IB_GID_TYPE_ROCE_UDP_ENCAP, 1, dev->ndev);
-
-	if (IS_ERR(attr))
-		return false;
-	rdma_put_gid_attr(attr);
-	return true;
-}
-
 bool rodp_courier_is_on(void)
 {
 	return READ_ONCE(local_path);
 }
 
-bool rodp_courier_reaches(struct rodp_qp *qp, u32 dest_qpn, const struct rdma_ah_attr *ah)
+void rodp_courier_take(struct rodp_end *end, u32 dqpn, struct sk_buff *skb)
 {
-	struct rodp_qp *peer;
-	bool reaches;
+	struct rodp_packet *pkt = rodp_packet(skb);
 
-	if (!rodp_courier_is_on())
-		return false;
-	rcu_read_lock();
-	peer = rodp_qpn_lookup(dest_qpn & RODP_QPN_MASK);
-	reaches = peer && net_eq(rodp_dev_net(peer->dev), rodp_dev_net(qp->dev)) &&
-		  gid_is_of(peer->dev, &rdma_ah_read_grh(ah)->dgid);
-	rcu_read_unlock();
-	return reaches;
-}
-
-void rodp_courier_take(struct rodp_qp *qp, u32 dqpn, struct sk_buff *skb)
-{
-	rodp_packet(skb)->sqpn = qp->ib.qp_num;
-	rodp_packet(skb)->dqpn = dqpn;
-	rodp_stats_inc(qp->dev->stats, RODP_STAT_SENT_PKTS);
-	rodp_stats_add(qp->dev->stats, RODP_STAT_SENT_BYTES, rodp_packet(skb)->payload);
+	pkt->sqpn = end->ib.qp_num;
+	pkt->dqpn = dqpn;
+	rodp_stats_inc(end->dev->stats, RODP_STAT_SENT_PKTS);
+	rodp_stats_add(end->dev->stats, RODP_STAT_SENT_BYTES, pkt->payload);
 	__skb_queue_tail(&this_cpu_ptr(&couriers)->bag, skb);
 }
 
-int rodp_qp_send(struct rodp_qp *qp, struct sk_buff *skb)
+/* Whether the QP is of the packet's transport, and wants it of this sender. */
+static bool courier_is_welcome(const struct rodp_end *end, struct sk_buff *skb)
 {
-	if (!qp->local)
-		return rodp_packet_send(qp->dev, &qp->flow, skb);
-	rodp_packet(skb)->mtu = qp->attr.path_mtu;
-	rodp_courier_take(qp, qp->dest_qpn, skb);
-	return 0;
-}
-
-/* Whether the packet's sender is its peer; a datagram has no such thing. */
-static bool expects(const struct rodp_qp *qp, const struct rodp_packet *pkt)
-{
-	if ((pkt->opcode & RODP_TP_MASK) == RODP_TP_UD)
-		return qp->transport == RODP_TP_UD;
-	return qp->local && qp->dest_qpn == pkt->sqpn;
+	return (rodp_packet(skb)->opcode & RODP_TP_MASK) == end->transport->tp &&
+	       end->path->expects(end, skb);
 }
 
 /* To the QP that it is for. */
 static void courier_deliver(struct sk_buff *skb)
 {
 	const struct rodp_packet *pkt = rodp_packet(skb);
-	struct rodp_qp *qp = rodp_qpn_lookup(pkt->dqpn);
+	struct rodp_end *end = rodp_qpn_lookup(pkt->dqpn);
 
-	if (!qp || !expects(qp, pkt)) {
+	if (!end || !courier_is_welcome(end, skb)) {
 		kfree_skb(skb);
 		return;
 	}
-	rodp_stats_inc(qp->dev->stats, RODP_STAT_RCVD_PKTS);
-	rodp_stats_add(qp->dev->stats, RODP_STAT_RCVD_BYTES, pkt->payload);
-	rodp_lane_receive(pkt->op->flags & RODP_OPF_REQUEST ? &qp->rq.lane : &qp->sq.lane, skb);
+	rodp_stats_inc(end->dev->stats, RODP_STAT_RCVD_PKTS);
+	rodp_stats_add(end->dev->stats, RODP_STAT_RCVD_BYTES, pkt->payload);
+	rodp_lane_receive(pkt->op->flags & RODP_OPF_REQUEST ? end->receive_lane : end->send_lane,
+			  skb);
 }
 
 void rodp_courier_run(void)

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
+/*
+ * The courier: packets from one QP of this host to another without a network.
+ *
+ * A lane that sends leaves its packets with the courier of its CPU; they are
+ * delivered after the lane was released, by whoever released it, one after the
+ * other: so nobody holds the lanes of two QPs, and two QPs that answer each
+ * other do not recurse.
+ */
+#ifndef RODP_QP_COURIER_H
+#define RODP_QP_COURIER_H
+
+#include "qp/end/end.h"
+
+/**
+ * rodp_courier_take() - leave a packet for another QP of this host
+ * @end: the sender; a lane of it is held, BH disabled
+ * @dqpn: whom it is for
+ * @skb: is consumed
+ */
+void rodp_courier_take(struct rodp_end *end, u32 dqpn, struct sk_buff *skb);
+
+/* Whether there is a local path for QPs connected, and datagrams sent, from now on. */
+bool rodp_courier_is_on(void);
+
+/* Deliver what this CPU's courier has, unless that is going on already. BH disabled, no lane held. */
+void rodp_courier_run(void);
+
+void rodp_courier_module_init(void);
+void rodp_courier_module_exit(void);
+
+#endif

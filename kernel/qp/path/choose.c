@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
+/* Which path a peer is reached by, see path.h. */
+#include <rdma/ib_cache.h>
+
+#include "qp/end/courier.h"
+#include "qp/end/qpn.h"
+#include "qp/path/path.h"
+#include "wire/header.h"
+
+static bool path_gid_is_of(struct rodp_dev *dev, const union ib_gid *gid)
+{
+	const struct ib_gid_attr *attr = rdma_find_gid_by_port(
+		&dev->ib, gid, IB_GID_TYPE_ROCE_UDP_ENCAP, 1, dev->ndev);
+
+	if (IS_ERR(attr))
+		return false;
+	rdma_put_gid_attr(attr);
+	return true;
+}
+
+/* Whether the peer is a QP of the same transport, namespace and host, behind the address that is meant. */
+static bool path_is_local(const struct rodp_end *end, u32 dest_qpn, const struct rdma_ah_attr *ah)
+{
+	struct rodp_end *peer;
+	bool local;
+
+	rcu_read_lock();
+	peer = rodp_qpn_lookup(dest_qpn & RODP_QPN_MASK);
+	local = peer && peer->transport->tp == end->transport->tp &&
+		net_eq(rodp_dev_net(peer->dev), rodp_dev_net(end->dev)) &&
+		path_gid_is_of(peer->dev, &rdma_ah_read_grh(ah)->dgid);
+	rcu_read_unlock();
+	return local;
+}
+
+const struct rodp_path_ops *rodp_path_choose(struct rodp_end *end, u32 dest_qpn,
+					     const struct rdma_ah_attr *ah)
+{
+	const struct rodp_transport_ops *transport = end->transport;
+
+	if (transport->local && rodp_courier_is_on() && path_is_local(end, dest_qpn, ah))
+		return transport->local;
+	return transport->wire;
+}

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
+/* What is on its way, see flight.h. */
+#include "qp/end/path.h"
+#include "qp/end/tell.h"
+#include "qp/send/flight.h"
+
+/* A bad request takes a PSN like a good one; it is never sent. */
+static void flight_number(struct rodp_sender *tx, struct rodp_swqe *wqe)
+{
+	struct rodp_flight *flight = &tx->flight;
+	bool one = wqe->status || (rodp_swqe_is_rd_atomic(wqe) && wqe->message != RODP_MSG_READ);
+
+	if (!wqe->status && wqe->is_local)
+		wqe->packets = 0;
+	else
+		wqe->packets = one ? 1 : tx->sq.end->path->packets(tx->sq.end, wqe->length);
+	wqe->first_psn = flight->psn;
+	flight->psn = rodp_psn_add(flight->psn, wqe->packets);
+}
+
+static struct rodp_swqe *flight_take(struct rodp_sender *tx)
+{
+	struct rodp_end *end = tx->sq.end;
+	/*
+	 * While packets are on their way without a wire (net/flows.h), their acknowledgement is only
+	 * softirqs away and brings us here in good time.
+	 */
+	bool soon = end->flow.per_cpu && rodp_sender_in_flight(tx);
+	struct rodp_swqe *wqe = rodp_sq_take(&tx->sq, soon);
+
+	if (!wqe)
+		return NULL;
+	if (!wqe->status)
+		wqe->status = end->transport->send->check(
+			tx, wqe, rodp_ring_slot(&tx->sq.ring, tx->sq.at.head - 1));
+	flight_number(tx, wqe);
+	return wqe;
+}
+
+struct rodp_swqe *rodp_flight_current(struct rodp_sender *tx)
+{
+	struct rodp_sq *sq = &tx->sq;
+
+	rodp_end_assert_sending(sq->end);
+	if (sq->at.cur != sq->at.head)
+		return rodp_sq_wqe(sq, sq->at.cur);
+	return rodp_end_begins(sq->end) ? flight_take(tx) : NULL;
+}
+
+void rodp_flight_retire(struct rodp_sender *tx)
+{
+	struct rodp_sq *sq = &tx->sq;
+
+	rodp_end_assert_sending(sq->end);
+	/* One that was rewound and not sent again is not counted. */
+	if (rodp_swqe_is_rd_atomic(rodp_sq_oldest(sq)) && (s32)(sq->at.cur - sq->at.tail) > 0)
+		tx->flight.rd_atomic--;
+	rodp_sq_complete(sq, IB_WC_SUCCESS);
+	rodp_flight_retire_executed(tx);
+}
+
+void rodp_flight_retire_executed(struct rodp_sender *tx)
+{
+	struct rodp_sq *sq = &tx->sq;
+
+	while (!rodp_sq_is_empty(sq) && rodp_sq_oldest(sq)->executed)
+		rodp_sq_complete(sq, IB_WC_SUCCESS);
+}
+
+void rodp_flight_fail(struct rodp_sender *tx, enum ib_wc_status status)
+{
+	if (!rodp_sq_is_empty(&tx->sq))
+		rodp_sq_complete(&tx->sq, status);
+	rodp_end_fail_sending(tx->sq.end);
+}
+
+/* Send next from work request n, from this packet of it on. */
+static void flight_go_to(struct rodp_sender *tx, u32 n, u32 packet)
+{
+	tx->sq.at.cur = n;
+	tx->flight.cur_packet = packet;
+	rodp_park_cancel(&tx->source);
+}
+
+void rodp_flight_rewind(struct rodp_sender *tx, u32 psn)
+{
+	struct rodp_sq *sq = &tx->sq;
+	struct rodp_swqe *wqe;
+	u32 n, packet = 0;
+
+	rodp_end_assert_sending(sq->end);
+	tx->flight.rd_atomic = 0;
+	for (n = sq->at.tail; n != sq->at.head; n++) {
+		wqe = rodp_sq_wqe(sq, n);
+		if (wqe->is_local && !wqe->executed)
+			break;
+		if (rodp_psn_cmp(psn, rodp_swqe_last_psn(wqe)) <= 0) {
+			packet = rodp_psn_distance(wqe->first_psn, psn);
+			break;
+		}
+		tx->flight.rd_atomic += rodp_swqe_is_rd_atomic(wqe);
+	}
+	flight_go_to(tx, n, packet);
+}
+
+void rodp_flight_catch_up(struct rodp_sender *tx)
+{
+	struct rodp_flight *flight = &tx->flight;
+	struct rodp_sq *sq = &tx->sq;
+	const struct rodp_swqe *wqe;
+
+	rodp_end_assert_sending(sq->end);
+	if ((s32)(sq->at.tail - sq->at.cur) > 0) {
+		sq->at.cur = sq->at.tail;
+		flight->cur_packet = 0;
+	}
+	if (sq->at.cur != sq->at.tail || sq->at.cur == sq->at.head)
+		return;
+	wqe = rodp_sq_wqe(sq, sq->at.cur);
+	if (rodp_psn_cmp(flight->una, wqe->first_psn) > 0)
+		flight->cur_packet = max(flight->cur_packet,
+					 rodp_psn_distance(wqe->first_psn, flight->una));
+}
+
+void rodp_flight_retry(struct rodp_sender *tx)
+{
+	struct rodp_flight *flight = &tx->flight;
+	struct rodp_end *end = tx->sq.end;
+
+	if (!flight->retries) {
+		rodp_stats_inc(end->dev->stats, RODP_STAT_RETRY_EXCEEDED);
+		rodp_flight_fail(tx, IB_WC_RETRY_EXC_ERR);
+		return;
+	}
+	flight->retries--;
+	flight->resync = true;
+	flight->deadline = ktime_get_ns() + end->timeout;
+	rodp_flight_rewind(tx, flight->una);
+}
+
+void rodp_flight_progress(struct rodp_sender *tx, u32 psn)
+{
+	struct rodp_flight *flight = &tx->flight;
+	struct rodp_end *end = tx->sq.end;
+
+	rodp_end_assert_sending(end);
+	flight->una = psn;
+	flight->retries = end->retry_cnt;
+	flight->rnr_retries = end->rnr_retry;
+	flight->resync = false;
+	flight->rnr_wait = false; /* what it was for is done */
+	flight->deadline = ktime_get_ns() + end->timeout;
+}
+
+void rodp_flight_land(struct rodp_sender *tx)
+{
+	struct rodp_flight *flight = &tx->flight;
+
+	rodp_end_assert_sending(tx->sq.end);
+	rodp_park_cancel(&tx->source);
+	rodp_park_cancel(&tx->target);
+	kfree_skb(tx->hand.skb);
+	tx->hand = (struct rodp_answer){};
+	tx->sq.lane.state.stalled = false;
+	flight->rnr_wait = false;
+	flight->rd_atomic = 0;
+	flight->cur_packet = 0;
+	flight->una = flight->psn;
+	flight->sent = flight->psn;
+}

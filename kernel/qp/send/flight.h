@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
+/*
+ * The flight: which packets of which work requests are on their way, and how it goes back, on and
+ * to its end (IBTA vol. 1, 9.7.5). Every function: send lane held.
+ */
+#ifndef RODP_QP_FLIGHT_H
+#define RODP_QP_FLIGHT_H
+
+#include "qp/send/sender.h"
+
+/*
+ * The work request to send from: the current one, or the next out of the ring with PSNs; or NULL.
+ * A bad request is taken too, with its status set.
+ */
+struct rodp_swqe *rodp_flight_current(struct rodp_sender *tx);
+
+/* The oldest work request is done: complete it with success and go on to the next. */
+void rodp_flight_retire(struct rodp_sender *tx);
+
+/* The oldest that are executed without a message (bind.h) are done, as above. */
+void rodp_flight_retire_executed(struct rodp_sender *tx);
+
+/* The oldest fails: complete it with status, and the QP, or its send queue, fails. */
+void rodp_flight_fail(struct rodp_sender *tx, enum ib_wc_status status);
+
+/* Go back: send again from PSN psn on, which is not acknowledged. */
+void rodp_flight_rewind(struct rodp_sender *tx, u32 psn);
+
+/* After a rewind, answers to what was sent before may still come: skip what they acknowledge. */
+void rodp_flight_catch_up(struct rodp_sender *tx);
+
+/* Lost packets: rewind to the oldest PSN if retries are left, else fail. */
+void rodp_flight_retry(struct rodp_sender *tx);
+
+/* The peer made progress up to, not including, psn: the clock starts anew. */
+void rodp_flight_progress(struct rodp_sender *tx, u32 psn);
+
+/* It ends where it is: nothing is on its way, nothing is waited for. */
+void rodp_flight_land(struct rodp_sender *tx);
+
+#endif

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
+/* How a QP stops, see stop.h. */
+#include "qp/end/tell.h"
+#include "qp/path/loan.h"
+#include "qp/stop.h"
+
+static void stop_clear(struct rodp_qp *qp)
+{
+	struct rodp_end *end = &qp->end;
+
+	spin_lock_bh(&end->send_lane->lock);
+	spin_lock(&end->receive_lane->lock);
+	WRITE_ONCE(end->state, IB_QPS_RESET);
+	rodp_sender_reset(&qp->tx);
+	rodp_receiver_reset(&qp->rx);
+	spin_unlock(&end->receive_lane->lock);
+	spin_unlock_bh(&end->send_lane->lock);
+}
+
+void rodp_qp_stop(struct rodp_qp *qp)
+{
+	rodp_lane_stop(&qp->tx.sq.lane);
+	rodp_lane_stop(&qp->rx.rq.lane);
+	synchronize_rcu_expedited();
+	rodp_sender_quiesce(&qp->tx);
+	rodp_receiver_quiesce(&qp->rx);
+	rodp_loan_recall(qp->tx.loan);
+	stop_clear(qp);
+}
+
+void rodp_qp_start(struct rodp_qp *qp)
+{
+	rodp_lane_start(&qp->tx.sq.lane);
+	rodp_lane_start(&qp->rx.rq.lane);
+}
+
+void rodp_qp_flush_all(struct rodp_qp *qp)
+{
+	u32 entries = max(qp->tx.sq.ring.entries, qp->rx.rq.ring.entries);
+	u32 rounds = entries / RODP_FLUSH_BATCH + 2;
+	struct rodp_lane *lane = &qp->tx.sq.lane;
+
+	spin_lock_bh(&lane->lock);
+	rodp_end_fail(&qp->end, lane, 0);
+	lane->tell &= ~(u32)RODP_TELL_FLUSH; /* by ourselves */
+	spin_unlock_bh(&lane->lock);
+	while (rounds--) {
+		rodp_lane_run(&qp->tx.sq.lane);
+		rodp_lane_run(&qp->rx.rq.lane);
+		cond_resched();
+	}
+}

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
+/* The transports, put together from what the rooms have. See transport.h. */
+#include "qp/path/path.h"
+#include "qp/recv/ack.h"
+#include "qp/recv/message.h"
+#include "qp/recv/receiver.h"
+#include "qp/recv/reply.h"
+#include "qp/recv/responder.h"
+#include "qp/send/requester.h"
+#include "qp/transport.h"
+#include "qp/ud/ud_receiver.h"
+#include "qp/ud/ud_sender.h"
+
+static const struct rodp_send_ops send_acked = {
+	.check = rodp_requester_check,
+	.run = rodp_requester_run,
+	.sent = rodp_requester_sent,
+};
+
+static const struct rodp_send_ops send_unacked = {
+	.check = rodp_requester_check_unacked,
+	.run = rodp_requester_run,
+	.sent = rodp_requester_sent_unacked,
+};
+
+static const struct rodp_receive_ops receive_acked = {
+	.complete = rodp_rq_complete,
+	.execute = rodp_responder_execute,
+	.grant = rodp_reply_grant,
+	.refuse = rodp_request_nak,
+	.not_ready = rodp_message_not_ready,
+	.ack = rodp_send_ack,
+};
+
+/* The receives, completions and keys are those of the SRQ that each packet names. */
+static const struct rodp_receive_ops receive_shared = {
+	.complete = rodp_rq_complete_shared,
+	.execute = rodp_responder_execute_shared,
+	.grant = rodp_reply_grant_shared,
+	.refuse = rodp_request_nak,
+	.not_ready = rodp_message_not_ready,
+	.ack = rodp_send_ack,
+};
+
+static const struct rodp_receive_ops receive_unacked = {
+	.complete = rodp_rq_complete,
+	.execute = rodp_responder_execute,
+	.refuse = rodp_request_ignore,
+	.not_ready = rodp_message_lost,
+	.ack = rodp_send_no_ack,
+};
+
+static const struct rodp_receive_ops receive_datagrams = {
+	.complete = rodp_rq_complete,
+};
+
+static const struct rodp_transport_ops transport_rc = {
+	.tp = RODP_TP_RC,
+	.acked = true,
+	.after_send_error = IB_QPS_ERR,
+	.send = &send_acked,
+	.send_lane = &rodp_sender_lane_ops,
+	.receive = &receive_acked,
+	.receive_lane = &rodp_responder_lane_ops,
+	.wire = &rodp_wire_path,
+	.local = &rodp_local_path,
+};
+
+static const struct rodp_transport_ops transport_xrc_initiator = {
+	.tp = RODP_TP_XRC,
+	.acked = true,
+	.after_send_error = IB_QPS_ERR,
+	.send = &send_acked,
+	.send_lane = &rodp_sender_lane_ops,
+	.receive = &receive_acked,
+	.receive_lane = &rodp_responder_absent_lane_ops,
+	.wire = &rodp_wire_path,
+	.local = &rodp_local_path,
+};
+
+static const struct rodp_transport_ops transport_xrc_target = {
+	.tp = RODP_TP_XRC,
+	.acked = true,
+	.after_send_error = IB_QPS_ERR,
+	.send = &send_acked,
+	.send_lane = &rodp_sender_lane_ops,
+	.receive = &receive_shared,
+	.receive_lane = &rodp_responder_lane_ops,
+	.wire = &rodp_wire_path,
+	.local = &rodp_local_path,
+};
+
+static const struct rodp_transport_ops transport_uc = {
+	.tp = RODP_TP_UC,
+	.after_send_error = IB_QPS_SQE,
+	.send = &send_unacked,
+	.send_lane = &rodp_sender_lane_ops,
+	.receive = &receive_unacked,
+	.receive_lane = &rodp_responder_unacked_lane_ops,
+	.wire = &rodp_wire_path,
+};
+
+static const struct rodp_transport_ops transport_ud = {
+	.tp = RODP_TP_UD,
+	.after_send_error = IB_QPS_SQE,
+	.send = &rodp_ud_send_ops,
+	.send_lane = &rodp_sender_lane_ops,
+	.receive = &receive_datagrams,
+	.receive_lane = &rodp_ud_receiver_lane_ops,
+	.wire = &rodp_datagram_path,
+};
+
+const struct rodp_transport_ops *rodp_transport_of(enum ib_qp_type type)
+{
+	switch (type) {
+	case IB_QPT_RC:
+		return &transport_rc;
+	case IB_QPT_XRC_INI:
+		return &transport_xrc_initiator;
+	case IB_QPT_XRC_TGT:
+		return &transport_xrc_target;
+	case IB_QPT_UC:
+		return &transport_uc;
+	case IB_QPT_UD:
+	case IB_QPT_GSI:
+		return &transport_ud;
+	default:
+		return NULL;
+	}
+}
