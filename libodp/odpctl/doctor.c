@@ -171,9 +171,7 @@ static enum finding look_module(struct doctor *doctor)
 		set_mend(doctor, "apt install ./rodp-dkms_*.deb linux-headers-%s && modprobe rodp",
 			 host.release);
 	else
-		set_mend(doctor,
-			 "make -C kernel && modprobe ib_uverbs && insmod build/kernel-%s/rodp.ko",
-			 host.release);
+		set_mend(doctor, "make -C kernel && make -C kernel install && modprobe rodp");
 	return MISSING;
 }
 
@@ -217,7 +215,7 @@ static enum finding look_provider(struct doctor *doctor)
 	else
 		set_mend(
 			doctor,
-			"cmake --preset default && cmake --build --preset default && cmake --install build/native");
+			"cmake --preset default && cmake --build --preset default && cmake --install build/native && ldconfig");
 	for (device = list; device && *device; device++)
 		if (!strcmp(ibv_get_device_name(*device), doctor->device))
 			finding = GOOD;
