@@ -323,15 +323,13 @@ static void print_finding(const struct doctor *doctor, const char *what, enum fi
 		printf("         %s%s%s\n", term_colour(BOLD), doctor->mend, term_colour(PLAIN));
 }
 
-static int run(int argc, char **argv)
+static int run(const struct args *args)
 {
 	struct doctor doctor = {};
 	enum finding finding;
 	size_t i;
 
-	(void)argv;
-	if (argc > 1)
-		return say_usage(&command_doctor);
+	(void)args;
 	for (i = 0; i < sizeof(looks) / sizeof(looks[0]); i++) {
 		finding = looks[i].look(&doctor);
 		print_finding(&doctor, looks[i].what, finding);
@@ -343,8 +341,5 @@ static int run(int argc, char **argv)
 }
 
 const struct command command_doctor = {
-	"doctor",
-	"",
-	"what is missing here to use rodp, and what mends it",
-	run,
+	"doctor", "", "what is missing here to use rodp, and what mends it", NULL, run,
 };
