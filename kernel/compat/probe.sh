@@ -32,6 +32,9 @@ check_headers() {
 		die "the kernel tree in $kdir is not prepared; run 'make modules_prepare' in it"
 	grep -qs '^CONFIG_INFINIBAND=[my]' "$kdir/include/config/auto.conf" ||
 		die "the kernel in $kdir has no RDMA core (CONFIG_INFINIBAND)"
+	# Per-CPU data and spin-waits are guarded by softirqs that are off, which there exclude nobody.
+	! grep -qs '^CONFIG_PREEMPT_RT=y' "$kdir/include/config/auto.conf" ||
+		die "rodp does not support PREEMPT_RT kernels yet"
 }
 
 # Everything that decides the answers.

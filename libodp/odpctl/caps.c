@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 /* odpctl caps: what a device can do with on-demand memory. */
-#include <getopt.h>
 #include <string.h>
 
 #include "odpctl.h"
@@ -87,22 +86,12 @@ static void print_json(const char *name, const struct odp_caps *caps)
 	printf("}}\n");
 }
 
-static int run(int argc, char **argv)
+static int run(const struct args *args)
 {
-	static const struct option options[] = { { "json", no_argument, NULL, 'j' }, {} };
-	struct ibv_context *ctx;
+	struct ibv_context *ctx = device_open(args->what);
 	struct odp_caps caps;
-	bool json = false;
-	int option, err;
+	int err;
 
-	while ((option = getopt_long(argc, argv, "j", options, NULL)) != -1) {
-		if (option != 'j')
-			return say_usage(&command_caps);
-		json = true;
-	}
-	if (argc - optind > 1)
-		return say_usage(&command_caps);
-	ctx = device_open(argv[optind]);
 	if (!ctx)
 		return 1;
 	err = odp_query_caps(ctx, &caps);
@@ -110,14 +99,13 @@ static int run(int argc, char **argv)
 		say_error("%s does not say what it can: %s", ibv_get_device_name(ctx->device),
 			  strerror(-err));
 	else
-		(json ? print_json : print_text)(ibv_get_device_name(ctx->device), &caps);
+		(args->json ? print_json : print_text)(ibv_get_device_name(ctx->device), &caps);
 	ibv_close_device(ctx);
 	return !!err;
 }
 
+static const struct argp_option options[] = { OPTION_JSON, {} };
+
 const struct command command_caps = {
-	"caps",
-	"[--json] [DEV]",
-	"what a device can do with on-demand memory",
-	run,
+	"caps", "[DEV]", "what a device can do with on-demand memory", options, run,
 };

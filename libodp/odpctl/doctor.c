@@ -171,9 +171,7 @@ static enum finding look_module(struct doctor *doctor)
 		set_mend(doctor, "apt install ./rodp-dkms_*.deb linux-headers-%s && modprobe rodp",
 			 host.release);
 	else
-		set_mend(doctor,
-			 "make -C kernel && modprobe ib_uverbs && insmod build/kernel-%s/rodp.ko",
-			 host.release);
+		set_mend(doctor, "make -C kernel && make -C kernel install && modprobe rodp");
 	return MISSING;
 }
 
@@ -217,7 +215,7 @@ static enum finding look_provider(struct doctor *doctor)
 	else
 		set_mend(
 			doctor,
-			"cmake --preset default && cmake --build --preset default && cmake --install build/native");
+			"cmake --preset default && cmake --build --preset default && cmake --install build/native && ldconfig");
 	for (device = list; device && *device; device++)
 		if (!strcmp(ibv_get_device_name(*device), doctor->device))
 			finding = GOOD;
@@ -325,15 +323,13 @@ static void print_finding(const struct doctor *doctor, const char *what, enum fi
 		printf("         %s%s%s\n", term_colour(BOLD), doctor->mend, term_colour(PLAIN));
 }
 
-static int run(int argc, char **argv)
+static int run(const struct args *args)
 {
 	struct doctor doctor = {};
 	enum finding finding;
 	size_t i;
 
-	(void)argv;
-	if (argc > 1)
-		return say_usage(&command_doctor);
+	(void)args;
 	for (i = 0; i < sizeof(looks) / sizeof(looks[0]); i++) {
 		finding = looks[i].look(&doctor);
 		print_finding(&doctor, looks[i].what, finding);
@@ -345,8 +341,5 @@ static int run(int argc, char **argv)
 }
 
 const struct command command_doctor = {
-	"doctor",
-	"",
-	"what is missing here to use rodp, and what mends it",
-	run,
+	"doctor", "", "what is missing here to use rodp, and what mends it", NULL, run,
 };

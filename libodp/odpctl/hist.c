@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 /* odpctl hist: how long messages waited for pages. */
-#include <getopt.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -112,37 +110,20 @@ static int show(struct ibv_context *ctx, bool json, unsigned int seconds)
 	return 0;
 }
 
-static int run(int argc, char **argv)
+static int run(const struct args *args)
 {
-	static const struct option options[] = {
-		{ "json", no_argument, NULL, 'j' },
-		{ "seconds", required_argument, NULL, 's' },
-		{},
-	};
-	unsigned int seconds = 0;
-	struct ibv_context *ctx;
-	bool json = false;
-	int option, status;
+	struct ibv_context *ctx = device_open(args->what);
+	int status;
 
-	while ((option = getopt_long(argc, argv, "js:", options, NULL)) != -1) {
-		if (option == 'j')
-			json = true;
-		else if (option != 's' || !(seconds = strtoul(optarg, NULL, 10)))
-			return say_usage(&command_hist);
-	}
-	if (argc - optind > 1)
-		return say_usage(&command_hist);
-	ctx = device_open(argv[optind]);
 	if (!ctx)
 		return 1;
-	status = show(ctx, json, seconds);
+	status = show(ctx, args->json, args->seconds);
 	ibv_close_device(ctx);
 	return status;
 }
 
+static const struct argp_option options[] = { OPTION_JSON, OPTION_SECONDS, {} };
+
 const struct command command_hist = {
-	"hist",
-	"[--json] [--seconds N] [DEV]",
-	"how long messages waited for pages",
-	run,
+	"hist", "[DEV]", "how long messages waited for pages", options, run,
 };

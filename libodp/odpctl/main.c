@@ -16,11 +16,11 @@ static void print_help(FILE *out)
 
 	fprintf(out, "odpctl: on-demand paging of RDMA devices\n\n");
 	for (i = 0; i < COMMANDS; i++)
-		fprintf(out, "  odpctl %-6s %-42s %s\n", commands[i]->name, commands[i]->arguments,
+		fprintf(out, "  odpctl %-6s %-13s %s\n", commands[i]->name, commands[i]->takes,
 			commands[i]->does);
 	fprintf(out,
 		"\nDEV is the name of an RDMA device; without it, the first with on-demand paging."
-		" See odpctl(1).\n");
+		"\nodpctl COMMAND --help lists the options of a command. See odpctl(1).\n");
 }
 
 int main(int argc, char **argv)
@@ -35,9 +35,13 @@ int main(int argc, char **argv)
 		print_help(stdout);
 		return 0;
 	}
+	if (!strcmp(argv[1], "--version") || !strcmp(argv[1], "-V")) {
+		puts(args_version());
+		return 0;
+	}
 	for (i = 0; i < COMMANDS; i++)
 		if (!strcmp(argv[1], commands[i]->name))
-			return commands[i]->run(argc - 1, argv + 1);
+			return args_run(commands[i], argc - 1, argv + 1);
 	say_error("there is no command '%s'; odpctl help lists them", argv[1]);
 	return 2;
 }

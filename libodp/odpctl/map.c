@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 /* odpctl map: which pages of a process or a region its devices can reach without a fault. */
-#include <getopt.h>
-#include <string.h>
 
 #include "map.h"
 
@@ -25,32 +23,20 @@ static int show(const struct target *target, const char *what, const char *png)
 	return status;
 }
 
-static int run(int argc, char **argv)
+static int run(const struct args *args)
 {
-	static const struct option options[] = { { "png", required_argument, NULL, 'p' }, {} };
-	const char *png = NULL;
 	struct target target;
-	int option, status;
+	int status = target_open(&target, args->what);
 
-	while ((option = getopt_long(argc, argv, "p:", options, NULL)) != -1) {
-		/* The name goes to gnuplot within quotes. */
-		if (option != 'p' || strpbrk(optarg, "'\\\n"))
-			return say_usage(&command_map);
-		png = optarg;
-	}
-	if (argc - optind != 1)
-		return say_usage(&command_map);
-	status = target_open(&target, argv[optind]);
 	if (status)
 		return status;
-	status = show(&target, argv[optind], png);
+	status = show(&target, args->what, args->png);
 	target_close(&target);
 	return status;
 }
 
+static const struct argp_option options[] = { OPTION_PNG, {} };
+
 const struct command command_map = {
-	"map",
-	"[--png FILE] PID | DEV/MRN",
-	"which pages are present, as a picture",
-	run,
+	"map", "PID | DEV/MRN", "which pages are present, as a picture", options, run,
 };

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 /* odpctl mr: everybody's regions, as top(1) shows processes. */
 #include <errno.h>
-#include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -241,38 +240,19 @@ static int live(const char *device, unsigned int ms)
 	return err;
 }
 
-static int run(int argc, char **argv)
+static int run(const struct args *args)
 {
-	static const struct option options[] = {
-		{ "json", no_argument, NULL, 'j' },
-		{ "once", no_argument, NULL, '1' },
-		{ "interval", required_argument, NULL, 'i' },
-		{},
-	};
-	unsigned long interval = 1000;
-	bool json = false, single = false;
-	int option, err;
+	int err;
 
-	while ((option = getopt_long(argc, argv, "j1i:", options, NULL)) != -1) {
-		if (option == 'j')
-			json = true;
-		else if (option == '1')
-			single = true;
-		else if (option != 'i' || !(interval = strtoul(optarg, NULL, 10)))
-			return say_usage(&command_mr);
-	}
-	if (argc - optind > 1)
-		return say_usage(&command_mr);
-	if (json || single || !term_enter())
-		return once(argv[optind], json);
-	err = live(argv[optind], interval);
+	if (args->json || args->once || !term_enter())
+		return once(args->what, args->json);
+	err = live(args->what, args->interval);
 	term_leave();
-	return err ? say_why(argv[optind], err) : 0;
+	return err ? say_why(args->what, err) : 0;
 }
 
+static const struct argp_option options[] = { OPTION_ONCE, OPTION_JSON, OPTION_INTERVAL, {} };
+
 const struct command command_mr = {
-	"mr",
-	"[--once | --json] [--interval MS] [DEV]",
-	"everybody's regions, live",
-	run,
+	"mr", "[DEV]", "everybody's regions, live", options, run,
 };

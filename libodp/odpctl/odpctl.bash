@@ -13,17 +13,18 @@ _odpctl_devices() {
 _odpctl() {
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} words
 	case $COMP_CWORD/${COMP_WORDS[1]}/$prev in
-	1/*) words='caps mr hist map watch doctor help' ;;
+	1/*) words='caps mr hist map watch doctor help --help --version' ;;
 	*/map/--png)
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		return
 		;;
 	*/--interval | */--count | */--seconds) words='' ;;
-	*/caps/*) words="--json $(_odpctl_devices)" ;;
-	*/mr/*) words="--once --json --interval $(_odpctl_devices)" ;;
-	*/hist/*) words="--json --seconds $(_odpctl_devices)" ;;
-	*/map/*) words="--png $(command ps -e -o pid= 2>/dev/null)" ;;
-	*/watch/*) words="--json --interval --count $(_odpctl_devices)" ;;
+	*/caps/*) words="--json --help --version $(_odpctl_devices)" ;;
+	*/mr/*) words="--once --json --interval --help --version $(_odpctl_devices)" ;;
+	*/hist/*) words="--json --seconds --help --version $(_odpctl_devices)" ;;
+	*/map/*) words="--png --help --version $(command ps -e -o pid= 2>/dev/null)" ;;
+	*/watch/*) words="--json --interval --count --help --version $(_odpctl_devices)" ;;
+	*/doctor/*) words='--help --version' ;;
 	*) words='' ;;
 	esac
 	mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")

@@ -25,13 +25,6 @@ int say_error(const char *format, ...)
 	return 1;
 }
 
-int say_usage(const struct command *command)
-{
-	fprintf(stderr, "usage: odpctl %s%s%s\n", command->name, *command->arguments ? " " : "",
-		command->arguments);
-	return 2;
-}
-
 /* value in units of step, each of which has its name. */
 static const char *say_scaled(uint64_t value, double step, const char *const *unit, size_t units)
 {

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 /* odpctl watch: paging as it happens, a line an event. */
 #include <errno.h>
-#include <getopt.h>
 #include <poll.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "odpctl.h"
@@ -62,42 +60,20 @@ static int show(struct ibv_context *ctx, bool json, unsigned int interval, unsig
 	return status;
 }
 
-static int run(int argc, char **argv)
+static int run(const struct args *args)
 {
-	static const struct option options[] = {
-		{ "json", no_argument, NULL, 'j' },
-		{ "interval", required_argument, NULL, 'i' },
-		{ "count", required_argument, NULL, 'c' },
-		{},
-	};
-	unsigned long count = 0, interval = 1000;
-	struct ibv_context *ctx;
-	bool json = false;
-	int option, status;
+	struct ibv_context *ctx = device_open(args->what);
+	int status;
 
-	while ((option = getopt_long(argc, argv, "ji:c:", options, NULL)) != -1) {
-		if (option == 'j')
-			json = true;
-		else if (option == 'i')
-			interval = strtoul(optarg, NULL, 10);
-		else if (option == 'c')
-			count = strtoul(optarg, NULL, 10);
-		else
-			return say_usage(&command_watch);
-	}
-	if (argc - optind > 1 || !interval)
-		return say_usage(&command_watch);
-	ctx = device_open(argv[optind]);
 	if (!ctx)
 		return 1;
-	status = show(ctx, json, interval, count);
+	status = show(ctx, args->json, args->interval, args->count);
 	ibv_close_device(ctx);
 	return status;
 }
 
+static const struct argp_option options[] = { OPTION_JSON, OPTION_INTERVAL, OPTION_COUNT, {} };
+
 const struct command command_watch = {
-	"watch",
-	"[--json] [--interval MS] [--count N] [DEV]",
-	"paging as it happens, a line an event",
-	run,
+	"watch", "[DEV]", "paging as it happens, a line an event", options, run,
 };

@@ -124,17 +124,36 @@ check_rxe() {
 	refuses 1 'tells nothing of waits' "$odpctl" hist "$RDMA_DEV"
 	refuses 1 'cannot be watched' "$odpctl" watch "$RDMA_DEV"
 	says 'DEVICE' "$odpctl" mr --once
-	refuses 1 'modprobe rodp|insmod' "$odpctl" doctor
+	refuses 1 'modprobe rodp' "$odpctl" doctor
 }
 
 check_usage() {
 	refuses 2 'odpctl caps' "$odpctl"
 	says 'odpctl doctor' "$odpctl" --help
 	refuses 2 "no command 'nonsense'" "$odpctl" nonsense
-	refuses 2 'usage: odpctl map' "$odpctl" map
-	refuses 2 'usage: odpctl mr' "$odpctl" mr --interval 0
+	refuses 2 'Usage: odpctl map .*PID' "$odpctl" map
+	refuses 2 'odpctl mr: .0. is not a number' "$odpctl" mr --interval 0
+	refuses 2 'is not a number' "$odpctl" watch --count many
+	refuses 2 'Too many arguments' "$odpctl" doctor nothing0
+	refuses 2 'Too many arguments' "$odpctl" caps nothing0 nothing1
+	refuses 2 'unrecognized option' "$odpctl" hist --png x.png
+	refuses 2 'may have no' "$odpctl" map --png "it's.png" 1
 	refuses 1 'device nothing0 cannot be opened' "$odpctl" caps nothing0
 	refuses 1 'regions of nothing0' "$odpctl" mr nothing0
+}
+
+# Each command says how it is used and of which version it is, and that is the version of the project.
+check_help() {
+	local command version
+	version=$(sed -n 's/^project(rodp VERSION \([0-9.]*\) .*/\1/p' CMakeLists.txt)
+	says "^odpctl ${version//./\\.}\$" "$odpctl" --version
+	for command in caps mr hist map watch doctor; do
+		says "^  odpctl $command " "$odpctl" --help
+		says "^Usage: odpctl $command \\[OPTION" "$odpctl" "$command" --help
+		says "^odpctl ${version//./\\.}\$" "$odpctl" "$command" --version
+	done
+	says '^ +-i, --interval=MS' "$odpctl" watch --help
+	says '^ +-s, --seconds=N' "$odpctl" hist --help
 }
 
 check_completion() {
@@ -143,12 +162,16 @@ check_completion() {
 	COMP_WORDS=(odpctl ma) COMP_CWORD=1
 	_odpctl
 	[ "${COMPREPLY[*]}" = map ] || fail "completion of 'ma': ${COMPREPLY[*]}"
+	COMP_WORDS=(odpctl doctor --v) COMP_CWORD=2
+	_odpctl
+	[ "${COMPREPLY[*]}" = --version ] || fail "completion of 'doctor --v': ${COMPREPLY[*]}"
 	COMP_WORDS=(odpctl hist '') COMP_CWORD=2
 	_odpctl
 	[[ " ${COMPREPLY[*]} " == *" $RDMA_DEV "* ]] || fail "completion of devices: ${COMPREPLY[*]}"
 }
 
 check_usage
+check_help
 check_completion
 case $RDMA_DEV in
 rodp*) check_rodp && check_doctor ;;

@@ -1,12 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 #
-# traffic ROUNDS: the guest's part of `lab demo`, in hostA of a veth link. Runs
-# stock perftest and ibv_rc_pingpong against hostB, with pinned memory and with
-# on-demand paging where the device has it, and verifies data first. Prints a
-# line a result, tabs between its columns:
+# traffic ROUNDS: the guest's part of `lab demo`: one link on veth, or two of two devices. Runs
+# stock perftest and ibv_rc_pingpong between the two hosts of each link, with pinned memory and with
+# on-demand paging where the device has it, and verifies data first. Each test of a round is run over all
+# devices and memories before the next, and each round begins with another of them: whatever else the host does
+# comes to all alike. Prints a line a result, tabs between its columns:
 #   DEVICE MEMORY TEST BYTES VALUE     VALUE in MiB/s, or ok|failed for `verify`
-# and progress on stderr. Status 1 when anything failed.
+# and progress on stderr. Status 1 when anything failed over rodp; what fails over rxe is shown.
 set -euo pipefail
 
 ROUNDS=$1
@@ -14,11 +15,21 @@ BYTES=65536
 COUNT=500    # messages of BYTES a run
 LIMIT=90     # seconds a run may take
 PORT=18515   # the default of both perftest and pingpong
-DEVICE=${RDMA_LINK%%:*}
 TMP=$(mktemp -d)
 FAILED=0
 
+# use DEVICE: its link is the one that is meant below.
+use() {
+	DEVICE=$1
+	# shellcheck source=/dev/null
+	[ ! -e "/run/lab/link-$1.env" ] || . "/run/lab/link-$1.env"
+}
+
+in_host() { ip netns exec "$RDMA_NETNS" "$@"; }
 in_peer() { ip netns exec "$RDMA_PEER_NETNS" "$@"; }
+
+# What fails over rxe is shown, not counted.
+blame() { [ "$DEVICE" = rxe ] || FAILED=1; }
 
 # wait_for_server PID: until it listens.
 wait_for_server() {
@@ -30,14 +41,14 @@ wait_for_server() {
 	return 1
 }
 
-# pair COMMAND OPTION...: server in hostB, client here; both must succeed.
+# pair COMMAND OPTION...: server in one host, client in the other; both must succeed.
 pair() {
 	local server status=0
 	: >"$TMP/client"
 	in_peer timeout "$LIMIT" "$@" -d "$RDMA_PEER_DEV" "$GID_OPTION" "$RDMA_PEER_GID_INDEX" >"$TMP/server" 2>&1 &
 	server=$!
 	wait_for_server "$server" || status=1
-	[ "$status" -ne 0 ] || timeout "$LIMIT" "$@" -d "$RDMA_DEV" "$GID_OPTION" "$RDMA_GID_INDEX" "$RDMA_PEER_ADDR" \
+	[ "$status" -ne 0 ] || in_host timeout "$LIMIT" "$@" -d "$RDMA_DEV" "$GID_OPTION" "$RDMA_GID_INDEX" "$RDMA_PEER_ADDR" \
 		>"$TMP/client" 2>&1 || status=1
 	[ "$status" -eq 0 ] || kill "$server" 2>/dev/null || true
 	wait "$server" || status=1
@@ -89,21 +100,37 @@ measure() {
 	pingpong) value=$(pingpong "$2") || value=failed ;;
 	*) value=$(perftest "$3" "$2") || value=failed ;;
 	esac
-	[ "$value" != failed ] || FAILED=1
+	[ "$value" != failed ] || blame
 	result "$2" "$3" "$BYTES" "$value"
 }
 
-memories=(pinned)
-if has_odp; then memories+=(odp); else echo "demo: $DEVICE has no on-demand paging on this kernel" >&2; fi
+# check MEMORY
+check() {
+	local word=ok
+	printf 'demo: %s %s: verifying data\n' "$DEVICE" "$1" >&2
+	if ! verify "$1"; then word=failed && blame; fi
+	result "$1" verify "$BYTES" "$word"
+}
 
-for memory in "${memories[@]}"; do
-	printf 'demo: %s %s: verifying data\n' "$DEVICE" "$memory" >&2
-	if verify "$memory"; then word=ok; else word=failed FAILED=1; fi
-	result "$memory" verify "$BYTES" "$word"
+# The devices with their memories, "DEVICE MEMORY".
+ways=()
+for device in ${RDMA_LINK//+/ }; do
+	use "$device"
+	ways+=("$DEVICE pinned")
+	if has_odp; then ways+=("$DEVICE odp"); else echo "demo: $DEVICE has no on-demand paging on this kernel" >&2; fi
+done
+
+for way in "${ways[@]}"; do
+	use "${way% *}"
+	check "${way#* }"
 done
 for ((round = 1; round <= ROUNDS; round++)); do
 	for test in write_bw read_bw send_bw pingpong; do
-		for memory in "${memories[@]}"; do measure "$round" "$memory" "$test"; done
+		for way in "${ways[@]}"; do
+			use "${way% *}"
+			measure "$round" "${way#* }" "$test"
+		done
 	done
+	ways=("${ways[@]:1}" "${ways[0]}")
 done
 exit "$FAILED"

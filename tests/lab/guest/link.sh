@@ -14,8 +14,13 @@
 # link has its veth end in the initial netns, under the name hostA or hostB.
 # What is up is described in /run/lab/link.env, which the command gets as its
 # environment.
+#
+# TYPE+OTHER is two links on veth, for what compares them: that of OTHER is between
+# hostC and hostD, 10.78.0.1 and 10.78.0.2. The command runs in hostA, with the environment of TYPE's
+# link; /run/lab/link-TYPE.env and link-OTHER.env have that of either.
 
 LINK_MTU=4200 # the RoCE path MTU of 4096 and its headers
+LINK_ENV=/run/lab/link.env
 
 in_host() {
 	local host=$1
@@ -43,12 +48,12 @@ load_type() {
 	esac
 }
 
-# add_addresses HOST NETDEV N: one process for all, each costs a guest 70 ms.
+# add_addresses HOST NETDEV NET N: one process for all, each costs a guest 70 ms.
 add_addresses() {
 	ip -n "$1" -batch - <<-EOT
 		link set $2 mtu $LINK_MTU up
-		addr add 10.77.0.$3/24 dev $2
-		addr add fd77::$3/64 dev $2 nodad
+		addr add 10.$3.0.$4/24 dev $2
+		addr add fd$3::$4/64 dev $2 nodad
 	EOT
 }
 
@@ -92,7 +97,7 @@ link_env() {
 	while [ $# -gt 0 ]; do
 		printf 'export %s=%q\n' "$1" "$2"
 		shift 2
-	done >>/run/lab/link.env
+	done >>"$LINK_ENV"
 }
 
 # The host a device type lives in: see above.
@@ -110,7 +115,7 @@ one_up() {
 	modprobe dummy numdummies=0
 	ip link add dummy0 type dummy
 	ip netns attach hostA 1
-	add_addresses hostA dummy0 1
+	add_addresses hostA dummy0 77 1
 	load_type "$1" || return
 	add_device hostA "${1}0" "$1" dummy0 || return
 	index=$(gid_index "${1}0" 10.77.0.1) || return
@@ -127,41 +132,60 @@ keep_order() {
 	ip netns exec "$1" sh -c "echo $cpus >/sys/class/net/$2/queues/rx-0/rps_cpus"
 }
 
+# veth_up TYPE PEER-TYPE [A B NET]: between the hosts of these letters.
 veth_up() {
-	local type=$1 peer=$2 index peer_index
+	local type=$1 peer=$2 a=${3:-A} b=${4:-B} net=${5:-77} index peer_index
 	if [ "$type$peer" = rxerxe ] && ! kernel_at_least_7; then
 		echo "two rxe in two network namespaces do not talk before kernel 7"
 		return 77
 	fi
-	make_host hostA "$type"
-	make_host hostB "$peer"
-	ip link add vethA type veth peer name vethB
-	ip link set vethA netns hostA
-	ip link set vethB netns hostB
-	add_addresses hostA vethA 1
-	add_addresses hostB vethB 2
+	make_host "host$a" "$type"
+	make_host "host$b" "$peer"
+	ip link add "veth$a" type veth peer name "veth$b"
+	ip link set "veth$a" netns "host$a"
+	ip link set "veth$b" netns "host$b"
+	add_addresses "host$a" "veth$a" "$net" 1
+	add_addresses "host$b" "veth$b" "$net" 2
 	if [ "$type$peer" = rxerodp ] && ! kernel_at_least_7; then
-		keep_order hostB vethB || return
+		keep_order "host$b" "veth$b" || return
 	fi
 	load_type "$type" || return
 	[ "$peer" = "$type" ] || load_type "$peer" || return
-	add_device hostA "${type}0" "$type" vethA || return
-	add_device hostB "${peer}1" "$peer" vethB || return
-	index=$(gid_index "${type}0" 10.77.0.1) || return
-	peer_index=$(gid_index "${peer}1" 10.77.0.2) || return
-	link_env RDMA_DEV "${type}0" RDMA_ADDR 10.77.0.1 RDMA_ADDR6 fd77::1 RDMA_NETDEV vethA RDMA_GID_INDEX "$index"
-	link_env RDMA_PEER_DEV "${peer}1" RDMA_PEER_NETDEV vethB RDMA_PEER_ADDR 10.77.0.2 RDMA_PEER_ADDR6 fd77::2 RDMA_PEER_GID_INDEX "$peer_index"
-	link_env RDMA_NETNS hostA RDMA_PEER_NETNS hostB
+	add_device "host$a" "${type}0" "$type" "veth$a" || return
+	add_device "host$b" "${peer}1" "$peer" "veth$b" || return
+	index=$(gid_index "${type}0" "10.$net.0.1") || return
+	peer_index=$(gid_index "${peer}1" "10.$net.0.2") || return
+	link_env RDMA_DEV "${type}0" RDMA_ADDR "10.$net.0.1" RDMA_ADDR6 "fd$net::1" RDMA_NETDEV "veth$a" RDMA_GID_INDEX "$index"
+	link_env RDMA_PEER_DEV "${peer}1" RDMA_PEER_NETDEV "veth$b" RDMA_PEER_ADDR "10.$net.0.2" RDMA_PEER_ADDR6 "fd$net::2" \
+		RDMA_PEER_GID_INDEX "$peer_index"
+	link_env RDMA_NETNS "host$a" RDMA_PEER_NETNS "host$b"
+}
+
+# begin_env LINK TOPO FILE: what is said from now on is of that link.
+begin_env() {
+	LINK_ENV=$3
+	: >"$LINK_ENV"
+	link_env RDMA_LINK "$1" RDMA_TOPO "$2"
+}
+
+two_up() {
+	begin_env "$1" veth "/run/lab/link-$1.env"
+	veth_up "$1" "$1" || return
+	cp "$LINK_ENV" /run/lab/link.env
+	begin_env "$2" veth "/run/lab/link-$2.env"
+	veth_up "$2" "$2" C D 78 || return
+	LINK_ENV=/run/lab/link.env
+	link_env RDMA_LINK "$1+$2"
 }
 
 # link_up LINK TOPO: status 77 when this kernel cannot have such a link.
 link_up() {
 	local type=${1%%:*} peer=${1#*:}
-	: >/run/lab/link.env
-	link_env RDMA_LINK "$1" RDMA_TOPO "$2"
+	begin_env "$1" "$2" /run/lab/link.env
 	case $1/$2 in
 	none/*) ;;
-	*:*/one) echo "a mixed link needs --topo veth" && return 1 ;;
+	*[:+]*/one) echo "a link of two types needs --topo veth" && return 1 ;;
+	*+*/veth) two_up "${1%+*}" "${1#*+}" ;;
 	*/one) one_up "$type" ;;
 	*/veth) veth_up "$type" "$peer" ;;
 	*) echo "unknown topology '$2'" && return 1 ;;
@@ -174,10 +198,10 @@ link_down() {
 	for device in /sys/class/infiniband/*; do
 		[ ! -e "$device" ] || rdma link delete "${device##*/}" || failed=1
 	done
-	for device in dummy0 vethA vethB play0; do # play0: the documents' own
+	for device in dummy0 vethA vethB vethC vethD play0; do # play0: the documents' own
 		[ ! -e "/sys/class/net/$device" ] || ip link delete "$device"
 	done
-	for device in hostA hostB; do
+	for device in hostA hostB hostC hostD; do
 		[ ! -e "/run/netns/$device" ] || ip netns delete "$device"
 	done
 	if [ -e /sys/module/rodp ]; then rmmod rodp || failed=1; fi

@@ -53,7 +53,7 @@ check_test() {
 	[[ $7 =~ ^(full|quick(:(6\.1|6\.12|7)(,(6\.1|6\.12|7))*)?)$ ]] || die "$where: set '$7'"
 	[[ $8 =~ ^[0-9]+$ ]] || die "$where: limit '$8'"
 	[[ $5 =~ ^(-|all|(6\.1|6\.12|7)(@[a-z]+)?(,(6\.1|6\.12|7)(@[a-z]+)?)*)$ ]] || die "$where: kernels '$5'"
-	[ "$2" != guest ] || [[ $3/$4 =~ ^(none|rxe|rodp|rodp:rxe|rxe:rodp)/(one|veth)$ ]] || die "$where: link '$3' '$4'"
+	[ "$2" != guest ] || [[ $3/$4 =~ ^(none|rxe|rodp|rodp:rxe|rxe:rodp|rodp\+rxe)/(one|veth)$ ]] || die "$where: link '$3' '$4'"
 }
 
 # set_on SET KERNEL[@SUITE]: what SET is on that kernel.

@@ -38,14 +38,14 @@ report_guests() {
 	return "$failed"
 }
 
-# report_write NAME RESULTS TABLE CHART DATA: build/NAME.tsv, .json, .png; TABLE (python) prints the table, and
-# writes DATA for CHART (gnuplot).
+# report_write NAME RESULTS TABLE CHART DATA [WORD...]: build/NAME.tsv, .json, .png; TABLE (python) prints the table, and
+# writes DATA for CHART (gnuplot); it also gets the WORDs.
 report_write() {
 	local build=$LAB_CHECKOUT/build version
 	version=$(kernel_version "$G_KERNEL")
 	cp "$2" "$build/$1.tsv"
 	need_tree trixie
-	in_tree trixie none python3 "$3" "$version" "$(accel_of "$G_KERNEL")" "$build/$1.tsv" "$build/$1.json" "$5"
+	in_tree trixie none python3 "$3" "$version" "$(accel_of "$G_KERNEL")" "$build/$1.tsv" "$build/$1.json" "$5" "${@:6}"
 	in_tree trixie none gnuplot -e "data='$5'; image='$build/$1.png'; kernel='$version'" "$4"
 	say "written: build/$1.json, build/$1.png"
 }

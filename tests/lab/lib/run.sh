@@ -28,7 +28,7 @@ guest_option() {
 	--suite) need_value "$@" && check_word --suite "$2" bookworm trixie sid && G_SUITE=$2 ;;
 	--tree) need_value "$@" && check_word --tree "$2" $(tree_varieties) && G_TREE=$2 ;;
 	--installed) need_value "$@" && check_word --installed "$2" yes no && G_INSTALLED=$2 && G_TREE=clean ;;
-	--link) need_value "$@" && check_word --link "$2" none rxe rodp rodp:rxe rxe:rodp && G_LINK=$2 ;;
+	--link) need_value "$@" && check_word --link "$2" none rxe rodp rodp:rxe rxe:rodp rodp+rxe && G_LINK=$2 ;;
 	--topo) need_value "$@" && check_word --topo "$2" one veth && G_TOPO=$2 ;;
 	--share) need_value "$@" && add_share "$2" ;;
 	--cpus) need_value "$@" && G_CPUS=$2 ;;

@@ -7,7 +7,8 @@ usage() {
 	cat <<'EOT'
 lab: rodp, rxe or any RDMA program in a virtual machine, on any Debian box
 
-  lab demo                          perftest over rodp and rxe, pinned and ODP: a table and a chart
+  lab demo                          perftest over rodp and rxe, pinned and ODP, timed and in instructions a
+                                    byte: a table and a chart
   lab test [OPTION...]              every test; the last line is "N passed, N failed, N skipped"
   lab bench [OPTION...]             instructions per message, counted without noise
   lab figures [OPTION...]           what on-demand paging costs and does: a table and a chart
@@ -26,8 +27,10 @@ Guest options (defaults in brackets):
   --suite bookworm|trixie|sid       user space [the kernel's own]
   --tree consumers                  user space with more packages: what docs/consumers.md tells of
   --installed yes|no                a clean Debian with rodp's packages installed, and no link yet [no]
-  --link none|rxe|rodp|rodp:rxe|rxe:rodp
-                                    device type; TYPE:PEER-TYPE is a mixed link on veth [none]
+  --link none|rxe|rodp|rodp:rxe|rxe:rodp|rodp+rxe
+                                    device type; TYPE:PEER-TYPE is a mixed link on veth; rodp+rxe is two
+                                    links on veth, of rodp in hostA and hostB, of rxe in hostC and hostD;
+                                    /run/lab/link-rodp.env and link-rxe.env have their variables [none]
   --topo one|veth                   one device that talks to itself, or two network namespaces,
                                     hostA and hostB, joined by veth; COMMAND runs in hostA [one]
   --share DIR                       shared read-write under the same path, may be repeated; the
@@ -55,7 +58,8 @@ COMMAND's output comes as it is printed, its exit status is lab's. 77 means that
 cannot have such a link, 124 that the guest ran into its limit, 125 that it died.
 
 lab demo:
-  --rounds N                        every test is run N times, the median counts [3]
+  --rounds N                        every test is run N times, devices and memories in turn; the table has
+                                    the median, the least and the most [3]
   --device rodp|rxe                 only this one
 
 lab test:

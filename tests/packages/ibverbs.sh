@@ -1,0 +1,60 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
+#
+# ibverbs: what is built with a libibverbs of this or that release. The library is the one that is installed, of provider
+# ABI 34; the release is what pkg-config is made to say.
+set -euo pipefail
+
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
+
+fail() {
+	cat "$dir/out"
+	echo "ibverbs: $*"
+	exit 1
+}
+
+# configure NAME VERSION [OPTION...]: in $dir/NAME, its words in $dir/out.
+configure() {
+	mkdir -p "$dir/pc-$2"
+	sed "s/^Version:.*/Version: $2/" "$(pkg-config --variable=pcfiledir libibverbs)/libibverbs.pc" >"$dir/pc-$2/libibverbs.pc"
+	PKG_CONFIG_PATH=$dir/pc-$2 cmake -S . -B "$dir/$1" -G Ninja -DBUILD_TESTING=OFF "${@:3}" >"$dir/out" 2>&1
+}
+
+# builds NAME FILE: there is a rule for it.
+builds() {
+	ninja -C "$dir/$1" -t targets all | grep -q "^lib/$2: "
+}
+
+# says WORDS: cmake breaks lines as it likes.
+says() {
+	tr -s ' \n' ' ' <"$dir/out" | grep -qF -- "$1" || fail "cmake does not say: $1"
+}
+
+configure between 1.14.50.0 || fail "release 50 is refused"
+says "Provider for rdma-core 50, provider ABI 34"
+builds between librodp-rdmav34.so || fail "no provider for release 50"
+ninja -C "$dir/between" rodp-rdmav34 >"$dir/out" 2>&1 || fail "the provider for release 50 does not build"
+
+configure unknown 1.14.99.0 || fail "release 99 is refused"
+says "The provider is left out; libodp and odpctl are built. libibverbs 1.14.99.0 is of rdma-core '99' with provider ABI '34'"
+says "44-56/34, 65/65"
+says "-DRODP_IBVERBS=99/34 builds it"
+! builds unknown 'librodp.*' || fail "a provider for release 99"
+ninja -C "$dir/unknown" >"$dir/out" 2>&1 || fail "libodp and odpctl do not build for release 99"
+DESTDIR=$dir/root ninja -C "$dir/unknown" install >"$dir/out" 2>&1 || fail "they do not install"
+for file in bin/odpctl lib/libodp.so.0; do
+	[ -e "$dir/root/usr/local/$file" ] || fail "$file is missing"
+done
+[ -z "$(find "$dir/root" -name '*rodp*')" ] || fail "something of the provider is installed"
+
+configure forced 1.14.99.0 -DRODP_IBVERBS=99/34 || fail "release 99 is refused when asked for"
+builds forced librodp-rdmav34.so || fail "-DRODP_IBVERBS=99/34 does not build the provider"
+configure other 1.14.99.0 -DRODP_IBVERBS=99/35 || fail "release 99 is refused"
+! builds other librodp-rdmav34.so || fail "asking for another pair builds the provider"
+
+configure strange 7 || fail "a version that says no release is refused"
+! builds strange 'librodp.*' || fail "a provider for nobody knows which release"
+! configure old 1.8.28.0 || fail "release 28, whose verbs.h lacks what libodp needs, is taken"
+says "libodp needs 32 or newer"
+echo "the provider is for the releases that it was compared with, libodp and odpctl for any"
