@@ -25,32 +25,32 @@ fail() {
 # wait for a CPU that has ten others to serve.
 patient=(--wait-ms=120000 --timeout=18)
 programs=(
-	"rc_random --rounds=100"
-	"rc_ops"
-	"race --seconds=4"
-	"xrc_ops"
-	"rereg"
-	"t11_fork_snapshot --rounds=1"
-	"t14_leaf_freed_in_fault"
-	"t21_remap_same_va"
-	"t25_killed_in_fault"
-	"srq_ops"
+	"ops/rc_random --rounds=100"
+	"ops/rc_ops"
+	"odp/race --seconds=4"
+	"ops/xrc_ops"
+	"memory/rereg"
+	"odp/fork_snapshot --rounds=1"
+	"odp/leaf_freed_in_fault"
+	"odp/remap_same_va"
+	"lifecycle/killed_in_fault"
+	"ops/srq_ops"
 )
 if [ "${RDMA_TOPO:-}" = veth ]; then
 	patient+=(--lossy)
 else
-	programs+=("ud_ops") # datagrams that are lost stay lost
+	programs+=("ops/ud_ops") # datagrams that are lost stay lost
 fi
 
 in_time() { [ "$(date +%s)" -lt "$end" ]; }
 
 # run_again PROGRAM OPTION...: until time is up; its runs and the first failure are in the log directory.
 run_again() {
-	local name=$1 runs=0 status
+	local program=$1 name=${1##*/} runs=0 status
 	shift
 	while in_time; do
 		status=0
-		timeout 300 "$dir/$name" "$@" "${patient[@]}" --seed="$RANDOM" >"$logs/$name.out" 2>&1 || status=$?
+		timeout 300 "$dir/$program" "$@" "${patient[@]}" --seed="$RANDOM" >"$logs/$name.out" 2>&1 || status=$?
 		[ "$status" -eq 0 ] || [ "$status" -eq 77 ] || {
 			echo "$name, run $runs, ended with $status: $(tail -n 100 "$logs/$name.out")" >"$logs/$name.failed"
 			return
@@ -106,7 +106,7 @@ pids+=($!)
 wait "${pids[@]}"
 
 for program in "${programs[@]}"; do
-	name=${program%% *}
+	name=${program%% *} name=${name##*/}
 	[ ! -e "$logs/$name.failed" ] || fail "$(cat "$logs/$name.failed")"
 	[ -s "$logs/$name.runs" ] || fail "$name did not end once"
 	echo "$name: $(cat "$logs/$name.runs") runs"

@@ -3,7 +3,7 @@
 #
 # perftest TRANSPORT...: all of perftest's tools that have the transport (RC, XRC, UC, UD), between the two ends of the
 # link, with pinned memory and with on-demand paging. perftest looks at no data: libibverbs' pingpong
-# of the transport does, in the same way, before; but not that of XRC, whose data verbs/xrc_ops looks at.
+# of the transport does, in the same way, before; but not that of XRC, whose data verbs/ops/xrc_ops looks at.
 # A line a run; the last says how many there were.
 set -euo pipefail
 

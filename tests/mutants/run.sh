@@ -47,7 +47,7 @@ try() {
 		word=$(judge "$3" "$log" "$status")
 	fi
 	unmake_mutant "$2"
-	printf '| %-21s | %-22s | %-26s | %s |\n' "$1" "${2#kernel/}" "$3" "$word"
+	printf '| %-21s | %-22s | %-32s | %s |\n' "$1" "${2#kernel/}" "$3" "$word"
 	[ "$word" = caught ]
 }
 

@@ -8,13 +8,13 @@ set -u
 
 # Programs, each with a limit in seconds. Only rodp: what rxe cannot do, or not in this memory.
 BOTH="first_touch:300 slow_fault:60 munmap_latency:120 evictions:300"
-ONLY_RODP="huge_span:200 many_regions:300 t12_oom_reaper:120"
+ONLY_RODP="huge_span:200 many_regions:300 oom_reaper:120"
 
 type=${RDMA_DEV%%[0-9]*}
 
 program_path() {
 	local path
-	for path in "$LAB_BUILD"/tests/{figures,verbs}/"$1"; do
+	for path in "$LAB_BUILD"/tests/{figures,verbs/odp}/"$1"; do
 		[ ! -x "$path" ] || echo "$path"
 	done
 }

@@ -13,7 +13,7 @@ TITLES = {
     "evictions": "A memcg at its limit: pages evicted from a hot and from a cold region",
     "huge_span": "1 TiB explicit and everything implicit, 10,000 random pages of each written",
     "many_regions": "100,000 regions over one buffer of 1 GiB",
-    "t12_oom_reaper": "A memcg out of memory with a hot region",
+    "oom_reaper": "A memcg out of memory with a hot region",
 }
 
 

@@ -1,10 +1,10 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 #
-# list: the tests that there are. Every room may have a tests/ROOM/tests.list
-# with one test a line, blanks between the columns, # for comments:
+# list: the tests that there are. Every room may have a tests/ROOM/tests.list, and every folder of
+# it one of its own, with one test a line, blanks between the columns, # for comments:
 #
-#   name     ROOM/BEHAVIOUR
+#   name     ROOM/BEHAVIOUR or ROOM/FOLDER/BEHAVIOUR
 #   depth    host    on the host, as it is (for tests of the lab itself)
 #            native  on the host's kernel, inside the tree that builds are made in
 #            guest   in a guest, with a link of its own
@@ -32,7 +32,7 @@ test_lists() {
 	if [ -n "${LAB_LISTS:-}" ]; then
 		echo "$LAB_LISTS"
 	else
-		printf '%s\n' "$LAB_CHECKOUT"/tests/*/tests.list
+		printf '%s\n' "$LAB_CHECKOUT"/tests/*/tests.list "$LAB_CHECKOUT"/tests/*/*/tests.list
 	fi
 }
 

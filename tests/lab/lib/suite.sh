@@ -39,7 +39,7 @@ record() {
 	pass) word='ok  ' ;;
 	fail) word=FAIL ;;
 	esac
-	printf '%s  %-34s %-20s %6s s%s\n' "$word" "${T_NAME[id]}" "$(test_place "$id")" "$seconds" "${4:+  $4}"
+	printf '%s  %-40s %-20s %6s s%s\n' "$word" "${T_NAME[id]}" "$(test_place "$id")" "$seconds" "${4:+  $4}"
 	[ "$2" != fail ] || show_failure "$id"
 }
 
@@ -324,7 +324,7 @@ finish() {
 list_tests() {
 	local id
 	for id in "$@"; do
-		printf '%-34s %-20s %-5s %5s s\n' "${T_NAME[id]}" "$(test_place "$id")" "${T_SET[id]}" "${T_LIMIT[id]}"
+		printf '%-40s %-20s %-5s %5s s\n' "${T_NAME[id]}" "$(test_place "$id")" "${T_SET[id]}" "${T_LIMIT[id]}"
 	done
 }
 

@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 #
 # under_traffic: what the tests share that take a device away while it works.
-# TRAFFIC is the program; $1 of such a test is the directory where it is.
+# TRAFFIC is the program; $1 of such a test is the directory of the programs' folders.
 
 PROCESSES=3
-TRAFFIC=${1:?directory of the test programs}/traffic
+TRAFFIC=${1:?directory of the test programs}/lifecycle/traffic
 LOGS=$(mktemp -d)
 PIDS=()
 IN=() # what the processes are started by, such as: ip netns exec NAME
