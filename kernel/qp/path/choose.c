@@ -18,27 +18,38 @@ static bool path_gid_is_of(struct rodp_dev *dev, const union ib_gid *gid)
 	return true;
 }
 
-/* Whether the peer is a QP of the same transport, namespace and host, behind the address that is meant. */
-static bool path_is_local(const struct rodp_end *end, u32 dest_qpn, const struct rdma_ah_attr *ah)
+/* Whether the two are of one transport and namespace, and the peer is behind the address that is meant. */
+static bool path_may_be_local(const struct rodp_end *end, const struct rodp_end *peer,
+			      const union ib_gid *gid)
 {
-	struct rodp_end *peer;
-	bool local;
+	return peer->transport->tp == end->transport->tp &&
+	       net_eq(rodp_dev_net(peer->dev), rodp_dev_net(end->dev)) &&
+	       path_gid_is_of(peer->dev, gid);
+}
 
-	rcu_read_lock();
-	peer = rodp_qpn_lookup(dest_qpn & RODP_QPN_MASK);
-	local = peer && peer->transport->tp == end->transport->tp &&
-		net_eq(rodp_dev_net(peer->dev), rodp_dev_net(end->dev)) &&
-		path_gid_is_of(peer->dev, &rdma_ah_read_grh(ah)->dgid);
-	rcu_read_unlock();
-	return local;
+/*
+ * Whether it is local: as the peer has chosen, if it is connected to this end already, so that both
+ * agree whatever has become of the module's parameter since.
+ */
+static bool path_is_local(const struct rodp_end *end, const struct rodp_end *peer)
+{
+	if (rodp_end_receives(peer) && READ_ONCE(peer->dest_qpn) == end->ib.qp_num)
+		return READ_ONCE(peer->path) == peer->transport->local;
+	return rodp_courier_is_on();
 }
 
 const struct rodp_path_ops *rodp_path_choose(struct rodp_end *end, u32 dest_qpn,
 					     const struct rdma_ah_attr *ah)
 {
 	const struct rodp_transport_ops *transport = end->transport;
+	const struct rodp_end *peer;
+	bool local;
 
-	if (transport->local && rodp_courier_is_on() && path_is_local(end, dest_qpn, ah))
-		return transport->local;
-	return transport->wire;
+	rcu_read_lock();
+	peer = rodp_qpn_lookup(dest_qpn & RODP_QPN_MASK);
+	local = transport->local && peer &&
+		path_may_be_local(end, peer, &rdma_ah_read_grh(ah)->dgid) &&
+		path_is_local(end, peer);
+	rcu_read_unlock();
+	return local ? transport->local : transport->wire;
 }
