@@ -151,8 +151,7 @@ int main(int argc, char **argv)
 
 	vt_init(argc, argv);
 	s.dev = vt_open_b();
-	if (!vt_has_odp(s.dev, IBV_ODP_SUPPORT_READ))
-		vt_skip("%s has no on-demand paging", s.dev->name);
+	vt_need_odp(s.dev, IBV_ODP_SUPPORT_READ);
 	vt_swap_on();
 	vt_connect(&s.conn, s.dev, s.dev, &(struct vt_conn_attr){ .events = true });
 	vt_buf_make(&s.local, s.dev, DEPTH * PIECE, VT_PINNED, VT_ACCESS_ALL);

@@ -218,8 +218,7 @@ int main(int argc, char **argv)
 	s.ns = calloc(s.rounds, sizeof(*s.ns));
 	vt_check(s.ns);
 	s.dev = vt_open_b();
-	if (!vt_has_odp(s.dev, IBV_ODP_SUPPORT_WRITE))
-		vt_skip("%s has no on-demand paging", s.dev->name);
+	vt_need_odp(s.dev, IBV_ODP_SUPPORT_WRITE);
 	vt_connect(&s.conn, s.dev, s.dev, &(struct vt_conn_attr){ .events = true });
 	vt_buf_make(&s.source, s.dev, LEN, VT_PINNED, VT_ACCESS_ALL);
 	for (state = 0; state < STATES; state++) {

@@ -118,8 +118,7 @@ int main(int argc, char **argv)
 
 	vt_init(argc, argv);
 	s.dev = vt_open_b();
-	if (!vt_has_odp(s.dev, IBV_ODP_SUPPORT_WRITE))
-		vt_skip("%s has no on-demand paging", s.dev->name);
+	vt_need_odp(s.dev, IBV_ODP_SUPPORT_WRITE);
 	if (s.dev->attr.orig_attr.max_mr < (int)REGIONS + 2)
 		vt_skip("%s has %d regions at most", s.dev->name, s.dev->attr.orig_attr.max_mr);
 	vt_case("%u regions", REGIONS);

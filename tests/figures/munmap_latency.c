@@ -119,8 +119,7 @@ int main(int argc, char **argv)
 	s.ns = calloc(rounds, sizeof(*s.ns));
 	vt_check(s.ns);
 	s.dev = vt_open_b();
-	if (!vt_has_odp(s.dev, IBV_ODP_SUPPORT_WRITE))
-		vt_skip("%s has no on-demand paging", s.dev->name);
+	vt_need_odp(s.dev, IBV_ODP_SUPPORT_WRITE);
 	s.at = mmap(NULL, LEN, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	vt_check(s.at != MAP_FAILED);
 	for (i = 0; i < PIECES; i++)

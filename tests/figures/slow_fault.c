@@ -133,11 +133,8 @@ int main(int argc, char **argv)
 {
 	struct setup s = {};
 
-	vt_init(argc, argv);
-	s.dev_a = vt_open_a();
-	s.dev_b = vt_open_b();
-	if (!vt_has_odp(s.dev_b, IBV_ODP_SUPPORT_WRITE | IBV_ODP_SUPPORT_READ))
-		vt_skip("%s has no on-demand paging", s.dev_b->name);
+	vt_start(argc, argv, &s.dev_a, &s.dev_b);
+	vt_need_odp(s.dev_b, IBV_ODP_SUPPORT_WRITE | IBV_ODP_SUPPORT_READ);
 	vt_buf_make(&s.a, s.dev_a, DEPTH * PIECE, VT_PINNED, VT_ACCESS_ALL);
 	vt_buf_make(&s.b, s.dev_b, DEPTH * PIECE, VT_ODP, VT_ACCESS_ALL);
 	test(&s, IBV_WR_RDMA_WRITE, "WRITE");
@@ -145,7 +142,5 @@ int main(int argc, char **argv)
 	test(&s, IBV_WR_SEND, "SEND");
 	vt_buf_free(&s.a);
 	vt_buf_free(&s.b);
-	vt_close(s.dev_a);
-	vt_close(s.dev_b);
-	return vt_pass();
+	return vt_finish(s.dev_a, s.dev_b);
 }

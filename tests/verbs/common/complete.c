@@ -3,24 +3,8 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sched.h>
-#include <time.h>
 
 #include "vt.h"
-
-uint64_t vt_now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000000000ull + now.tv_nsec;
-}
-
-void vt_sleep_ms(unsigned int ms)
-{
-	struct timespec time = { .tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000l };
-
-	nanosleep(&time, NULL);
-}
 
 static bool poll_until(struct vt_end *end, struct ibv_wc *wc, uint64_t end_ns)
 {

@@ -170,12 +170,29 @@ bool vt_is_rxe(const struct vt_device *dev)
 	return !strncmp(dev->name, "rxe", 3);
 }
 
+bool vt_is_rodp(const struct vt_device *dev)
+{
+	return !strncmp(dev->name, "rodp", 4);
+}
+
 bool vt_has_odp(const struct vt_device *dev, uint32_t caps)
 {
 	const struct ibv_odp_caps *odp = &dev->attr.odp_caps;
 
 	return (odp->general_caps & IBV_ODP_SUPPORT) &&
 	       (odp->per_transport_caps.rc_odp_caps & caps) == caps;
+}
+
+void vt_need_odp(const struct vt_device *dev, uint32_t caps)
+{
+	if (!vt_has_odp(dev, caps))
+		vt_skip("%s has no on-demand paging", dev->name);
+}
+
+void vt_need_two_hosts(void)
+{
+	if (!vt_options.peer_dev || !strcmp(vt_options.dev, vt_options.peer_dev))
+		vt_skip("needs the topology of two hosts");
 }
 
 unsigned int vt_mtu_bytes(enum ibv_mtu mtu)

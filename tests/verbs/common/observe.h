@@ -26,7 +26,9 @@ int vt_ioctl(struct ibv_context *ctx, uint16_t object, uint16_t method, const st
  */
 int vt_residency(struct ibv_context *ctx, const struct ibv_mr *mr, uint64_t va, uint64_t len,
 		 uint8_t *page, size_t room, uint64_t *next);
+/* The counters of a region. */
 int vt_mr_stats(const struct ibv_mr *mr, struct rodp_mr_stats *stats);
+/* The histogram of waits: of the device, or of what this process does through ctx. */
 int vt_latency(struct ibv_context *ctx, enum rodp_latency_scope scope,
 	       struct rodp_latency *latency);
 

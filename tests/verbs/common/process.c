@@ -25,6 +25,18 @@ pid_t vt_fork(void)
 	return pid;
 }
 
+pid_t vt_fork_with_socket(int *socket)
+{
+	int pair[2];
+	pid_t pid;
+
+	vt_check(!socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair));
+	pid = vt_fork();
+	*socket = pair[!pid];
+	close(pair[!!pid]);
+	return pid;
+}
+
 int vt_reap(pid_t pid, unsigned int ms, const char *what)
 {
 	uint64_t end_ns = vt_now_ns() + ms * 1000000ull;

@@ -62,6 +62,7 @@ struct vt_forged {
  */
 int vt_forge_open(void);
 int vt_forge_open_udp(const struct vt_device *a);
+/* Sends one from a to b. */
 void vt_forge(int fd, const struct vt_device *a, const struct vt_device *b,
 	      const struct vt_forged *forged);
 

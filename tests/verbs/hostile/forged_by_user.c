@@ -150,9 +150,7 @@ int main(int argc, char **argv)
 {
 	struct setup s = {};
 
-	vt_init(argc, argv);
-	s.devs[0] = vt_open_a();
-	s.devs[1] = vt_open_b();
+	vt_start(argc, argv, &s.devs[0], &s.devs[1]);
 	vt_buf_make(&s.abuf, s.devs[0], LEN, VT_PINNED, VT_ACCESS_ALL);
 	vt_buf_make(&s.bbuf, s.devs[1], LEN, VT_PINNED, VT_ACCESS_ALL);
 	vt_fill(s.abuf.data, LEN, SEED, 0);
@@ -166,7 +164,5 @@ int main(int argc, char **argv)
 	close(s.fd);
 	vt_buf_free(&s.abuf);
 	vt_buf_free(&s.bbuf);
-	vt_close(s.devs[0]);
-	vt_close(s.devs[1]);
-	return vt_pass();
+	return vt_finish(s.devs[0], s.devs[1]);
 }

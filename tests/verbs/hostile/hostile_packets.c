@@ -342,8 +342,6 @@ static void open_idle(struct setup *s)
 
 static void open_all(struct setup *s)
 {
-	s->devs[0] = vt_open_a();
-	s->devs[1] = vt_open_b();
 	if (vt_is_rxe(s->devs[1]))
 		vt_skip("is about what rodp counts");
 	vt_connect(&s->rc, s->devs[0], s->devs[1], NULL);
@@ -367,17 +365,14 @@ static void close_all(struct setup *s)
 	vt_end_close(&s->ud_idle);
 	vt_buf_free(&s->abuf);
 	vt_buf_free(&s->bbuf);
-	vt_close(s->devs[0]);
-	vt_close(s->devs[1]);
 }
 
 int main(int argc, char **argv)
 {
 	struct setup s = {};
 
-	vt_init(argc, argv);
-	if (!vt_options.peer_dev || !strcmp(vt_options.dev, vt_options.peer_dev))
-		vt_skip("needs the topology of two hosts, to forge what one sends to the other");
+	vt_start(argc, argv, &s.devs[0], &s.devs[1]);
+	vt_need_two_hosts(); /* to forge what one sends to the other */
 	open_all(&s);
 	vt_case("before all that");
 	still_works(&s);
@@ -389,5 +384,5 @@ int main(int argc, char **argv)
 	test_unreliable(&s);
 	test_congestion(&s);
 	close_all(&s);
-	return vt_pass();
+	return vt_finish(s.devs[0], s.devs[1]);
 }

@@ -251,14 +251,10 @@ int main(int argc, char **argv)
 {
 	struct victim v = {};
 
-	vt_init(argc, argv);
-	v.dev_a = vt_open_a();
-	v.dev_b = vt_open_b();
+	vt_start(argc, argv, &v.dev_a, &v.dev_b);
 	if (vt_is_rxe(v.dev_a))
 		vt_skip("rings are laid out as rodp has them");
 	vt_options.memory = 1u << (2 * VT_PINNED + VT_PINNED) | 1u << (2 * VT_ODP + VT_ODP);
 	vt_each_memory(v.dev_a, v.dev_b, run, &v);
-	vt_close(v.dev_a);
-	vt_close(v.dev_b);
-	return vt_pass();
+	return vt_finish(v.dev_a, v.dev_b);
 }

@@ -84,11 +84,8 @@ int main(int argc, char **argv)
 {
 	struct setup s = {};
 
-	vt_init(argc, argv);
-	s.dev_a = vt_open_a();
-	s.dev_b = vt_open_b();
-	if (!vt_has_odp(s.dev_b, IBV_ODP_SUPPORT_WRITE | IBV_ODP_SUPPORT_READ))
-		vt_skip("%s has no on-demand paging", s.dev_b->name);
+	vt_start(argc, argv, &s.dev_a, &s.dev_b);
+	vt_need_odp(s.dev_b, IBV_ODP_SUPPORT_WRITE | IBV_ODP_SUPPORT_READ);
 	if (!set_online(true))
 		vt_skip("CPU %d cannot go offline", CPU);
 	vt_check(!atexit(bring_back));
@@ -98,7 +95,5 @@ int main(int argc, char **argv)
 	vt_case("the requester waits");
 	test(&s, VT_ODP, VT_PINNED, true);
 	vt_disconnect(&s.conn);
-	vt_close(s.dev_a);
-	vt_close(s.dev_b);
-	return vt_pass();
+	return vt_finish(s.dev_a, s.dev_b);
 }

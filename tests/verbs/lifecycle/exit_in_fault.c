@@ -119,8 +119,7 @@ int main(int argc, char **argv)
 	random = vt_options.seed;
 	rounds = vt_options.rounds ? vt_options.rounds : ROUNDS;
 	dev = vt_open_b();
-	if (!vt_has_odp(dev, IBV_ODP_SUPPORT_WRITE | IBV_ODP_SUPPORT_READ))
-		vt_skip("%s has no on-demand paging", dev->name);
+	vt_need_odp(dev, IBV_ODP_SUPPORT_WRITE | IBV_ODP_SUPPORT_READ);
 	before = vt_counter(dev, "odp_faults");
 	for (end = 0; end < VT_ARRAY_SIZE(ends); end++) {
 		vt_case("%s", ends[end]);

@@ -116,13 +116,8 @@ static void send_from(struct setup *s, uint32_t lkey, uint64_t seed)
 
 static pid_t start_child(struct setup *s, void (*child)(struct setup *s))
 {
-	int pair[2];
-	pid_t pid;
+	pid_t pid = vt_fork_with_socket(&s->socket);
 
-	vt_check(!socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair));
-	pid = vt_fork();
-	s->socket = pair[!pid];
-	close(pair[!!pid]);
 	if (!pid) {
 		child(s);
 		_exit(0);
@@ -322,11 +317,8 @@ int main(int argc, char **argv)
 {
 	struct setup s = {};
 
-	vt_init(argc, argv);
-	s.dev_a = vt_open_a();
-	s.dev_b = vt_open_b();
-	if (!vt_has_odp(s.dev_b, IBV_ODP_SUPPORT_WRITE | IBV_ODP_SUPPORT_READ))
-		vt_skip("%s has no on-demand paging", s.dev_b->name);
+	vt_start(argc, argv, &s.dev_a, &s.dev_b);
+	vt_need_odp(s.dev_b, IBV_ODP_SUPPORT_WRITE | IBV_ODP_SUPPORT_READ);
 	s.at = map();
 	s.mr = vt_reg(s.dev_b, s.at, LEN, VT_ODP, VT_ACCESS_ALL);
 	vt_buf_make(&s.a, s.dev_a, LEN, VT_PINNED, VT_ACCESS_ALL);

@@ -165,19 +165,15 @@ static void check_device(void)
 
 static void test_end(enum order order, const char *end)
 {
-	int pair[2], uffd = -1;
+	int socket, uffd = -1;
 	uint64_t start;
 	pid_t pid;
 
 	vt_case("%s: %s", end, order_names[order]);
-	vt_check(!socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair));
-	pid = vt_fork();
-	if (!pid) {
-		close(pair[0]);
-		be_victim(pair[1], order, end);
-	}
-	close(pair[1]);
-	vt_hear(pair[0], &(char){ 0 }, 1, order == UFFD_ELSEWHERE ? &uffd : NULL);
+	pid = vt_fork_with_socket(&socket);
+	if (!pid)
+		be_victim(socket, order, end);
+	vt_hear(socket, &(char){ 0 }, 1, order == UFFD_ELSEWHERE ? &uffd : NULL);
 	start = vt_now_ns();
 	if (!strcmp(end, "kill"))
 		kill(pid, SIGKILL);
@@ -191,7 +187,7 @@ static void test_end(enum order order, const char *end)
 	check_device();
 	if (uffd >= 0)
 		close(uffd);
-	close(pair[0]);
+	close(socket);
 }
 
 /* In a process that lives on: each object goes at once, in either order. */
@@ -240,8 +236,7 @@ int main(int argc, char **argv)
 
 	vt_init(argc, argv);
 	dev = vt_open_b();
-	if (!vt_has_odp(dev, IBV_ODP_SUPPORT_WRITE | IBV_ODP_SUPPORT_READ | IBV_ODP_SUPPORT_RECV))
-		vt_skip("%s has no on-demand paging", dev->name);
+	vt_need_odp(dev, IBV_ODP_SUPPORT_WRITE | IBV_ODP_SUPPORT_READ | IBV_ODP_SUPPORT_RECV);
 	for (order = 0; order < ORDERS; order++) {
 		for (i = 0; i < VT_ARRAY_SIZE(ends); i++)
 			test_end(order, ends[i]);

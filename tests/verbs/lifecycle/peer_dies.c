@@ -191,12 +191,8 @@ int main(int argc, char **argv)
 	unsigned int rounds;
 	struct vt_device *a, *b;
 
-	vt_init(argc, argv);
+	vt_start(argc, argv, &a, &b);
 	rounds = vt_options.rounds ? vt_options.rounds : 2;
-	a = vt_open_a();
-	b = vt_open_b();
 	vt_each_memory(a, b, run, &rounds);
-	vt_close(a);
-	vt_close(b);
-	return vt_pass();
+	return vt_finish(a, b);
 }

@@ -20,32 +20,8 @@ enum {
 	LOST_MS = 100
 };
 
-struct setup {
-	struct vt_device *dev_a, *dev_b;
-	bool odp_b;
-	struct vt_conn conn;
-	struct vt_buf a, b;
-};
-
-static void begin(struct setup *s, enum vt_memory a, enum vt_memory b)
-{
-	s->odp_b = b != VT_PINNED;
-	vt_connect(&s->conn, s->dev_a, s->dev_b, NULL);
-	vt_buf_make(&s->a, s->dev_a, BIG, a, VT_ACCESS_ALL);
-	vt_buf_make(&s->b, s->dev_b, BIG, b, VT_ACCESS_ALL);
-}
-
-static void end(struct setup *s)
-{
-	vt_verify_guards(&s->a, "a");
-	vt_verify_guards(&s->b, "b");
-	vt_disconnect(&s->conn);
-	vt_buf_free(&s->a);
-	vt_buf_free(&s->b);
-}
-
 /* Every operation once, verified. */
-static void use(struct setup *s, uint64_t seed)
+static void use(struct vt_pair *s, uint64_t seed)
 {
 	struct vt_op op = {
 		.opcode = IBV_WR_SEND,
@@ -69,7 +45,7 @@ static void use(struct setup *s, uint64_t seed)
 	vt_verify(s->a.data + 9, SMALL, seed, 5, "what was read");
 }
 
-static void post_many(struct setup *s, enum ibv_wr_opcode opcode)
+static void post_many(struct vt_pair *s, enum ibv_wr_opcode opcode)
 {
 	struct vt_op op = {
 		.opcode = opcode,
@@ -90,13 +66,13 @@ static void post_many(struct setup *s, enum ibv_wr_opcode opcode)
 }
 
 /* Reset both ends somewhere in the middle of it; who goes first is another's chance to be surprised. */
-static void test_busy(struct setup *s, enum ibv_wr_opcode opcode)
+static void test_busy(struct vt_pair *s, enum ibv_wr_opcode opcode)
 {
 	unsigned int i, rounds = vt_options.rounds ? vt_options.rounds : DEFAULT_ROUNDS;
 	uint64_t random = vt_options.seed;
 
 	for (i = 0; i < rounds; i++) {
-		if (s->odp_b)
+		if (s->mem_b == VT_ODP)
 			vt_buf_cool(&s->b);
 		post_many(s, opcode);
 		vt_sleep_ms(vt_random(&random) % 4);
@@ -105,7 +81,7 @@ static void test_busy(struct setup *s, enum ibv_wr_opcode opcode)
 	}
 }
 
-static void test_idle(struct setup *s)
+static void test_idle(struct vt_pair *s)
 {
 	int i;
 
@@ -124,7 +100,7 @@ static void lose_packets(bool lose)
 }
 
 /* A packet is lost in the second life: the clock that notices was running, or not, at the reset. */
-static void test_lost(struct setup *s, bool waiting)
+static void test_lost(struct vt_pair *s, bool waiting)
 {
 	struct vt_op op = {
 		.opcode = IBV_WR_RDMA_WRITE,
@@ -151,32 +127,30 @@ static void test_lost(struct setup *s, bool waiting)
 	use(s, SEED + 2);
 }
 
-static void run(enum vt_memory a, enum vt_memory b, void *arg)
+static void run(struct vt_pair *s)
 {
-	struct vt_device **devices = arg;
-	struct setup s = { .dev_a = devices[0], .dev_b = devices[1] };
+	const char *a = vt_memory_name(s->mem_a), *b = vt_memory_name(s->mem_b);
 	const char *topology = getenv("RDMA_TOPO");
 
-	begin(&s, a, b);
-	vt_case("%s/%s: idle", vt_memory_name(a), vt_memory_name(b));
-	test_idle(&s);
-	vt_case("%s/%s: while it writes", vt_memory_name(a), vt_memory_name(b));
-	test_busy(&s, IBV_WR_RDMA_WRITE);
-	vt_case("%s/%s: while it sends", vt_memory_name(a), vt_memory_name(b));
-	test_busy(&s, IBV_WR_SEND);
-	vt_case("%s/%s: while it reads", vt_memory_name(a), vt_memory_name(b));
-	test_busy(&s, IBV_WR_RDMA_READ);
+	vt_pair_open(s, BIG, VT_ACCESS_ALL, NULL);
+	vt_case("%s/%s: idle", a, b);
+	test_idle(s);
+	vt_case("%s/%s: while it writes", a, b);
+	test_busy(s, IBV_WR_RDMA_WRITE);
+	vt_case("%s/%s: while it sends", a, b);
+	test_busy(s, IBV_WR_SEND);
+	vt_case("%s/%s: while it reads", a, b);
+	test_busy(s, IBV_WR_RDMA_READ);
 	if (topology && !strcmp(topology, "veth")) {
-		vt_case("%s/%s: a loss afterwards", vt_memory_name(a), vt_memory_name(b));
-		test_lost(&s, false);
-		vt_case("%s/%s: a loss before and afterwards", vt_memory_name(a),
-			vt_memory_name(b));
-		test_lost(&s, true);
+		vt_case("%s/%s: a loss afterwards", a, b);
+		test_lost(s, false);
+		vt_case("%s/%s: a loss before and afterwards", a, b);
+		test_lost(s, true);
 	}
-	end(&s);
+	vt_pair_close(s);
 }
 
 int main(int argc, char **argv)
 {
-	return vt_main_each_memory(argc, argv, run);
+	return vt_main_each_pair(argc, argv, run);
 }

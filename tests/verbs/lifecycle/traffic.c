@@ -87,10 +87,8 @@ int main(int argc, char **argv)
 	struct setup s;
 
 	vt_options.timeout = 14; /* 67 ms, unless told otherwise */
-	vt_init(argc, argv);
+	vt_start(argc, argv, &a, &b);
 	vt_case("traffic");
-	a = vt_open_a();
-	b = vt_open_b();
 	memory = vt_has_odp(b, 0) && !vt_is_rxe(b) ? VT_ODP : VT_PINNED;
 	if (vt_options.memory)
 		memory = vt_options.memory & 1 ? VT_PINNED : VT_ODP; /* of the target */
@@ -101,7 +99,5 @@ int main(int argc, char **argv)
 	vt_disconnect(&s.conn);
 	vt_buf_free(&s.a);
 	vt_buf_free(&s.b);
-	vt_close(a);
-	vt_close(b);
-	return vt_pass();
+	return vt_finish(a, b);
 }

@@ -201,9 +201,7 @@ int main(int argc, char **argv)
 {
 	struct setup s = {};
 
-	vt_init(argc, argv);
-	s.dev_a = vt_open_a();
-	s.dev_b = vt_open_b();
+	vt_start(argc, argv, &s.dev_a, &s.dev_b);
 	if (!s.dev_b->attr.max_dm_size)
 		vt_skip("%s has no device memory", s.dev_b->name);
 	vt_each_memory(s.dev_a, s.dev_b, run, &s);
@@ -211,7 +209,5 @@ int main(int argc, char **argv)
 	test_refused(s.dev_b);
 	vt_case("%lu bytes, all there are", (unsigned long)s.dev_b->attr.max_dm_size);
 	test_limit(s.dev_b);
-	vt_close(s.dev_a);
-	vt_close(s.dev_b);
-	return vt_pass();
+	return vt_finish(s.dev_a, s.dev_b);
 }

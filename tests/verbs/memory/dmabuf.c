@@ -297,9 +297,7 @@ int main(int argc, char **argv)
 {
 	struct setup s = {};
 
-	vt_init(argc, argv);
-	s.dev_a = vt_open_a();
-	s.dev_b = vt_open_b();
+	vt_start(argc, argv, &s.dev_a, &s.dev_b);
 	if (vt_is_rxe(s.dev_b))
 		vt_skip("rxe has no dma-bufs");
 	for (s.exporter = UDMABUF; s.exporter <= DEVICE_MEMORY; s.exporter++) {
@@ -311,7 +309,5 @@ int main(int argc, char **argv)
 		if (vt_has_odp(s.dev_a, IBV_ODP_SUPPORT_WRITE))
 			run(&s, VT_ODP);
 	}
-	vt_close(s.dev_a);
-	vt_close(s.dev_b);
-	return vt_pass();
+	return vt_finish(s.dev_a, s.dev_b);
 }

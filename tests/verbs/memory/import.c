@@ -5,7 +5,6 @@
  * the memory of either process; what it gives back stays its owner's.
  */
 #include <fcntl.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "vt.h"
@@ -162,13 +161,8 @@ static void be_child(struct setup *s)
 
 static pid_t start_child(struct setup *s)
 {
-	int pair[2];
-	pid_t pid;
+	pid_t pid = vt_fork_with_socket(&s->socket);
 
-	vt_check(!socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair));
-	pid = vt_fork();
-	s->socket = pair[!pid];
-	close(pair[!!pid]);
 	if (!pid) {
 		be_child(s);
 		_exit(0);
@@ -275,16 +269,12 @@ int main(int argc, char **argv)
 {
 	struct setup s = {};
 
-	vt_init(argc, argv);
-	s.dev_a = vt_open_a();
-	s.dev_b = vt_open_b();
+	vt_start(argc, argv, &s.dev_a, &s.dev_b);
 	if (vt_is_rxe(s.dev_b))
 		vt_skip("rxe cannot be imported");
 	test_no_device();
 	test_memory(&s, VT_PINNED);
 	if (vt_has_odp(s.dev_b, IBV_ODP_SUPPORT_SEND | IBV_ODP_SUPPORT_WRITE))
 		test_memory(&s, VT_ODP);
-	vt_close(s.dev_a);
-	vt_close(s.dev_b);
-	return vt_pass();
+	return vt_finish(s.dev_a, s.dev_b);
 }

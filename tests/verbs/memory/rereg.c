@@ -264,11 +264,7 @@ int main(int argc, char **argv)
 {
 	struct setup s = {};
 
-	vt_init(argc, argv);
-	s.dev_a = vt_open_a();
-	s.dev_b = vt_open_b();
+	vt_start(argc, argv, &s.dev_a, &s.dev_b);
 	vt_each_memory(s.dev_a, s.dev_b, run, &s);
-	vt_close(s.dev_a);
-	vt_close(s.dev_b);
-	return vt_pass();
+	return vt_finish(s.dev_a, s.dev_b);
 }

@@ -282,9 +282,7 @@ int main(int argc, char **argv)
 	struct setup s = { 0 };
 	unsigned int i;
 
-	vt_init(argc, argv);
-	s.dev_a = vt_open_a();
-	s.dev_b = vt_open_b();
+	vt_start(argc, argv, &s.dev_a, &s.dev_b);
 	s.random = vt_options.seed;
 	vt_connect(&s.traffic, s.dev_a, s.dev_b, NULL);
 	for (i = 0; i < BINDERS; i++)
@@ -298,7 +296,5 @@ int main(int argc, char **argv)
 	vt_verify_guards(&s.b, "b");
 	vt_buf_free(&s.a);
 	vt_buf_free(&s.b);
-	vt_close(s.dev_a);
-	vt_close(s.dev_b);
-	return vt_pass();
+	return vt_finish(s.dev_a, s.dev_b);
 }

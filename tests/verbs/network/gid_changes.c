@@ -261,11 +261,8 @@ int main(int argc, char **argv)
 	struct setup s = {};
 	size_t i;
 
-	vt_init(argc, argv);
-	if (!vt_options.peer_dev || !strcmp(vt_options.dev, vt_options.peer_dev))
-		vt_skip("needs the topology of two hosts");
-	s.devs[0] = vt_open_a();
-	s.devs[1] = vt_open_b();
+	vt_start(argc, argv, &s.devs[0], &s.devs[1]);
+	vt_need_two_hosts();
 	if (vt_is_rxe(s.devs[0]))
 		vt_skip("is about what rodp does");
 	vt_connect(&s.old, s.devs[0], s.devs[1], NULL);
@@ -277,7 +274,5 @@ int main(int argc, char **argv)
 	vt_disconnect(&s.old);
 	vt_buf_free(&s.abuf);
 	vt_buf_free(&s.bbuf);
-	vt_close(s.devs[0]);
-	vt_close(s.devs[1]);
-	return vt_pass();
+	return vt_finish(s.devs[0], s.devs[1]);
 }

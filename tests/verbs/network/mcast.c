@@ -271,11 +271,9 @@ int main(int argc, char **argv)
 {
 	struct setup s = {};
 
-	vt_init(argc, argv);
+	vt_start(argc, argv, &s.devs[0], &s.devs[1]);
 	if (!getenv("RDMA_NETDEV"))
 		vt_skip("RDMA_NETDEV is not set: the lab does, with --link");
-	s.devs[0] = vt_open_a();
-	s.devs[1] = vt_open_b();
 	if (vt_is_rxe(s.devs[0]) || vt_is_rxe(s.devs[1]))
 		vt_skip("is about rodp's groups");
 	run(&s, "239.77.7.1", "239.77.7.2", s.devs[0]->gid_index);
@@ -284,7 +282,5 @@ int main(int argc, char **argv)
 	run(&s, "ff15::77:1", "ff15::77:2", vt_gid6(s.devs[0]));
 	run(&s, "ff15::1:77:1", "ff15::2:77:1", vt_gid6(s.devs[0]));
 	test_connected(&s);
-	vt_close(s.devs[0]);
-	vt_close(s.devs[1]);
-	return vt_pass();
+	return vt_finish(s.devs[0], s.devs[1]);
 }

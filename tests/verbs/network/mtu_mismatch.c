@@ -69,9 +69,7 @@ int main(int argc, char **argv)
 {
 	struct setup s = {};
 
-	vt_init(argc, argv);
-	s.devs[0] = vt_open_a();
-	s.devs[1] = vt_open_b();
+	vt_start(argc, argv, &s.devs[0], &s.devs[1]);
 	vt_buf_make(&s.abuf, s.devs[0], LEN, VT_PINNED, VT_ACCESS_ALL);
 	vt_buf_make(&s.bbuf, s.devs[1], LEN, VT_PINNED, VT_ACCESS_ALL);
 	each_length(&s, IBV_WR_RDMA_WRITE, IBV_WC_REM_INV_REQ_ERR);
@@ -79,7 +77,5 @@ int main(int argc, char **argv)
 	each_length(&s, IBV_WR_RDMA_READ, IBV_WC_BAD_RESP_ERR);
 	vt_buf_free(&s.abuf);
 	vt_buf_free(&s.bbuf);
-	vt_close(s.devs[0]);
-	vt_close(s.devs[1]);
-	return vt_pass();
+	return vt_finish(s.devs[0], s.devs[1]);
 }

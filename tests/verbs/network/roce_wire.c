@@ -291,11 +291,10 @@ int main(int argc, char **argv)
 	const char *netdev = getenv("RDMA_NETDEV");
 	struct setup s = {};
 
-	vt_init(argc, argv);
-	if (!netdev || !vt_options.peer_dev || !strcmp(vt_options.dev, vt_options.peer_dev))
-		vt_skip("needs the topology of two hosts, to look at what is between them");
-	s.devs[0] = vt_open_a();
-	s.devs[1] = vt_open_b();
+	vt_start(argc, argv, &s.devs[0], &s.devs[1]);
+	vt_need_two_hosts(); /* to look at what is between them */
+	if (!netdev)
+		vt_skip("RDMA_NETDEV is not set: the lab does, with --link");
 	if (vt_is_rxe(s.devs[0]) || vt_is_rxe(s.devs[1]))
 		vt_skip("is about rodp's packets");
 	vt_buf_make(&s.abuf, s.devs[0], 2 * LEN, VT_PINNED, VT_ACCESS_ALL);
@@ -309,7 +308,5 @@ int main(int argc, char **argv)
 	close(s.capture);
 	vt_buf_free(&s.abuf);
 	vt_buf_free(&s.bbuf);
-	vt_close(s.devs[0]);
-	vt_close(s.devs[1]);
-	return vt_pass();
+	return vt_finish(s.devs[0], s.devs[1]);
 }

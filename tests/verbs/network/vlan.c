@@ -146,7 +146,5 @@ int main(int argc, char **argv)
 	close(s.capture);
 	vt_buf_free(&s.abuf);
 	vt_buf_free(&s.bbuf);
-	vt_close(s.devs[0]);
-	vt_close(s.devs[1]);
-	return vt_pass();
+	return vt_finish(s.devs[0], s.devs[1]);
 }

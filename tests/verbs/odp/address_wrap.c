@@ -8,14 +8,7 @@
 
 #define LEN 8192
 
-struct setup {
-	struct vt_device *dev_a, *dev_b;
-	enum vt_memory mem_a, mem_b;
-	struct vt_conn conn;
-	struct vt_buf a, b;
-};
-
-static void refuse_mr(struct setup *s, uint64_t addr, uint64_t len, uint64_t iova)
+static void refuse_mr(struct vt_pair *s, uint64_t addr, uint64_t len, uint64_t iova)
 {
 	int access = VT_ACCESS_ALL | (s->mem_b == VT_ODP ? IBV_ACCESS_ON_DEMAND : 0);
 	struct ibv_mr *mr;
@@ -26,7 +19,7 @@ static void refuse_mr(struct setup *s, uint64_t addr, uint64_t len, uint64_t iov
 			(unsigned long)addr, (unsigned long)iova, (unsigned long)len);
 }
 
-static void test_registration(struct setup *s)
+static void test_registration(struct vt_pair *s)
 {
 	uint64_t addr = vt_addr(&s->b, 0);
 
@@ -39,14 +32,14 @@ static void test_registration(struct setup *s)
 	refuse_mr(s, addr, UINT64_MAX, addr);
 }
 
-static void begin(struct setup *s)
+static void begin(struct vt_pair *s)
 {
 	vt_connect(&s->conn, s->dev_a, s->dev_b, NULL);
 	vt_fill(s->a.data, LEN, 1, 0);
 	vt_fill(s->b.data, LEN, 2, 0);
 }
 
-static struct vt_op write_op(struct setup *s)
+static struct vt_op write_op(struct vt_pair *s)
 {
 	return (struct vt_op){
 		.opcode = IBV_WR_RDMA_WRITE,
@@ -58,7 +51,7 @@ static struct vt_op write_op(struct setup *s)
 	};
 }
 
-static void end(struct setup *s)
+static void end(struct vt_pair *s)
 {
 	vt_verify(s->b.data, LEN, 2, 0, "the target");
 	vt_verify(s->a.data, LEN, 1, 0, "the source");
@@ -66,7 +59,7 @@ static void end(struct setup *s)
 	vt_disconnect(&s->conn);
 }
 
-static void test_remote(struct setup *s, enum ibv_wr_opcode opcode, uint64_t remote_addr)
+static void test_remote(struct vt_pair *s, enum ibv_wr_opcode opcode, uint64_t remote_addr)
 {
 	struct vt_op op;
 
@@ -79,7 +72,7 @@ static void test_remote(struct setup *s, enum ibv_wr_opcode opcode, uint64_t rem
 	end(s);
 }
 
-static void expect_local_error(struct setup *s, const struct vt_op *op)
+static void expect_local_error(struct vt_pair *s, const struct vt_op *op)
 {
 	struct ibv_wc wc;
 
@@ -92,7 +85,7 @@ static void expect_local_error(struct setup *s, const struct vt_op *op)
 		vt_fail("\"%s\" for a local address that wraps", ibv_wc_status_str(wc.status));
 }
 
-static void test_local(struct setup *s, uint64_t addr, uint32_t len)
+static void test_local(struct vt_pair *s, uint64_t addr, uint32_t len)
 {
 	struct vt_op op;
 
@@ -105,7 +98,7 @@ static void test_local(struct setup *s, uint64_t addr, uint32_t len)
 }
 
 /* Pieces whose sum is 2^32: not a message of nothing. */
-static void test_length_sum(struct setup *s)
+static void test_length_sum(struct vt_pair *s)
 {
 	struct vt_op op;
 
@@ -119,7 +112,7 @@ static void test_length_sum(struct setup *s)
 }
 
 /* An MR whose last address is the last there is. */
-static void test_top(struct setup *s)
+static void test_top(struct vt_pair *s)
 {
 	int access = VT_ACCESS_ALL | (s->mem_b == VT_ODP ? IBV_ACCESS_ON_DEMAND : 0);
 	uint64_t iova = -(uint64_t)LEN;
@@ -146,7 +139,7 @@ static void test_top(struct setup *s)
 	vt_check(!ibv_dereg_mr(mr));
 }
 
-static void refuse_prefetch(struct setup *s, uint64_t addr, uint32_t len)
+static void refuse_prefetch(struct vt_pair *s, uint64_t addr, uint32_t len)
 {
 	struct ibv_sge sge = { .addr = addr, .length = len, .lkey = s->b.mr->lkey };
 	int err;
@@ -159,7 +152,7 @@ static void refuse_prefetch(struct setup *s, uint64_t addr, uint32_t len)
 		vt_fail("a prefetch of %u bytes at 0x%lx succeeded", len, (unsigned long)addr);
 }
 
-static void test_prefetch(struct setup *s)
+static void test_prefetch(struct vt_pair *s)
 {
 	uint64_t top = (uintptr_t)s->b.map + s->b.map_len;
 
@@ -169,15 +162,12 @@ static void test_prefetch(struct setup *s)
 	refuse_prefetch(s, (uintptr_t)s->b.map - 1, 64);
 }
 
-static void run(enum vt_memory a, enum vt_memory b, void *arg)
+static void run(struct vt_pair *s)
 {
-	struct setup *s = arg;
-	const char *name_a = vt_memory_name(a), *name_b = vt_memory_name(b);
+	const char *name_a = vt_memory_name(s->mem_a), *name_b = vt_memory_name(s->mem_b);
 
-	s->mem_a = a;
-	s->mem_b = b;
-	vt_buf_make(&s->a, s->dev_a, LEN, a, VT_ACCESS_ALL);
-	vt_buf_make(&s->b, s->dev_b, LEN, b, VT_ACCESS_ALL);
+	vt_buf_make(&s->a, s->dev_a, LEN, s->mem_a, VT_ACCESS_ALL);
+	vt_buf_make(&s->b, s->dev_b, LEN, s->mem_b, VT_ACCESS_ALL);
 	vt_case("%s/%s: registration", name_a, name_b);
 	test_registration(s);
 	vt_case("%s/%s: WRITE across 2^64", name_a, name_b);
@@ -196,7 +186,7 @@ static void run(enum vt_memory a, enum vt_memory b, void *arg)
 	}
 	vt_case("%s/%s: MR that ends at 2^64", name_a, name_b);
 	test_top(s);
-	if (b == VT_ODP) {
+	if (s->mem_b == VT_ODP) {
 		vt_case("%s/%s: prefetch", name_a, name_b);
 		test_prefetch(s);
 	}
@@ -206,13 +196,5 @@ static void run(enum vt_memory a, enum vt_memory b, void *arg)
 
 int main(int argc, char **argv)
 {
-	struct setup s = {};
-
-	vt_init(argc, argv);
-	s.dev_a = vt_open_a();
-	s.dev_b = vt_open_b();
-	vt_each_memory(s.dev_a, s.dev_b, run, &s);
-	vt_close(s.dev_a);
-	vt_close(s.dev_b);
-	return vt_pass();
+	return vt_main_each_pair(argc, argv, run);
 }

@@ -161,8 +161,7 @@ int main(int argc, char **argv)
 
 	vt_init(argc, argv);
 	s.dev = vt_open_b();
-	if (!vt_has_odp(s.dev, IBV_ODP_SUPPORT_WRITE))
-		vt_skip("%s has no on-demand paging", s.dev->name);
+	vt_need_odp(s.dev, IBV_ODP_SUPPORT_WRITE);
 	vt_buf_make(&s.odp, s.dev, LEN, VT_ODP, VT_ACCESS_ALL);
 	vt_buf_make(&s.pinned, s.dev, LEN, VT_PINNED, VT_ACCESS_ALL);
 	s.foreign_pd = ibv_alloc_pd(s.dev->ctx);

@@ -124,16 +124,11 @@ int main(int argc, char **argv)
 {
 	struct vt_device *a, *b;
 
-	vt_init(argc, argv);
-	a = vt_open_a();
-	b = vt_open_b();
-	if (!vt_has_odp(b, IBV_ODP_SUPPORT_WRITE | IBV_ODP_SUPPORT_READ | IBV_ODP_SUPPORT_RECV))
-		vt_skip("%s has no on-demand paging", b->name);
+	vt_start(argc, argv, &a, &b);
+	vt_need_odp(b, IBV_ODP_SUPPORT_WRITE | IBV_ODP_SUPPORT_READ | IBV_ODP_SUPPORT_RECV);
 	test(a, b, IBV_WR_RDMA_WRITE, false, "cold WRITE");
 	test(a, b, IBV_WR_SEND, false, "cold SEND");
 	test(a, b, IBV_WR_RDMA_READ, false, "cold READ");
 	test(a, b, IBV_WR_RDMA_WRITE, true, "cold WRITE, huge pages");
-	vt_close(a);
-	vt_close(b);
-	return vt_pass();
+	return vt_finish(a, b);
 }

@@ -97,17 +97,11 @@ int main(int argc, char **argv)
 {
 	static const enum ibv_wr_opcode opcodes[] = { IBV_WR_RDMA_WRITE, IBV_WR_RDMA_READ };
 	struct setup s = {};
-	uint8_t *map;
 	size_t i;
 
-	vt_init(argc, argv);
-	s.dev_a = vt_open_a();
-	s.dev_b = vt_open_b();
-	if (!vt_has_odp(s.dev_b, IBV_ODP_SUPPORT_WRITE | IBV_ODP_SUPPORT_READ))
-		vt_skip("%s has no on-demand paging", s.dev_b->name);
-	map = mmap(NULL, 2 * LEAF, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	vt_check(map != MAP_FAILED);
-	s.at = (uint8_t *)(((uintptr_t)map + LEAF - 1) & ~(uintptr_t)(LEAF - 1));
+	vt_start(argc, argv, &s.dev_a, &s.dev_b);
+	vt_need_odp(s.dev_b, IBV_ODP_SUPPORT_WRITE | IBV_ODP_SUPPORT_READ);
+	s.at = vt_map_aligned(LEAF, LEAF, PROT_READ | PROT_WRITE);
 	s.mr = vt_reg(s.dev_b, s.at, LEAF, VT_ODP, VT_ACCESS_ALL);
 	vt_buf_make(&s.a, s.dev_a, LEAF, VT_PINNED, VT_ACCESS_ALL);
 	vt_connect(&s.conn, s.dev_a, s.dev_b, NULL);
@@ -124,7 +118,5 @@ int main(int argc, char **argv)
 	vt_disconnect(&s.conn);
 	vt_buf_free(&s.a);
 	vt_check(!ibv_dereg_mr(s.mr));
-	vt_close(s.dev_a);
-	vt_close(s.dev_b);
-	return vt_pass();
+	return vt_finish(s.dev_a, s.dev_b);
 }

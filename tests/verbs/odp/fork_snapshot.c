@@ -31,11 +31,8 @@ struct setup {
 
 static uint8_t *map_aligned(bool huge)
 {
-	uint8_t *at = mmap(NULL, 2 * LEN, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
-			   0);
+	uint8_t *at = vt_map_aligned(LEN, LEN, PROT_READ | PROT_WRITE);
 
-	vt_check(at != MAP_FAILED);
-	at = (uint8_t *)(((uintptr_t)at + LEN - 1) & ~(uintptr_t)(LEN - 1));
 	vt_check(!madvise(at, LEN, huge ? MADV_HUGEPAGE : MADV_NOHUGEPAGE));
 	return at;
 }
@@ -205,11 +202,8 @@ int main(int argc, char **argv)
 {
 	struct setup s = {};
 
-	vt_init(argc, argv);
-	s.dev_a = vt_open_a();
-	s.dev_b = vt_open_b();
-	if (!vt_has_odp(s.dev_b, IBV_ODP_SUPPORT_WRITE | IBV_ODP_SUPPORT_READ))
-		vt_skip("%s has no on-demand paging", s.dev_b->name);
+	vt_start(argc, argv, &s.dev_a, &s.dev_b);
+	vt_need_odp(s.dev_b, IBV_ODP_SUPPORT_WRITE | IBV_ODP_SUPPORT_READ);
 	vt_buf_make(&s.a, s.dev_a, LEN, VT_PINNED, VT_ACCESS_ALL);
 	vt_check(!madvise(s.a.map, s.a.map_len, MADV_DONTFORK));
 	vt_case("4 KiB pages");
@@ -217,7 +211,5 @@ int main(int argc, char **argv)
 	vt_case("a huge page");
 	test(&s, true);
 	vt_buf_free(&s.a);
-	vt_close(s.dev_a);
-	vt_close(s.dev_b);
-	return vt_pass();
+	return vt_finish(s.dev_a, s.dev_b);
 }

@@ -144,15 +144,10 @@ int main(int argc, char **argv)
 	struct vt_device *a, *b;
 	size_t i;
 
-	vt_init(argc, argv);
-	a = vt_open_a();
-	b = vt_open_b();
-	if (!vt_has_odp(b, IBV_ODP_SUPPORT_WRITE | IBV_ODP_SUPPORT_READ))
-		vt_skip("%s has no on-demand paging", b->name);
+	vt_start(argc, argv, &a, &b);
+	vt_need_odp(b, IBV_ODP_SUPPORT_WRITE | IBV_ODP_SUPPORT_READ);
 	for (i = 0; i < VT_ARRAY_SIZE(lens); i++)
 		test_access(a, b, lens[i]);
 	test_cost(b);
-	vt_close(a);
-	vt_close(b);
-	return vt_pass();
+	return vt_finish(a, b);
 }

@@ -183,11 +183,8 @@ int main(int argc, char **argv)
 	struct setup s = {};
 	int implicit, holes;
 
-	vt_init(argc, argv);
-	s.dev_a = vt_open_a();
-	s.dev_b = vt_open_b();
-	if (!vt_has_odp(s.dev_b, IBV_ODP_SUPPORT_WRITE | IBV_ODP_SUPPORT_READ))
-		vt_skip("%s has no on-demand paging", s.dev_b->name);
+	vt_start(argc, argv, &s.dev_a, &s.dev_b);
+	vt_need_odp(s.dev_b, IBV_ODP_SUPPORT_WRITE | IBV_ODP_SUPPORT_READ);
 	for (holes = 0; holes < 2; holes++) {
 		for (implicit = 0; implicit < 2; implicit++) {
 			s.holes = holes;
@@ -199,7 +196,5 @@ int main(int argc, char **argv)
 			test(&s, implicit);
 		}
 	}
-	vt_close(s.dev_a);
-	vt_close(s.dev_b);
-	return vt_pass();
+	return vt_finish(s.dev_a, s.dev_b);
 }

@@ -47,11 +47,8 @@ int main(int argc, char **argv)
 	struct vt_buf a, b;
 	int warm;
 
-	vt_init(argc, argv);
-	dev_a = vt_open_a();
-	dev_b = vt_open_b();
-	if (!vt_has_odp(dev_b, IBV_ODP_SUPPORT_WRITE))
-		vt_skip("%s has no on-demand paging", dev_b->name);
+	vt_start(argc, argv, &dev_a, &dev_b);
+	vt_need_odp(dev_b, IBV_ODP_SUPPORT_WRITE);
 	vt_swap_on();
 	check_control();
 	vt_connect(&conn, dev_a, dev_b, NULL);
@@ -73,7 +70,5 @@ int main(int argc, char **argv)
 	vt_disconnect(&conn);
 	vt_buf_free(&a);
 	vt_buf_free(&b);
-	vt_close(dev_a);
-	vt_close(dev_b);
-	return vt_pass();
+	return vt_finish(dev_a, dev_b);
 }

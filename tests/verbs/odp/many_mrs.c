@@ -33,10 +33,7 @@ static void map_fresh(struct setup *s)
 
 static void set_up(struct setup *s)
 {
-	uint8_t *at = mmap(NULL, LEN + LEAF, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-
-	vt_check(at != MAP_FAILED);
-	s->at = (uint8_t *)(((uintptr_t)at + LEAF - 1) & ~(LEAF - 1));
+	s->at = vt_map_aligned(LEN, LEAF, PROT_NONE);
 	map_fresh(s);
 	s->whole = vt_reg(s->b, s->at, LEN, VT_ODP, VT_ACCESS_ALL);
 	s->mrs = vt_options.rounds ? vt_options.rounds : 4000;
@@ -122,10 +119,8 @@ int main(int argc, char **argv)
 	struct setup s = {};
 	uint64_t ns;
 
-	vt_init(argc, argv);
-	s.a = vt_open_a();
-	s.b = vt_open_b();
-	if (strncmp(s.b->name, "rodp", 4))
+	vt_start(argc, argv, &s.a, &s.b);
+	if (!vt_is_rodp(s.b))
 		vt_skip("%s: only rodp counts like this", s.b->name);
 	set_up(&s);
 	vt_case("one region");
@@ -137,7 +132,5 @@ int main(int argc, char **argv)
 	vt_check(!ibv_dereg_mr(s.whole));
 	vt_disconnect(&s.conn);
 	vt_buf_free(&s.source);
-	vt_close(s.a);
-	vt_close(s.b);
-	return vt_pass();
+	return vt_finish(s.a, s.b);
 }

@@ -13,7 +13,6 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <sys/mman.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -204,7 +203,7 @@ static void wait_until_reaped(struct setup *s, int log, pid_t pid, uint64_t star
 
 static void test(struct setup *s, bool hang)
 {
-	int pair[2], status, log = open_kernel_log();
+	int status, log = open_kernel_log();
 	struct vt_conn hung;
 	pthread_t thread;
 	struct hello hello;
@@ -221,10 +220,7 @@ static void test(struct setup *s, bool hang)
 	vt_cgroup_make(GROUP);
 	vt_cgroup_set(GROUP, "memory.max", LIMIT);
 	vt_cgroup_set(GROUP, "memory.swap.max", "0");
-	vt_check(!socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair));
-	pid = vt_fork();
-	s->socket = pair[!pid];
-	close(pair[!!pid]);
+	pid = vt_fork_with_socket(&s->socket);
 	if (!pid)
 		be_victim(s);
 	vt_hear(s->socket, &hello, sizeof(hello), hang ? &s->uffd : NULL);
@@ -268,11 +264,8 @@ int main(int argc, char **argv)
 {
 	struct setup s = {};
 
-	vt_init(argc, argv);
-	s.dev_a = vt_open_a();
-	s.dev_b = vt_open_b();
-	if (!vt_has_odp(s.dev_b, IBV_ODP_SUPPORT_WRITE))
-		vt_skip("%s has no on-demand paging", s.dev_b->name);
+	vt_start(argc, argv, &s.dev_a, &s.dev_b);
+	vt_need_odp(s.dev_b, IBV_ODP_SUPPORT_WRITE);
 	vt_buf_make(&s.a, s.dev_a, PIECE, VT_PINNED, VT_ACCESS_ALL);
 	vt_case("killed, and gone");
 	test(&s, false);

@@ -196,9 +196,7 @@ int main(int argc, char **argv)
 	char path[128];
 	uint8_t *at;
 
-	vt_init(argc, argv);
-	s.dev_a = vt_open_a();
-	s.dev_b = vt_open_b();
+	vt_start(argc, argv, &s.dev_a, &s.dev_b);
 	vt_buf_make(&s.a, s.dev_a, LEN, VT_PINNED, VT_ACCESS_ALL);
 	vt_buf_make(&s.b, s.dev_b, LEN, VT_PINNED, VT_ACCESS_ALL);
 	vt_connect(&s.other, s.dev_a, s.dev_b, NULL);
@@ -216,7 +214,5 @@ int main(int argc, char **argv)
 	vt_disconnect(&s.other);
 	vt_buf_free(&s.a);
 	vt_buf_free(&s.b);
-	vt_close(s.dev_a);
-	vt_close(s.dev_b);
-	return vt_pass();
+	return vt_finish(s.dev_a, s.dev_b);
 }

@@ -182,11 +182,8 @@ int main(int argc, char **argv)
 {
 	struct setup s;
 
-	vt_init(argc, argv);
-	s.a = vt_open_a();
-	s.b = vt_open_b();
-	if (!vt_has_odp(s.b, IBV_ODP_SUPPORT_WRITE | IBV_ODP_SUPPORT_READ))
-		vt_skip("%s has no on-demand paging", s.b->name);
+	vt_start(argc, argv, &s.a, &s.b);
+	vt_need_odp(s.b, IBV_ODP_SUPPORT_WRITE | IBV_ODP_SUPPORT_READ);
 	vt_connect(&s.conn, s.a, s.b, NULL);
 	vt_buf_make(&s.local, s.a, LEN, VT_PINNED, VT_ACCESS_ALL);
 	each(&s, test_write);
@@ -198,7 +195,5 @@ int main(int argc, char **argv)
 	test_sparse(&s);
 	vt_disconnect(&s.conn);
 	vt_buf_free(&s.local);
-	vt_close(s.a);
-	vt_close(s.b);
-	return vt_pass();
+	return vt_finish(s.a, s.b);
 }

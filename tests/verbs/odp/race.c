@@ -293,18 +293,13 @@ int main(int argc, char **argv)
 {
 	static struct race r;
 
-	vt_init(argc, argv);
-	r.dev_a = vt_open_a();
-	r.dev_b = vt_open_b();
-	if (!vt_has_odp(r.dev_b, IBV_ODP_SUPPORT_WRITE | IBV_ODP_SUPPORT_READ))
-		vt_skip("%s has no on-demand paging", r.dev_b->name);
+	vt_start(argc, argv, &r.dev_a, &r.dev_b);
+	vt_need_odp(r.dev_b, IBV_ODP_SUPPORT_WRITE | IBV_ODP_SUPPORT_READ);
 	vt_buf_make(&r.a, r.dev_a, LEN, VT_PINNED, VT_ACCESS_ALL);
 	test(&r, "WRITEs, mapped over", stream_writes, swap_written);
 	test(&r, "READs, mapped over", stream_reads, swap_read);
 	test(&r, "WRITEs, holes punched", stream_writes, punch_holes);
 	test_protect(&r);
 	vt_buf_free(&r.a);
-	vt_close(r.dev_a);
-	vt_close(r.dev_b);
-	return vt_pass();
+	return vt_finish(r.dev_a, r.dev_b);
 }

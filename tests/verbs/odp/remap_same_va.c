@@ -10,13 +10,7 @@
 
 #define LEN (4 * 4096)
 
-struct setup {
-	struct vt_device *dev_a, *dev_b;
-	struct vt_conn conn;
-	struct vt_buf a, b;
-};
-
-static void map_over(struct setup *s, int flags, int fd)
+static void map_over(struct vt_pair *s, int flags, int fd)
 {
 	void *at = mmap(s->b.data, LEN, PROT_READ | PROT_WRITE, flags | MAP_FIXED, fd, 0);
 
@@ -25,7 +19,7 @@ static void map_over(struct setup *s, int flags, int fd)
 }
 
 /* A WRITE and a READ go to the memory that is there. */
-static void check_works(struct setup *s, uint64_t seed)
+static void check_works(struct vt_pair *s, uint64_t seed)
 {
 	vt_fill(s->a.data, LEN, seed, 0);
 	vt_rdma(&s->conn, IBV_WR_RDMA_WRITE, &s->a, 5, &s->b, 5, LEN - 5);
@@ -35,7 +29,7 @@ static void check_works(struct setup *s, uint64_t seed)
 	vt_verify(s->a.data, LEN, seed + 1000, 0, "READ's data");
 }
 
-static void test_new_anonymous(struct setup *s, bool unmap_first)
+static void test_new_anonymous(struct vt_pair *s, bool unmap_first)
 {
 	int i;
 
@@ -50,7 +44,7 @@ static void test_new_anonymous(struct setup *s, bool unmap_first)
 }
 
 /* What the device writes is the file's, from the moment that the file is mapped. */
-static void test_file(struct setup *s)
+static void test_file(struct vt_pair *s)
 {
 	uint8_t byte;
 	int fd;
@@ -68,7 +62,7 @@ static void test_file(struct setup *s)
 	close(fd);
 }
 
-static void test_moved(struct setup *s)
+static void test_moved(struct vt_pair *s)
 {
 	uint8_t *moved;
 
@@ -83,7 +77,7 @@ static void test_moved(struct setup *s)
 	munmap(moved, LEN);
 }
 
-static void test_hole(struct setup *s, enum ibv_wr_opcode opcode)
+static void test_hole(struct vt_pair *s, enum ibv_wr_opcode opcode)
 {
 	struct vt_conn conn;
 	struct ibv_wc wc;
@@ -111,16 +105,11 @@ static void test_hole(struct setup *s, enum ibv_wr_opcode opcode)
 
 int main(int argc, char **argv)
 {
-	struct setup s = {};
+	struct vt_pair s = { .mem_b = VT_ODP };
 
-	vt_init(argc, argv);
-	s.dev_a = vt_open_a();
-	s.dev_b = vt_open_b();
-	if (!vt_has_odp(s.dev_b, IBV_ODP_SUPPORT_WRITE | IBV_ODP_SUPPORT_READ))
-		vt_skip("%s has no on-demand paging", s.dev_b->name);
-	vt_buf_make(&s.a, s.dev_a, LEN, VT_PINNED, VT_ACCESS_ALL);
-	vt_buf_make(&s.b, s.dev_b, LEN, VT_ODP, VT_ACCESS_ALL);
-	vt_connect(&s.conn, s.dev_a, s.dev_b, NULL);
+	vt_start(argc, argv, &s.dev_a, &s.dev_b);
+	vt_need_odp(s.dev_b, IBV_ODP_SUPPORT_WRITE | IBV_ODP_SUPPORT_READ);
+	vt_pair_open(&s, LEN, VT_ACCESS_ALL, NULL);
 	vt_case("mapped over");
 	test_new_anonymous(&s, false);
 	vt_case("unmapped, mapped again");
@@ -133,11 +122,6 @@ int main(int argc, char **argv)
 	test_hole(&s, IBV_WR_RDMA_WRITE);
 	vt_case("READ from a hole");
 	test_hole(&s, IBV_WR_RDMA_READ);
-	vt_verify_guards(&s.b, "the MR");
-	vt_disconnect(&s.conn);
-	vt_buf_free(&s.a);
-	vt_buf_free(&s.b);
-	vt_close(s.dev_a);
-	vt_close(s.dev_b);
-	return vt_pass();
+	vt_pair_close(&s);
+	return vt_finish(s.dev_a, s.dev_b);
 }

@@ -59,11 +59,7 @@ static void map_fresh(struct setup *s)
 
 static void set_up(struct setup *s)
 {
-	uint8_t *at = mmap(NULL, PAGES * PAGE + LEAF, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
-			   0);
-
-	vt_check(at != MAP_FAILED);
-	s->at = (uint8_t *)(((uintptr_t)at + LEAF - 1) & ~(LEAF - 1));
+	s->at = vt_map_aligned(PAGES * PAGE, LEAF, PROT_NONE);
 	map_fresh(s);
 	s->mr = vt_reg(s->b, s->at, PAGES * PAGE, VT_ODP, VT_ACCESS_ALL);
 	vt_buf_make(&s->source, s->a, 16 * PAGE, VT_PINNED, VT_ACCESS_ALL);
@@ -405,10 +401,8 @@ int main(int argc, char **argv)
 	struct setup s = {};
 	int err;
 
-	vt_init(argc, argv);
-	s.a = vt_open_a();
-	s.b = vt_open_b();
-	if (strncmp(s.b->name, "rodp", 4) || strncmp(s.a->name, "rodp", 4))
+	vt_start(argc, argv, &s.a, &s.b);
+	if (!vt_is_rodp(s.b) || !vt_is_rodp(s.a))
 		vt_skip("only rodp has this ioctl");
 	set_up(&s);
 	test_life(&s);
@@ -420,7 +414,5 @@ int main(int argc, char **argv)
 	vt_check(!err);
 	vt_disconnect(&s.conn);
 	vt_buf_free(&s.source);
-	vt_close(s.a);
-	vt_close(s.b);
-	return vt_pass();
+	return vt_finish(s.a, s.b);
 }

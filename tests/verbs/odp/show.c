@@ -217,11 +217,7 @@ static void test_held(struct setup *s)
 
 static void set_up(struct setup *s)
 {
-	uint8_t *at = mmap(NULL, 2 * BLOCK, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
-			   0);
-
-	vt_check(at != MAP_FAILED);
-	s->at = (uint8_t *)(((uintptr_t)at + BLOCK - 1) & ~(BLOCK - 1));
+	s->at = vt_map_aligned(BLOCK, BLOCK, PROT_READ | PROT_WRITE);
 	vt_check(!madvise(s->at, BLOCK, MADV_NOHUGEPAGE));
 	s->mr = vt_reg(s->b, s->at, BLOCK, VT_ODP, VT_ACCESS_ALL);
 	vt_buf_make(&s->source, s->a, 64 * PAGE, VT_PINNED, VT_ACCESS_ALL);
@@ -232,10 +228,8 @@ int main(int argc, char **argv)
 {
 	struct setup s = {};
 
-	vt_init(argc, argv);
-	s.a = vt_open_a();
-	s.b = vt_open_b();
-	if (strncmp(s.b->name, "rodp", 4))
+	vt_start(argc, argv, &s.a, &s.b);
+	if (!vt_is_rodp(s.b))
 		vt_skip("%s: only rodp shows this", s.b->name);
 	if (geteuid())
 		vt_skip("rdma(8) shows keys to root only");
@@ -246,7 +240,5 @@ int main(int argc, char **argv)
 	vt_disconnect(&s.conn);
 	vt_check(!ibv_dereg_mr(s.mr));
 	vt_buf_free(&s.source);
-	vt_close(s.a);
-	vt_close(s.b);
-	return vt_pass();
+	return vt_finish(s.a, s.b);
 }

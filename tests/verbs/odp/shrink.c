@@ -86,9 +86,7 @@ int main(int argc, char **argv)
 {
 	struct setup s;
 
-	vt_init(argc, argv);
-	s.a = vt_open_a();
-	s.b = vt_open_b();
+	vt_start(argc, argv, &s.a, &s.b);
 	if (vt_counter(s.b, "odp_leaves_shrunk") < 0)
 		vt_skip("%s does not count leaves that were given back", s.b->name);
 	s.at = mmap(NULL, LEAVES * LEAF, PROT_READ | PROT_WRITE,
@@ -104,7 +102,5 @@ int main(int argc, char **argv)
 	munmap(s.at, LEAVES * LEAF);
 	vt_disconnect(&s.conn);
 	vt_buf_free(&s.local);
-	vt_close(s.a);
-	vt_close(s.b);
-	return vt_pass();
+	return vt_finish(s.a, s.b);
 }

@@ -37,11 +37,7 @@ static void map_fresh(struct setup *s)
 
 static void find_place(struct setup *s)
 {
-	uint8_t *at = mmap(NULL, PAGES * PAGE + LEAF, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
-			   0);
-
-	vt_check(at != MAP_FAILED);
-	s->at = (uint8_t *)(((uintptr_t)at + LEAF - 1) & ~(LEAF - 1));
+	s->at = vt_map_aligned(PAGES * PAGE, LEAF, PROT_NONE);
 	map_fresh(s);
 }
 
@@ -494,10 +490,8 @@ int main(int argc, char **argv)
 {
 	struct setup s = {};
 
-	vt_init(argc, argv);
-	s.a = vt_open_a();
-	s.b = vt_open_b();
-	if (strncmp(s.b->name, "rodp", 4))
+	vt_start(argc, argv, &s.a, &s.b);
+	if (!vt_is_rodp(s.b))
 		vt_skip("%s: only rodp counts like this", s.b->name);
 	find_place(&s);
 	vt_buf_make(&s.source, s.a, 64 * PAGE, VT_PINNED, VT_ACCESS_ALL);
@@ -514,7 +508,5 @@ int main(int argc, char **argv)
 	test_random(&s);
 	vt_disconnect(&s.conn);
 	vt_buf_free(&s.source);
-	vt_close(s.a);
-	vt_close(s.b);
-	return vt_pass();
+	return vt_finish(s.a, s.b);
 }

@@ -8,12 +8,6 @@
 #define PAGES 256
 #define LEN   (PAGES * 4096)
 
-struct setup {
-	struct vt_device *dev_a, *dev_b;
-	struct vt_conn conn;
-	struct vt_buf a, b;
-};
-
 /* Afterwards every page is in memory, and the same is on the disk: clean. */
 static void make_clean(struct vt_buf *buf)
 {
@@ -26,7 +20,7 @@ static void make_clean(struct vt_buf *buf)
 	vt_verify(buf->data, LEN, 1, 0, "pages that were swapped in");
 }
 
-static void write_remotely(struct setup *s, enum ibv_wr_opcode opcode)
+static void write_remotely(struct vt_pair *s, enum ibv_wr_opcode opcode)
 {
 	struct ibv_sge room = vt_sge(&s->b, 0, LEN);
 	struct vt_op op = {
@@ -47,7 +41,7 @@ static void write_remotely(struct setup *s, enum ibv_wr_opcode opcode)
 		vt_expect(&s->conn.b, 2, IBV_WC_SUCCESS);
 }
 
-static void read_here(struct setup *s)
+static void read_here(struct vt_pair *s)
 {
 	struct vt_conn back;
 
@@ -57,7 +51,7 @@ static void read_here(struct setup *s)
 	vt_disconnect(&back);
 }
 
-static void check_survives(struct setup *s, const char *what)
+static void check_survives(struct vt_pair *s, const char *what)
 {
 	size_t out = vt_page_out(s->b.data, LEN);
 
@@ -70,17 +64,12 @@ static void check_survives(struct setup *s, const char *what)
 
 int main(int argc, char **argv)
 {
-	struct setup s = {};
+	struct vt_pair s = { .mem_b = VT_ODP };
 
-	vt_init(argc, argv);
-	s.dev_a = vt_open_a();
-	s.dev_b = vt_open_b();
-	if (!vt_has_odp(s.dev_b, IBV_ODP_SUPPORT_WRITE))
-		vt_skip("%s has no on-demand paging", s.dev_b->name);
+	vt_start(argc, argv, &s.dev_a, &s.dev_b);
+	vt_need_odp(s.dev_b, IBV_ODP_SUPPORT_WRITE);
 	vt_swap_on();
-	vt_connect(&s.conn, s.dev_a, s.dev_b, NULL);
-	vt_buf_make(&s.a, s.dev_a, LEN, VT_PINNED, VT_ACCESS_ALL);
-	vt_buf_make(&s.b, s.dev_b, LEN, VT_ODP, VT_ACCESS_ALL);
+	vt_pair_open(&s, LEN, VT_ACCESS_ALL, NULL);
 
 	vt_case("remote WRITE, then swap-out");
 	make_clean(&s.b);
@@ -111,10 +100,6 @@ int main(int argc, char **argv)
 	s.b.mr = NULL;
 	check_survives(&s, "a WRITE before deregistration");
 
-	vt_disconnect(&s.conn);
-	vt_buf_free(&s.a);
-	vt_buf_free(&s.b);
-	vt_close(s.dev_a);
-	vt_close(s.dev_b);
-	return vt_pass();
+	vt_pair_close(&s);
+	return vt_finish(s.dev_a, s.dev_b);
 }

@@ -196,18 +196,12 @@ int main(int argc, char **argv)
 {
 	struct setup s = {};
 
-	vt_init(argc, argv);
-	s.dev_a = vt_open_a();
-	s.dev_b = vt_open_b();
-	if (!vt_has_odp(s.dev_b,
-			IBV_ODP_SUPPORT_WRITE | IBV_ODP_SUPPORT_READ | IBV_ODP_SUPPORT_RECV))
-		vt_skip("%s has no on-demand paging", s.dev_b->name);
+	vt_start(argc, argv, &s.dev_a, &s.dev_b);
+	vt_need_odp(s.dev_b, IBV_ODP_SUPPORT_WRITE | IBV_ODP_SUPPORT_READ | IBV_ODP_SUPPORT_RECV);
 	vt_buf_make(&s.a, s.dev_a, LEN, VT_PINNED, VT_ACCESS_ALL);
 	test(&s, VT_UFFD_MISSING);
 	test(&s, VT_UFFD_MINOR);
 	test(&s, VT_UFFD_WP);
 	vt_buf_free(&s.a);
-	vt_close(s.dev_a);
-	vt_close(s.dev_b);
-	return vt_pass();
+	return vt_finish(s.dev_a, s.dev_b);
 }

@@ -409,9 +409,7 @@ int main(int argc, char **argv)
 {
 	struct setup s = {};
 
-	vt_init(argc, argv);
-	s.a = vt_open_a();
-	s.b = vt_open_b();
+	vt_start(argc, argv, &s.a, &s.b);
 	if (vt_is_rxe(s.a))
 		vt_skip("rxe has no such CQs");
 	vt_case("every field");
@@ -432,7 +430,5 @@ int main(int argc, char **argv)
 	test_parent_domain(&s);
 	vt_case("allocators");
 	test_allocators(&s);
-	vt_close(s.a);
-	vt_close(s.b);
-	return vt_pass();
+	return vt_finish(s.a, s.b);
 }

@@ -430,9 +430,7 @@ int main(int argc, char **argv)
 {
 	struct setup s = {};
 
-	vt_init(argc, argv);
-	s.a = vt_open_a();
-	s.b = vt_open_b();
+	vt_start(argc, argv, &s.a, &s.b);
 	if (s.b->attr.odp_caps.general_caps & IBV_ODP_SUPPORT) {
 		test_rc_odp(&s);
 	} else {
@@ -450,7 +448,5 @@ int main(int argc, char **argv)
 	}
 	if (s.b->attr.odp_caps.general_caps & IBV_ODP_SUPPORT)
 		test_implicit(&s);
-	vt_close(s.a);
-	vt_close(s.b);
-	return vt_pass();
+	return vt_finish(s.a, s.b);
 }

@@ -344,9 +344,7 @@ int main(int argc, char **argv)
 	struct setup s = {};
 	uint64_t both;
 
-	vt_init(argc, argv);
-	s.devs[0] = vt_open_a();
-	s.devs[1] = vt_open_b();
+	vt_start(argc, argv, &s.devs[0], &s.devs[1]);
 	both = caps(s.devs[0]) & caps(s.devs[1]);
 	if (!(both & CAP_ATOMIC_WRITE))
 		vt_skip("ATOMIC WRITE is not there on both sides");
@@ -365,7 +363,5 @@ int main(int argc, char **argv)
 	}
 	test_persistent(s.devs[1]);
 	vt_each_memory(s.devs[0], s.devs[1], run, &s);
-	vt_close(s.devs[0]);
-	vt_close(s.devs[1]);
-	return vt_pass();
+	return vt_finish(s.devs[0], s.devs[1]);
 }

@@ -346,9 +346,7 @@ int main(int argc, char **argv)
 {
 	struct vt_device *dev_a, *dev_b;
 
-	vt_init(argc, argv);
-	dev_a = vt_open_a();
-	dev_b = vt_open_b();
+	vt_start(argc, argv, &dev_a, &dev_b);
 	if (!(dev_b->attr.device_cap_flags_ex & CAP_FLUSH_PERSISTENT))
 		vt_skip("%s cannot flush to persistence", dev_b->name);
 #ifdef VT_HAVE_FLUSH
@@ -356,7 +354,5 @@ int main(int argc, char **argv)
 #else
 	vt_skip("this libibverbs does not know FLUSH");
 #endif
-	vt_close(dev_a);
-	vt_close(dev_b);
-	return vt_pass();
+	return vt_finish(dev_a, dev_b);
 }

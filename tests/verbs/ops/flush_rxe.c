@@ -67,9 +67,7 @@ int main(int argc, char **argv)
 {
 	struct vt_device *a, *b;
 
-	vt_init(argc, argv);
-	a = vt_open_a();
-	b = vt_open_b();
+	vt_start(argc, argv, &a, &b);
 	if (vt_is_rxe(a) == vt_is_rxe(b))
 		vt_skip("only between rodp and rxe");
 	if (!(a->attr.device_cap_flags_ex & b->attr.device_cap_flags_ex & CAP_FLUSH_GLOBAL))
@@ -79,7 +77,5 @@ int main(int argc, char **argv)
 #else
 	vt_skip("this libibverbs does not know FLUSH");
 #endif
-	vt_close(a);
-	vt_close(b);
-	return vt_pass();
+	return vt_finish(a, b);
 }

@@ -425,9 +425,7 @@ int main(int argc, char **argv)
 {
 	struct setup s = {};
 
-	vt_init(argc, argv);
-	s.a = vt_open_a();
-	s.b = vt_open_b();
+	vt_start(argc, argv, &s.a, &s.b);
 	s.cq = ibv_create_cq(s.a->ctx, 64, NULL, NULL, 0);
 	vt_check(s.cq);
 	test_type(&s, IBV_QPT_RC, "RC");
@@ -440,7 +438,5 @@ int main(int argc, char **argv)
 	if (vt_options.rounds)
 		test_pds(&s);
 	vt_check(!ibv_destroy_cq(s.cq));
-	vt_close(s.a);
-	vt_close(s.b);
-	return vt_pass();
+	return vt_finish(s.a, s.b);
 }

@@ -10,13 +10,6 @@
 
 #define LEN 8192
 
-struct setup {
-	struct vt_device *dev_a, *dev_b;
-	enum vt_memory mem_a, mem_b;
-	struct vt_conn conn;
-	struct vt_buf a, b;
-};
-
 enum {
 	OP = 1,
 	RECV = 2,
@@ -25,27 +18,16 @@ enum {
 	NO_EVENT = -1
 };
 
-static void begin(struct setup *s, int access_b, const struct vt_conn_attr *attr)
+static void begin(struct vt_pair *s, int access_b, const struct vt_conn_attr *attr)
 {
 	while (vt_async_event(s->dev_b, 0) >= 0)
 		;
-	vt_connect(&s->conn, s->dev_a, s->dev_b, attr);
-	vt_buf_make(&s->a, s->dev_a, LEN, s->mem_a, VT_ACCESS_ALL);
-	vt_buf_make(&s->b, s->dev_b, LEN, s->mem_b, access_b);
+	vt_pair_open(s, LEN, access_b, attr);
 	vt_fill(s->a.data, LEN, 1, 0);
 	vt_fill(s->b.data, LEN, 2, 0);
 }
 
-static void end(struct setup *s)
-{
-	vt_verify_guards(&s->a, "a");
-	vt_verify_guards(&s->b, "b");
-	vt_disconnect(&s->conn);
-	vt_buf_free(&s->a);
-	vt_buf_free(&s->b);
-}
-
-static struct vt_op one_sided(struct setup *s, enum ibv_wr_opcode opcode, uint32_t len)
+static struct vt_op one_sided(struct vt_pair *s, enum ibv_wr_opcode opcode, uint32_t len)
 {
 	return (struct vt_op){
 		.opcode = opcode,
@@ -58,7 +40,7 @@ static struct vt_op one_sided(struct setup *s, enum ibv_wr_opcode opcode, uint32
 }
 
 /* Requests behind the one that fails, in the same queue: none may be executed. */
-static void post_followers(struct setup *s)
+static void post_followers(struct vt_pair *s)
 {
 	struct vt_op op = one_sided(s, IBV_WR_RDMA_WRITE, 16);
 	int i;
@@ -71,7 +53,7 @@ static void post_followers(struct setup *s)
 	}
 }
 
-static void expect_followers_flushed(struct setup *s)
+static void expect_followers_flushed(struct vt_pair *s)
 {
 	int i;
 
@@ -81,7 +63,7 @@ static void expect_followers_flushed(struct setup *s)
 }
 
 /* A queue in the error state takes requests, and flushes them. */
-static void expect_flushes_new(struct setup *s, struct vt_end *end)
+static void expect_flushes_new(struct vt_pair *s, struct vt_end *end)
 {
 	struct vt_op op = one_sided(s, IBV_WR_SEND, 8);
 	struct ibv_sge none = {};
@@ -97,7 +79,7 @@ static void expect_flushes_new(struct setup *s, struct vt_end *end)
 }
 
 /* rxe tells of errors by completions only. */
-static void expect_event(struct setup *s, int event)
+static void expect_event(struct vt_pair *s, int event)
 {
 	int got = vt_async_event(s->dev_b, event == NO_EVENT ? 20 : 2000);
 
@@ -113,7 +95,7 @@ static void expect_event(struct setup *s, int event)
  * The responder refuses op: the requester's completion has the given status and
  * both QPs are in error, what waits in their queues is flushed.
  */
-static void expect_refused(struct setup *s, const struct vt_op *op, enum ibv_wc_status status,
+static void expect_refused(struct vt_pair *s, const struct vt_op *op, enum ibv_wc_status status,
 			   int event)
 {
 	struct ibv_sge room = vt_sge(&s->b, 0, 16);
@@ -131,7 +113,7 @@ static void expect_refused(struct setup *s, const struct vt_op *op, enum ibv_wc_
 	vt_verify(s->a.data, LEN, 1, 0, "the source of a refused request");
 }
 
-static void test_wrong_rkey(struct setup *s, enum ibv_wr_opcode opcode)
+static void test_wrong_rkey(struct vt_pair *s, enum ibv_wr_opcode opcode)
 {
 	struct vt_op op;
 
@@ -139,10 +121,10 @@ static void test_wrong_rkey(struct setup *s, enum ibv_wr_opcode opcode)
 	op = one_sided(s, opcode, 8);
 	op.rkey ^= 0x5a5a5a00;
 	expect_refused(s, &op, IBV_WC_REM_ACCESS_ERR, IBV_EVENT_QP_ACCESS_ERR);
-	end(s);
+	vt_pair_close(s);
 }
 
-static void test_dead_rkey(struct setup *s)
+static void test_dead_rkey(struct vt_pair *s)
 {
 	struct vt_op op;
 
@@ -153,21 +135,21 @@ static void test_dead_rkey(struct setup *s)
 	if (op.rkey == s->b.mr->rkey)
 		vt_fail("the key of an MR that is gone was given out again at once");
 	expect_refused(s, &op, IBV_WC_REM_ACCESS_ERR, IBV_EVENT_QP_ACCESS_ERR);
-	end(s);
+	vt_pair_close(s);
 }
 
-static void test_missing_right(struct setup *s, enum ibv_wr_opcode opcode, int right)
+static void test_missing_right(struct vt_pair *s, enum ibv_wr_opcode opcode, int right)
 {
 	struct vt_op op;
 
 	begin(s, VT_ACCESS_ALL & ~right, NULL);
 	op = one_sided(s, opcode, 8);
 	expect_refused(s, &op, IBV_WC_REM_ACCESS_ERR, IBV_EVENT_QP_ACCESS_ERR);
-	end(s);
+	vt_pair_close(s);
 }
 
 /* Ranges that leave the MR by a byte, at either end, and one that wraps. */
-static void test_out_of_bounds(struct setup *s, enum ibv_wr_opcode opcode, int64_t offset,
+static void test_out_of_bounds(struct vt_pair *s, enum ibv_wr_opcode opcode, int64_t offset,
 			       uint32_t len)
 {
 	struct vt_op op;
@@ -176,10 +158,10 @@ static void test_out_of_bounds(struct setup *s, enum ibv_wr_opcode opcode, int64
 	op = one_sided(s, opcode, len);
 	op.remote_addr = (uintptr_t)s->b.map + offset;
 	expect_refused(s, &op, IBV_WC_REM_ACCESS_ERR, IBV_EVENT_QP_ACCESS_ERR);
-	end(s);
+	vt_pair_close(s);
 }
 
-static void test_foreign_pd(struct setup *s)
+static void test_foreign_pd(struct vt_pair *s)
 {
 	struct vt_device *other = vt_open_b();
 	struct ibv_mr *mr;
@@ -190,12 +172,12 @@ static void test_foreign_pd(struct setup *s)
 	op = one_sided(s, IBV_WR_RDMA_WRITE, 8);
 	op.rkey = mr->rkey;
 	expect_refused(s, &op, IBV_WC_REM_ACCESS_ERR, IBV_EVENT_QP_ACCESS_ERR);
-	end(s);
+	vt_pair_close(s);
 	vt_check(!ibv_dereg_mr(mr));
 	vt_close(other);
 }
 
-static void test_receive_too_short(struct setup *s, uint32_t len)
+static void test_receive_too_short(struct vt_pair *s, uint32_t len)
 {
 	struct ibv_sge room;
 	struct vt_op op;
@@ -211,7 +193,7 @@ static void test_receive_too_short(struct setup *s, uint32_t len)
 		vt_expect(&s->conn.a, OP, IBV_WC_REM_OP_ERR);
 		vt_expect(&s->conn.b, RECV, IBV_WC_LOC_QP_OP_ERR);
 		expect_followers_flushed(s);
-		end(s);
+		vt_pair_close(s);
 		return;
 	}
 	vt_expect(&s->conn.a, OP, IBV_WC_REM_INV_REQ_ERR);
@@ -220,10 +202,10 @@ static void test_receive_too_short(struct setup *s, uint32_t len)
 	expect_flushes_new(s, &s->conn.a);
 	expect_flushes_new(s, &s->conn.b);
 	vt_verify(s->b.data + len - 1, LEN - len + 1, 2, len - 1, "behind the receive buffer");
-	end(s);
+	vt_pair_close(s);
 }
 
-static void test_receive_wrong_key(struct setup *s)
+static void test_receive_wrong_key(struct vt_pair *s)
 {
 	struct ibv_sge room;
 	struct vt_op op;
@@ -239,11 +221,11 @@ static void test_receive_wrong_key(struct setup *s)
 		  vt_is_rxe(s->dev_b) ? IBV_WC_LOC_QP_OP_ERR : IBV_WC_LOC_PROT_ERR);
 	expect_flushes_new(s, &s->conn.a);
 	expect_flushes_new(s, &s->conn.b);
-	end(s);
+	vt_pair_close(s);
 }
 
 /* rxe may flush the request that fails together with those behind it. */
-static void expect_local_error(struct setup *s)
+static void expect_local_error(struct vt_pair *s)
 {
 	struct ibv_wc wc;
 
@@ -257,7 +239,7 @@ static void expect_local_error(struct setup *s)
 }
 
 /* A local error is the requester's alone: the responder's QP knows nothing of it. */
-static void test_local_key(struct setup *s, enum ibv_wr_opcode opcode)
+static void test_local_key(struct vt_pair *s, enum ibv_wr_opcode opcode)
 {
 	struct vt_op op;
 
@@ -271,10 +253,10 @@ static void test_local_key(struct setup *s, enum ibv_wr_opcode opcode)
 	expect_flushes_new(s, &s->conn.a);
 	vt_check(vt_qp_state(s->conn.b.qp) == IBV_QPS_RTS);
 	expect_event(s, NO_EVENT);
-	end(s);
+	vt_pair_close(s);
 }
 
-static void test_local_out_of_bounds(struct setup *s)
+static void test_local_out_of_bounds(struct vt_pair *s)
 {
 	struct vt_op op;
 
@@ -284,10 +266,10 @@ static void test_local_out_of_bounds(struct setup *s)
 	vt_post(&s->conn.a, &op);
 	expect_local_error(s);
 	expect_flushes_new(s, &s->conn.a);
-	end(s);
+	vt_pair_close(s);
 }
 
-static void test_read_into_read_only(struct setup *s)
+static void test_read_into_read_only(struct vt_pair *s)
 {
 	struct ibv_mr *mr;
 	struct vt_op op;
@@ -301,11 +283,11 @@ static void test_read_into_read_only(struct setup *s)
 	vt_verify(s->a.data, LEN, 1, 0, "a buffer without the right to write");
 	expect_flushes_new(s, &s->conn.a);
 	vt_check(!ibv_dereg_mr(mr));
-	end(s);
+	vt_pair_close(s);
 }
 
 /* Nobody posts a receive. The responder lives on. */
-static void test_rnr_exceeded(struct setup *s)
+static void test_rnr_exceeded(struct vt_pair *s)
 {
 	struct vt_conn_attr attr = { .rnr_retry = 1, .min_rnr_timer = 1 };
 	struct vt_op op;
@@ -318,11 +300,11 @@ static void test_rnr_exceeded(struct setup *s)
 	expect_followers_flushed(s);
 	expect_flushes_new(s, &s->conn.a);
 	vt_check(vt_qp_state(s->conn.b.qp) == IBV_QPS_RTS);
-	end(s);
+	vt_pair_close(s);
 }
 
 /* A receive that comes late is waited for: rnr_retry 7 means for ever. */
-static void test_rnr_waits(struct setup *s)
+static void test_rnr_waits(struct vt_pair *s)
 {
 	struct vt_conn_attr attr = { .min_rnr_timer = 1 };
 	struct ibv_sge room;
@@ -337,10 +319,10 @@ static void test_rnr_waits(struct setup *s)
 	vt_expect_ok(&s->conn.a, OP, IBV_WC_SEND);
 	vt_expect_ok(&s->conn.b, RECV, IBV_WC_RECV);
 	vt_verify(s->b.data, 64, 1, 0, "the data");
-	end(s);
+	vt_pair_close(s);
 }
 
-static void test_peer_vanished(struct setup *s, enum ibv_wr_opcode opcode)
+static void test_peer_vanished(struct vt_pair *s, enum ibv_wr_opcode opcode)
 {
 	struct vt_conn_attr attr = { .timeout = 12, .retry_cnt = 2 };
 	struct vt_end gone;
@@ -356,11 +338,11 @@ static void test_peer_vanished(struct setup *s, enum ibv_wr_opcode opcode)
 	vt_expect(&s->conn.a, OP, IBV_WC_RETRY_EXC_ERR);
 	expect_followers_flushed(s);
 	expect_flushes_new(s, &s->conn.a);
-	end(s);
+	vt_pair_close(s);
 }
 
 /* The QP itself is told to go to the error state while receives and sends wait. */
-static void test_flush_on_request(struct setup *s)
+static void test_flush_on_request(struct vt_pair *s)
 {
 	struct vt_conn_attr conn_attr = { .min_rnr_timer = 31 };
 	struct ibv_qp_attr attr = { .qp_state = IBV_QPS_ERR };
@@ -389,11 +371,11 @@ static void test_flush_on_request(struct setup *s)
 			vt_check(wc.wr_id == (sends ? FOLLOWER + sends - 1u : OP) && ++sends);
 	}
 	vt_expect_none(&s->conn.a, 10);
-	end(s);
+	vt_pair_close(s);
 }
 
 /* What can be seen when posting is refused there. */
-static void test_refused_posts(struct setup *s)
+static void test_refused_posts(struct vt_pair *s)
 {
 	struct ibv_sge list[VT_MAX_SGE] = {};
 	struct ibv_recv_wr recv = { .sg_list = list }, *bad_recv = NULL;
@@ -421,11 +403,11 @@ static void test_refused_posts(struct setup *s)
 	vt_check(ibv_post_recv(fresh, &recv, &bad_recv)); /* RESET */
 	vt_check(!ibv_destroy_qp(fresh));
 	vt_expect_none(&s->conn.a, 10);
-	end(s);
+	vt_pair_close(s);
 }
 
 /* Posting until there is no more room: ENOMEM, and everything posted completes. */
-static void test_queue_full(struct setup *s)
+static void test_queue_full(struct vt_pair *s)
 {
 	struct vt_conn_attr attr = { .max_wr = 4, .min_rnr_timer = 1 };
 	uint64_t posted = 0, done;
@@ -447,15 +429,15 @@ static void test_queue_full(struct setup *s)
 		vt_expect_ok(&s->conn.b, done, IBV_WC_RECV);
 		vt_expect_ok(&s->conn.a, done, IBV_WC_SEND);
 	}
-	end(s);
+	vt_pair_close(s);
 }
 
-static bool has_atomics(const struct setup *s)
+static bool has_atomics(const struct vt_pair *s)
 {
 	return s->dev_b->attr.orig_attr.atomic_cap != IBV_ATOMIC_NONE;
 }
 
-static void run_rights(struct setup *s, const char *what)
+static void run_rights(struct vt_pair *s, const char *what)
 {
 	vt_case("%s: WRITE without the right", what);
 	test_missing_right(s, IBV_WR_RDMA_WRITE, IBV_ACCESS_REMOTE_WRITE);
@@ -467,7 +449,7 @@ static void run_rights(struct setup *s, const char *what)
 	}
 }
 
-static void run_remote(struct setup *s, const char *what)
+static void run_remote(struct vt_pair *s, const char *what)
 {
 	vt_case("%s: WRITE with a wrong rkey", what);
 	test_wrong_rkey(s, IBV_WR_RDMA_WRITE);
@@ -485,7 +467,7 @@ static void run_remote(struct setup *s, const char *what)
 	test_out_of_bounds(s, IBV_WR_RDMA_WRITE, -1, 64);
 }
 
-static void run_receive(struct setup *s, const char *what)
+static void run_receive(struct vt_pair *s, const char *what)
 {
 	vt_case("%s: message longer than the receive, one packet", what);
 	test_receive_too_short(s, 200);
@@ -499,7 +481,7 @@ static void run_receive(struct setup *s, const char *what)
 	test_rnr_waits(s);
 }
 
-static void run_local(struct setup *s, const char *what)
+static void run_local(struct vt_pair *s, const char *what)
 {
 	vt_case("%s: WRITE with a wrong lkey", what);
 	test_local_key(s, IBV_WR_RDMA_WRITE);
@@ -517,7 +499,7 @@ static void run_local(struct setup *s, const char *what)
 	test_flush_on_request(s);
 }
 
-static void run_vanished(struct setup *s, const char *what)
+static void run_vanished(struct vt_pair *s, const char *what)
 {
 	vt_case("%s: WRITE to a QP that is gone", what);
 	test_peer_vanished(s, IBV_WR_RDMA_WRITE);
@@ -525,15 +507,12 @@ static void run_vanished(struct setup *s, const char *what)
 	test_peer_vanished(s, IBV_WR_RDMA_READ);
 }
 
-static void run(enum vt_memory a, enum vt_memory b, void *arg)
+static void run(struct vt_pair *s)
 {
-	struct setup *s = arg;
 	char what[32];
 
-	s->mem_a = a;
-	s->mem_b = b;
 	s->b.map_len = LEN + 2 * VT_GUARD;
-	snprintf(what, sizeof(what), "%s/%s", vt_memory_name(a), vt_memory_name(b));
+	snprintf(what, sizeof(what), "%s/%s", vt_memory_name(s->mem_a), vt_memory_name(s->mem_b));
 	run_remote(s, what);
 	run_rights(s, what);
 	run_receive(s, what);
@@ -543,13 +522,5 @@ static void run(enum vt_memory a, enum vt_memory b, void *arg)
 
 int main(int argc, char **argv)
 {
-	struct setup s = {};
-
-	vt_init(argc, argv);
-	s.dev_a = vt_open_a();
-	s.dev_b = vt_open_b();
-	vt_each_memory(s.dev_a, s.dev_b, run, &s);
-	vt_close(s.dev_a);
-	vt_close(s.dev_b);
-	return vt_pass();
+	return vt_main_each_pair(argc, argv, run);
 }

@@ -10,29 +10,14 @@
 #define QUIET_MS 100 /* long enough for an event that must not come */
 #define SOON_MS	 10000
 
-struct setup {
-	struct vt_device *dev_a, *dev_b;
-	struct vt_conn conn;
-	struct vt_buf a, b;
-};
-
-static void begin(struct setup *s)
+static void begin(struct vt_pair *s)
 {
 	struct vt_conn_attr attr = { .events = true };
 
-	vt_connect(&s->conn, s->dev_a, s->dev_b, &attr);
-	vt_buf_make(&s->a, s->dev_a, 4096, VT_PINNED, VT_ACCESS_ALL);
-	vt_buf_make(&s->b, s->dev_b, 4096, VT_PINNED, VT_ACCESS_ALL);
+	vt_pair_open(s, 4096, VT_ACCESS_ALL, &attr);
 }
 
-static void end(struct setup *s)
-{
-	vt_disconnect(&s->conn);
-	vt_buf_free(&s->a);
-	vt_buf_free(&s->b);
-}
-
-static void send_one(struct setup *s, uint64_t wr_id, unsigned int flags)
+static void send_one(struct vt_pair *s, uint64_t wr_id, unsigned int flags)
 {
 	struct ibv_sge room = vt_sge(&s->b, 0, 64);
 	struct vt_op op = {
@@ -53,7 +38,7 @@ static void arm(struct vt_end *at, int solicited_only)
 	vt_check(!ibv_req_notify_cq(at->cq, solicited_only));
 }
 
-static void test_once(struct setup *s)
+static void test_once(struct vt_pair *s)
 {
 	begin(s);
 	send_one(s, 1, 0);
@@ -68,10 +53,10 @@ static void test_once(struct setup *s)
 	vt_check(!vt_comp_event(&s->conn.b, QUIET_MS)); /* asked once, told once */
 	vt_expect_ok(&s->conn.b, 2, IBV_WC_RECV);
 	vt_expect_ok(&s->conn.b, 3, IBV_WC_RECV);
-	end(s);
+	vt_pair_close(s);
 }
 
-static void test_solicited(struct setup *s)
+static void test_solicited(struct vt_pair *s)
 {
 	begin(s);
 	arm(&s->conn.b, 1);
@@ -87,11 +72,11 @@ static void test_solicited(struct setup *s)
 	vt_expect_ok(&s->conn.b, 1, IBV_WC_RECV);
 	vt_expect_ok(&s->conn.b, 2, IBV_WC_RECV);
 	vt_expect_ok(&s->conn.b, 3, IBV_WC_RECV);
-	end(s);
+	vt_pair_close(s);
 }
 
 /* A completion in error always counts as solicited (ibv_req_notify_cq(3)), on both queues. */
-static void test_error_is_solicited(struct setup *s)
+static void test_error_is_solicited(struct vt_pair *s)
 {
 	struct ibv_qp_attr attr = { .qp_state = IBV_QPS_ERR };
 	struct vt_op bad = { .opcode = IBV_WR_RDMA_WRITE, .wr_id = 2, .num_sge = 1 };
@@ -111,11 +96,11 @@ static void test_error_is_solicited(struct setup *s)
 	vt_post(&s->conn.a, &bad);
 	vt_check(vt_comp_event(&s->conn.a, SOON_MS));
 	vt_expect(&s->conn.a, 2, IBV_WC_LOC_PROT_ERR);
-	end(s);
+	vt_pair_close(s);
 }
 
 /* The loop of every event-driven program: wait, arm, drain; nothing may be left behind. */
-static void test_no_lost_wakeup(struct setup *s)
+static void test_no_lost_wakeup(struct vt_pair *s)
 {
 	unsigned int rounds = vt_options.rounds ? vt_options.rounds : 2000;
 	unsigned int i, got = 0, per = 4;
@@ -148,10 +133,10 @@ static void test_no_lost_wakeup(struct setup *s)
 		}
 		vt_expect_ok(&s->conn.a, per - 1, IBV_WC_SEND);
 	}
-	end(s);
+	vt_pair_close(s);
 }
 
-static void test_sq_drained(struct setup *s)
+static void test_sq_drained(struct vt_pair *s)
 {
 	struct ibv_qp_attr attr = { .qp_state = IBV_QPS_SQD, .en_sqd_async_notify = 1 };
 
@@ -160,22 +145,19 @@ static void test_sq_drained(struct setup *s)
 		vt_fail("QP to SQD: %m");
 	if (vt_async_event(s->dev_a, SOON_MS) != IBV_EVENT_SQ_DRAINED)
 		vt_fail("no IBV_EVENT_SQ_DRAINED");
-	end(s);
+	vt_pair_close(s);
 }
 
 /* More completions than the CQ has room for. */
-static void test_cq_overrun(struct setup *s)
+static void test_cq_overrun(struct vt_pair *s)
 {
 	struct vt_conn_attr attr = { .max_wr = 64 };
-	struct vt_conn conn;
 	struct ibv_cq *small;
 	unsigned int i;
 	int event;
 
-	vt_connect(&conn, s->dev_a, s->dev_b, &attr);
-	small = conn.a.cq;
-	vt_buf_make(&s->a, s->dev_a, 4096, VT_PINNED, VT_ACCESS_ALL);
-	vt_buf_make(&s->b, s->dev_b, 4096, VT_PINNED, VT_ACCESS_ALL);
+	vt_pair_open(s, 4096, VT_ACCESS_ALL, &attr);
+	small = s->conn.a.cq;
 	for (i = 0; i < (unsigned int)small->cqe + 64; i++) {
 		struct vt_op op = {
 			.opcode = IBV_WR_RDMA_WRITE,
@@ -185,7 +167,7 @@ static void test_cq_overrun(struct setup *s)
 			.rkey = s->b.mr->rkey,
 		};
 
-		while (vt_try_post(&conn.a, &op) == ENOMEM)
+		while (vt_try_post(&s->conn.a, &op) == ENOMEM)
 			vt_sleep_ms(1);
 		event = vt_async_event(s->dev_a, 0);
 		if (event >= 0)
@@ -195,9 +177,7 @@ static void test_cq_overrun(struct setup *s)
 		event = vt_async_event(s->dev_a, SOON_MS);
 	if (event != IBV_EVENT_CQ_ERR)
 		vt_fail("event %d instead of IBV_EVENT_CQ_ERR", event);
-	vt_disconnect(&conn);
-	vt_buf_free(&s->a);
-	vt_buf_free(&s->b);
+	vt_pair_close(s);
 	while (vt_async_event(s->dev_a, 100) >= 0)
 		; /* the QP's, if there are any */
 }
@@ -213,7 +193,7 @@ static int run_ip_link(const char *netdev, const char *what)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
-static void expect_port_event(struct setup *s, int wanted)
+static void expect_port_event(struct vt_pair *s, int wanted)
 {
 	int event;
 
@@ -224,7 +204,7 @@ static void expect_port_event(struct setup *s, int wanted)
 	} while (event != wanted); /* GID changes and the like may come first */
 }
 
-static void test_port(struct setup *s, const char *netdev)
+static void test_port(struct vt_pair *s, const char *netdev)
 {
 	struct ibv_port_attr port;
 
@@ -238,11 +218,9 @@ static void test_port(struct setup *s, const char *netdev)
 
 int main(int argc, char **argv)
 {
-	struct setup s = {};
+	struct vt_pair s = {};
 
-	vt_init(argc, argv);
-	s.dev_a = vt_open_a();
-	s.dev_b = vt_open_b();
+	vt_start(argc, argv, &s.dev_a, &s.dev_b);
 	vt_case("told once");
 	test_once(&s);
 	vt_case("solicited completions only");
@@ -263,7 +241,5 @@ int main(int argc, char **argv)
 		vt_case("port down and up");
 		test_port(&s, getenv("RDMA_NETDEV"));
 	}
-	vt_close(s.dev_a);
-	vt_close(s.dev_b);
-	return vt_pass();
+	return vt_finish(s.dev_a, s.dev_b);
 }

@@ -12,15 +12,10 @@ enum {
 	SEED_B = 2
 };
 
-struct setup {
-	struct vt_conn conn;
-	struct vt_buf a, b;
-};
-
 static const uint32_t offsets[] = { 0, 1, 3, 64, 2047, 4090, 4095 };
 
-static void check(struct setup *s, struct vt_buf *target, size_t at, uint32_t len, uint64_t source,
-		  size_t from)
+static void check(struct vt_pair *s, struct vt_buf *target, size_t at, uint32_t len,
+		  uint64_t source, size_t from)
 {
 	uint64_t old = target == &s->a ? SEED_A : SEED_B;
 
@@ -30,7 +25,7 @@ static void check(struct setup *s, struct vt_buf *target, size_t at, uint32_t le
 	vt_verify_guards(target, "the target");
 }
 
-static void move_once(struct setup *s, enum ibv_wr_opcode opcode, size_t at_a, size_t at_b,
+static void move_once(struct vt_pair *s, enum ibv_wr_opcode opcode, size_t at_a, size_t at_b,
 		      uint32_t len)
 {
 	struct ibv_sge room = vt_sge(&s->b, at_b, len);
@@ -58,7 +53,7 @@ static void move_once(struct setup *s, enum ibv_wr_opcode opcode, size_t at_a, s
 	}
 }
 
-static void run_lengths(struct setup *s, const char *what, uint32_t mtu, size_t at_a, size_t at_b)
+static void run_lengths(struct vt_pair *s, const char *what, uint32_t mtu, size_t at_a, size_t at_b)
 {
 	const uint32_t lens[] = { 1, 3, mtu - 1, mtu, mtu + 1, 2 * mtu + 1, 4095, 8193 };
 	static const enum ibv_wr_opcode opcodes[] = { IBV_WR_RDMA_WRITE, IBV_WR_RDMA_READ,
@@ -74,7 +69,7 @@ static void run_lengths(struct setup *s, const char *what, uint32_t mtu, size_t 
 	}
 }
 
-static void run_mtu(struct setup *s, const char *what, uint32_t mtu)
+static void run_mtu(struct vt_pair *s, const char *what, uint32_t mtu)
 {
 	size_t i;
 
@@ -83,30 +78,28 @@ static void run_mtu(struct setup *s, const char *what, uint32_t mtu)
 		run_lengths(s, what, mtu, offsets[i], offsets[(i + 3) % VT_ARRAY_SIZE(offsets)]);
 }
 
-static void run(enum vt_memory a, enum vt_memory b, void *arg)
+static void run(struct vt_pair *s)
 {
-	struct vt_device **devs = arg;
-	struct setup s;
 	char what[32];
 	enum ibv_mtu mtu;
 
-	snprintf(what, sizeof(what), "%s/%s", vt_memory_name(a), vt_memory_name(b));
-	vt_buf_make(&s.a, devs[0], LEN, a, VT_ACCESS_ALL);
-	vt_buf_make(&s.b, devs[1], LEN, b, VT_ACCESS_ALL);
-	for (mtu = IBV_MTU_256; mtu <= devs[0]->port.active_mtu; mtu++) {
+	snprintf(what, sizeof(what), "%s/%s", vt_memory_name(s->mem_a), vt_memory_name(s->mem_b));
+	vt_buf_make(&s->a, s->dev_a, LEN, s->mem_a, VT_ACCESS_ALL);
+	vt_buf_make(&s->b, s->dev_b, LEN, s->mem_b, VT_ACCESS_ALL);
+	for (mtu = IBV_MTU_256; mtu <= s->dev_a->port.active_mtu; mtu++) {
 		struct vt_conn_attr attr = { .mtu = vt_mtu_bytes(mtu) };
 
-		if (mtu > devs[1]->port.active_mtu)
+		if (mtu > s->dev_b->port.active_mtu)
 			break;
-		vt_connect(&s.conn, devs[0], devs[1], &attr);
-		run_mtu(&s, what, vt_mtu_bytes(mtu));
-		vt_disconnect(&s.conn);
+		vt_connect(&s->conn, s->dev_a, s->dev_b, &attr);
+		run_mtu(s, what, vt_mtu_bytes(mtu));
+		vt_disconnect(&s->conn);
 	}
-	vt_buf_free(&s.a);
-	vt_buf_free(&s.b);
+	vt_buf_free(&s->a);
+	vt_buf_free(&s->b);
 }
 
 int main(int argc, char **argv)
 {
-	return vt_main_each_memory(argc, argv, run);
+	return vt_main_each_pair(argc, argv, run);
 }

@@ -440,16 +440,12 @@ int main(int argc, char **argv)
 {
 	struct setup s = {};
 
-	vt_init(argc, argv);
-	s.a = vt_open_a();
-	s.b = vt_open_b();
+	vt_start(argc, argv, &s.a, &s.b);
 	if (!s.b->attr.orig_attr.max_srq)
 		vt_skip("%s has no SRQs", s.b->name);
 	test_limits(s.b);
 	if (!vt_is_rxe(s.b))
 		test_receive_caps(s.b);
 	vt_each_memory(s.a, s.b, run, &s);
-	vt_close(s.a);
-	vt_close(s.b);
-	return vt_pass();
+	return vt_finish(s.a, s.b);
 }

@@ -7,31 +7,25 @@
 
 #define LEN 8192
 
-struct setup {
-	struct vt_device *devs[2];
-	struct vt_conn conn;
-	struct vt_buf a, b;
-};
-
-static struct ibv_qp_ex *start(struct setup *s)
+static struct ibv_qp_ex *start(struct vt_pair *s)
 {
 	ibv_wr_start(s->conn.a.qpx);
 	s->conn.a.qpx->wr_flags = IBV_SEND_SIGNALED;
 	return s->conn.a.qpx;
 }
 
-static struct ibv_qp_ex *next(struct setup *s, uint64_t wr_id)
+static struct ibv_qp_ex *next(struct vt_pair *s, uint64_t wr_id)
 {
 	s->conn.a.qpx->wr_id = wr_id;
 	return s->conn.a.qpx;
 }
 
-static void set_sge(struct setup *s, size_t at, uint32_t len)
+static void set_sge(struct vt_pair *s, size_t at, uint32_t len)
 {
 	ibv_wr_set_sge(s->conn.a.qpx, s->a.mr->lkey, vt_addr(&s->a, at), len);
 }
 
-static void recv_at(struct setup *s, uint64_t wr_id, size_t at, uint32_t len)
+static void recv_at(struct vt_pair *s, uint64_t wr_id, size_t at, uint32_t len)
 {
 	struct ibv_sge sge = vt_sge(&s->b, at, len);
 
@@ -47,7 +41,7 @@ static uint64_t load(const uint8_t *at)
 }
 
 /* Six requests of six kinds; the READ fetches what the WRITE before it brought. */
-static void test_mixed(struct setup *s)
+static void test_mixed(struct vt_pair *s)
 {
 	struct ibv_sge two[2] = { vt_sge(&s->a, 0, 100), vt_sge(&s->a, 300, 50) };
 	struct ibv_data_buf bufs[2] = { { s->a.data + 7, 10 }, { s->a.data + 99, 20 } };
@@ -92,7 +86,7 @@ static void test_mixed(struct setup *s)
 }
 
 /* What was begun and given up never happens, and takes no room. */
-static void test_abort(struct setup *s)
+static void test_abort(struct vt_pair *s)
 {
 	int round;
 
@@ -108,7 +102,7 @@ static void test_abort(struct setup *s)
 }
 
 /* One request that cannot be loses its list, and nothing else. */
-static void test_bad_inline(struct setup *s)
+static void test_bad_inline(struct vt_pair *s)
 {
 	vt_fill(s->b.data, LEN, 2, 0);
 	start(s);
@@ -124,7 +118,7 @@ static void test_bad_inline(struct setup *s)
 }
 
 /* Through the whole ring and once more than it holds. */
-static void test_full(struct setup *s)
+static void test_full(struct vt_pair *s)
 {
 	struct ibv_qp_init_attr init;
 	struct ibv_qp_attr attr;
@@ -149,7 +143,7 @@ static void test_full(struct setup *s)
 }
 
 /* Operations that the device has not, and states in which there is nothing to post. */
-static void test_refused(struct setup *s)
+static void test_refused(struct vt_pair *s)
 {
 	struct ibv_qp_init_attr_ex init = {
 		.send_cq = s->conn.a.cq,
@@ -157,14 +151,14 @@ static void test_refused(struct setup *s)
 		.cap = { 4, 4, 1, 1, 0 },
 		.qp_type = IBV_QPT_RC,
 		.comp_mask = IBV_QP_INIT_ATTR_PD | IBV_QP_INIT_ATTR_SEND_OPS_FLAGS,
-		.pd = s->devs[0]->pd,
+		.pd = s->dev_a->pd,
 		.send_ops_flags = IBV_QP_EX_WITH_TSO,
 	};
 	struct ibv_qp *qp;
 
-	vt_check(!ibv_create_qp_ex(s->devs[0]->ctx, &init) && errno == EOPNOTSUPP);
+	vt_check(!ibv_create_qp_ex(s->dev_a->ctx, &init) && errno == EOPNOTSUPP);
 	init.send_ops_flags = IBV_QP_EX_WITH_SEND;
-	qp = ibv_create_qp_ex(s->devs[0]->ctx, &init);
+	qp = ibv_create_qp_ex(s->dev_a->ctx, &init);
 	vt_check(qp && ibv_qp_to_qp_ex(qp));
 	ibv_wr_start(ibv_qp_to_qp_ex(qp));
 	ibv_wr_send(ibv_qp_to_qp_ex(qp));
@@ -172,15 +166,12 @@ static void test_refused(struct setup *s)
 	vt_check(!ibv_destroy_qp(qp));
 }
 
-static void run(enum vt_memory a, enum vt_memory b, void *arg)
+static void run(struct vt_pair *s)
 {
 	const struct vt_conn_attr attr = { .wr_api = true };
-	const char *name_a = vt_memory_name(a), *name_b = vt_memory_name(b);
-	struct setup *s = arg;
+	const char *name_a = vt_memory_name(s->mem_a), *name_b = vt_memory_name(s->mem_b);
 
-	vt_connect(&s->conn, s->devs[0], s->devs[1], &attr);
-	vt_buf_make(&s->a, s->devs[0], LEN, a, VT_ACCESS_ALL);
-	vt_buf_make(&s->b, s->devs[1], LEN, b, VT_ACCESS_ALL);
+	vt_pair_open(s, LEN, VT_ACCESS_ALL, &attr);
 	vt_case("%s/%s: a list of six kinds", name_a, name_b);
 	test_mixed(s);
 	vt_case("%s/%s: aborted lists", name_a, name_b);
@@ -193,22 +184,10 @@ static void run(enum vt_memory a, enum vt_memory b, void *arg)
 	test_mixed(s);
 	vt_case("%s/%s: what is refused", name_a, name_b);
 	test_refused(s);
-	vt_verify_guards(&s->a, "a");
-	vt_verify_guards(&s->b, "b");
-	vt_disconnect(&s->conn);
-	vt_buf_free(&s->a);
-	vt_buf_free(&s->b);
+	vt_pair_close(s);
 }
 
 int main(int argc, char **argv)
 {
-	struct setup s = {};
-
-	vt_init(argc, argv);
-	s.devs[0] = vt_open_a();
-	s.devs[1] = vt_open_b();
-	vt_each_memory(s.devs[0], s.devs[1], run, &s);
-	vt_close(s.devs[0]);
-	vt_close(s.devs[1]);
-	return vt_pass();
+	return vt_main_each_pair(argc, argv, run);
 }

@@ -544,13 +544,9 @@ int main(int argc, char **argv)
 {
 	struct setup s = {};
 
-	vt_init(argc, argv);
-	s.a = vt_open_a();
-	s.b = vt_open_b();
+	vt_start(argc, argv, &s.a, &s.b);
 	if (!(s.b->attr.orig_attr.device_cap_flags & IBV_DEVICE_XRC))
 		vt_skip("%s has no XRC", s.b->name);
 	vt_each_memory(s.a, s.b, run, &s);
-	vt_close(s.a);
-	vt_close(s.b);
-	return vt_pass();
+	return vt_finish(s.a, s.b);
 }

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
+/* Registered memory, and buffers between guards. */
+#ifndef VT_BUFFER_H
+#define VT_BUFFER_H
+
+#include "device.h"
+#include "options.h"
+
+#define VT_ACCESS_ALL                                                                \
+	(IBV_ACCESS_LOCAL_WRITE | IBV_ACCESS_REMOTE_WRITE | IBV_ACCESS_REMOTE_READ | \
+	 IBV_ACCESS_REMOTE_ATOMIC)
+#define VT_GUARD 8192 /* bytes on either side */
+
+/* Bytes between guard zones; the MR covers the guards too, so that it hides nothing. */
+struct vt_buf {
+	uint8_t *data; /* begins on a page: tests choose their own offsets */
+	size_t len;
+	uint8_t *map;
+	size_t map_len;
+	struct ibv_mr *mr; /* NULL: not registered */
+};
+
+/* Anonymous memory of len bytes, aligned to align, a power of two of pages; never unmapped as a whole. */
+uint8_t *vt_map_aligned(size_t len, size_t align, int prot);
+/* "pinned" or "odp". */
+const char *vt_memory_name(enum vt_memory memory);
+/* Registers memory; fails if that is refused. */
+struct ibv_mr *vt_reg(struct vt_device *dev, void *addr, size_t len, enum vt_memory memory,
+		      int access);
+/* Maps a buffer of len bytes, zeros, and registers it; dev NULL: does not. */
+void vt_buf_make(struct vt_buf *buf, struct vt_device *dev, size_t len, enum vt_memory memory,
+		 int access);
+/* Deregisters and unmaps it. Does not look at the guards. */
+void vt_buf_free(struct vt_buf *buf);
+/* Gives the pages back: the next access, by whom ever, finds zeros and faults. */
+void vt_buf_cool(struct vt_buf *buf);
+/* Fails if somebody wrote to the guards. */
+void vt_verify_guards(const struct vt_buf *buf, const char *what);
+/* The piece of len bytes at this offset, as a work request names it. */
+struct ibv_sge vt_sge(const struct vt_buf *buf, size_t offset, uint32_t len);
+/* Its address, as a remote request names it. */
+uint64_t vt_addr(const struct vt_buf *buf, size_t offset);
+
+#endif

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
+/* Child processes, and what is said to them. */
+#ifndef VT_PROCESS_H
+#define VT_PROCESS_H
+
+#include <stddef.h>
+#include <sys/types.h>
+
+/* A child that dies with its parent. As fork(), but does not fail. */
+pid_t vt_fork(void);
+/* The same, with a socket between parent and child: each has its end, for vt_tell() and vt_hear(). */
+pid_t vt_fork_with_socket(int *socket);
+/* The wait status of a child; fails unless it ends within ms. */
+int vt_reap(pid_t pid, unsigned int ms, const char *what);
+/* Over a socketpair(): len bytes and, unless fd is negative, a file. */
+void vt_tell(int socket, const void *data, size_t len, int fd);
+/* Takes them; fails if nothing comes within --wait-ms. fd may be NULL: no file is expected. */
+void vt_hear(int socket, void *data, size_t len, int *fd);
+
+#endif
