@@ -499,9 +499,7 @@ int main(int argc, char **argv)
 	struct vt_device *devs[2];
 	bool network;
 
-	vt_init(argc, argv);
-	devs[0] = vt_open_a();
-	devs[1] = vt_open_b();
+	vt_start(argc, argv, &devs[0], &devs[1]);
 	network = topology && !strcmp(topology, "veth");
 	test_refused(devs);
 	test_rivals(devs);
@@ -513,7 +511,5 @@ int main(int argc, char **argv)
 		test_parameter(devs, false);
 		test_parameter(devs, true);
 	}
-	vt_close(devs[0]);
-	vt_close(devs[1]);
-	return vt_pass();
+	return vt_finish(devs[0], devs[1]);
 }
