@@ -21,7 +21,9 @@ static struct net_device *owner_netdev_ipv6(struct net *net, const struct in6_ad
 		return NULL;
 	if (link && in)
 		ndev = ipv6_dev_find(net, addr, in);
-	return ndev ?: ipv6_dev_find(net, addr, NULL);
+	if (!ndev)
+		ndev = ipv6_dev_find(net, addr, NULL);
+	return ndev;
 }
 
 static struct net_device *owner_netdev(struct net *net, const struct in6_addr *addr,

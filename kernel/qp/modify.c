@@ -88,9 +88,12 @@ static int modify_prepare(struct rodp_end *end, struct modify *change)
 {
 	int err = modify_check_attr(end, change->attr, change->mask);
 
-	if (!err)
-		err = modify_prepare_path(end, change);
-	return err ? err : modify_prepare_history(change);
+	if (err)
+		return err;
+	err = modify_prepare_path(end, change);
+	if (err)
+		return err;
+	return modify_prepare_history(change);
 }
 
 /* Both lanes held from here on. */

@@ -38,7 +38,9 @@ int rodp_create_srq(struct ib_srq *ib, struct ib_srq_init_attr *init, struct ib_
 	atomic_t *count = &to_rodp_dev(ib->device)->srqs;
 	int err = rodp_quota_take(count, RODP_MAX_SRQ);
 
-	return err ?: rodp_quota_settle(count, srq_create(ib, init, udata));
+	if (err)
+		return err;
+	return rodp_quota_settle(count, srq_create(ib, init, udata));
 }
 
 static int srq_resize(struct rodp_srq *srq, u32 max_wr, struct ib_udata *udata)
@@ -62,9 +64,11 @@ static int srq_resize(struct rodp_srq *srq, u32 max_wr, struct ib_udata *udata)
 		return err;
 	err = rodp_srq_replace_ring(srq, &ring);
 	rodp_ring_destroy(&ring); /* the old one, or the one that is not wanted */
-	if (!err && copy_to_user(u64_to_user_ptr(req.ring_resp), &resp, sizeof(resp)))
-		err = -EFAULT;
-	return err ?: ib_respond_empty_udata(udata);
+	if (err)
+		return err;
+	if (copy_to_user(u64_to_user_ptr(req.ring_resp), &resp, sizeof(resp)))
+		return -EFAULT;
+	return ib_respond_empty_udata(udata);
 }
 
 int rodp_modify_srq(struct ib_srq *ib, struct ib_srq_attr *attr, enum ib_srq_attr_mask mask,
