@@ -94,7 +94,7 @@ struct sk_buff *rodp_packet_alloc(u8 opcode, u32 payload);
  *
  * Adds UDP and IP headers and the ICRC. Later losses are not reported.
  *
- * Context: BH disabled; the locks under which @flow may change are held, see flow.h.
+ * Context: BH disabled; the locks under which @flow may change are held, see flows.h.
  * Return: 0; -EAGAIN: a queue on the way was full; -ENETDOWN: the device's netdev has left its
  * network namespace; or the error of a route that is not there.
  */

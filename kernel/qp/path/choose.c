@@ -7,7 +7,7 @@
 #include "qp/path/path.h"
 #include "wire/header.h"
 
-static bool path_gid_is_of(struct rodp_dev *dev, const union ib_gid *gid)
+static bool choose_gid_is_of(struct rodp_dev *dev, const union ib_gid *gid)
 {
 	const struct ib_gid_attr *attr = rdma_find_gid_by_port(
 		&dev->ib, gid, IB_GID_TYPE_ROCE_UDP_ENCAP, 1, dev->ndev);
@@ -19,7 +19,7 @@ static bool path_gid_is_of(struct rodp_dev *dev, const union ib_gid *gid)
 }
 
 /* Whether the peer is a QP of the same transport, namespace and host, behind the address that is meant. */
-static bool path_is_local(const struct rodp_end *end, u32 dest_qpn, const struct rdma_ah_attr *ah)
+static bool choose_is_local(const struct rodp_end *end, u32 dest_qpn, const struct rdma_ah_attr *ah)
 {
 	struct rodp_end *peer;
 	bool local;
@@ -28,7 +28,7 @@ static bool path_is_local(const struct rodp_end *end, u32 dest_qpn, const struct
 	peer = rodp_qpn_lookup(dest_qpn & RODP_QPN_MASK);
 	local = peer && peer->transport->tp == end->transport->tp &&
 		net_eq(rodp_dev_net(peer->dev), rodp_dev_net(end->dev)) &&
-		path_gid_is_of(peer->dev, &rdma_ah_read_grh(ah)->dgid);
+		choose_gid_is_of(peer->dev, &rdma_ah_read_grh(ah)->dgid);
 	rcu_read_unlock();
 	return local;
 }
@@ -38,7 +38,7 @@ const struct rodp_path_ops *rodp_path_choose(struct rodp_end *end, u32 dest_qpn,
 {
 	const struct rodp_transport_ops *transport = end->transport;
 
-	if (transport->local && rodp_courier_is_on() && path_is_local(end, dest_qpn, ah))
+	if (transport->local && rodp_courier_is_on() && choose_is_local(end, dest_qpn, ah))
 		return transport->local;
 	return transport->wire;
 }
