@@ -75,6 +75,7 @@ void rodp_qp_receive(struct net *net, struct sk_buff *skb)
 	enum rodp_stat verdict;
 	struct rodp_end *end;
 
+	RCU_LOCKDEP_WARN(!rcu_read_lock_any_held(), "the QP may be freed");
 	if (rodp_packet(skb)->dqpn == RODP_QPN_MULTICAST) {
 		rodp_mcast_receive(net, skb);
 		return;

@@ -33,6 +33,7 @@ void rodp_courier_take(struct rodp_end *end, u32 dqpn, struct sk_buff *skb)
 {
 	struct rodp_packet *pkt = rodp_packet(skb);
 
+	rodp_end_assert_either(end);
 	pkt->sqpn = end->ib.qp_num;
 	pkt->dqpn = dqpn;
 	rodp_stats_inc(end->dev->stats, RODP_STAT_SENT_PKTS);
@@ -69,6 +70,7 @@ void rodp_courier_run(void)
 	int budget = COURIER_BUDGET;
 	struct sk_buff *skb;
 
+	lockdep_assert_in_softirq(); /* or BH disabled */
 	if (courier->busy || skb_queue_empty(&courier->bag))
 		return;
 	courier->busy = true;

@@ -79,17 +79,33 @@ static inline void rodp_end_assert_receiving(const struct rodp_end *end)
 	lockdep_assert_held(&end->receive_lane->lock);
 }
 
+/* Of every function that changes what both use. */
+static inline void rodp_end_assert_both(const struct rodp_end *end)
+{
+	rodp_end_assert_sending(end);
+	rodp_end_assert_receiving(end);
+}
+
+/* Of every function that works for the lane that is held, whichever that is. */
+static inline void rodp_end_assert_either(const struct rodp_end *end)
+{
+	lockdep_assert(lockdep_is_held(&end->send_lane->lock) ||
+		       lockdep_is_held(&end->receive_lane->lock));
+}
+
 /* Whether requests that were begun are sent, and answers are taken. A lane is held. */
 static inline bool rodp_end_sends(const struct rodp_end *end)
 {
 	enum ib_qp_state state = READ_ONCE(end->state);
 
+	rodp_end_assert_either(end);
 	return state == IB_QPS_RTS || state == IB_QPS_SQD;
 }
 
 /* Whether new requests are taken from the ring. A lane is held. */
 static inline bool rodp_end_begins(const struct rodp_end *end)
 {
+	rodp_end_assert_either(end);
 	return READ_ONCE(end->state) == IB_QPS_RTS;
 }
 
@@ -98,6 +114,7 @@ static inline bool rodp_end_receives(const struct rodp_end *end)
 {
 	enum ib_qp_state state = READ_ONCE(end->state);
 
+	rodp_end_assert_either(end);
 	return state == IB_QPS_RTR || state == IB_QPS_RTS || state == IB_QPS_SQD ||
 	       state == IB_QPS_SQE;
 }
@@ -105,6 +122,7 @@ static inline bool rodp_end_receives(const struct rodp_end *end)
 /* Whether all that is posted is flushed: for good, and of the send queue only. A lane is held. */
 static inline bool rodp_end_is_broken(const struct rodp_end *end)
 {
+	rodp_end_assert_either(end);
 	return READ_ONCE(end->state) == IB_QPS_ERR;
 }
 

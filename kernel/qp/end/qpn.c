@@ -47,6 +47,7 @@ void rodp_qpn_remove(struct rodp_end *end)
 
 struct rodp_end *rodp_qpn_lookup(u32 qpn)
 {
+	RCU_LOCKDEP_WARN(!rcu_read_lock_any_held(), "the QP may be freed");
 	return xa_load(&qpn_table, qpn);
 }
 

@@ -63,7 +63,7 @@ void rodp_rq_complete_shared(struct rodp_rq *rq, struct rodp_cqe *cqe, bool soli
 bool rodp_rq_flush(struct rodp_rq *rq,
 		   void (*complete)(struct rodp_rq *rq, struct rodp_cqe *cqe, bool solicited));
 
-/* Back to how it was created. Of a lane that is stopped. */
+/* Back to how it was created. The lane is stopped as well. */
 void rodp_rq_reset(struct rodp_rq *rq);
 
 #endif

@@ -87,7 +87,7 @@ void rodp_sq_complete(struct rodp_sq *sq, enum ib_wc_status status);
  */
 bool rodp_sq_flush(struct rodp_sq *sq);
 
-/* Back to how it was created. Of a lane that is stopped. */
+/* Back to how it was created. The lane is stopped as well. */
 void rodp_sq_reset(struct rodp_sq *sq);
 
 #endif

@@ -117,7 +117,8 @@ void rodp_receiver_init(struct rodp_receiver *rx);
  * when this returns. Sleeps. */
 void rodp_receiver_quiesce(struct rodp_receiver *rx);
 
-/* Back to how it was created, but for the history, which modify_qp makes anew. Stopped and quiesced. */
+/* Back to how it was created, but for the history, which modify_qp makes anew. Stopped and
+ * quiesced, its lane held. */
 void rodp_receiver_reset(struct rodp_receiver *rx);
 
 /**

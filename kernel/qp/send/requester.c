@@ -17,6 +17,7 @@ enum ib_wc_status rodp_requester_check_keys(const struct rodp_end *end, const st
 	struct rodp_mr *mr;
 	u8 i;
 
+	rodp_end_assert_sending(end);
 	for (i = 0; i < wqe->num_sge; i++) {
 		if (!wqe->sge[i].length)
 			continue;
@@ -46,6 +47,7 @@ static enum ib_wc_status requester_check_rd_atomic(const struct rodp_end *end,
 enum ib_wc_status rodp_requester_check(struct rodp_sender *tx, struct rodp_swqe *wqe,
 				       const struct rodp_send_wqe *slot)
 {
+	rodp_end_assert_sending(tx->sq.end);
 	if (rodp_swqe_is_rd_atomic(wqe))
 		return requester_check_rd_atomic(tx->sq.end, wqe);
 	return tx->sq.end->path->check(tx, wqe);
@@ -57,6 +59,7 @@ enum ib_wc_status rodp_requester_check_unacked(struct rodp_sender *tx, struct ro
 {
 	enum rodp_transport tp = tx->sq.end->transport->tp;
 
+	rodp_end_assert_sending(tx->sq.end);
 	return wqe->is_local || rodp_opcode_request(tp, wqe->message, true, true) < 0
 		       ? IB_WC_LOC_QP_OP_ERR
 		       : IB_WC_SUCCESS;
@@ -120,6 +123,7 @@ int rodp_requester_fill(struct rodp_sender *tx, struct sk_buff *skb, const struc
 		.pd = tx->sq.end->ib.pd,
 	};
 
+	rodp_end_assert_sending(tx->sq.end);
 	if (!xfer.bytes)
 		return 0;
 	if (wqe->is_inline) {
@@ -158,6 +162,7 @@ void rodp_requester_sent(struct rodp_sender *tx, bool last)
 /* Nobody will say that it arrived. */
 void rodp_requester_sent_unacked(struct rodp_sender *tx, bool last)
 {
+	rodp_end_assert_sending(tx->sq.end);
 	tx->flight.una = tx->flight.sent;
 	if (last)
 		rodp_flight_retire(tx);
@@ -171,6 +176,7 @@ static void requester_advance(struct rodp_sender *tx, const struct rodp_part *pa
 	u32 behind = rodp_psn_add(part->wqe->first_psn,
 				  whole ? part->wqe->packets : flight->cur_packet + 1);
 
+	rodp_end_assert_sending(tx->sq.end);
 	if (rodp_psn_cmp(part->psn, flight->sent) < 0)
 		rodp_stats_inc(tx->sq.end->dev->stats, RODP_STAT_RETRANSMITS);
 	if (rodp_psn_cmp(behind, flight->sent) > 0)

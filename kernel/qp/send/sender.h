@@ -82,7 +82,7 @@ void rodp_sender_init(struct rodp_sender *tx);
  * when this returns. Sleeps. */
 void rodp_sender_quiesce(struct rodp_sender *tx);
 
-/* Back to how it was created. Stopped and quiesced. */
+/* Back to how it was created. Stopped and quiesced, its lane held. */
 void rodp_sender_reset(struct rodp_sender *tx);
 
 extern const struct rodp_lane_ops rodp_sender_lane_ops;

@@ -42,6 +42,7 @@ static int mcast_join(struct net_device *ndev, const struct in6_addr *group)
 	struct in_device *in_dev = __in_dev_get_rtnl(ndev);
 
 	ASSERT_RTNL();
+	lockdep_assert_held(&members_lock);
 	if (!ipv6_addr_v4mapped(group))
 		return ipv6_mod_enabled() ? ipv6_dev_mc_inc(ndev, group) : -ENODEV;
 	if (!in_dev)
@@ -90,6 +91,7 @@ static int mcast_member_add(struct rodp_end *end, const struct in6_addr *group)
 	struct member *member;
 	int err;
 
+	lockdep_assert_held(&members_lock);
 	if (dev->attached >= RODP_MAX_MCAST_GROUPS ||
 	    mcast_members_count(dev, group) >= RODP_MAX_MCAST_QPS)
 		return -ENOMEM;
@@ -199,6 +201,7 @@ void rodp_mcast_loop_back(struct rodp_end *end, const struct rodp_address *addre
 	struct member *member;
 	struct sk_buff *copy;
 
+	rodp_end_assert_sending(end);
 	hash_for_each_possible_rcu(members, member, node, mcast_hash(group)) {
 		if (!mcast_member_hears(member, group, end->dev->ndev) ||
 		    (member->end->init.create_flags & IB_QP_CREATE_BLOCK_MULTICAST_LOOPBACK))

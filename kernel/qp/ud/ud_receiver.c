@@ -140,9 +140,10 @@ static bool ud_receiver_take(struct rodp_receiver *rx, struct sk_buff *skb)
 /* Consumes or keeps skb. */
 static void ud_receiver_carry_out(struct rodp_receiver *rx, struct sk_buff *skb)
 {
-	bool kept = ud_receiver_take(rx, skb);
+	bool kept;
 
 	rodp_end_assert_receiving(rx->rq.end);
+	kept = ud_receiver_take(rx, skb);
 	if (kept && rx->hand.skb != skb)
 		rodp_packet_keep(skb);
 	rx->hand.skb = kept ? skb : NULL;
@@ -156,8 +157,10 @@ static void ud_receiver_carry_out(struct rodp_receiver *rx, struct sk_buff *skb)
 static void ud_receiver_packet(struct rodp_lane *lane, struct sk_buff *skb)
 {
 	struct rodp_receiver *rx = to_rodp_receiver(lane);
-	enum rodp_stat why = ud_receiver_objection(rx->rq.end, skb);
+	enum rodp_stat why;
 
+	lockdep_assert_held(&lane->lock);
+	why = ud_receiver_objection(rx->rq.end, skb);
 	if (why == RODP_STAT_NONE)
 		ud_receiver_carry_out(rx, skb);
 	else
@@ -169,6 +172,7 @@ static void ud_receiver_run(struct rodp_lane *lane)
 	struct rodp_receiver *rx = to_rodp_receiver(lane);
 	struct rodp_end *end = rx->rq.end;
 
+	lockdep_assert_held(&lane->lock);
 	if (rodp_end_receives(end) && rx->hand.skb && !rx->park.waiting && !lane->state.resting)
 		ud_receiver_carry_out(rx, rx->hand.skb);
 	if (rodp_end_is_broken(end))

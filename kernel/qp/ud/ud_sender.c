@@ -74,6 +74,7 @@ static bool ud_sender_is_near(const struct rodp_end *end, const struct rodp_addr
 {
 	const struct rodp_end *peer;
 
+	RCU_LOCKDEP_WARN(!rcu_read_lock_held(), "the address and the peer may be freed");
 	if (!address->owner || !rodp_courier_is_on())
 		return false;
 	peer = rodp_qpn_lookup(dqpn);
@@ -85,6 +86,7 @@ static bool ud_sender_is_near(const struct rodp_end *end, const struct rodp_addr
 static void ud_sender_send(struct rodp_end *end, struct rodp_address *address, u32 dqpn,
 			   struct sk_buff *skb)
 {
+	rodp_end_assert_sending(end);
 	if (address->multicast)
 		rodp_mcast_loop_back(end, address, skb);
 	if (ud_sender_is_near(end, address, dqpn)) {
@@ -124,6 +126,7 @@ static int ud_sender_datagram(struct rodp_sender *tx, struct rodp_swqe *wqe)
 /* Nothing is in flight, ever. */
 static void ud_sender_step_on(struct rodp_sender *tx)
 {
+	rodp_end_assert_sending(tx->sq.end);
 	tx->flight.una = tx->flight.sent = tx->flight.psn;
 	tx->sq.at.cur++;
 	rodp_flight_retire(tx);
@@ -149,6 +152,7 @@ static void ud_sender_run(struct rodp_sender *tx)
 	int budget = RODP_SEND_BATCH;
 	struct rodp_swqe *wqe;
 
+	rodp_end_assert_sending(tx->sq.end);
 	while (!tx->source.waiting && !tx->sq.lane.state.resting &&
 	       (wqe = rodp_flight_current(tx))) {
 		if (!budget--) {
