@@ -56,9 +56,10 @@ static void socket_close_both(struct rodp_netns *ns)
 
 static int socket_open_both(struct net *net, struct rodp_netns *ns)
 {
-	struct socket *sock = socket_open(net, AF_INET);
+	struct socket *sock;
 
 	lockdep_assert_held(&ns->lock);
+	sock = socket_open(net, AF_INET);
 	if (IS_ERR(sock))
 		return PTR_ERR(sock);
 	WRITE_ONCE(ns->sock4, sock);
