@@ -15,10 +15,10 @@
  */
 static enum rodp_stat receive_judge(struct rodp_end *end, struct net *net, struct sk_buff *skb)
 {
-	u8 transport = rodp_packet(skb)->opcode & RODP_TP_MASK;
+	const struct rodp_packet *pkt = rodp_packet(skb);
 
 	if (!end || !net_eq(rodp_dev_net(end->dev), net) ||
-	    (transport != end->transport->tp && transport != RODP_TP_CNP))
+	    !(rodp_end_speaks(end, pkt->opcode) || (pkt->op->flags & RODP_OPF_CNP)))
 		return RODP_STAT_NO_QP;
 	if (!rodp_bth_pkey_ok(rodp_packet_bth(skb)))
 		return RODP_STAT_BAD_PKEY;

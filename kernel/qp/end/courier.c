@@ -44,8 +44,7 @@ void rodp_courier_take(struct rodp_end *end, u32 dqpn, struct sk_buff *skb)
 /* Whether the QP is of the packet's transport, and wants it of this sender. */
 static bool courier_is_welcome(const struct rodp_end *end, struct sk_buff *skb)
 {
-	return (rodp_packet(skb)->opcode & RODP_TP_MASK) == end->transport->tp &&
-	       end->path->expects(end, skb);
+	return rodp_end_speaks(end, rodp_packet(skb)->opcode) && end->path->expects(end, skb);
 }
 
 /* To the QP that it is for. */

@@ -21,6 +21,7 @@
 #include "qp/lane/lane.h"
 
 struct rodp_path_ops;
+struct rodp_qpn_ops;
 struct rodp_receive_ops;
 struct rodp_send_ops;
 
@@ -28,12 +29,19 @@ struct rodp_send_ops;
 struct rodp_transport_ops {
 	enum rodp_transport tp; /* in opcodes */
 	bool acked; /* requests are acknowledged, and sent again when they are not */
+	bool sends; /* has a send queue; without one the QP is nobody's own */
+	bool receives; /* has a receive queue, unless it takes from an SRQ */
+	u32 create_flags; /* IB_QP_CREATE_* that there may be */
+	u32 mtu; /* bytes; 0: the path MTU, from RTR on */
 	enum ib_qp_state after_send_error; /* 10.3.1: the QP fails, or its send queue stops */
+	/* Whether what such a QP needs of CQs and the like is there. */
+	bool (*fits)(const struct ib_qp_init_attr *init);
+	const struct rodp_qpn_ops *number; /* end/qpn.h */
 	const struct rodp_send_ops *send; /* send/sender.h */
 	const struct rodp_lane_ops *send_lane;
 	const struct rodp_receive_ops *receive; /* recv/receiver.h */
 	const struct rodp_lane_ops *receive_lane;
-	/* The way to a peer that modify_qp names; may be a local one only where @may_be_local. */
+	/* The ways to a peer that modify_qp names. */
 	const struct rodp_path_ops *wire;
 	const struct rodp_path_ops *local; /* NULL: always by the network */
 };
@@ -66,6 +74,12 @@ struct rodp_end {
 static inline struct rodp_end *to_rodp_end(struct ib_qp *ib)
 {
 	return container_of(ib, struct rodp_end, ib);
+}
+
+/* Whether a packet with this opcode is of the end's transport. */
+static inline bool rodp_end_speaks(const struct rodp_end *end, u8 opcode)
+{
+	return (opcode & RODP_TP_MASK) == end->transport->tp;
 }
 
 /* Of every function that changes what only one direction uses. */

@@ -25,9 +25,8 @@ static bool choose_is_local(const struct rodp_end *end, u32 dest_qpn, const stru
 	bool local;
 
 	rcu_read_lock();
-	peer = rodp_qpn_lookup(dest_qpn & RODP_QPN_MASK);
-	local = peer && peer->transport->tp == end->transport->tp &&
-		net_eq(rodp_dev_net(peer->dev), rodp_dev_net(end->dev)) &&
+	peer = rodp_qpn_lookup_peer(end, dest_qpn & RODP_QPN_MASK);
+	local = peer && net_eq(rodp_dev_net(peer->dev), rodp_dev_net(end->dev)) &&
 		choose_gid_is_of(peer->dev, &rdma_ah_read_grh(ah)->dgid);
 	rcu_read_unlock();
 	return local;

@@ -11,7 +11,7 @@ static void flight_number(struct rodp_sender *tx, struct rodp_swqe *wqe)
 	bool one = wqe->status || (rodp_swqe_is_rd_atomic(wqe) && wqe->message != RODP_MSG_READ);
 
 	rodp_end_assert_sending(tx->sq.end);
-	if (!wqe->status && wqe->is_local)
+	if (!wqe->status && wqe->no_message)
 		wqe->packets = 0;
 	else
 		wqe->packets = one ? 1 : tx->sq.end->path->packets(tx->sq.end, wqe->length);
@@ -96,7 +96,7 @@ void rodp_flight_rewind(struct rodp_sender *tx, u32 psn)
 	tx->flight.rd_atomic = 0;
 	for (n = sq->at.tail; n != sq->at.head; n++) {
 		wqe = rodp_sq_wqe(sq, n);
-		if (wqe->is_local && !wqe->executed)
+		if (wqe->no_message && !wqe->executed)
 			break;
 		if (rodp_psn_cmp(psn, rodp_swqe_last_psn(wqe)) <= 0) {
 			packet = rodp_psn_distance(wqe->first_psn, psn);

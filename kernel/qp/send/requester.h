@@ -17,11 +17,14 @@ struct rodp_part {
 
 /* struct rodp_send_ops of the connected transports. */
 void rodp_requester_run(struct rodp_sender *tx);
+bool rodp_requester_asks(const struct rodp_sender *tx, bool last);
 enum ib_wc_status rodp_requester_check(struct rodp_sender *tx, struct rodp_swqe *wqe,
 				       const struct rodp_send_wqe *slot);
 void rodp_requester_sent(struct rodp_sender *tx, bool last);
 
 /* The same of UC, where a request is complete once it is on its way. */
+void rodp_requester_run_unacked(struct rodp_sender *tx);
+bool rodp_requester_asks_nothing(const struct rodp_sender *tx, bool last);
 enum ib_wc_status rodp_requester_check_unacked(struct rodp_sender *tx, struct rodp_swqe *wqe,
 					       const struct rodp_send_wqe *slot);
 void rodp_requester_sent_unacked(struct rodp_sender *tx, bool last);

@@ -176,7 +176,7 @@ static bool mcast_members_receive(struct net *net, const struct in6_addr *group,
 
 void rodp_mcast_receive(struct net *net, struct sk_buff *skb)
 {
-	bool datagram = (rodp_packet(skb)->opcode & RODP_TP_MASK) == RODP_TP_UD;
+	bool datagram = rodp_packet(skb)->op->deth;
 	struct in6_addr group;
 
 	rodp_owner_daddr(skb, &group);

@@ -77,9 +77,8 @@ static bool ud_sender_is_near(const struct rodp_end *end, const struct rodp_addr
 	RCU_LOCKDEP_WARN(!rcu_read_lock_held(), "the address and the peer may be freed");
 	if (!address->owner || !rodp_courier_is_on())
 		return false;
-	peer = rodp_qpn_lookup(dqpn);
-	return peer && peer->dev->serial == address->owner &&
-	       peer->transport->tp == end->transport->tp;
+	peer = rodp_qpn_lookup_peer(end, dqpn);
+	return peer && peer->dev->serial == address->owner;
 }
 
 /* A datagram that is lost on its way is lost: nobody is told. Under RCU. */
