@@ -40,7 +40,11 @@ struct rodp_end *rodp_qpn_lookup(u32 qpn);
  */
 struct rodp_end *rodp_qpn_lookup_peer(const struct rodp_end *end, u32 qpn);
 
-/* At the end of the module, when there is no QP any more. */
+/**
+ * rodp_qpn_module_exit() - free the table
+ *
+ * Context: Process, when there is no QP any more.
+ */
 void rodp_qpn_module_exit(void);
 
 #endif
