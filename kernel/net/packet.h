@@ -112,7 +112,11 @@ int rodp_packet_send(struct rodp_dev *dev, struct rodp_flow *flow, struct sk_buf
  */
 void rodp_packet_address(const struct rodp_flow *flow, struct sk_buff *skb);
 
-/* At the end of the module: frees the pages that packets are cut from. */
+/**
+ * rodp_packet_module_exit() - free the pages that packets are cut from
+ *
+ * Context: Process, when no packet is sent any more.
+ */
 void rodp_packet_module_exit(void);
 
 /**
