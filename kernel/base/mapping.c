@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 /* Mappings, see mapping.h. */
+#include <linux/mmap_lock.h>
+
 #include "base/mapping.h"
 
 static struct rodp_mapping *mapping_of(struct rdma_user_mmap_entry *entry)
