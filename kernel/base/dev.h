@@ -6,6 +6,7 @@
 #define RODP_BASE_DEV_H
 
 #include <linux/netdevice.h>
+#include <linux/rcupdate.h>
 #include <linux/xarray.h>
 #include <rdma/ib_verbs.h>
 
@@ -74,6 +75,7 @@ static inline bool rodp_dev_is_going(const struct rodp_dev *dev)
  */
 static inline struct net *rodp_dev_net(const struct rodp_dev *dev)
 {
+	RCU_LOCKDEP_WARN(!rcu_read_lock_any_held(), "the namespace may be freed");
 	return READ_ONCE(dev->net);
 }
 

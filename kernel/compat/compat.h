@@ -369,7 +369,11 @@ static inline int ib_respond_empty_udata(struct ib_udata *udata)
 
 static inline int ib_no_udata_io(struct ib_udata *udata)
 {
-	return ib_is_udata_in_empty(udata) ?: ib_respond_empty_udata(udata);
+	int err = ib_is_udata_in_empty(udata);
+
+	if (err)
+		return err;
+	return ib_respond_empty_udata(udata);
 }
 #endif
 

@@ -11,7 +11,7 @@
 #include "mem/persist.h"
 
 /* The bytes of a list of pages at iova that are contiguous in kernel memory, at most max. */
-static void *mr_listed_run(const struct rodp_mr *mr, u64 iova, size_t max, size_t *bytes)
+static void *mem_access_listed_run(const struct rodp_mr *mr, u64 iova, size_t max, size_t *bytes)
 {
 	u64 pos = mr->pages.offset + (iova - mr->iova);
 	size_t i = pos >> PAGE_SHIFT, run = PAGE_SIZE - offset_in_page(pos);
@@ -23,10 +23,11 @@ static void *mr_listed_run(const struct rodp_mr *mr, u64 iova, size_t max, size_
 }
 
 /* The same of any MR that cannot miss. */
-static void *mr_fixed_run(const struct rodp_mr *mr, u64 iova, size_t max, bool write, size_t *bytes)
+static void *mem_access_fixed_run(const struct rodp_mr *mr, u64 iova, size_t max, bool write,
+				  size_t *bytes)
 {
 	if (likely(!mr->ops->run))
-		return mr_listed_run(mr, iova, max, bytes);
+		return mem_access_listed_run(mr, iova, max, bytes);
 	return INDIRECT_CALL_1(mr->ops->run, rodp_dma_run, mr, iova, max, write, bytes);
 }
 
@@ -34,7 +35,7 @@ static void *mr_fixed_run(const struct rodp_mr *mr, u64 iova, size_t max, bool w
  * Walks an MR run by run. next() yields the address and length of the next run
  * and holds what must be held for its copy; end() says how far the walk came.
  */
-struct mr_walk {
+struct mem_access_walk {
 	struct rodp_mr *mr;
 	void *addr;
 	size_t bytes;
@@ -45,8 +46,8 @@ struct mr_walk {
 	struct rodp_span span; /* ODP */
 };
 
-static void mr_walk_begin(struct mr_walk *walk, struct rodp_mr *mr, u64 iova, size_t bytes,
-			  bool write)
+static void mem_access_walk_begin(struct mem_access_walk *walk, struct rodp_mr *mr, u64 iova,
+				  size_t bytes, bool write)
 {
 	walk->mr = mr;
 	walk->iova = iova;
@@ -57,7 +58,7 @@ static void mr_walk_begin(struct mr_walk *walk, struct rodp_mr *mr, u64 iova, si
 		rodp_span_begin(&walk->span, mr->odp.mirror, rodp_mr_va(mr, iova), bytes, write);
 }
 
-static bool mr_walk_next(struct mr_walk *walk)
+static bool mem_access_walk_next(struct mem_access_walk *walk)
 {
 	if (rodp_mr_is_on_demand(walk->mr)) {
 		if (!rodp_span_next(&walk->span))
@@ -68,47 +69,48 @@ static bool mr_walk_next(struct mr_walk *walk)
 	}
 	if (!walk->left)
 		return false;
-	walk->addr = mr_fixed_run(walk->mr, walk->iova, walk->left, walk->write, &walk->bytes);
+	walk->addr = mem_access_fixed_run(walk->mr, walk->iova, walk->left, walk->write,
+					  &walk->bytes);
 	walk->iova += walk->bytes;
 	walk->left -= walk->bytes;
 	walk->done += walk->bytes;
 	return true;
 }
 
-static size_t mr_walk_end(struct mr_walk *walk)
+static size_t mem_access_walk_end(struct mem_access_walk *walk)
 {
 	return rodp_mr_is_on_demand(walk->mr) ? rodp_span_end(&walk->span) : walk->done;
 }
 
 size_t rodp_mr_read(struct rodp_mr *mr, u64 iova, void *dst, size_t bytes)
 {
-	struct mr_walk walk;
+	struct mem_access_walk walk;
 
-	mr_walk_begin(&walk, mr, iova, bytes, false);
-	while (mr_walk_next(&walk)) {
+	mem_access_walk_begin(&walk, mr, iova, bytes, false);
+	while (mem_access_walk_next(&walk)) {
 		memcpy(dst, walk.addr, walk.bytes);
 		dst += walk.bytes;
 	}
-	return mr_walk_end(&walk);
+	return mem_access_walk_end(&walk);
 }
 
 size_t rodp_mr_write(struct rodp_mr *mr, u64 iova, const void *src, size_t bytes)
 {
-	struct mr_walk walk;
+	struct mem_access_walk walk;
 
-	mr_walk_begin(&walk, mr, iova, bytes, true);
-	while (mr_walk_next(&walk)) {
+	mem_access_walk_begin(&walk, mr, iova, bytes, true);
+	while (mem_access_walk_next(&walk)) {
 		memcpy(walk.addr, src, walk.bytes);
 		src += walk.bytes;
 	}
-	return mr_walk_end(&walk);
+	return mem_access_walk_end(&walk);
 }
 
 /*
  * Two pieces that are seldom the same memory. memmove() would do for both, but where the CPU has
  * no fast string instructions it is a slow one, word by word in microcode.
  */
-static void mr_copy_run(void *to, const void *from, size_t bytes)
+static void mem_access_copy_run(void *to, const void *from, size_t bytes)
 {
 	if (to < from + bytes && from < to + bytes)
 		memmove(to, from, bytes);
@@ -117,57 +119,59 @@ static void mr_copy_run(void *to, const void *from, size_t bytes)
 }
 
 /* Between kernel memory and an MR that cannot miss. @to_mr: or from it. */
-static void mr_copy_piece(struct rodp_mr *fixed, u64 iova, void *at, size_t bytes, bool to_mr)
+static void mem_access_copy_piece(struct rodp_mr *fixed, u64 iova, void *at, size_t bytes,
+				  bool to_mr)
 {
 	size_t run;
 	void *page;
 
 	for (; bytes; bytes -= run, iova += run, at += run) {
-		page = mr_fixed_run(fixed, iova, bytes, to_mr, &run);
-		mr_copy_run(to_mr ? page : at, to_mr ? at : page, run);
+		page = mem_access_fixed_run(fixed, iova, bytes, to_mr, &run);
+		mem_access_copy_run(to_mr ? page : at, to_mr ? at : page, run);
 	}
 }
 
 /* The other side is no list of pages: hold the ODP MR's run, and let it follow. */
-static noinline size_t mr_copy_half_runs(struct rodp_mr *odp, u64 odp_iova, struct rodp_mr *fixed,
-					 u64 iova, size_t bytes, bool write)
+static noinline size_t mem_access_copy_half_runs(struct rodp_mr *odp, u64 odp_iova,
+						 struct rodp_mr *fixed, u64 iova, size_t bytes,
+						 bool write)
 {
 	struct rodp_span span;
 
 	rodp_span_begin(&span, odp->odp.mirror, rodp_mr_va(odp, odp_iova), bytes, write);
 	for (; rodp_span_next(&span); iova += span.bytes)
-		mr_copy_piece(fixed, iova, span.addr, span.bytes, !write);
+		mem_access_copy_piece(fixed, iova, span.addr, span.bytes, !write);
 	return rodp_span_end(&span);
 }
 
 /* One side is an ODP MR. @write: to it, else from it. */
-static size_t mr_copy_half(struct rodp_mr *odp, u64 odp_iova, struct rodp_mr *fixed, u64 iova,
-			   size_t bytes, bool write)
+static size_t mem_access_copy_half(struct rodp_mr *odp, u64 odp_iova, struct rodp_mr *fixed,
+				   u64 iova, size_t bytes, bool write)
 {
 	if (unlikely(fixed->ops->run))
-		return mr_copy_half_runs(odp, odp_iova, fixed, iova, bytes, write);
+		return mem_access_copy_half_runs(odp, odp_iova, fixed, iova, bytes, write);
 	return rodp_mirror_copy_pages(odp->odp.mirror, rodp_mr_va(odp, odp_iova), fixed->pages.page,
 				      fixed->pages.offset + (iova - fixed->iova), bytes, write);
 }
 
-static struct rodp_copied mr_copy_on_demand(struct rodp_mr *dst, u64 dst_iova, struct rodp_mr *src,
-					    u64 src_iova, size_t bytes)
+static struct rodp_copied mem_access_copy_on_demand(struct rodp_mr *dst, u64 dst_iova,
+						    struct rodp_mr *src, u64 src_iova, size_t bytes)
 {
 	return rodp_mirror_copy(dst->odp.mirror, rodp_mr_va(dst, dst_iova), src->odp.mirror,
 				rodp_mr_va(src, src_iova), bytes);
 }
 
 /* Neither side can miss, nothing is held. */
-static size_t mr_copy_fixed(struct rodp_mr *dst, u64 dst_iova, struct rodp_mr *src, u64 src_iova,
-			    size_t bytes)
+static size_t mem_access_copy_fixed(struct rodp_mr *dst, u64 dst_iova, struct rodp_mr *src,
+				    u64 src_iova, size_t bytes)
 {
 	size_t done = 0, run;
 	void *to, *from;
 
 	while (done < bytes) {
-		from = mr_fixed_run(src, src_iova + done, bytes - done, false, &run);
-		to = mr_fixed_run(dst, dst_iova + done, run, true, &run);
-		mr_copy_run(to, from, run);
+		from = mem_access_fixed_run(src, src_iova + done, bytes - done, false, &run);
+		to = mem_access_fixed_run(dst, dst_iova + done, run, true, &run);
+		mem_access_copy_run(to, from, run);
 		done += run;
 	}
 	return done;
@@ -179,36 +183,36 @@ struct rodp_copied rodp_mr_copy(struct rodp_mr *dst, u64 dst_iova, struct rodp_m
 	struct rodp_copied copied = { .src_missed = true };
 
 	if (rodp_mr_is_on_demand(dst) && rodp_mr_is_on_demand(src))
-		return mr_copy_on_demand(dst, dst_iova, src, src_iova, bytes);
+		return mem_access_copy_on_demand(dst, dst_iova, src, src_iova, bytes);
 	if (rodp_mr_is_on_demand(src)) {
-		copied.done = mr_copy_half(src, src_iova, dst, dst_iova, bytes, false);
+		copied.done = mem_access_copy_half(src, src_iova, dst, dst_iova, bytes, false);
 		return copied;
 	}
 	copied.src_missed = false;
 	if (rodp_mr_is_on_demand(dst))
-		copied.done = mr_copy_half(dst, dst_iova, src, src_iova, bytes, true);
+		copied.done = mem_access_copy_half(dst, dst_iova, src, src_iova, bytes, true);
 	else
-		copied.done = mr_copy_fixed(dst, dst_iova, src, src_iova, bytes);
+		copied.done = mem_access_copy_fixed(dst, dst_iova, src, src_iova, bytes);
 	return copied;
 }
 
 ssize_t rodp_mr_write_back(struct rodp_mr *mr, u64 iova, size_t bytes)
 {
 	bool persistent = true;
-	struct mr_walk walk;
+	struct mem_access_walk walk;
 	size_t done;
 
-	mr_walk_begin(&walk, mr, iova, bytes, false);
-	while (persistent && mr_walk_next(&walk)) {
+	mem_access_walk_begin(&walk, mr, iova, bytes, false);
+	while (persistent && mem_access_walk_next(&walk)) {
 		persistent = rodp_persist_page(walk.addr);
 		if (persistent)
 			rodp_persist_write_back(walk.addr, walk.bytes);
 	}
-	done = mr_walk_end(&walk);
+	done = mem_access_walk_end(&walk);
 	return persistent ? (ssize_t)done : -EACCES;
 }
 
-static u64 mr_atomic_apply(u64 *p, enum rodp_atomic_op op, u64 compare, u64 swap_add)
+static u64 mem_access_atomic_apply(u64 *p, enum rodp_atomic_op op, u64 compare, u64 swap_add)
 {
 	if (op == RODP_ATOMIC_STORE) {
 		smp_store_release(p, swap_add);
@@ -222,16 +226,16 @@ static u64 mr_atomic_apply(u64 *p, enum rodp_atomic_op op, u64 compare, u64 swap
 bool rodp_mr_atomic(struct rodp_mr *mr, u64 iova, enum rodp_atomic_op op, u64 compare, u64 swap_add,
 		    u64 *original)
 {
-	struct mr_walk walk;
+	struct mem_access_walk walk;
 	bool done = false;
 
-	mr_walk_begin(&walk, mr, iova, sizeof(u64), true);
-	if (mr_walk_next(&walk) && walk.bytes == sizeof(u64) &&
+	mem_access_walk_begin(&walk, mr, iova, sizeof(u64), true);
+	if (mem_access_walk_next(&walk) && walk.bytes == sizeof(u64) &&
 	    IS_ALIGNED((uintptr_t)walk.addr, sizeof(u64))) {
-		*original = mr_atomic_apply(walk.addr, op, compare, swap_add);
+		*original = mem_access_atomic_apply(walk.addr, op, compare, swap_add);
 		done = true;
 	}
-	mr_walk_end(&walk);
+	mem_access_walk_end(&walk);
 	return done;
 }
 
@@ -243,7 +247,7 @@ bool rodp_mr_aligned(const struct rodp_mr *mr, u64 iova)
 	if (rodp_mr_is_on_demand(mr))
 		addr = rodp_mr_va(mr, iova);
 	else
-		addr = (uintptr_t)mr_fixed_run(mr, iova, 1, true, &bytes);
+		addr = (uintptr_t)mem_access_fixed_run(mr, iova, 1, true, &bytes);
 	return IS_ALIGNED(addr, sizeof(u64));
 }
 

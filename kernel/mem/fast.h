@@ -28,7 +28,12 @@
  */
 struct rodp_mr *rodp_fast_create(struct rodp_dev *dev, struct ib_pd *pd, u32 max_pages);
 
-/* Whether an MR is one of these. */
+/**
+ * rodp_mr_is_fast() - whether an MR is for fast registration
+ * @mr: any MR.
+ *
+ * Context: Any.
+ */
 bool rodp_mr_is_fast(const struct rodp_mr *mr);
 
 /**

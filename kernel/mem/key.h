@@ -53,11 +53,25 @@ static inline bool rodp_key_is_kin(u32 a, u32 b)
  */
 struct rodp_mr *rodp_key_lookup(struct rodp_dev *dev, u32 key);
 
-/*
- * The same by the key's index alone, whatever the variants are: the caller compares the keys
- * again where they cannot change.
+/**
+ * rodp_key_lookup_kin() - find an MR by the index of a key alone
+ * @dev: the device.
+ * @key: the key; whatever its variant is, the caller compares the keys again where they cannot
+ *	change.
+ *
+ * Context: As rodp_key_lookup().
+ * Return: the MR, or NULL.
  */
 struct rodp_mr *rodp_key_lookup_kin(struct rodp_dev *dev, u32 key);
+
+/**
+ * rodp_key_lookup_window() - find a memory window by the index of a key alone
+ * @dev: the device.
+ * @key: as above.
+ *
+ * Context: As rodp_key_lookup().
+ * Return: the window, or NULL.
+ */
 struct rodp_window *rodp_key_lookup_window(struct rodp_dev *dev, u32 key);
 
 #endif

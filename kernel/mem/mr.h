@@ -83,8 +83,19 @@ static inline struct rodp_mr *to_rodp_mr(struct ib_mr *ib)
 	return container_of(ib, struct rodp_mr, ib);
 }
 
+/**
+ * rodp_mr_module_init() - set up what MRs are allocated from
+ *
+ * Context: Process, at module load.
+ * Return: 0 or -ENOMEM.
+ */
 int rodp_mr_module_init(void);
-/* Once rcu_barrier() has waited for the last MR. */
+
+/**
+ * rodp_mr_module_exit() - undo it
+ *
+ * Context: Process, once rcu_barrier() has waited for the last MR.
+ */
 void rodp_mr_module_exit(void);
 
 /**
@@ -123,6 +134,13 @@ struct rodp_mr *rodp_mr_finish(struct rodp_dev *dev, struct rodp_mr *mr, int err
  * Return: whether it is closed; false: windows are bound to it.
  */
 bool rodp_mr_close(struct rodp_mr *mr);
+
+/**
+ * rodp_mr_reopen() - let windows be bound to an MR again
+ * @mr: a closed MR that was neither changed nor destroyed.
+ *
+ * Context: Any.
+ */
 void rodp_mr_reopen(struct rodp_mr *mr);
 
 /**
@@ -180,6 +198,13 @@ void rodp_mr_unbind(struct rodp_mr *mr);
  */
 struct rodp_mr *rodp_mr_get(struct rodp_dev *dev, struct ib_pd *pd, u32 key, u32 access, u64 iova,
 			    u64 bytes);
+
+/**
+ * rodp_mr_put() - drop a reference
+ * @mr: the MR, which may be freed before this returns.
+ *
+ * Context: Any.
+ */
 void rodp_mr_put(struct rodp_mr *mr);
 
 /* Whether [iova, iova + bytes) lies within the MR. */

@@ -145,13 +145,13 @@ static bool window_set(struct rodp_window *window, struct rodp_mr *mr, u64 qp,
 	return set;
 }
 
-/* Under rcu_read_lock(). */
 static int window_bind(struct rodp_window *window, struct ib_pd *pd, u64 qp,
 		       const struct rodp_bind *bind)
 {
 	struct rodp_mr *mr = NULL;
 	bool may;
 
+	RCU_LOCKDEP_WARN(!rcu_read_lock_held(), "the window may be freed");
 	spin_lock_bh(&window->lock);
 	may = window_may_bind(window, pd, bind);
 	spin_unlock_bh(&window->lock);
@@ -190,6 +190,7 @@ static int window_invalidate(struct rodp_window *window, struct ib_pd *pd, u64 q
 	struct rodp_mr *mr = NULL;
 	bool may;
 
+	RCU_LOCKDEP_WARN(!rcu_read_lock_held(), "the window may be freed");
 	spin_lock_bh(&window->lock);
 	may = window->type2 && window->pd == pd && window->key == key &&
 	      (!window->mr || window->qp == qp);

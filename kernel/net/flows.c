@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
-/* Routes and flows, see flow.h. */
+/* Routes and flows, see flows.h. */
 #include <linux/if_vlan.h>
 #include <linux/ip.h>
 #include <linux/ipv6.h>
@@ -19,14 +19,14 @@ void rodp_flow_destroy(struct rodp_flow *flow)
 	dst_cache_destroy(&flow->cache);
 }
 
-static const struct in6_addr *route_gid_addr(const union ib_gid *gid)
+static const struct in6_addr *flow_gid_addr(const union ib_gid *gid)
 {
 	return (const struct in6_addr *)gid->raw;
 }
 
 /* Out through the GID's own netdev: packets of a VLAN's address are the VLAN's. */
-static int route_set_netdev(struct rodp_route *route, const struct rodp_dev *dev,
-			    const struct ib_gid_attr *gid)
+static int flow_route_set_netdev(struct rodp_route *route, const struct rodp_dev *dev,
+				 const struct ib_gid_attr *gid)
 {
 	const struct net_device *ndev;
 	int err = 0;
@@ -43,8 +43,8 @@ static int route_set_netdev(struct rodp_route *route, const struct rodp_dev *dev
 	return err;
 }
 
-static int route_set_addresses(struct rodp_route *route, const struct in6_addr *src,
-			       const struct in6_addr *dst)
+static int flow_route_set_addresses(struct rodp_route *route, const struct in6_addr *src,
+				    const struct in6_addr *dst)
 {
 	bool v4 = ipv6_addr_v4mapped(src);
 
@@ -77,11 +77,11 @@ int rodp_route_resolve(struct rodp_route *route, const struct rodp_dev *dev,
 		.sport = cpu_to_be16(rdma_get_udp_sport(grh->flow_label, lqpn, rqpn)),
 		.priority = sl ? sl : rt_tos2priority(grh->traffic_class),
 	};
-	err = route_set_addresses(route, route_gid_addr(&grh->sgid_attr->gid),
-				  route_gid_addr(&grh->dgid));
+	err = flow_route_set_addresses(route, flow_gid_addr(&grh->sgid_attr->gid),
+				       flow_gid_addr(&grh->dgid));
 	if (err)
 		return err;
-	return route_set_netdev(route, dev, grh->sgid_attr);
+	return flow_route_set_netdev(route, dev, grh->sgid_attr);
 }
 
 bool rodp_route_matches(const struct rodp_route *route, const struct sk_buff *skb)

@@ -21,7 +21,9 @@ static struct net_device *owner_netdev_ipv6(struct net *net, const struct in6_ad
 		return NULL;
 	if (link && in)
 		ndev = ipv6_dev_find(net, addr, in);
-	return ndev ?: ipv6_dev_find(net, addr, NULL);
+	if (!ndev)
+		ndev = ipv6_dev_find(net, addr, NULL);
+	return ndev;
 }
 
 static struct net_device *owner_netdev(struct net *net, const struct in6_addr *addr,
@@ -47,6 +49,7 @@ u16 rodp_owner_vlan(struct net *net, const struct sk_buff *skb, u8 *priority)
 	const struct net_device *ndev = skb->dev;
 	struct in6_addr addr;
 
+	RCU_LOCKDEP_WARN(!rcu_read_lock_any_held(), "an address's netdev may be freed");
 	if (ndev->flags & IFF_LOOPBACK) {
 		rodp_owner_daddr(skb, &addr);
 		ndev = owner_netdev(net, &addr, NULL);
@@ -82,6 +85,7 @@ struct rodp_dev *rodp_owner_of(struct net *net, const struct sk_buff *skb)
 {
 	struct in6_addr addr;
 
+	RCU_LOCKDEP_WARN(!rcu_read_lock_any_held(), "the packet's netdev may be freed");
 	rodp_owner_daddr(skb, &addr);
 	if (rdma_is_multicast_addr(&addr))
 		return owner_of_netdev(skb->dev);

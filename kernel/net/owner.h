@@ -46,10 +46,22 @@ struct rodp_dev *rodp_owner_of(struct net *net, const struct sk_buff *skb);
  */
 u16 rodp_owner_vlan(struct net *net, const struct sk_buff *skb, u8 *priority);
 
-/* The netdev whose device serves ndev: the one below a VLAN, or ndev itself. */
+/**
+ * rodp_owner_netdev() - the netdev whose device serves another
+ * @ndev: the other.
+ *
+ * Context: Under RCU, or with a reference to @ndev.
+ * Return: the one below a VLAN, or @ndev itself.
+ */
 const struct net_device *rodp_owner_netdev(const struct net_device *ndev);
 
-/* The destination of a packet, IPv4-mapped or IPv6. The network header is in place. */
+/**
+ * rodp_owner_daddr() - the destination of a packet
+ * @skb: the packet, the network header in place.
+ * @addr: becomes its address, IPv4-mapped or IPv6.
+ *
+ * Context: Any.
+ */
 void rodp_owner_daddr(const struct sk_buff *skb, struct in6_addr *addr);
 
 /**

@@ -94,7 +94,7 @@ struct sk_buff *rodp_packet_alloc(u8 opcode, u32 payload);
  *
  * Adds UDP and IP headers and the ICRC. Later losses are not reported.
  *
- * Context: BH disabled; the locks under which @flow may change are held, see flow.h.
+ * Context: BH disabled; the locks under which @flow may change are held, see flows.h.
  * Return: 0; -EAGAIN: a queue on the way was full; -ENETDOWN: the device's netdev has left its
  * network namespace; or the error of a route that is not there.
  */
@@ -112,7 +112,11 @@ int rodp_packet_send(struct rodp_dev *dev, struct rodp_flow *flow, struct sk_buf
  */
 void rodp_packet_address(const struct rodp_flow *flow, struct sk_buff *skb);
 
-/* At the end of the module: frees the pages that packets are cut from. */
+/**
+ * rodp_packet_module_exit() - free the pages that packets are cut from
+ *
+ * Context: Process, when no packet is sent any more.
+ */
 void rodp_packet_module_exit(void);
 
 /**

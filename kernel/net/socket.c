@@ -16,14 +16,14 @@ struct rodp_netns {
 	struct socket *sock6; /* NULL also where IPv6 is off */
 };
 
-static unsigned int netns_id;
+static unsigned int socket_netns_id;
 
-static struct rodp_netns *netns_of(struct net *net)
+static struct rodp_netns *socket_netns(struct net *net)
 {
-	return net_generic(net, netns_id);
+	return net_generic(net, socket_netns_id);
 }
 
-static struct socket *netns_open(struct net *net, sa_family_t family)
+static struct socket *socket_open(struct net *net, sa_family_t family)
 {
 	struct udp_port_cfg port = {
 		.family = family,
@@ -43,7 +43,7 @@ static struct socket *netns_open(struct net *net, sa_family_t family)
 	return sock;
 }
 
-static void netns_close(struct rodp_netns *ns)
+static void socket_close_both(struct rodp_netns *ns)
 {
 	lockdep_assert_held(&ns->lock);
 	if (ns->sock6)
@@ -54,33 +54,34 @@ static void netns_close(struct rodp_netns *ns)
 	WRITE_ONCE(ns->sock4, NULL);
 }
 
-static int netns_open_both(struct net *net, struct rodp_netns *ns)
+static int socket_open_both(struct net *net, struct rodp_netns *ns)
 {
-	struct socket *sock = netns_open(net, AF_INET);
+	struct socket *sock;
 
 	lockdep_assert_held(&ns->lock);
+	sock = socket_open(net, AF_INET);
 	if (IS_ERR(sock))
 		return PTR_ERR(sock);
 	WRITE_ONCE(ns->sock4, sock);
-	sock = netns_open(net, AF_INET6);
+	sock = socket_open(net, AF_INET6);
 	if (!IS_ERR(sock)) {
 		WRITE_ONCE(ns->sock6, sock);
 		return 0;
 	}
 	if (PTR_ERR(sock) == -EAFNOSUPPORT)
 		return 0;
-	netns_close(ns);
+	socket_close_both(ns);
 	return PTR_ERR(sock);
 }
 
 int rodp_net_get(struct net *net)
 {
-	struct rodp_netns *ns = netns_of(net);
+	struct rodp_netns *ns = socket_netns(net);
 	int err = 0;
 
 	mutex_lock(&ns->lock);
 	if (!ns->users)
-		err = netns_open_both(net, ns);
+		err = socket_open_both(net, ns);
 	if (!err)
 		ns->users++;
 	mutex_unlock(&ns->lock);
@@ -89,41 +90,41 @@ int rodp_net_get(struct net *net)
 
 void rodp_net_put(struct net *net)
 {
-	struct rodp_netns *ns = netns_of(net);
+	struct rodp_netns *ns = socket_netns(net);
 
 	mutex_lock(&ns->lock);
 	if (!--ns->users)
-		netns_close(ns);
+		socket_close_both(ns);
 	mutex_unlock(&ns->lock);
 }
 
 struct sock *rodp_net_sock(struct net *net, int version)
 {
-	struct rodp_netns *ns = netns_of(net);
+	struct rodp_netns *ns = socket_netns(net);
 	struct socket *sock = version == 4 ? READ_ONCE(ns->sock4) : READ_ONCE(ns->sock6);
 
 	return sock ? sock->sk : NULL;
 }
 
-static int __net_init netns_init(struct net *net)
+static int __net_init socket_netns_init(struct net *net)
 {
-	mutex_init(&netns_of(net)->lock);
+	mutex_init(&socket_netns(net)->lock);
 	return 0;
 }
 
-static struct pernet_operations netns_ops = {
-	.init = netns_init,
-	.id = &netns_id,
+static struct pernet_operations socket_netns_ops = {
+	.init = socket_netns_init,
+	.id = &socket_netns_id,
 	.size = sizeof(struct rodp_netns),
 };
 
 int rodp_net_module_init(rodp_packet_receiver receiver)
 {
 	rodp_rx_set_receiver(receiver);
-	return register_pernet_subsys(&netns_ops);
+	return register_pernet_subsys(&socket_netns_ops);
 }
 
 void rodp_net_module_exit(void)
 {
-	unregister_pernet_subsys(&netns_ops);
+	unregister_pernet_subsys(&socket_netns_ops);
 }

@@ -10,8 +10,20 @@
 
 #include "net/packet.h"
 
-/* Module set-up. Each well-formed packet goes to receiver. Returns 0 or -ENOMEM. */
+/**
+ * rodp_net_module_init() - set this room up
+ * @receiver: where each well-formed packet goes.
+ *
+ * Context: Process, sleeps.
+ * Return: 0 or -ENOMEM.
+ */
 int rodp_net_module_init(rodp_packet_receiver receiver);
+
+/**
+ * rodp_net_module_exit() - undo it
+ *
+ * Context: Process, sleeps. No device is left.
+ */
 void rodp_net_module_exit(void);
 
 /**
@@ -23,7 +35,12 @@ void rodp_net_module_exit(void);
  */
 int rodp_net_get(struct net *net);
 
-/* Undoes rodp_net_get(): the last device closes the sockets. Context: Process, sleeps. */
+/**
+ * rodp_net_put() - undo rodp_net_get(): the last device closes the sockets
+ * @net: the network namespace.
+ *
+ * Context: Process, sleeps.
+ */
 void rodp_net_put(struct net *net);
 
 /**

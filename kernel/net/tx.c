@@ -17,7 +17,7 @@
 #include "net/socket.h"
 
 /* In front of the BTH: link layer, IPv6 (the longer one), UDP. */
-#define PACKET_HEADROOM (LL_MAX_HEADER + sizeof(struct ipv6hdr) + sizeof(struct udphdr))
+#define TX_HEADROOM (LL_MAX_HEADER + sizeof(struct ipv6hdr) + sizeof(struct udphdr))
 
 /*
  * Buffers are cut from 32 KiB pages, one at a time on each CPU: a packet of some
@@ -25,30 +25,30 @@
  * is zeroed (init_on_alloc) when it comes and not with every packet.
  * (The stack's own fragment cache refuses fragments of more than a page.)
  */
-static DEFINE_PER_CPU(struct page_frag, packet_page);
+static DEFINE_PER_CPU(struct page_frag, tx_page);
 
 /*
  * What such a page's private field holds, as long as anybody has the page: the allocator clears it
  * for the next owner. So a buffer tells who made it.
  */
-#define PACKET_PAGE_MARK ((unsigned long)&packet_page)
+#define TX_PAGE_MARK ((unsigned long)&tx_page)
 
 bool rodp_packet_is_ours(const struct sk_buff *skb)
 {
-	return skb->head_frag && page_private(virt_to_head_page(skb->head)) == PACKET_PAGE_MARK;
+	return skb->head_frag && page_private(virt_to_head_page(skb->head)) == TX_PAGE_MARK;
 }
 
 /* NULL: no 32 KiB page is to be had. */
-static struct sk_buff *packet_cut(unsigned int room)
+static struct sk_buff *tx_cut(unsigned int room)
 {
-	struct page_frag *frag = this_cpu_ptr(&packet_page);
+	struct page_frag *frag = this_cpu_ptr(&tx_page);
 	struct sk_buff *skb;
 
 	lockdep_assert_in_softirq(); /* or BH disabled */
 	if (!skb_page_frag_refill(room, frag, GFP_ATOMIC) || frag->offset + room > frag->size)
 		return NULL;
 	if (!frag->offset)
-		set_page_private(frag->page, PACKET_PAGE_MARK);
+		set_page_private(frag->page, TX_PAGE_MARK);
 	skb = build_skb(page_address(frag->page) + frag->offset, room);
 	if (!skb)
 		return NULL;
@@ -58,7 +58,7 @@ static struct sk_buff *packet_cut(unsigned int room)
 }
 
 /* The same, from pages of its own. NULL: there are none, either. */
-static struct sk_buff *packet_page_alone(unsigned int room)
+static struct sk_buff *tx_page_alone(unsigned int room)
 {
 	unsigned int order = get_order(room);
 	struct page *page = alloc_pages(GFP_ATOMIC | __GFP_COMP | __GFP_NOWARN, order);
@@ -66,7 +66,7 @@ static struct sk_buff *packet_page_alone(unsigned int room)
 
 	if (!page)
 		return NULL;
-	set_page_private(page, PACKET_PAGE_MARK);
+	set_page_private(page, TX_PAGE_MARK);
 	skb = build_skb(page_address(page), PAGE_SIZE << order);
 	if (!skb)
 		put_page(page);
@@ -78,21 +78,21 @@ void rodp_packet_module_exit(void)
 	int cpu;
 
 	for_each_possible_cpu(cpu)
-		if (per_cpu(packet_page, cpu).page)
-			put_page(per_cpu(packet_page, cpu).page);
+		if (per_cpu(tx_page, cpu).page)
+			put_page(per_cpu(tx_page, cpu).page);
 }
 
-static struct sk_buff *packet_alloc_skb(u32 bytes)
+static struct sk_buff *tx_alloc_skb(u32 bytes)
 {
-	unsigned int room = SKB_DATA_ALIGN(PACKET_HEADROOM + bytes) +
+	unsigned int room = SKB_DATA_ALIGN(TX_HEADROOM + bytes) +
 			    SKB_DATA_ALIGN(sizeof(struct skb_shared_info));
-	struct sk_buff *skb = packet_cut(room);
+	struct sk_buff *skb = tx_cut(room);
 
 	if (!skb)
-		skb = packet_page_alone(room);
+		skb = tx_page_alone(room);
 	if (!skb)
 		return NULL;
-	skb_reserve(skb, PACKET_HEADROOM);
+	skb_reserve(skb, TX_HEADROOM);
 	skb_put(skb, bytes);
 	return skb;
 }
@@ -101,7 +101,7 @@ struct sk_buff *rodp_packet_alloc(u8 opcode, u32 payload)
 {
 	const struct rodp_opcode_info *op = rodp_opcode_info(opcode);
 	u32 pad = -payload & 3;
-	struct sk_buff *skb = packet_alloc_skb(op->bytes + payload + pad + RODP_ICRC_BYTES);
+	struct sk_buff *skb = tx_alloc_skb(op->bytes + payload + pad + RODP_ICRC_BYTES);
 
 	if (!skb)
 		return NULL;
@@ -112,7 +112,7 @@ struct sk_buff *rodp_packet_alloc(u8 opcode, u32 payload)
 	return skb;
 }
 
-static void packet_push_udp(const struct rodp_route *route, struct sk_buff *skb)
+static void tx_push_udp(const struct rodp_route *route, struct sk_buff *skb)
 {
 	struct udphdr *udp = skb_push(skb, sizeof(*udp));
 
@@ -123,7 +123,7 @@ static void packet_push_udp(const struct rodp_route *route, struct sk_buff *skb)
 	udp->check = 0; /* the ICRC covers the payload (annex A17.3.1.2: should be zero) */
 }
 
-static void packet_push_ipv4(const struct rodp_route *route, struct sk_buff *skb)
+static void tx_push_ipv4(const struct rodp_route *route, struct sk_buff *skb)
 {
 	struct iphdr *ip = skb_push(skb, sizeof(*ip));
 
@@ -141,7 +141,7 @@ static void packet_push_ipv4(const struct rodp_route *route, struct sk_buff *skb
 	ip->daddr = route->v4.daddr;
 }
 
-static void packet_push_ipv6(const struct rodp_route *route, struct sk_buff *skb)
+static void tx_push_ipv6(const struct rodp_route *route, struct sk_buff *skb)
 {
 	u16 bytes = skb->len;
 	struct ipv6hdr *ip = skb_push(skb, sizeof(*ip));
@@ -156,7 +156,7 @@ static void packet_push_ipv6(const struct rodp_route *route, struct sk_buff *skb
 }
 
 /* The ICRC goes into the last four bytes; the network header is in place. */
-static void packet_seal(struct sk_buff *skb, u8 version)
+static void tx_seal(struct sk_buff *skb, u8 version)
 {
 	u8 *bth = skb_transport_header(skb) + sizeof(struct udphdr);
 	u8 *end = skb_tail_pointer(skb) - RODP_ICRC_BYTES;
@@ -174,17 +174,17 @@ void rodp_packet_address(const struct rodp_flow *flow, struct sk_buff *skb)
 
 	rodp_packet(skb)->vlan = flow->route.vlan;
 	rodp_packet(skb)->sl = flow->route.priority & 7;
-	packet_push_udp(&flow->route, skb);
+	tx_push_udp(&flow->route, skb);
 	if (flow->route.version == 4) {
-		packet_push_ipv4(&flow->route, skb);
+		tx_push_ipv4(&flow->route, skb);
 		ip_send_check(ip_hdr(skb));
 	} else {
-		packet_push_ipv6(&flow->route, skb);
+		tx_push_ipv6(&flow->route, skb);
 	}
 	skb_pull(skb, skb->len - body);
 }
 
-static struct dst_entry *packet_route_ipv4(struct net *net, struct rodp_flow *flow)
+static struct dst_entry *tx_route_ipv4(struct net *net, struct rodp_flow *flow)
 {
 	const struct rodp_route *route = &flow->route;
 	struct flowi4 fl = {
@@ -210,8 +210,8 @@ static struct dst_entry *packet_route_ipv4(struct net *net, struct rodp_flow *fl
 	return &rt->dst;
 }
 
-static struct dst_entry *packet_route_ipv6(struct net *net, const struct sock *sock,
-					   struct rodp_flow *flow)
+static struct dst_entry *tx_route_ipv6(struct net *net, const struct sock *sock,
+				       struct rodp_flow *flow)
 {
 	const struct rodp_route *route = &flow->route;
 	struct flowi6 fl = {
@@ -241,8 +241,8 @@ static struct dst_entry *packet_route_ipv6(struct net *net, const struct sock *s
 }
 
 /* Counts the packet, and makes the sk_buff one of the IP layer's: skb->cb was ours until now. */
-static void packet_set_meta(struct rodp_dev *dev, const struct rodp_flow *flow, struct sk_buff *skb,
-			    __be16 protocol)
+static void tx_set_meta(struct rodp_dev *dev, const struct rodp_flow *flow, struct sk_buff *skb,
+			__be16 protocol)
 {
 	rodp_stats_inc(dev->stats, RODP_STAT_SENT_PKTS);
 	rodp_stats_add(dev->stats, RODP_STAT_SENT_BYTES, rodp_packet(skb)->payload);
@@ -252,59 +252,59 @@ static void packet_set_meta(struct rodp_dev *dev, const struct rodp_flow *flow, 
 	skb->priority = flow->route.priority;
 }
 
-static int packet_result(int err)
+static int tx_result(int err)
 {
 	return net_xmit_eval(err) ? -EAGAIN : 0;
 }
 
-static int packet_unsent(struct sk_buff *skb, int err)
+static int tx_unsent(struct sk_buff *skb, int err)
 {
 	kfree_skb(skb);
 	return err;
 }
 
-static int packet_unroutable(struct rodp_dev *dev, struct sk_buff *skb, const struct dst_entry *dst)
+static int tx_unroutable(struct rodp_dev *dev, struct sk_buff *skb, const struct dst_entry *dst)
 {
 	rodp_stats_inc(dev->stats, RODP_STAT_SEND_ERRORS);
-	return packet_unsent(skb, PTR_ERR(dst));
+	return tx_unsent(skb, PTR_ERR(dst));
 }
 
-static int packet_send_ipv4(struct rodp_dev *dev, struct net *net, struct rodp_flow *flow,
-			    struct sk_buff *skb)
+static int tx_send_ipv4(struct rodp_dev *dev, struct net *net, struct rodp_flow *flow,
+			struct sk_buff *skb)
 {
 	struct sock *sock = rodp_net_sock(net, 4);
 	struct dst_entry *dst;
 
 	if (!sock)
-		return packet_unsent(skb, -ENETDOWN);
-	dst = packet_route_ipv4(net, flow);
+		return tx_unsent(skb, -ENETDOWN);
+	dst = tx_route_ipv4(net, flow);
 	if (IS_ERR(dst))
-		return packet_unroutable(dev, skb, dst);
+		return tx_unroutable(dev, skb, dst);
 	skb_dst_set(skb, dst);
-	packet_push_udp(&flow->route, skb);
-	packet_push_ipv4(&flow->route, skb);
-	packet_seal(skb, 4);
-	packet_set_meta(dev, flow, skb, htons(ETH_P_IP));
-	return packet_result(ip_local_out(net, sock, skb));
+	tx_push_udp(&flow->route, skb);
+	tx_push_ipv4(&flow->route, skb);
+	tx_seal(skb, 4);
+	tx_set_meta(dev, flow, skb, htons(ETH_P_IP));
+	return tx_result(ip_local_out(net, sock, skb));
 }
 
-static int packet_send_ipv6(struct rodp_dev *dev, struct net *net, struct rodp_flow *flow,
-			    struct sk_buff *skb)
+static int tx_send_ipv6(struct rodp_dev *dev, struct net *net, struct rodp_flow *flow,
+			struct sk_buff *skb)
 {
 	struct sock *sock = rodp_net_sock(net, 6);
 	struct dst_entry *dst;
 
 	if (!sock)
-		return packet_unsent(skb, -ENETDOWN);
-	dst = packet_route_ipv6(net, sock, flow);
+		return tx_unsent(skb, -ENETDOWN);
+	dst = tx_route_ipv6(net, sock, flow);
 	if (IS_ERR(dst))
-		return packet_unroutable(dev, skb, dst);
+		return tx_unroutable(dev, skb, dst);
 	skb_dst_set(skb, dst);
-	packet_push_udp(&flow->route, skb);
-	packet_push_ipv6(&flow->route, skb);
-	packet_seal(skb, 6);
-	packet_set_meta(dev, flow, skb, htons(ETH_P_IPV6));
-	return packet_result(ip6_local_out(net, sock, skb));
+	tx_push_udp(&flow->route, skb);
+	tx_push_ipv6(&flow->route, skb);
+	tx_seal(skb, 6);
+	tx_set_meta(dev, flow, skb, htons(ETH_P_IPV6));
+	return tx_result(ip6_local_out(net, sock, skb));
 }
 
 int rodp_packet_send(struct rodp_dev *dev, struct rodp_flow *flow, struct sk_buff *skb)
@@ -312,8 +312,8 @@ int rodp_packet_send(struct rodp_dev *dev, struct rodp_flow *flow, struct sk_buf
 	struct net *net = rodp_dev_net(dev);
 
 	if (!net)
-		return packet_unsent(skb, -ENETDOWN);
+		return tx_unsent(skb, -ENETDOWN);
 	if (flow->route.version == 4)
-		return packet_send_ipv4(dev, net, flow, skb);
-	return packet_send_ipv6(dev, net, flow, skb);
+		return tx_send_ipv4(dev, net, flow, skb);
+	return tx_send_ipv6(dev, net, flow, skb);
 }

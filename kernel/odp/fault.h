@@ -38,7 +38,7 @@ struct rodp_waiters;
  * @cpu: the CPU for @resume, or WORK_CPU_UNBOUND; the owner may change it before each request.
  *	An offline CPU counts as WORK_CPU_UNBOUND.
  * @resume: the owner's work item, queued when the request is over
- * @error: result of the request, valid once @resume runs: 0, -EFAULT or -ENOMEM
+ * @err: result of the request, valid once @resume runs: 0, -EFAULT or -ENOMEM
  * @since: when the request was made, in ns (ktime_get()); the owner may read it
  *
  * Embedded in its owner and initialised once. It carries one request at a time.
@@ -47,7 +47,7 @@ struct rodp_fault_waiter {
 	struct workqueue_struct *wq;
 	int cpu;
 	struct work_struct *resume;
-	int error;
+	int err;
 	u64 since;
 
 	/* private: protected by fault_lock of the mirror */
@@ -79,7 +79,7 @@ void rodp_fault_waiter_init(struct rodp_fault_waiter *waiter, struct workqueue_s
  *	the rest of the range meanwhile. An older request of the waiter is detached first.
  *	NULL: read-ahead that nobody waits for. It is a hint and may be dropped.
  *
- * When @waiter is woken, @waiter->error is
+ * When @waiter is woken, @waiter->err is
  *
  * * 0 when the page at @va was mapped, whatever became of later pages, or when the request is
  *   to be made again. The caller repeats its access, and requests again from where that

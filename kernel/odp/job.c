@@ -162,6 +162,7 @@ void rodp_job_start(struct rodp_job *job, struct rodp_mirror *mirror, u64 va, u6
 void rodp_job_start_ahead(struct rodp_job *job, struct rodp_mirror *mirror, u64 va, u64 end,
 			  bool write)
 {
+	lockdep_assert_held(&mirror->fault_lock);
 	rodp_job_start(job, mirror, va, end, write);
 	/* The job reads it under fault_lock. */
 	job->ahead = true;

@@ -118,6 +118,7 @@ bool rodp_leaf_pin(struct rodp_leaf *leaf)
 {
 	bool alive;
 
+	RCU_LOCKDEP_WARN(!rcu_read_lock_held(), "the leaf may be freed");
 	spin_lock(&leaf->mm_lock);
 	alive = !leaf->dead;
 	leaf->pins += alive;
@@ -139,6 +140,7 @@ bool rodp_leaf_unpin(struct rodp_leaf *leaf)
 /* Take the leaf out of its tree. */
 static void leaf_die(struct rodp_leaf *leaf)
 {
+	lockdep_assert_held(&leaf->mirror->reaping);
 	lockdep_assert_held(&leaf->mm_lock);
 	leaf->dead = true;
 	list_lru_del_obj(&rodp_leaf_lru, &leaf->lru);
@@ -225,6 +227,7 @@ bool rodp_leaf_accessed(struct rodp_leaf *leaf, u64 start, u64 end, bool forget)
 	const unsigned int first = leaf_first_slot(leaf, start), last = leaf_last_slot(leaf, end);
 	bool accessed;
 
+	RCU_LOCKDEP_WARN(!rcu_read_lock_any_held(), "the leaf may be freed");
 	/* Without lock: the device did not touch most pages that reclaim asks about. */
 	if (!rodp_entries_accessed(&leaf->entries, first, last, false))
 		return false;

@@ -115,9 +115,10 @@ static struct rodp_mirror *mirror_set_find(struct rodp_mirror_set *set, const st
 
 static struct rodp_mirror *mirror_set_add(struct rodp_mirror_set *set, struct rodp_stats *stats)
 {
-	struct rodp_mirror *mirror = mirror_create(stats);
+	struct rodp_mirror *mirror;
 
 	lockdep_assert_held(&set->lock);
+	mirror = mirror_create(stats);
 	if (!IS_ERR(mirror))
 		list_add(&mirror->link, &set->mirrors);
 	return mirror;

@@ -31,9 +31,10 @@
 static struct rodp_job *request_job(struct rodp_mirror *mirror, struct rodp_fault_waiter *waiter,
 				    struct rodp_job **spare)
 {
-	struct rodp_job *job = rodp_job_find(mirror, waiter->va, waiter->write);
+	struct rodp_job *job;
 
 	lockdep_assert_held(&mirror->fault_lock);
+	job = rodp_job_find(mirror, waiter->va, waiter->write);
 	if (job) {
 		rodp_stats_inc(mirror->stats, RODP_STAT_ODP_FAULTS_COALESCED);
 		return job;
@@ -58,9 +59,10 @@ static void request_starve(struct rodp_mirror *mirror, struct rodp_fault_waiter 
 static void request_awaited(struct rodp_mirror *mirror, struct rodp_fault_waiter *waiter,
 			    struct rodp_job **spare)
 {
-	struct rodp_job *job = request_job(mirror, waiter, spare);
+	struct rodp_job *job;
 
 	lockdep_assert_held(&mirror->fault_lock);
+	job = request_job(mirror, waiter, spare);
 	waiter->mirror = mirror;
 	if (job)
 		rodp_job_join(job, waiter);

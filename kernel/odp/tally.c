@@ -66,9 +66,10 @@ static struct rodp_tally_mark *tally_mark_heir(const struct rodp_tally *tally,
 
 static void tally_mark_remove(struct rodp_tally *tally, struct rodp_tally_mark *mark)
 {
-	struct rodp_tally_mark *heir = tally_mark_heir(tally, mark);
+	struct rodp_tally_mark *heir;
 
 	lockdep_assert_held(&tally->lock);
+	heir = tally_mark_heir(tally, mark);
 	tally_counts_add(&heir->own, &mark->own);
 	tally_sums_propagate(&heir->node, NULL);
 	rb_erase_augmented(&mark->node, &tally->marks, &tally_sums);

@@ -72,7 +72,7 @@ static void waiter_wake(struct rodp_fault_waiter *waiter, int err)
 	lockdep_assert_held(&waiter->mirror->fault_lock);
 	waiter_count(waiter);
 	spin_lock(wake_lock);
-	waiter->error = err;
+	waiter->err = err;
 	waiter_forget(waiter);
 	queue_work_on(waiter_cpu(waiter), waiter->wq, waiter->resume);
 	spin_unlock(wake_lock);

@@ -88,9 +88,12 @@ static int modify_prepare(struct rodp_end *end, struct modify *change)
 {
 	int err = modify_check_attr(end, change->attr, change->mask);
 
-	if (!err)
-		err = modify_prepare_path(end, change);
-	return err ? err : modify_prepare_history(change);
+	if (err)
+		return err;
+	err = modify_prepare_path(end, change);
+	if (err)
+		return err;
+	return modify_prepare_history(change);
 }
 
 /* Both lanes held from here on. */
@@ -99,6 +102,7 @@ static void modify_set_path(struct rodp_qp *qp, const struct modify *change)
 {
 	struct rodp_end *end = &qp->end;
 
+	rodp_end_assert_both(end);
 	if (change->mask & IB_QP_AV)
 		rodp_flow_aim(&end->flow, &change->route);
 	if (change->mask & IB_QP_DEST_QPN)
@@ -166,6 +170,7 @@ static void modify_remember(struct rodp_end *end, const struct modify *change)
 	const struct ib_qp_attr *attr = change->attr;
 	int mask = change->mask;
 
+	rodp_end_assert_both(end);
 	if (mask & IB_QP_AV) {
 		end->attr.ah_attr = attr->ah_attr;
 		end->attr.ah_attr.grh.sgid_attr = NULL;
@@ -181,6 +186,7 @@ static void modify_remember(struct rodp_end *end, const struct modify *change)
 /* A QP that has failed meanwhile stays failed, unless ERR is what is wanted. */
 static void modify_set_state(struct rodp_end *end, const struct modify *change)
 {
+	rodp_end_assert_both(end);
 	if (end->state == change->cur || change->next == IB_QPS_ERR)
 		WRITE_ONCE(end->state, change->next);
 }
@@ -189,6 +195,7 @@ static void modify_put_in_force(struct rodp_qp *qp, struct modify *change)
 {
 	struct rodp_end *end = &qp->end;
 
+	lockdep_assert_held(&qp->modify);
 	spin_lock_bh(&end->send_lane->lock);
 	spin_lock(&end->receive_lane->lock);
 	modify_set_path(qp, change);
@@ -202,8 +209,10 @@ static void modify_put_in_force(struct rodp_qp *qp, struct modify *change)
 
 static int modify_change(struct rodp_qp *qp, struct modify *change)
 {
-	int err = modify_prepare(&qp->end, change);
+	int err;
 
+	lockdep_assert_held(&qp->modify);
+	err = modify_prepare(&qp->end, change);
 	if (!err)
 		modify_put_in_force(qp, change);
 	kfree(change->history.entry);
@@ -216,6 +225,7 @@ static int modify_change(struct rodp_qp *qp, struct modify *change)
 
 static void modify_reset(struct rodp_qp *qp)
 {
+	lockdep_assert_held(&qp->modify);
 	rodp_qp_stop(qp);
 	rodp_qp_start(qp);
 }

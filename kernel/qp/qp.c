@@ -12,47 +12,29 @@
 #include "qp/transport.h"
 #include "wire/header.h"
 
-/* Whether what such a QP needs is there. */
-static int qp_check_type(const struct ib_qp_init_attr *init)
-{
-	switch (init->qp_type) {
-	case IB_QPT_RC:
-	case IB_QPT_UC:
-	case IB_QPT_UD:
-	case IB_QPT_GSI:
-		return init->send_cq && init->recv_cq ? 0 : -EINVAL;
-	case IB_QPT_XRC_INI:
-		return init->send_cq && !init->srq ? 0 : -EINVAL;
-	case IB_QPT_XRC_TGT:
-		return init->xrcd ? 0 : -EINVAL;
-	default:
-		return -EOPNOTSUPP;
-	}
-}
-
-/* What a QP of this type has no queue for, it has no room in either. */
-static void qp_trim_caps(struct ib_qp_init_attr *init)
+/* What a QP of this transport has no queue for, it has no room in either. */
+static void qp_trim_caps(const struct rodp_transport_ops *transport, struct ib_qp_init_attr *init)
 {
 	struct ib_qp_cap *cap = &init->cap;
 
-	if (init->qp_type == IB_QPT_XRC_TGT)
+	if (!transport->sends)
 		*cap = (struct ib_qp_cap){};
-	if (init->srq || init->qp_type == IB_QPT_XRC_INI)
+	if (init->srq || !transport->receives)
 		cap->max_recv_wr = cap->max_recv_sge = 0;
 }
 
-static int qp_check_caps(const struct ib_qp_init_attr *init)
+static int qp_check_caps(const struct rodp_transport_ops *transport,
+			 const struct ib_qp_init_attr *init)
 {
 	const struct ib_qp_cap *cap = &init->cap;
 
-	if (init->create_flags &
-	    ~(init->qp_type == IB_QPT_UD ? IB_QP_CREATE_BLOCK_MULTICAST_LOOPBACK : 0))
+	if (init->create_flags & ~transport->create_flags)
 		return -EOPNOTSUPP;
 	if (cap->max_send_wr > RODP_MAX_WR || cap->max_recv_wr > RODP_MAX_WR ||
 	    cap->max_send_sge > RODP_MAX_SGE || cap->max_recv_sge > RODP_MAX_SGE ||
 	    cap->max_inline_data > RODP_MAX_INLINE)
 		return -EINVAL;
-	return qp_check_type(init);
+	return transport->fits(init) ? 0 : -EINVAL;
 }
 
 /* The number of the newest QP. */
@@ -67,10 +49,8 @@ static void qp_init_end(struct rodp_qp *qp, struct rodp_dev *dev, bool user)
 	end->dev = dev;
 	end->serial = atomic64_inc_return(&qp_serial);
 	end->user = user;
-	end->transport = rodp_transport_of(init->qp_type);
 	end->path = end->transport->wire;
-	if (end->transport->tp == RODP_TP_UD)
-		end->mtu = rodp_mtu_bytes(IB_MTU_4096);
+	end->mtu = end->transport->mtu;
 	end->state = IB_QPS_RESET;
 	end->pkey = RODP_DEFAULT_PKEY;
 	end->send_cq = init->send_cq ? to_rodp_cq(init->send_cq) : NULL;
@@ -109,7 +89,7 @@ static int qp_create_queues(struct rodp_qp *qp, struct ib_ucontext *uctx,
 	struct ib_qp_init_attr *init = &qp->end.init;
 	int err = 0;
 
-	if (init->qp_type != IB_QPT_XRC_TGT)
+	if (qp->end.transport->sends)
 		err = rodp_sq_create(&qp->tx.sq, &init->cap, uctx, resp ? &resp->sq : NULL);
 	if (err)
 		return err;
@@ -133,12 +113,15 @@ int rodp_qp_create(struct rodp_qp *qp, struct rodp_dev *dev, const struct ib_qp_
 	int err;
 
 	end->init = *init;
-	qp_trim_caps(&end->init);
-	err = qp_check_caps(&end->init);
+	end->transport = rodp_transport_of(init->qp_type);
+	if (!end->transport)
+		return -EOPNOTSUPP;
+	qp_trim_caps(end->transport, &end->init);
+	err = qp_check_caps(end->transport, &end->init);
 	if (err)
 		return err;
 	/* A receiving XRC QP has no owner, and completes in processes' CQs. */
-	qp_init_end(qp, dev, uctx || init->qp_type == IB_QPT_XRC_TGT);
+	qp_init_end(qp, dev, uctx || !end->transport->sends);
 	qp_init_lanes(qp);
 	mutex_init(&qp->modify);
 	err = rodp_flow_init(&end->flow, GFP_KERNEL_ACCOUNT);
@@ -153,7 +136,7 @@ int rodp_qp_create(struct rodp_qp *qp, struct rodp_dev *dev, const struct ib_qp_
 	if (err)
 		goto err_loan;
 	rodp_qp_start(qp);
-	err = rodp_qpn_assign(end);
+	err = end->transport->number->assign(end);
 	if (err)
 		goto err_queues;
 	if (resp) {
@@ -207,7 +190,7 @@ void rodp_qp_destroy(struct rodp_qp *qp)
 	/* Its users poll rings that stay mapped, and are owed a completion for what they posted. */
 	if (rodp_dev_is_going(qp->end.dev))
 		rodp_qp_flush_all(qp);
-	rodp_qpn_remove(&qp->end);
+	qp->end.transport->number->remove(&qp->end);
 	rodp_qp_stop(qp);
 	rodp_loan_revoke(qp->tx.loan);
 	qp_destroy_queues(qp);

@@ -50,20 +50,50 @@ int rodp_qp_create(struct rodp_qp *qp, struct rodp_dev *dev, const struct ib_qp_
  * Sleeps. Return: 0, -EINVAL, -EOPNOTSUPP, -ENOMEM.
  */
 int rodp_qp_modify(struct rodp_qp *qp, const struct ib_qp_attr *attr, int mask);
+
+/**
+ * rodp_qp_query() - read what there is to say of a QP
+ * @qp: the QP, which may change meanwhile
+ * @attr: is filled in; PSNs only if rodp_qp_shows_psns()
+ * @init: is filled in, as it was granted
+ *
+ * Context: Process.
+ */
 void rodp_qp_query(struct rodp_qp *qp, struct ib_qp_attr *attr, struct ib_qp_init_attr *init);
 
-/* Nothing of the QP is under way when this returns. Sleeps. */
+/**
+ * rodp_qp_destroy() - end a QP
+ * @qp: the QP; nothing of it is under way when this returns
+ *
+ * Context: Process, sleeps.
+ */
 void rodp_qp_destroy(struct rodp_qp *qp);
 
-/*
- * Whether the current process may see the PSNs of qp. Who knows them can forge packets of the
- * connection with a plain UDP socket: they are for the user whose QP it is, and for those who may
- * send any packet anyway (CAP_NET_RAW).
+/**
+ * rodp_qp_shows_psns() - whether the current process may see the PSNs of a QP
+ * @qp: the QP
+ *
+ * Who knows them can forge packets of the connection with a plain UDP socket: they are for the
+ * user whose QP it is, and for those who may send any packet anyway (CAP_NET_RAW).
+ *
+ * Context: Process.
  */
 bool rodp_qp_shows_psns(const struct rodp_qp *qp);
 
-/* Doorbells. Process context. */
+/**
+ * rodp_qp_kick_send() - a process's doorbell: look at the send queue
+ * @qp: the QP
+ *
+ * Context: Process, no lock held.
+ */
 void rodp_qp_kick_send(struct rodp_qp *qp);
+
+/**
+ * rodp_qp_kick_recv() - the same of the receive queue
+ * @qp: the QP
+ *
+ * Context: Process, no lock held.
+ */
 void rodp_qp_kick_recv(struct rodp_qp *qp);
 
 #endif

@@ -15,10 +15,10 @@
  */
 static enum rodp_stat receive_judge(struct rodp_end *end, struct net *net, struct sk_buff *skb)
 {
-	u8 transport = rodp_packet(skb)->opcode & RODP_TP_MASK;
+	const struct rodp_packet *pkt = rodp_packet(skb);
 
 	if (!end || !net_eq(rodp_dev_net(end->dev), net) ||
-	    (transport != end->transport->tp && transport != RODP_TP_CNP))
+	    !(rodp_end_speaks(end, pkt->opcode) || (pkt->op->flags & RODP_OPF_CNP)))
 		return RODP_STAT_NO_QP;
 	if (!rodp_bth_pkey_ok(rodp_packet_bth(skb)))
 		return RODP_STAT_BAD_PKEY;
@@ -75,6 +75,7 @@ void rodp_qp_receive(struct net *net, struct sk_buff *skb)
 	enum rodp_stat verdict;
 	struct rodp_end *end;
 
+	RCU_LOCKDEP_WARN(!rcu_read_lock_any_held(), "the QP may be freed");
 	if (rodp_packet(skb)->dqpn == RODP_QPN_MULTICAST) {
 		rodp_mcast_receive(net, skb);
 		return;

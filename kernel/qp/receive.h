@@ -7,7 +7,13 @@
 
 struct net;
 
-/* A checked packet (net/rx.h) for the QP that it names. Consumes skb. Softirq, RCU. */
+/**
+ * rodp_qp_receive() - a packet from the network for the QP that it names
+ * @net: the network namespace
+ * @skb: the packet, whose form was checked (net/rx.h); is consumed
+ *
+ * Context: Softirq, under RCU.
+ */
 void rodp_qp_receive(struct net *net, struct sk_buff *skb);
 
 #endif

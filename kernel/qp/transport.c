@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 /* The transports, put together from what the rooms have. See transport.h. */
+#include "qp/end/qpn.h"
 #include "qp/path/path.h"
 #include "qp/recv/ack.h"
 #include "qp/recv/message.h"
@@ -14,12 +15,14 @@
 static const struct rodp_send_ops send_acked = {
 	.check = rodp_requester_check,
 	.run = rodp_requester_run,
+	.asks = rodp_requester_asks,
 	.sent = rodp_requester_sent,
 };
 
 static const struct rodp_send_ops send_unacked = {
 	.check = rodp_requester_check_unacked,
-	.run = rodp_requester_run,
+	.run = rodp_requester_run_unacked,
+	.asks = rodp_requester_asks_nothing,
 	.sent = rodp_requester_sent_unacked,
 };
 
@@ -54,10 +57,29 @@ static const struct rodp_receive_ops receive_datagrams = {
 	.complete = rodp_rq_complete,
 };
 
+static bool transport_has_cqs(const struct ib_qp_init_attr *init)
+{
+	return init->send_cq && init->recv_cq;
+}
+
+static bool transport_has_send_cq(const struct ib_qp_init_attr *init)
+{
+	return init->send_cq && !init->srq;
+}
+
+static bool transport_has_domain(const struct ib_qp_init_attr *init)
+{
+	return init->xrcd;
+}
+
 static const struct rodp_transport_ops transport_rc = {
 	.tp = RODP_TP_RC,
 	.acked = true,
+	.sends = true,
+	.receives = true,
 	.after_send_error = IB_QPS_ERR,
+	.fits = transport_has_cqs,
+	.number = &rodp_qpn_any,
 	.send = &send_acked,
 	.send_lane = &rodp_sender_lane_ops,
 	.receive = &receive_acked,
@@ -69,7 +91,10 @@ static const struct rodp_transport_ops transport_rc = {
 static const struct rodp_transport_ops transport_xrc_initiator = {
 	.tp = RODP_TP_XRC,
 	.acked = true,
+	.sends = true,
 	.after_send_error = IB_QPS_ERR,
+	.fits = transport_has_send_cq,
+	.number = &rodp_qpn_any,
 	.send = &send_acked,
 	.send_lane = &rodp_sender_lane_ops,
 	.receive = &receive_acked,
@@ -82,6 +107,8 @@ static const struct rodp_transport_ops transport_xrc_target = {
 	.tp = RODP_TP_XRC,
 	.acked = true,
 	.after_send_error = IB_QPS_ERR,
+	.fits = transport_has_domain,
+	.number = &rodp_qpn_any,
 	.send = &send_acked,
 	.send_lane = &rodp_sender_lane_ops,
 	.receive = &receive_shared,
@@ -92,7 +119,11 @@ static const struct rodp_transport_ops transport_xrc_target = {
 
 static const struct rodp_transport_ops transport_uc = {
 	.tp = RODP_TP_UC,
+	.sends = true,
+	.receives = true,
 	.after_send_error = IB_QPS_SQE,
+	.fits = transport_has_cqs,
+	.number = &rodp_qpn_any,
 	.send = &send_unacked,
 	.send_lane = &rodp_sender_lane_ops,
 	.receive = &receive_unacked,
@@ -102,7 +133,28 @@ static const struct rodp_transport_ops transport_uc = {
 
 static const struct rodp_transport_ops transport_ud = {
 	.tp = RODP_TP_UD,
+	.sends = true,
+	.receives = true,
+	.create_flags = IB_QP_CREATE_BLOCK_MULTICAST_LOOPBACK,
+	.mtu = 4096,
 	.after_send_error = IB_QPS_SQE,
+	.fits = transport_has_cqs,
+	.number = &rodp_qpn_any,
+	.send = &rodp_ud_send_ops,
+	.send_lane = &rodp_sender_lane_ops,
+	.receive = &receive_datagrams,
+	.receive_lane = &rodp_ud_receiver_lane_ops,
+	.wire = &rodp_datagram_path,
+};
+
+static const struct rodp_transport_ops transport_gsi = {
+	.tp = RODP_TP_UD,
+	.sends = true,
+	.receives = true,
+	.mtu = 4096,
+	.after_send_error = IB_QPS_SQE,
+	.fits = transport_has_cqs,
+	.number = &rodp_qpn_gsi,
 	.send = &rodp_ud_send_ops,
 	.send_lane = &rodp_sender_lane_ops,
 	.receive = &receive_datagrams,
@@ -122,8 +174,9 @@ const struct rodp_transport_ops *rodp_transport_of(enum ib_qp_type type)
 	case IB_QPT_UC:
 		return &transport_uc;
 	case IB_QPT_UD:
-	case IB_QPT_GSI:
 		return &transport_ud;
+	case IB_QPT_GSI:
+		return &transport_gsi;
 	default:
 		return NULL;
 	}

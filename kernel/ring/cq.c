@@ -10,6 +10,7 @@ static bool cq_take_arm(struct rodp_cq *cq, bool solicited)
 	u32 hit = RODP_CQ_ARM_NEXT | (solicited ? RODP_CQ_ARM_SOLICITED : 0);
 	u32 *armed = &cq->ring.hdr->flags;
 
+	lockdep_assert_held(&cq->lock);
 	smp_mb(); /* prod before flags; pairs with the fence between arming and the last poll */
 	if (!(READ_ONCE(*armed) & hit))
 		return false;

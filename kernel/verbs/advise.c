@@ -104,7 +104,8 @@ static int advise_batch_wait(struct rodp_dev *dev, struct advise_batch *batch)
 
 	for (i = 0; i < batch->count && err != -EINTR && err != -ENODEV; i++) {
 		one = advise_wait_one(dev, batch->prefetch[i]);
-		err = err ?: one;
+		if (!err)
+			err = one;
 	}
 	return err;
 }

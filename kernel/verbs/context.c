@@ -37,7 +37,9 @@ int rodp_alloc_pd(struct ib_pd *ib, struct ib_udata *udata)
 {
 	int err = ib_no_udata_io(udata);
 
-	return err ?: rodp_quota_take(&to_rodp_dev(ib->device)->pds, RODP_MAX_PD);
+	if (err)
+		return err;
+	return rodp_quota_take(&to_rodp_dev(ib->device)->pds, RODP_MAX_PD);
 }
 
 int rodp_dealloc_pd(struct ib_pd *ib, struct ib_udata *udata)

@@ -32,7 +32,7 @@ struct rdma_hw_stats *rodp_alloc_hw_port_stats(struct ib_device *ib, u32 port)
 }
 
 /* What is read first is what takes away: the difference is never less than it was. */
-static u64 counter_read_gauge(const struct rodp_stats *stats, const struct gauge *gauge)
+static u64 counters_read_gauge(const struct rodp_stats *stats, const struct gauge *gauge)
 {
 	const u64 less = rodp_stats_read(stats, gauge->less);
 
@@ -49,6 +49,6 @@ int rodp_get_hw_stats(struct ib_device *ib, struct rdma_hw_stats *stats, u32 por
 	for (i = 0; i < RODP_STAT_COUNT; i++)
 		stats->value[i] = rodp_stats_read(dev->stats, i);
 	for (i = 0; i < ARRAY_SIZE(gauges); i++)
-		stats->value[RODP_STAT_COUNT + i] = counter_read_gauge(dev->stats, &gauges[i]);
+		stats->value[RODP_STAT_COUNT + i] = counters_read_gauge(dev->stats, &gauges[i]);
 	return ARRAY_SIZE(counter_descs);
 }

@@ -42,7 +42,9 @@ int rodp_create_cq(struct ib_cq *ib, const struct ib_cq_init_attr *attr,
 	atomic_t *count = &to_rodp_dev(ib->device)->cqs;
 	int err = rodp_quota_take(count, RODP_MAX_CQ);
 
-	return err ?: rodp_quota_settle(count, cq_create(ib, attr, attrs));
+	if (err)
+		return err;
+	return rodp_quota_settle(count, cq_create(ib, attr, attrs));
 }
 
 int rodp_resize_cq(struct ib_cq *ib, unsigned int cqe, struct ib_udata *udata)
@@ -65,7 +67,9 @@ int rodp_resize_cq(struct ib_cq *ib, unsigned int cqe, struct ib_udata *udata)
 		return err;
 	err = rodp_cq_replace_ring(to_rodp_cq(ib), &ring);
 	rodp_ring_destroy(&ring); /* the old one, or the one that is not wanted */
-	return err ?: ib_respond_udata(udata, resp);
+	if (err)
+		return err;
+	return ib_respond_udata(udata, resp);
 }
 
 int rodp_destroy_cq(struct ib_cq *ib, struct ib_udata *udata)

@@ -106,6 +106,7 @@ static int kpost_fill_arguments(struct rodp_qp *qp, struct rodp_send_wqe *wqe,
 static int kpost_fill_send(struct rodp_qp *qp, u32 prod, const struct ib_send_wr *wr)
 {
 	struct rodp_send_wqe *wqe = kpost_free_slot(&qp->tx.sq.ring, prod);
+	int err;
 
 	lockdep_assert_held(&qp->tx.sq.post_lock);
 	if (!wqe)
@@ -114,7 +115,10 @@ static int kpost_fill_send(struct rodp_qp *qp, u32 prod, const struct ib_send_wr
 	wqe->wr_id = wr->wr_id;
 	wqe->opcode = wr->opcode;
 	wqe->flags = wr->send_flags;
-	return kpost_fill_arguments(qp, wqe, wr) ?: kpost_fill_data(&qp->tx.sq, wqe, wr);
+	err = kpost_fill_arguments(qp, wqe, wr);
+	if (err)
+		return err;
+	return kpost_fill_data(&qp->tx.sq, wqe, wr);
 }
 
 int rodp_kpost_send(struct rodp_qp *qp, const struct ib_send_wr *wr, const struct ib_send_wr **bad)

@@ -22,7 +22,7 @@ MODULE_DESCRIPTION("RoCE with on-demand paging: a soft RDMA device without pinni
 MODULE_LICENSE("Dual BSD/GPL");
 MODULE_ALIAS_RDMA_LINK("rodp");
 
-static int rodp_link_new(const char *name, struct net_device *ndev)
+static int main_link_new(const char *name, struct net_device *ndev)
 {
 	struct ib_device *ib = ib_device_get_by_netdev(ndev, RODP_DRIVER_ID);
 
@@ -35,12 +35,12 @@ static int rodp_link_new(const char *name, struct net_device *ndev)
 	return rodp_device_add(name, ndev);
 }
 
-static struct rdma_link_ops rodp_link_ops = {
+static struct rdma_link_ops main_link_ops = {
 	.type = "rodp",
-	.newlink = rodp_link_new,
+	.newlink = main_link_new,
 };
 
-static int __init rodp_init(void)
+static int __init main_init(void)
 {
 	int err = rodp_odp_module_init();
 
@@ -60,7 +60,7 @@ static int __init rodp_init(void)
 	err = rodp_device_module_init();
 	if (err)
 		goto err_net;
-	rdma_link_register(&rodp_link_ops);
+	rdma_link_register(&main_link_ops);
 	return 0;
 
 err_net:
@@ -75,9 +75,9 @@ err_odp:
 	return err;
 }
 
-static void __exit rodp_exit(void)
+static void __exit main_exit(void)
 {
-	rdma_link_unregister(&rodp_link_ops);
+	rdma_link_unregister(&main_link_ops);
 	rodp_device_module_exit();
 	rodp_net_module_exit();
 	rodp_packet_module_exit();
@@ -91,5 +91,5 @@ static void __exit rodp_exit(void)
 	rodp_mr_module_exit();
 }
 
-module_init(rodp_init);
-module_exit(rodp_exit);
+module_init(main_init);
+module_exit(main_exit);

@@ -117,7 +117,7 @@ static struct mm_struct *observe_mm_of(u32 nr)
 	put_pid(pid);
 	if (task)
 		put_task_struct(task);
-	return mm ?: ERR_PTR(-ESRCH);
+	return mm ? mm : ERR_PTR(-ESRCH);
 }
 
 /* The mirror of process PID or, without that attribute, the caller's. NULL: there is none. */

@@ -117,7 +117,7 @@ int rodp_query_port_speed(struct ib_device *ib, u32 port, u64 *speed)
 {
 	u32 mbps = query_netdev_mbps(to_rodp_dev(ib)->ndev);
 
-	*speed = (mbps ?: NO_SPEED_MBPS) / 100;
+	*speed = (mbps ? mbps : NO_SPEED_MBPS) / 100;
 	return 0;
 }
 

@@ -34,7 +34,9 @@ int rodp_create_qp(struct ib_qp *ib, struct ib_qp_init_attr *init, struct ib_uda
 	atomic_t *count = &to_rodp_dev(ib->device)->qps;
 	int err = rodp_quota_take(count, RODP_MAX_QP);
 
-	return err ?: rodp_quota_settle(count, queue_pair_create(ib, init, udata));
+	if (err)
+		return err;
+	return rodp_quota_settle(count, queue_pair_create(ib, init, udata));
 }
 
 int rodp_modify_qp(struct ib_qp *ib, struct ib_qp_attr *attr, int mask, struct ib_udata *udata)

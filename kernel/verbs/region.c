@@ -81,7 +81,9 @@ static int region_read_request(struct ib_udata *udata, u32 *flags)
 	if (!err && (req.reserved || (req.flags & ~RODP_REG_MR_NULL)))
 		err = -EOPNOTSUPP;
 	*flags = req.flags;
-	return err ?: ib_respond_empty_udata(udata);
+	if (err)
+		return err;
+	return ib_respond_empty_udata(udata);
 }
 
 /* With checked rights. ERR_PTR or an MR of current's memory. */

@@ -5,21 +5,22 @@
 #include "verbs/verbs.h"
 
 /* XRC is for processes: its completions name no ib_qp. */
-static int srq_create_kernel(struct rodp_srq *srq, struct ib_srq_init_attr *init)
+static int shared_receive_create_kernel(struct rodp_srq *srq, struct ib_srq_init_attr *init)
 {
 	if (init->srq_type != IB_SRQT_BASIC)
 		return -EOPNOTSUPP;
 	return rodp_srq_create(srq, init, NULL, NULL);
 }
 
-static int srq_create(struct ib_srq *ib, struct ib_srq_init_attr *init, struct ib_udata *udata)
+static int shared_receive_create(struct ib_srq *ib, struct ib_srq_init_attr *init,
+				 struct ib_udata *udata)
 {
 	struct rodp_create_srq_resp resp = {};
 	struct rodp_ucontext *uctx;
 	int err;
 
 	if (!udata)
-		return srq_create_kernel(to_rodp_srq(ib), init);
+		return shared_receive_create_kernel(to_rodp_srq(ib), init);
 	err = ib_is_udata_in_empty(udata);
 	if (err)
 		return err;
@@ -38,10 +39,12 @@ int rodp_create_srq(struct ib_srq *ib, struct ib_srq_init_attr *init, struct ib_
 	atomic_t *count = &to_rodp_dev(ib->device)->srqs;
 	int err = rodp_quota_take(count, RODP_MAX_SRQ);
 
-	return err ?: rodp_quota_settle(count, srq_create(ib, init, udata));
+	if (err)
+		return err;
+	return rodp_quota_settle(count, shared_receive_create(ib, init, udata));
 }
 
-static int srq_resize(struct rodp_srq *srq, u32 max_wr, struct ib_udata *udata)
+static int shared_receive_resize(struct rodp_srq *srq, u32 max_wr, struct ib_udata *udata)
 {
 	struct rodp_modify_srq_req req = {};
 	struct rodp_ring_resp resp = {};
@@ -62,9 +65,11 @@ static int srq_resize(struct rodp_srq *srq, u32 max_wr, struct ib_udata *udata)
 		return err;
 	err = rodp_srq_replace_ring(srq, &ring);
 	rodp_ring_destroy(&ring); /* the old one, or the one that is not wanted */
-	if (!err && copy_to_user(u64_to_user_ptr(req.ring_resp), &resp, sizeof(resp)))
-		err = -EFAULT;
-	return err ?: ib_respond_empty_udata(udata);
+	if (err)
+		return err;
+	if (copy_to_user(u64_to_user_ptr(req.ring_resp), &resp, sizeof(resp)))
+		return -EFAULT;
+	return ib_respond_empty_udata(udata);
 }
 
 int rodp_modify_srq(struct ib_srq *ib, struct ib_srq_attr *attr, enum ib_srq_attr_mask mask,
@@ -74,7 +79,7 @@ int rodp_modify_srq(struct ib_srq *ib, struct ib_srq_attr *attr, enum ib_srq_att
 
 	if (mask & ~(IB_SRQ_LIMIT | IB_SRQ_MAX_WR))
 		return -EOPNOTSUPP;
-	err = mask & IB_SRQ_MAX_WR ? srq_resize(to_rodp_srq(ib), attr->max_wr, udata)
+	err = mask & IB_SRQ_MAX_WR ? shared_receive_resize(to_rodp_srq(ib), attr->max_wr, udata)
 				   : ib_no_udata_io(udata);
 	if (err)
 		return err;

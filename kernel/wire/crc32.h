@@ -26,8 +26,18 @@ static inline u32 rodp_crc32(u32 crc, const void *data, size_t bytes)
 	return crc32_le(crc, data, bytes);
 }
 #else
-/* Looks for something faster than the library; without it the library serves. Sleeps. */
+/**
+ * rodp_crc32_module_init() - look for something faster than the library, which serves otherwise
+ *
+ * Context: process, sleeps.
+ */
 void rodp_crc32_module_init(void);
+
+/**
+ * rodp_crc32_module_exit() - give it back
+ *
+ * Context: process, when nobody asks for a CRC any more.
+ */
 void rodp_crc32_module_exit(void);
 
 /**

@@ -17,13 +17,17 @@
 
 typedef u32 (*rodp_crc32_fn)(u32 crc, const void *data, size_t bytes);
 
-/*
- * The CRC state after the network header, the UDP header and the BTH.
+/**
+ * rodp_icrc_start() - begin an ICRC, with the network header, the UDP header and the BTH
  * @ip: the IPv4 header (20 bytes, no options) or the IPv6 header (40 bytes),
- *      contiguous with the UDP header (8 bytes) and the BTH (12 bytes).
- * @version: 4 or 6.
+ *      contiguous with the UDP header (8 bytes) and the BTH (12 bytes)
+ * @version: 4 or 6
+ * @crc32: the CRC function
+ *
  * Continue with the CRC function over everything behind the BTH up to the ICRC,
  * then rodp_icrc_finish().
+ *
+ * Return: the CRC state.
  */
 u32 rodp_icrc_start(const void *ip, int version, rodp_crc32_fn crc32);
 

@@ -121,21 +121,41 @@ enum rodp_message {
 	RODP_MSG_ATOMIC_WRITE,
 };
 
-/*
- * The opcode of a request packet.
- * @tp: transport of the QP. @first, @last: the packet's place in its message.
- * Returns 0..255, or -1 when the transport has no such message.
+/**
+ * rodp_opcode_request() - the opcode of a request packet
+ * @tp: transport of the QP
+ * @msg: what the message is
+ * @first: whether the packet begins it
+ * @last: whether the packet ends it
+ *
+ * Return: 0..255, or -1 when the transport has no such message.
  */
 int rodp_opcode_request(enum rodp_transport tp, enum rodp_message msg, bool first, bool last);
 
-/* The opcode of a READ response packet, transport RC or XRC. */
+/**
+ * rodp_opcode_read_response() - the opcode of a READ response packet
+ * @tp: RC or XRC
+ * @first: whether the packet begins the answer
+ * @last: whether the packet ends it
+ *
+ * Return: the opcode.
+ */
 u8 rodp_opcode_read_response(enum rodp_transport tp, bool first, bool last);
 
-/*
- * RNR timer codes (table 45): the time in ns that a requester waits for code
- * 0..31, and the smallest code that waits at least ns.
+/**
+ * rodp_rnr_code_to_ns() - how long a requester waits for an RNR timer code (table 45)
+ * @code: 0..31; of anything else the lower five bits count
+ *
+ * Return: ns.
  */
 u64 rodp_rnr_code_to_ns(u8 code);
+
+/**
+ * rodp_rnr_ns_to_code() - the smallest RNR timer code that waits so long
+ * @ns: how long
+ *
+ * Return: 1..31, or 0, the longest.
+ */
 u8 rodp_rnr_ns_to_code(u64 ns);
 
 /* Path MTU codes of enum ib_mtu (1..5) to bytes (256..4096); 0 for others. */

@@ -33,6 +33,7 @@ void rodp_courier_take(struct rodp_end *end, u32 dqpn, struct sk_buff *skb)
 {
 	struct rodp_packet *pkt = rodp_packet(skb);
 
+	rodp_end_assert_either(end);
 	pkt->sqpn = end->ib.qp_num;
 	pkt->dqpn = dqpn;
 	rodp_stats_inc(end->dev->stats, RODP_STAT_SENT_PKTS);
@@ -43,8 +44,7 @@ void rodp_courier_take(struct rodp_end *end, u32 dqpn, struct sk_buff *skb)
 /* Whether the QP is of the packet's transport, and wants it of this sender. */
 static bool courier_is_welcome(const struct rodp_end *end, struct sk_buff *skb)
 {
-	return (rodp_packet(skb)->opcode & RODP_TP_MASK) == end->transport->tp &&
-	       end->path->expects(end, skb);
+	return rodp_end_speaks(end, rodp_packet(skb)->opcode) && end->path->expects(end, skb);
 }
 
 /* To the QP that it is for. */
@@ -69,6 +69,7 @@ void rodp_courier_run(void)
 	int budget = COURIER_BUDGET;
 	struct sk_buff *skb;
 
+	lockdep_assert_in_softirq(); /* or BH disabled */
 	if (courier->busy || skb_queue_empty(&courier->bag))
 		return;
 	courier->busy = true;

@@ -14,19 +14,41 @@
 
 /**
  * rodp_courier_take() - leave a packet for another QP of this host
- * @end: the sender; a lane of it is held, BH disabled
+ * @end: the sender; a lane of it is held
  * @dqpn: whom it is for
  * @skb: is consumed
+ *
+ * Context: BH disabled.
  */
 void rodp_courier_take(struct rodp_end *end, u32 dqpn, struct sk_buff *skb);
 
-/* Whether there is a local path for QPs connected, and datagrams sent, from now on. */
+/**
+ * rodp_courier_is_on() - whether there is a local path for QPs connected, and datagrams sent, from
+ *	now on (the module parameter local_path)
+ *
+ * Context: Any.
+ */
 bool rodp_courier_is_on(void);
 
-/* Deliver what this CPU's courier has, unless that is going on already. BH disabled, no lane held. */
+/**
+ * rodp_courier_run() - deliver what this CPU's courier has, unless that is going on already
+ *
+ * Context: BH disabled, no lane held.
+ */
 void rodp_courier_run(void);
 
+/**
+ * rodp_courier_module_init() - make a courier for each CPU
+ *
+ * Context: Process, before the first QP.
+ */
 void rodp_courier_module_init(void);
+
+/**
+ * rodp_courier_module_exit() - free what was not delivered
+ *
+ * Context: Process, after the last QP and the work queue of the lanes.
+ */
 void rodp_courier_module_exit(void);
 
 #endif

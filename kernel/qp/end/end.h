@@ -21,6 +21,7 @@
 #include "qp/lane/lane.h"
 
 struct rodp_path_ops;
+struct rodp_qpn_ops;
 struct rodp_receive_ops;
 struct rodp_send_ops;
 
@@ -28,12 +29,19 @@ struct rodp_send_ops;
 struct rodp_transport_ops {
 	enum rodp_transport tp; /* in opcodes */
 	bool acked; /* requests are acknowledged, and sent again when they are not */
+	bool sends; /* has a send queue; without one the QP is nobody's own */
+	bool receives; /* has a receive queue, unless it takes from an SRQ */
+	u32 create_flags; /* IB_QP_CREATE_* that there may be */
+	u32 mtu; /* bytes; 0: the path MTU, from RTR on */
 	enum ib_qp_state after_send_error; /* 10.3.1: the QP fails, or its send queue stops */
+	/* Whether what such a QP needs of CQs and the like is there. */
+	bool (*fits)(const struct ib_qp_init_attr *init);
+	const struct rodp_qpn_ops *number; /* end/qpn.h */
 	const struct rodp_send_ops *send; /* send/sender.h */
 	const struct rodp_lane_ops *send_lane;
 	const struct rodp_receive_ops *receive; /* recv/receiver.h */
 	const struct rodp_lane_ops *receive_lane;
-	/* The way to a peer that modify_qp names; may be a local one only where @may_be_local. */
+	/* The ways to a peer that modify_qp names. */
 	const struct rodp_path_ops *wire;
 	const struct rodp_path_ops *local; /* NULL: always by the network */
 };
@@ -68,6 +76,12 @@ static inline struct rodp_end *to_rodp_end(struct ib_qp *ib)
 	return container_of(ib, struct rodp_end, ib);
 }
 
+/* Whether a packet with this opcode is of the end's transport. */
+static inline bool rodp_end_speaks(const struct rodp_end *end, u8 opcode)
+{
+	return (opcode & RODP_TP_MASK) == end->transport->tp;
+}
+
 /* Of every function that changes what only one direction uses. */
 static inline void rodp_end_assert_sending(const struct rodp_end *end)
 {
@@ -79,17 +93,33 @@ static inline void rodp_end_assert_receiving(const struct rodp_end *end)
 	lockdep_assert_held(&end->receive_lane->lock);
 }
 
+/* Of every function that changes what both use. */
+static inline void rodp_end_assert_both(const struct rodp_end *end)
+{
+	rodp_end_assert_sending(end);
+	rodp_end_assert_receiving(end);
+}
+
+/* Of every function that works for the lane that is held, whichever that is. */
+static inline void rodp_end_assert_either(const struct rodp_end *end)
+{
+	lockdep_assert(lockdep_is_held(&end->send_lane->lock) ||
+		       lockdep_is_held(&end->receive_lane->lock));
+}
+
 /* Whether requests that were begun are sent, and answers are taken. A lane is held. */
 static inline bool rodp_end_sends(const struct rodp_end *end)
 {
 	enum ib_qp_state state = READ_ONCE(end->state);
 
+	rodp_end_assert_either(end);
 	return state == IB_QPS_RTS || state == IB_QPS_SQD;
 }
 
 /* Whether new requests are taken from the ring. A lane is held. */
 static inline bool rodp_end_begins(const struct rodp_end *end)
 {
+	rodp_end_assert_either(end);
 	return READ_ONCE(end->state) == IB_QPS_RTS;
 }
 
@@ -98,6 +128,7 @@ static inline bool rodp_end_receives(const struct rodp_end *end)
 {
 	enum ib_qp_state state = READ_ONCE(end->state);
 
+	rodp_end_assert_either(end);
 	return state == IB_QPS_RTR || state == IB_QPS_RTS || state == IB_QPS_SQD ||
 	       state == IB_QPS_SQE;
 }
@@ -105,6 +136,7 @@ static inline bool rodp_end_receives(const struct rodp_end *end)
 /* Whether all that is posted is flushed: for good, and of the send queue only. A lane is held. */
 static inline bool rodp_end_is_broken(const struct rodp_end *end)
 {
+	rodp_end_assert_either(end);
 	return READ_ONCE(end->state) == IB_QPS_ERR;
 }
 

@@ -22,13 +22,21 @@ static int qpn_assign_gsi(struct rodp_end *end)
 	return 0;
 }
 
-int rodp_qpn_assign(struct rodp_end *end)
+static void qpn_remove_gsi(struct rodp_end *end)
+{
+	RCU_INIT_POINTER(end->dev->gsi, NULL);
+}
+
+const struct rodp_qpn_ops rodp_qpn_gsi = {
+	.assign = qpn_assign_gsi,
+	.remove = qpn_remove_gsi,
+};
+
+static int qpn_assign(struct rodp_end *end)
 {
 	u32 qpn;
 	int err;
 
-	if (end->init.qp_type == IB_QPT_GSI)
-		return qpn_assign_gsi(end);
 	err = xa_alloc_cyclic(&qpn_table, &qpn, end, XA_LIMIT(QPN_FIRST, RODP_QPN_MASK - 1),
 			      &qpn_next, GFP_KERNEL);
 	if (err < 0)
@@ -37,17 +45,27 @@ int rodp_qpn_assign(struct rodp_end *end)
 	return 0;
 }
 
-void rodp_qpn_remove(struct rodp_end *end)
+static void qpn_remove(struct rodp_end *end)
 {
-	if (end->init.qp_type == IB_QPT_GSI)
-		RCU_INIT_POINTER(end->dev->gsi, NULL);
-	else
-		xa_erase(&qpn_table, end->ib.qp_num);
+	xa_erase(&qpn_table, end->ib.qp_num);
 }
+
+const struct rodp_qpn_ops rodp_qpn_any = {
+	.assign = qpn_assign,
+	.remove = qpn_remove,
+};
 
 struct rodp_end *rodp_qpn_lookup(u32 qpn)
 {
+	RCU_LOCKDEP_WARN(!rcu_read_lock_any_held(), "the QP may be freed");
 	return xa_load(&qpn_table, qpn);
+}
+
+struct rodp_end *rodp_qpn_lookup_peer(const struct rodp_end *end, u32 qpn)
+{
+	struct rodp_end *peer = rodp_qpn_lookup(qpn);
+
+	return peer && peer->transport->tp == end->transport->tp ? peer : NULL;
 }
 
 void rodp_qpn_module_exit(void)

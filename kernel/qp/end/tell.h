@@ -20,9 +20,13 @@ enum rodp_tell {
 	RODP_TELL_FLUSH = 1 << 10, /* the QP failed: let both lanes flush */
 };
 
-/*
- * What both lanes do once they are released: deliver what they sent without a network, and
- * tell what they collected. BH disabled, no lane held.
+/**
+ * rodp_end_after() - what both lanes do once they are released: deliver what they sent without a
+ *	network, and tell what they collected
+ * @end: whose lane it was
+ * @tell: RODP_TELL_*
+ *
+ * Context: BH disabled, no lane held.
  */
 void rodp_end_after(struct rodp_end *end, u32 tell);
 
@@ -31,14 +35,37 @@ void rodp_end_after(struct rodp_end *end, u32 tell);
  * @end: in any state; where nothing can fail (RESET, INIT, ERR) nothing happens
  * @held: the lane that is held
  * @tell: which asynchronous event goes with it (0: none, the completion says it)
+ *
+ * Context: Process or softirq; @held is held.
  */
 void rodp_end_fail(struct rodp_end *end, struct rodp_lane *held, u32 tell);
 
-/* A send request failed: to ERR, or of a transport without acknowledgements to SQE. Send lane held. */
+/**
+ * rodp_end_fail_sending() - a send request failed: to ERR, or of a transport without
+ *	acknowledgements to SQE
+ * @end: the end
+ *
+ * Context: Process or softirq; the send lane is held.
+ */
 void rodp_end_fail_sending(struct rodp_end *end);
 
-/* Add a completion to the send or receive CQ; the lane that is held collects the event. */
+/**
+ * rodp_end_complete_send() - add a completion to the send CQ; the lane collects the event
+ * @end: the end, which fails if the CQ is full
+ * @cqe: the completion
+ *
+ * Context: Process or softirq; the send lane is held.
+ */
 void rodp_end_complete_send(struct rodp_end *end, struct rodp_cqe *cqe);
+
+/**
+ * rodp_end_complete_receive() - the same of the receive CQ
+ * @end: as above
+ * @cqe: as above
+ * @solicited: whether the sender asked for an event
+ *
+ * Context: Process or softirq; the receive lane is held.
+ */
 void rodp_end_complete_receive(struct rodp_end *end, struct rodp_cqe *cqe, bool solicited);
 
 #endif

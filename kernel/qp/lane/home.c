@@ -3,6 +3,7 @@
 #include <linux/interrupt.h>
 
 #include "qp/lane/home.h"
+#include "qp/lane/lane.h"
 
 struct workqueue_struct *rodp_resume_wq;
 
@@ -13,14 +14,22 @@ bool rodp_home_is_elsewhere(const struct rodp_home *home)
 	return cpu != raw_smp_processor_id() && READ_ONCE(*home->ordered) && cpu_online(cpu);
 }
 
-/* BH disabled, lane held. */
+/* A home is a part of its lane, and is changed with the lane held. */
+static void home_assert_held(const struct rodp_home *home)
+{
+	lockdep_assert_held(&container_of(home, struct rodp_lane, home)->lock);
+}
+
+/* BH disabled. */
 static void home_settle(struct rodp_home *home)
 {
+	home_assert_held(home);
 	WRITE_ONCE(home->cpu, smp_processor_id());
 }
 
 bool rodp_home_is_here(struct rodp_home *home, bool free)
 {
+	home_assert_held(home);
 	if (!free && rodp_home_is_elsewhere(home))
 		return false;
 	home_settle(home);
@@ -64,6 +73,7 @@ void rodp_home_init(struct rodp_home *home, const bool *ordered, bool follows, w
 
 void rodp_home_follow(struct rodp_home *home)
 {
+	home_assert_held(home);
 	if (!home->follows || home->moving)
 		return;
 	if (home->direct || !rodp_home_is_elsewhere(home)) {
@@ -77,6 +87,7 @@ void rodp_home_follow(struct rodp_home *home)
 
 void rodp_home_arrived(struct rodp_home *home)
 {
+	home_assert_held(home);
 	WRITE_ONCE(home->cpu, home->next_cpu);
 	WRITE_ONCE(home->moving, false);
 }
@@ -85,6 +96,7 @@ int rodp_home_cpu(const struct rodp_home *home)
 {
 	int cpu = READ_ONCE(home->cpu);
 
+	lockdep_assert_preemption_disabled();
 	return cpu_online(cpu) ? cpu : WORK_CPU_UNBOUND;
 }
 

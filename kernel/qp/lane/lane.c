@@ -122,6 +122,7 @@ static void lane_release(struct rodp_lane *lane)
 {
 	u32 tell = lane->tell;
 
+	lockdep_assert_held(&lane->lock);
 	lane->tell = 0;
 	spin_unlock(&lane->lock);
 	lane->ops->after(lane, tell);
@@ -180,6 +181,7 @@ void rodp_lane_receive(struct rodp_lane *lane, struct sk_buff *skb)
 {
 	bool owned = spin_trylock_bh(&lane->lock);
 
+	RCU_LOCKDEP_WARN(!rcu_read_lock_any_held(), "the lane may be freed");
 	if (unlikely(READ_ONCE(lane->stopped))) {
 		if (owned)
 			spin_unlock_bh(&lane->lock);

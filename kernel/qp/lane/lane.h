@@ -67,11 +67,28 @@ struct rodp_lane {
 void rodp_lane_init(struct rodp_lane *lane, const struct rodp_lane_ops *ops,
 		    struct rodp_stats *stats);
 
-/* Own the lane; run it, release it and tell. Process or softirq context. */
+/**
+ * rodp_lane_lock() - own a lane
+ * @lane: the lane
+ *
+ * Context: Process or softirq, no lane held. Disables BH until rodp_lane_unlock().
+ */
 void rodp_lane_lock(struct rodp_lane *lane);
+
+/**
+ * rodp_lane_unlock() - run a lane, release it and tell what it collected
+ * @lane: is held
+ *
+ * Context: As rodp_lane_lock(). The caller holds nothing else: completion handlers are called.
+ */
 void rodp_lane_unlock(struct rodp_lane *lane);
 
-/* Lock and unlock: let the lane do what there is to do. */
+/**
+ * rodp_lane_run() - lock and unlock: let a lane do what there is to do
+ * @lane: the lane
+ *
+ * Context: As rodp_lane_lock().
+ */
 void rodp_lane_run(struct rodp_lane *lane);
 
 /**
@@ -83,29 +100,67 @@ void rodp_lane_run(struct rodp_lane *lane);
  */
 void rodp_lane_receive(struct rodp_lane *lane, struct sk_buff *skb);
 
-/* Run the lane from the workqueue, on its CPU, in `delay` jiffies. Any context. */
+/**
+ * rodp_lane_schedule() - run a lane from the work queue, on its CPU
+ * @lane: the lane; nothing happens if it is stopped
+ * @delay: jiffies
+ *
+ * Context: Any.
+ */
 void rodp_lane_schedule(struct rodp_lane *lane, unsigned long delay);
 
-/* The same, and until then run() does nothing: others get the CPU. Lane held. */
+/**
+ * rodp_lane_rest() - the same, and until then run() does nothing: others get the CPU
+ * @lane: is held
+ * @delay: jiffies
+ *
+ * Context: Process or softirq.
+ */
 void rodp_lane_rest(struct rodp_lane *lane, unsigned long delay);
 
-/*
- * The first step of stopping: from now on no packet is taken, nothing runs and nothing is
- * scheduled. What began before may still be under way until an RCU grace period has passed.
+/**
+ * rodp_lane_stop() - the first step of stopping: from now on no packet is taken, nothing runs and
+ *	nothing is scheduled
+ * @lane: the lane
+ *
+ * What began before may still be under way until an RCU grace period has passed.
+ *
+ * Context: Process or softirq, the lane not held.
  */
 void rodp_lane_stop(struct rodp_lane *lane);
 
-/*
- * The second step, a grace period after the first: no work item of the lane runs any more, and
- * the packets that waited are freed. Sleeps.
+/**
+ * rodp_lane_quiesce() - the second step: no work item of the lane runs any more, and the packets
+ *	that waited are freed
+ * @lane: was stopped, and a grace period has passed since
+ *
+ * Context: Process, sleeps.
  */
 void rodp_lane_quiesce(struct rodp_lane *lane);
 
-/* From the beginning: nothing waits, rests or stalls. The lane is stopped and quiesced, or new. */
+/**
+ * rodp_lane_start() - let a lane run, from the beginning: nothing waits, rests or stalls
+ * @lane: stopped and quiesced, or new
+ *
+ * Context: Process or softirq.
+ */
 void rodp_lane_start(struct rodp_lane *lane);
 
+/**
+ * rodp_lane_module_init() - make the work queues of lanes
+ *
+ * Context: Process.
+ * Return: 0 or -ENOMEM.
+ */
 int rodp_lane_module_init(void);
+
+/**
+ * rodp_lane_module_exit() - undo it
+ *
+ * Context: Process, sleeps. No lane is left.
+ */
 void rodp_lane_module_exit(void);
+
 extern struct workqueue_struct *rodp_lane_wq;
 
 #endif

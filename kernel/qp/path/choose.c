@@ -7,7 +7,7 @@
 #include "qp/path/path.h"
 #include "wire/header.h"
 
-static bool path_gid_is_of(struct rodp_dev *dev, const union ib_gid *gid)
+static bool choose_gid_is_of(struct rodp_dev *dev, const union ib_gid *gid)
 {
 	const struct ib_gid_attr *attr = rdma_find_gid_by_port(
 		&dev->ib, gid, IB_GID_TYPE_ROCE_UDP_ENCAP, 1, dev->ndev);
@@ -18,20 +18,19 @@ static bool path_gid_is_of(struct rodp_dev *dev, const union ib_gid *gid)
 	return true;
 }
 
-/* Whether the two are of one transport and namespace, and the peer is behind the address that is meant. */
-static bool path_may_be_local(const struct rodp_end *end, const struct rodp_end *peer,
-			      const union ib_gid *gid)
+/* Whether the peer is in the same namespace and host, behind the address that is meant. */
+static bool choose_is_near(const struct rodp_end *end, const struct rodp_end *peer,
+			   const union ib_gid *gid)
 {
-	return peer->transport->tp == end->transport->tp &&
-	       net_eq(rodp_dev_net(peer->dev), rodp_dev_net(end->dev)) &&
-	       path_gid_is_of(peer->dev, gid);
+	return net_eq(rodp_dev_net(peer->dev), rodp_dev_net(end->dev)) &&
+	       choose_gid_is_of(peer->dev, gid);
 }
 
 /*
- * Whether it is local: as the peer has chosen, if it is connected to this end already, so that both
- * agree whatever has become of the module's parameter since.
+ * The path to a peer that is near: as the peer has chosen, if it is connected to this end already, so that
+ * both agree whatever has become of the module's parameter since.
  */
-static bool path_is_local(const struct rodp_end *end, const struct rodp_end *peer)
+static bool choose_is_local(const struct rodp_end *end, const struct rodp_end *peer)
 {
 	if (rodp_end_receives(peer) && READ_ONCE(peer->dest_qpn) == end->ib.qp_num)
 		return READ_ONCE(peer->path) == peer->transport->local;
@@ -46,10 +45,10 @@ const struct rodp_path_ops *rodp_path_choose(struct rodp_end *end, u32 dest_qpn,
 	bool local;
 
 	rcu_read_lock();
-	peer = rodp_qpn_lookup(dest_qpn & RODP_QPN_MASK);
+	peer = rodp_qpn_lookup_peer(end, dest_qpn & RODP_QPN_MASK);
 	local = transport->local && peer &&
-		path_may_be_local(end, peer, &rdma_ah_read_grh(ah)->dgid) &&
-		path_is_local(end, peer);
+		choose_is_near(end, peer, &rdma_ah_read_grh(ah)->dgid) &&
+		choose_is_local(end, peer);
 	rcu_read_unlock();
 	return local ? transport->local : transport->wire;
 }

@@ -30,6 +30,7 @@ static u32 datagram_packets(const struct rodp_end *end, u32 bytes)
 
 static void datagram_retire(struct rodp_sq *sq)
 {
+	rodp_end_assert_sending(sq->end);
 	sq->at.tail++;
 }
 

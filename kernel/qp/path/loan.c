@@ -28,6 +28,7 @@ void rodp_loan_lend(struct rodp_loan *loan, u32 n, struct sk_buff *skb)
 {
 	struct rodp_lent *lent = &rodp_packet(skb)->lent;
 
+	lockdep_assert_held(&loan->tx->sq.lane.lock);
 	refcount_inc(&loan->ref);
 	lent->loan = loan;
 	lent->epoch = loan->epoch;
@@ -37,6 +38,7 @@ void rodp_loan_lend(struct rodp_loan *loan, u32 n, struct sk_buff *skb)
 
 void rodp_loan_step(struct rodp_loan *loan)
 {
+	lockdep_assert_held(&loan->tx->sq.lane.lock);
 	spin_lock(&loan->lock);
 	loan->tx->sq.at.tail++;
 	spin_unlock(&loan->lock);
@@ -175,6 +177,7 @@ static int loan_xfer(const struct rodp_lender *lender, struct rodp_park *park, s
 	const struct rodp_swqe *wqe;
 	int err = 0;
 
+	lockdep_assert_held(&park->lane->lock);
 	while (!err && xfer->done < until) {
 		struct loan_piece piece = {
 			.mr = mr,

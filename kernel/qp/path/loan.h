@@ -26,7 +26,13 @@ struct rodp_loan {
 	u32 epoch; /* changes when the send queue starts anew */
 };
 
-/* Sleeps. NULL: no memory. */
+/**
+ * rodp_loan_create() - make what a sender's work requests are lent by
+ * @tx: the sender
+ *
+ * Context: Process, sleeps.
+ * Return: the loan, for rodp_loan_revoke(), or NULL: no memory.
+ */
 struct rodp_loan *rodp_loan_create(struct rodp_sender *tx);
 
 /* Lend work request n to the bearer of skb, which gives it back when it is freed. Send lane held. */
@@ -35,8 +41,22 @@ void rodp_loan_lend(struct rodp_loan *loan, u32 n, struct sk_buff *skb);
 /* The oldest work request is lent no longer; waits for the end of a piece that is copied. Send lane held. */
 void rodp_loan_step(struct rodp_loan *loan);
 
-/* What was lent is void: the send queue starts anew, or (for good) the QP goes. */
+/**
+ * rodp_loan_recall() - what was lent is void: the send queue starts anew
+ * @loan: of a sender whose lane is stopped
+ *
+ * Waits for the end of a piece that is being copied.
+ *
+ * Context: Process or softirq.
+ */
 void rodp_loan_recall(struct rodp_loan *loan);
+
+/**
+ * rodp_loan_revoke() - the same for good: the sender goes
+ * @loan: is freed when the last packet that bears something of it is
+ *
+ * Context: As above.
+ */
 void rodp_loan_revoke(struct rodp_loan *loan);
 
 #endif

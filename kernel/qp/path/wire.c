@@ -8,6 +8,7 @@
 
 static int wire_send(struct rodp_end *end, struct sk_buff *skb)
 {
+	rodp_end_assert_either(end);
 	return rodp_packet_send(end->dev, &end->flow, skb);
 }
 
@@ -61,6 +62,7 @@ static int wire_answer(const struct rodp_end *end, struct sk_buff *skb, u32 leng
 
 static void wire_retire(struct rodp_sq *sq)
 {
+	rodp_end_assert_sending(sq->end);
 	sq->at.tail++;
 }
 

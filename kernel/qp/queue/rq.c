@@ -43,6 +43,7 @@ static int rq_take_own(struct rodp_rq *rq)
 {
 	int err;
 
+	lockdep_assert_held(&rq->lane.lock);
 	if (!rq_posted(rq))
 		return -ENOENT;
 	err = rodp_rwqe_copy(&rq->rwqe, rodp_ring_slot(&rq->ring, rq->at.cons), rq->max_sge);
@@ -52,6 +53,7 @@ static int rq_take_own(struct rodp_rq *rq)
 
 static int rq_take_shared(struct rodp_rq *rq, struct rodp_srq *srq)
 {
+	lockdep_assert_held(&rq->lane.lock);
 	rq->at.srq_serial = srq->serial;
 	rq->at.srqn = rodp_srq_number(srq);
 	return rodp_srq_take(srq, &rq->rwqe);
@@ -86,9 +88,10 @@ void rodp_rq_complete(struct rodp_rq *rq, struct rodp_cqe *cqe, bool solicited)
 /* If that SRQ is still there. */
 void rodp_rq_complete_shared(struct rodp_rq *rq, struct rodp_cqe *cqe, bool solicited)
 {
-	struct rodp_srq *srq = rodp_srq_get(rq->end->init.xrcd, rq->at.srqn);
+	struct rodp_srq *srq;
 
 	rq_end(rq, cqe);
+	srq = rodp_srq_get(rq->end->init.xrcd, rq->at.srqn);
 	if (!srq)
 		return;
 	if (srq->serial == rq->at.srq_serial)
@@ -99,6 +102,7 @@ void rodp_rq_complete_shared(struct rodp_rq *rq, struct rodp_cqe *cqe, bool soli
 /* The last request that this QP took of its SRQ is complete: it takes no more. */
 static void rq_tell_last(struct rodp_rq *rq)
 {
+	lockdep_assert_held(&rq->lane.lock);
 	if (!rq->srq || rq->at.last_told)
 		return;
 	rq->at.last_told = true;
@@ -124,6 +128,7 @@ bool rodp_rq_flush(struct rodp_rq *rq,
 
 void rodp_rq_reset(struct rodp_rq *rq)
 {
+	lockdep_assert_held(&rq->lane.lock);
 	rq->at = (struct rodp_rq_at){};
 	if (!rq->ring.hdr)
 		return;

@@ -32,13 +32,29 @@ struct rodp_rq {
 	struct rodp_rwqe rwqe; /* taken for the message that is being received */
 };
 
-/* As rodp_sq_create(); without receives in @cap there is no ring. */
+/**
+ * rodp_rq_create() - make the ring
+ * @rq: zeroed, its `end` set
+ * @cap: what was asked for; becomes what is granted. Without receives there is no ring.
+ * @uctx: whose process may map the ring, or NULL: a kernel consumer's
+ * @resp: where the ring can be mapped; NULL without @uctx
+ *
+ * Context: Process, sleeps.
+ * Return: 0, -EINVAL, -ENOMEM.
+ */
 int rodp_rq_create(struct rodp_rq *rq, struct ib_qp_cap *cap, struct ib_ucontext *uctx,
 		   struct rodp_ring_resp *resp);
+
+/**
+ * rodp_rq_destroy() - give the ring back
+ * @rq: of a lane that is stopped; safe on a queue that was never made
+ *
+ * Context: Process, sleeps.
+ */
 void rodp_rq_destroy(struct rodp_rq *rq);
 
 /*
- * The rest: receive lane held.
+ * The rest: the receive lane is held.
  */
 
 /**
@@ -50,20 +66,44 @@ void rodp_rq_destroy(struct rodp_rq *rq);
  */
 int rodp_rq_take(struct rodp_rq *rq, struct rodp_srq *srq);
 
-/* Complete the work request that was taken; cqe holds what the message told. */
+/**
+ * rodp_rq_complete() - complete the work request that was taken
+ * @rq: the queue
+ * @cqe: what the message told; what the work request told is filled in
+ * @solicited: whether the sender asked for an event
+ *
+ * Context: Process or softirq; the receive lane is held.
+ */
 void rodp_rq_complete(struct rodp_rq *rq, struct rodp_cqe *cqe, bool solicited);
 
-/* The same of a queue without a CQ of its own: to that of the SRQ that it came from. */
+/**
+ * rodp_rq_complete_shared() - the same of a queue without a CQ of its own: to that of the SRQ that
+ *	the work request came from, if that is still there
+ * @rq: the queue
+ * @cqe: as above
+ * @solicited: as above
+ *
+ * Context: As above.
+ */
 void rodp_rq_complete_shared(struct rodp_rq *rq, struct rodp_cqe *cqe, bool solicited);
 
-/*
- * As rodp_sq_flush(). What an SRQ still has is for others.
- * @complete: one of the two above.
+/**
+ * rodp_rq_flush() - complete what was taken and what is posted with IB_WC_WR_FLUSH_ERR
+ * @rq: the queue. What an SRQ still has is for others.
+ * @complete: one of the two above
+ *
+ * Context: As above. At most RODP_FLUSH_BATCH: a process can post without end.
+ * Return: whether none is left; else call it again later.
  */
 bool rodp_rq_flush(struct rodp_rq *rq,
 		   void (*complete)(struct rodp_rq *rq, struct rodp_cqe *cqe, bool solicited));
 
-/* Back to how it was created. Of a lane that is stopped. */
+/**
+ * rodp_rq_reset() - back to how it was created
+ * @rq: the queue, whose lane is stopped and held
+ *
+ * Context: Process.
+ */
 void rodp_rq_reset(struct rodp_rq *rq);
 
 #endif

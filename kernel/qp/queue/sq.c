@@ -51,6 +51,7 @@ static u32 sq_posted(const struct rodp_sq *sq)
 /* Whether there is one to take. If not, the poster is asked to ring, unless we come back anyway. */
 static bool sq_has_posted(struct rodp_sq *sq, bool soon)
 {
+	lockdep_assert_held(&sq->lane.lock);
 	if (!sq_posted(sq) && !soon) {
 		rodp_ring_want_kick(&sq->ring, true);
 		if (!sq_posted(sq))
@@ -99,6 +100,7 @@ void rodp_sq_complete(struct rodp_sq *sq, enum ib_wc_status status)
  */
 static bool sq_take_to_flush(struct rodp_sq *sq)
 {
+	lockdep_assert_held(&sq->lane.lock);
 	if (!sq_posted(sq))
 		return false;
 	rodp_swqe_copy_flushed(rodp_sq_wqe(sq, sq->at.head),
@@ -123,6 +125,7 @@ bool rodp_sq_flush(struct rodp_sq *sq)
 
 void rodp_sq_reset(struct rodp_sq *sq)
 {
+	lockdep_assert_held(&sq->lane.lock);
 	sq->at = (struct rodp_sq_at){};
 	if (!sq->ring.hdr)
 		return;

@@ -60,7 +60,13 @@ static inline bool rodp_sq_is_empty(const struct rodp_sq *sq)
  */
 int rodp_sq_create(struct rodp_sq *sq, struct ib_qp_cap *cap, struct ib_ucontext *uctx,
 		   struct rodp_ring_resp *resp);
-/* Safe on a queue that was never made. Sleeps. */
+
+/**
+ * rodp_sq_destroy() - give ring and copies back
+ * @sq: of a lane that is stopped; safe on a queue that was never made
+ *
+ * Context: Process, sleeps.
+ */
 void rodp_sq_destroy(struct rodp_sq *sq);
 
 /*
@@ -78,16 +84,30 @@ void rodp_sq_destroy(struct rodp_sq *sq);
  */
 struct rodp_swqe *rodp_sq_take(struct rodp_sq *sq, bool soon);
 
-/* The oldest work request is done: complete it. */
+/**
+ * rodp_sq_complete() - the oldest work request is done: complete it
+ * @sq: the queue, which is not empty
+ * @status: with what
+ *
+ * Context: Process or softirq; the send lane is held.
+ */
 void rodp_sq_complete(struct rodp_sq *sq, enum ib_wc_status status);
 
-/*
- * Complete what is under way and what is posted with IB_WC_WR_FLUSH_ERR, at most RODP_FLUSH_BATCH of
- * them: the process can post without end. Returns whether none is left; else call it again later.
+/**
+ * rodp_sq_flush() - complete what is under way and what is posted with IB_WC_WR_FLUSH_ERR
+ * @sq: the queue
+ *
+ * Context: As above. At most RODP_FLUSH_BATCH: a process can post without end.
+ * Return: whether none is left; else call it again later.
  */
 bool rodp_sq_flush(struct rodp_sq *sq);
 
-/* Back to how it was created. Of a lane that is stopped. */
+/**
+ * rodp_sq_reset() - back to how it was created
+ * @sq: the queue, whose lane is stopped and held
+ *
+ * Context: Process.
+ */
 void rodp_sq_reset(struct rodp_sq *sq);
 
 #endif

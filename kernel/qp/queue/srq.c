@@ -150,6 +150,7 @@ static u32 srq_posted(const struct rodp_srq *srq)
 {
 	u32 posted = rodp_ring_prod(&srq->ring) - srq->cons;
 
+	lockdep_assert_held(&srq->lock);
 	return posted <= srq->ring.entries ? posted : 0;
 }
 

@@ -45,27 +45,55 @@ static inline struct rodp_srq *to_rodp_srq(struct ib_srq *ib)
 	return container_of(ib, struct rodp_srq, ib);
 }
 
-/*
- * Make the SRQ that ib_core allocated and init describes; of an XRC SRQ ib.ext is filled.
- * init->attr becomes what was granted. With a ucontext the ring can be mapped, see resp.
- * Sleeps. Returns 0, -EINVAL (sizes), -EOPNOTSUPP (type), -ENOMEM, -EBUSY (no number is free).
+/**
+ * rodp_srq_create() - make the SRQ that ib_core allocated
+ * @srq: zeroed but for ib_core's part; of an XRC SRQ ib.ext is filled
+ * @init: what was asked for; its attr becomes what is granted
+ * @uctx: whose process may map the ring, or NULL: a kernel consumer's
+ * @resp: where the ring can be mapped; NULL without @uctx
+ *
+ * Context: Process, sleeps.
+ * Return: 0, -EINVAL (sizes), -EOPNOTSUPP (type), -ENOMEM, -EBUSY (no number is free).
  */
 int rodp_srq_create(struct rodp_srq *srq, struct ib_srq_init_attr *init, struct ib_ucontext *uctx,
 		    struct rodp_create_srq_resp *resp);
-/* No QP has it any more (ib_core sees to that); of an XRC SRQ waits for packets under way. */
+
+/**
+ * rodp_srq_destroy() - end an SRQ
+ * @srq: no QP has it any more (ib_core sees to that). Of an XRC SRQ waits for packets under way.
+ *
+ * Context: Process, sleeps.
+ */
 void rodp_srq_destroy(struct rodp_srq *srq);
 
-/*
- * Arm the limit event: it is raised once, when fewer than `limit` requests are left,
- * at once if that is so already. 0 disarms. Returns 0, or -EINVAL (more than the ring has).
+/**
+ * rodp_srq_arm() - arm the limit event
+ * @srq: the SRQ
+ * @limit: it is raised once, when fewer requests than this are left, at once if that is so already;
+ *	0: disarm
+ *
+ * Context: Process or softirq; takes the SRQ's lock.
+ * Return: 0, or -EINVAL: more than the ring has.
  */
 int rodp_srq_arm(struct rodp_srq *srq, u32 limit);
+
+/**
+ * rodp_srq_limit() - where the limit event is armed
+ * @srq: the SRQ
+ *
+ * Context: Any.
+ * Return: requests, or 0: it is not.
+ */
 u32 rodp_srq_limit(struct rodp_srq *srq);
 
-/*
- * Go over to the new ring, whose slots are as large, with what is posted. *ring becomes the
- * old one, for the caller to destroy. Returns 0, or -EINVAL (the requests, or the limit, do
- * not fit, or the process wrote nonsense into its counter). Process context.
+/**
+ * rodp_srq_replace_ring() - go over to a new ring, with what is posted
+ * @srq: the SRQ
+ * @ring: the new one, whose slots are as large; becomes the old one, for the caller to destroy
+ *
+ * Context: Process; takes the SRQ's lock.
+ * Return: 0, or -EINVAL: the requests, or the limit, do not fit, or the process wrote nonsense into
+ * its counter; then nothing has changed.
  */
 int rodp_srq_replace_ring(struct rodp_srq *srq, struct rodp_ring *ring);
 
@@ -85,10 +113,29 @@ static inline u32 rodp_srq_number(const struct rodp_srq *srq)
 	return srq->serial ? srq->ib.ext.xrc.srq_num : 0;
 }
 
-/* XRC: the SRQ of number srqn, referenced, if it is in the domain; else NULL. Any context. */
+/**
+ * rodp_srq_get() - find an XRC SRQ by its number
+ * @xrcd: the domain that it must be in
+ * @srqn: the number, as packets bear it
+ *
+ * Context: Any.
+ * Return: the SRQ with a reference, for rodp_srq_put() before anything is waited for, or NULL.
+ */
 struct rodp_srq *rodp_srq_get(struct ib_xrcd *xrcd, u32 srqn);
+
+/**
+ * rodp_srq_put() - drop a reference
+ * @srq: an XRC SRQ, which may be freed before this returns, unless under RCU
+ *
+ * Context: Any.
+ */
 void rodp_srq_put(struct rodp_srq *srq);
 
+/**
+ * rodp_srq_module_exit() - free the table of numbers
+ *
+ * Context: Process, when there is no SRQ any more.
+ */
 void rodp_srq_module_exit(void);
 
 #endif

@@ -11,7 +11,7 @@ static const struct {
 	bool valid;
 	u8 message;
 	u8 wc_opcode;
-	bool is_local; /* no message */
+	bool no_message; /* no message */
 	bool is_kernels; /* not for processes */
 } swqe_opcodes[] = {
 	[IB_WR_RDMA_WRITE] = { true, RODP_MSG_WRITE, IB_WC_RDMA_WRITE },
@@ -106,16 +106,16 @@ enum ib_wc_status rodp_swqe_copy(struct rodp_swqe *wqe, const struct rodp_send_w
 	wqe->num_sge = READ_ONCE(slot->num_sge);
 	wqe->message = 0;
 	wqe->length = 0;
-	wqe->is_local = false;
+	wqe->no_message = false;
 	wqe->executed = false;
 	wqe->is_inline = wqe->flags & RODP_WQE_INLINE;
 	if (wqe->opcode >= ARRAY_SIZE(swqe_opcodes) || !swqe_opcodes[wqe->opcode].valid ||
 	    (limits->user && swqe_opcodes[wqe->opcode].is_kernels))
 		return IB_WC_LOC_QP_OP_ERR;
 	wqe->message = swqe_opcodes[wqe->opcode].message;
-	wqe->is_local = swqe_opcodes[wqe->opcode].is_local;
+	wqe->no_message = swqe_opcodes[wqe->opcode].no_message;
 	swqe_copy_operands(wqe, slot);
-	if (wqe->is_local)
+	if (wqe->no_message)
 		return wqe->num_sge || wqe->is_inline ? IB_WC_LOC_QP_OP_ERR : IB_WC_SUCCESS;
 	if (wqe->message == RODP_MSG_FLUSH)
 		return swqe_copy_flush(wqe, slot);

@@ -34,7 +34,7 @@ struct rodp_swqe {
 		u32 invalidate_rkey;
 	};
 	u32 length; /* of the message, bytes */
-	u32 packets; /* PSNs that the message takes, >= 1; 0: is_local */
+	u32 packets; /* PSNs that the message takes, >= 1; 0: no_message */
 	u32 first_psn;
 	u8 opcode; /* enum ib_wr_opcode */
 	u8 message; /* enum rodp_message */
@@ -42,8 +42,8 @@ struct rodp_swqe {
 	u8 num_sge;
 	u8 status; /* enum ib_wc_status: not 0, then it fails once it is the oldest */
 	bool is_inline;
-	bool is_local; /* no message: the requester executes it itself (bind.h), takes no PSN */
-	bool executed; /* is_local: done, and not to be done again after a rewind */
+	bool no_message; /* no message: the requester executes it itself (bind.h), takes no PSN */
+	bool executed; /* no_message: done, and not to be done again after a rewind */
 	union {
 		DECLARE_FLEX_ARRAY(struct rodp_sge, sge);
 		DECLARE_FLEX_ARRAY(u8, data); /* inline */

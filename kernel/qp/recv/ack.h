@@ -5,8 +5,20 @@
 
 #include "qp/recv/receiver.h"
 
-/* struct rodp_receive_ops.ack, of transports with and without acknowledgements. */
+/**
+ * rodp_send_ack() - acknowledge: struct rodp_receive_ops.ack of transports that do
+ * @rx: the receiver, whose lane is held
+ * @psn: everything up to this PSN is executed
+ *
+ * Context: BH disabled. A lost one is asked for again.
+ */
 void rodp_send_ack(struct rodp_receiver *rx, u32 psn);
+
+/**
+ * rodp_send_no_ack() - do nothing: the same of transports that do not
+ * @rx: as above
+ * @psn: as above
+ */
 void rodp_send_no_ack(struct rodp_receiver *rx, u32 psn);
 
 void rodp_send_nak(struct rodp_receiver *rx, u32 psn, enum rodp_nak code);
@@ -15,7 +27,14 @@ void rodp_send_rnr_nak(struct rodp_receiver *rx, u32 psn);
 void rodp_send_wait(struct rodp_receiver *rx, u32 psn);
 /* Local path: the requester's own memory or key failed; it is to complete with status. */
 void rodp_send_local_error(struct rodp_receiver *rx, u32 psn, enum ib_wc_status status);
-/* An empty READ response: what was asked for is done, or (local path) in the requester's memory. */
+/**
+ * rodp_send_read_placed() - send an empty READ response: what was asked for is done, or (local
+ *	path) in the requester's memory
+ * @rx: the receiver, whose lane is held
+ * @psn: of the request
+ *
+ * Context: BH disabled.
+ */
 void rodp_send_read_placed(struct rodp_receiver *rx, u32 psn);
 void rodp_send_atomic_ack(struct rodp_receiver *rx, u32 psn, u64 original);
 

@@ -58,6 +58,7 @@ enum rodp_verdict rodp_atomic_execute(struct rodp_request *req)
 	};
 	int err;
 
+	rodp_end_assert_receiving(rodp_request_end(req));
 	if (!req->rx->history.size)
 		return rodp_request_refuse_invalid(req);
 	err = atomic_apply(req, &work);
@@ -82,6 +83,7 @@ enum rodp_verdict rodp_atomic_write_execute(struct rodp_request *req)
 	};
 	int err;
 
+	rodp_end_assert_receiving(rodp_request_end(req));
 	if (!req->rx->history.size || be32_to_cpu(reth->length) != sizeof(u64) ||
 	    pkt->payload != sizeof(u64))
 		return rodp_request_refuse_invalid(req);

@@ -129,6 +129,7 @@ enum rodp_verdict rodp_flush_execute(struct rodp_request *req)
 	u32 rights = flush_rights(&flush);
 	int err;
 
+	rodp_end_assert_receiving(rodp_request_end(req));
 	if (!req->rx->history.size || !flush_is_valid(&flush) ||
 	    (rodp_request_end(req)->access & rights) != rights)
 		return rodp_request_refuse_invalid(req);

@@ -8,6 +8,7 @@
 /* The peer is to come back. What it sent behind this is dropped silently. */
 enum rodp_verdict rodp_message_not_ready(struct rodp_request *req)
 {
+	rodp_end_assert_receiving(rodp_request_end(req));
 	req->rx->seq.nak_sent = true;
 	rodp_send_rnr_nak(req->rx, rodp_packet(req->skb)->psn);
 	return RODP_DROPPED;
@@ -24,6 +25,7 @@ static enum rodp_verdict message_need_receive(struct rodp_request *req)
 {
 	struct rodp_rq *rq = &req->rx->rq;
 
+	lockdep_assert_held(&rq->lane.lock);
 	if (rq->at.taken)
 		return RODP_DONE;
 	switch (rodp_rq_take(rq, req->srq)) {
@@ -176,6 +178,7 @@ enum rodp_verdict rodp_message_write(struct rodp_request *req)
 	bool ends = pkt->op->flags & RODP_OPF_END;
 	enum rodp_verdict verdict = RODP_DONE;
 
+	rodp_end_assert_receiving(rodp_request_end(req));
 	if (pkt->op->reth && !req->rx->hand.skb)
 		message_begin_write(message, req->skb);
 	if (ends ? pkt->payload != message->left : pkt->payload >= message->left)

@@ -21,8 +21,10 @@ static struct rodp_read read_of(const struct rodp_end *end, struct sk_buff *skb)
 void rodp_read_step_on(struct rodp_receiver *rx, const struct rodp_read *read)
 {
 	struct rodp_sequence *seq = &rx->seq;
-	struct rodp_rd_atomic *res = rodp_history_add(rx, RODP_OPF_READ, seq->epsn, read->packets);
+	struct rodp_rd_atomic *res;
 
+	rodp_end_assert_receiving(rx->rq.end);
+	res = rodp_history_add(rx, RODP_OPF_READ, seq->epsn, read->packets);
 	res->va = read->va;
 	res->length = read->length;
 	res->rkey = read->rkey;
@@ -36,6 +38,7 @@ enum rodp_verdict rodp_read_execute(struct rodp_request *req)
 	struct rodp_read read = read_of(end, req->skb);
 	enum rodp_verdict verdict;
 
+	rodp_end_assert_receiving(end);
 	if (!req->rx->history.size || read.packets > RODP_PSN_MASK / 2)
 		return rodp_request_refuse_invalid(req);
 	if (read.length && !rodp_request_grant(req, &read.grant, read.rkey, IB_ACCESS_REMOTE_READ,
@@ -60,6 +63,7 @@ void rodp_read_reply(struct rodp_receiver *rx, struct sk_buff *skb)
 {
 	const struct rodp_read read = read_of(rx->rq.end, skb);
 
+	rodp_end_assert_receiving(rx->rq.end);
 	rx->reply = (struct rodp_reply){
 		.active = true,
 		.psn = rodp_packet(skb)->psn,

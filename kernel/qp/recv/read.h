@@ -19,14 +19,27 @@ struct rodp_read {
 /* A new one, or one that was kept. */
 enum rodp_verdict rodp_read_execute(struct rodp_request *req);
 
-/* The READ is executed, or its answer is about to be sent: it will not be executed as new again. */
+/**
+ * rodp_read_step_on() - a READ is executed, or its answer is about to be sent: it will not be
+ *	executed as new again
+ * @rx: the receiver, whose lane is held
+ * @read: the READ, which is remembered
+ *
+ * Context: Process or softirq.
+ */
 void rodp_read_step_on(struct rodp_receiver *rx, const struct rodp_read *read);
 
 /* Whether a repeated READ asks for the rest of the one remembered, and nothing else (9.7.5.1.2). */
 bool rodp_read_is_rest(const struct rodp_end *end, struct sk_buff *skb,
 		       const struct rodp_rd_atomic *res);
 
-/* Begin to send the answer to the READ in skb, packets from its own PSN on. */
+/**
+ * rodp_read_reply() - begin to send the answer to a READ
+ * @rx: the receiver, whose lane is held
+ * @skb: the request; its answer's packets are from its own PSN on
+ *
+ * Context: Process or softirq. rodp_reply_run() goes on.
+ */
 void rodp_read_reply(struct rodp_receiver *rx, struct sk_buff *skb);
 
 #endif

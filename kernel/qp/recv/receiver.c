@@ -21,6 +21,7 @@ void rodp_receiver_quiesce(struct rodp_receiver *rx)
 /* What it had begun is not gone on with. */
 static void receiver_drop_hand(struct rodp_receiver *rx)
 {
+	rodp_end_assert_receiving(rx->rq.end);
 	kfree_skb(rx->hand.skb);
 	rx->hand = (struct rodp_pending){};
 	rx->reply = (struct rodp_reply){};
@@ -36,7 +37,7 @@ void rodp_receiver_reset(struct rodp_receiver *rx)
 
 void rodp_receiver_replace_history(struct rodp_receiver *rx, struct rodp_history *history)
 {
-	rodp_end_assert_receiving(rx->rq.end);
+	rodp_end_assert_both(rx->rq.end);
 	swap(rx->history, *history);
 }
 
@@ -44,6 +45,7 @@ void rodp_receiver_flush(struct rodp_receiver *rx)
 {
 	struct rodp_lane *lane = &rx->rq.lane;
 
+	lockdep_assert_held(&lane->lock);
 	rodp_park_cancel(&rx->park);
 	receiver_drop_hand(rx);
 	lane->state.stalled = false;

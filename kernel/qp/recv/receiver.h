@@ -110,30 +110,57 @@ static inline struct rodp_receiver *to_rodp_receiver(struct rodp_lane *lane)
 	return container_of(lane, struct rodp_receiver, rq.lane);
 }
 
-/* lane: its `qpn` and home are set. */
+/**
+ * rodp_receiver_init() - make a receiver that is stopped
+ * @rx: zeroed but for its end, and its lane's `qpn` and home
+ *
+ * Context: Process.
+ */
 void rodp_receiver_init(struct rodp_receiver *rx);
 
-/* One step of stopping: the lane is stopped and quiesced. Nothing of the receiver is under way
- * when this returns. Sleeps. */
+/**
+ * rodp_receiver_quiesce() - one step of stopping: nothing of the receiver is under way any more
+ * @rx: its lane was stopped, and a grace period has passed since
+ *
+ * Context: Process, sleeps.
+ */
 void rodp_receiver_quiesce(struct rodp_receiver *rx);
 
-/* Back to how it was created, but for the history, which modify_qp makes anew. Stopped and quiesced. */
+/**
+ * rodp_receiver_reset() - back to how it was created, but for the history, which modify_qp makes
+ *	anew
+ * @rx: stopped and quiesced, its lane held
+ *
+ * Context: Process.
+ */
 void rodp_receiver_reset(struct rodp_receiver *rx);
 
 /**
  * rodp_receiver_replace_history() - take another ring for requests with answers of their own
  * @rx: both lanes are held
  * @history: the new one; becomes the old one, for the caller to free
+ *
+ * Context: Process.
  */
 void rodp_receiver_replace_history(struct rodp_receiver *rx, struct rodp_history *history);
 
-/*
- * The QP failed: complete all receives with a flush error, as many as may be done in one go; the
- * lane's work item does the rest. Receive lane held.
+/**
+ * rodp_receiver_flush() - the QP failed: complete all receives with a flush error
+ * @rx: the receiver, whose lane is held
+ *
+ * As many as may be done in one go; the lane's work item does the rest.
+ *
+ * Context: Process or softirq.
  */
 void rodp_receiver_flush(struct rodp_receiver *rx);
 
-/* struct rodp_lane_ops.after of every receiver. */
+/**
+ * rodp_receiver_after() - struct rodp_lane_ops.after of every receiver
+ * @lane: the receiver's lane, which is not held any more
+ * @tell: RODP_TELL_*
+ *
+ * Context: BH disabled.
+ */
 void rodp_receiver_after(struct rodp_lane *lane, u32 tell);
 
 #endif

@@ -17,9 +17,10 @@
 struct rodp_rd_atomic *rodp_history_add(struct rodp_receiver *rx, u32 kind, u32 psn, u32 packets)
 {
 	struct rodp_history *history = &rx->history;
-	struct rodp_rd_atomic *res = &history->entry[history->next++ % history->size];
+	struct rodp_rd_atomic *res;
 
 	rodp_end_assert_receiving(rx->rq.end);
+	res = &history->entry[history->next++ % history->size];
 	res->kind = kind;
 	res->first_psn = psn;
 	res->packets = packets;
@@ -32,6 +33,7 @@ struct rodp_rd_atomic *rodp_history_find(struct rodp_receiver *rx, u32 psn)
 	struct rodp_rd_atomic *res = rx->history.entry;
 	u32 i;
 
+	rodp_end_assert_receiving(rx->rq.end);
 	for (i = 0; i < rx->history.size; i++, res++)
 		if (res->valid && rodp_psn_distance(res->first_psn, psn) < res->packets)
 			return res;
@@ -43,6 +45,7 @@ static bool reply_grant_in(struct rodp_receiver *rx, struct ib_pd *pd, struct ro
 {
 	const struct rodp_end *end = rx->rq.end;
 
+	rodp_end_assert_receiving(end);
 	return rodp_grant_get(grant, end->dev, pd, end->serial, rx->reply.rkey,
 			      IB_ACCESS_REMOTE_READ, va, bytes);
 }
@@ -161,6 +164,7 @@ static void reply_send_batch(struct rodp_receiver *rx)
 
 void rodp_reply_run(struct rodp_receiver *rx)
 {
+	rodp_end_assert_receiving(rx->rq.end);
 	reply_send_batch(rx);
 	rx->rq.lane.state.stalled = rx->reply.active;
 }

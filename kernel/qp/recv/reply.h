@@ -10,11 +10,36 @@ struct rodp_rd_atomic *rodp_history_add(struct rodp_receiver *rx, u32 kind, u32 
 /* The one whose PSNs hold psn, or NULL. */
 struct rodp_rd_atomic *rodp_history_find(struct rodp_receiver *rx, u32 psn);
 
-/* Send as much of a READ's answer as may go now; until its end the lane takes no other packet. */
+/**
+ * rodp_reply_run() - send as much of a READ's answer as may go now
+ * @rx: the receiver, whose lane is held; until the answer's end it takes no other packet
+ *
+ * Context: BH disabled.
+ */
 void rodp_reply_run(struct rodp_receiver *rx);
 
-/* struct rodp_receive_ops.grant: with a key of the QP's PD, or of the PD of the SRQ that was named. */
+/**
+ * rodp_reply_grant() - struct rodp_receive_ops.grant with a key of the QP's PD
+ * @rx: the receiver, whose lane is held
+ * @grant: is filled in
+ * @va: of the first byte, as the peer named it
+ * @bytes: how many
+ *
+ * Context: BH disabled.
+ * Return: whether the peer may read it; then the caller owes rodp_grant_put().
+ */
 bool rodp_reply_grant(struct rodp_receiver *rx, struct rodp_grant *grant, u64 va, u32 bytes);
+
+/**
+ * rodp_reply_grant_shared() - the same with a key of the PD of the SRQ that was named
+ * @rx: as above
+ * @grant: as above
+ * @va: as above
+ * @bytes: as above
+ *
+ * Context: As above.
+ * Return: as above.
+ */
 bool rodp_reply_grant_shared(struct rodp_receiver *rx, struct rodp_grant *grant, u64 va, u32 bytes);
 
 #endif

@@ -17,6 +17,7 @@ u32 rodp_request_srqn(struct sk_buff *skb)
 
 enum rodp_verdict rodp_request_abandon(struct rodp_receiver *rx)
 {
+	rodp_end_assert_receiving(rx->rq.end);
 	rx->message = (struct rodp_incoming){};
 	return RODP_DROPPED;
 }
@@ -28,6 +29,7 @@ static void request_fail(struct rodp_request *req, enum ib_wc_status status, u32
 	struct rodp_cqe cqe = { .status = status, .opcode = IB_WC_RECV };
 	bool completes = rx->rq.at.taken && rx->message.in == RODP_OPF_SEND;
 
+	rodp_end_assert_receiving(rx->rq.end);
 	if (completes)
 		rx->rq.end->transport->receive->complete(&rx->rq, &cqe, true);
 	rodp_end_fail(rx->rq.end, &rx->rq.lane, completes ? 0 : tell);
@@ -55,6 +57,7 @@ enum rodp_verdict rodp_request_ignore(struct rodp_request *req, enum rodp_nak co
 enum rodp_verdict rodp_request_refuse(struct rodp_request *req, enum rodp_nak code,
 				      enum ib_wc_status status, u32 tell)
 {
+	rodp_end_assert_receiving(rodp_request_end(req));
 	return rodp_request_end(req)->transport->receive->refuse(req, code, status, tell);
 }
 
@@ -81,12 +84,14 @@ struct rodp_xfer rodp_request_xfer(struct rodp_request *req, u32 bytes, u64 exte
 		.write = write,
 	};
 
+	rodp_end_assert_receiving(end);
 	end->path->payload(req->skb, &xfer);
 	return xfer;
 }
 
 enum rodp_verdict rodp_request_stopped(struct rodp_request *req, int err)
 {
+	rodp_end_assert_receiving(rodp_request_end(req));
 	switch (err) {
 	case -EAGAIN:
 		return RODP_KEPT;
@@ -114,6 +119,7 @@ enum rodp_verdict rodp_request_answer(struct rodp_request *req, u32 kind)
 	struct rodp_receiver *rx = req->rx;
 	struct rodp_sequence *seq = &rx->seq;
 
+	rodp_end_assert_receiving(rx->rq.end);
 	rodp_history_add(rx, kind, seq->epsn, 1);
 	seq->msn = (seq->msn + 1) & RODP_PSN_MASK;
 	rodp_send_read_placed(rx, seq->epsn);

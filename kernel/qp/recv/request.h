@@ -68,9 +68,16 @@ static inline bool rodp_request_grant(const struct rodp_request *req, struct rod
 	return rodp_grant_get(grant, end->dev, req->pd, end->serial, rkey, access, va, bytes);
 }
 
-/*
- * A transfer of `bytes` bytes of the request's payload, of `extent` that are to come; on the
- * local path it is still in the requester's memory, and a READ's answer goes there.
+/**
+ * rodp_request_xfer() - prepare a transfer of a request's payload
+ * @req: the request. On the local path its payload is still in the requester's memory, and a READ's
+ *	answer goes there.
+ * @bytes: how many
+ * @extent: bytes that are to come from the first one on, at least @bytes
+ * @write: to memory
+ *
+ * Context: Process or softirq; the receive lane is held.
+ * Return: the transfer, for rodp_xfer_mr() or rodp_xfer_sgl().
  */
 struct rodp_xfer rodp_request_xfer(struct rodp_request *req, u32 bytes, u64 extent, bool write);
 

@@ -58,6 +58,7 @@ enum rodp_verdict rodp_responder_execute(struct rodp_request *req)
 {
 	u32 flags = rodp_packet(req->skb)->op->flags;
 
+	rodp_end_assert_receiving(rodp_request_end(req));
 	if (flags & RODP_OPF_SEND)
 		return rodp_message_send(req);
 	if (flags & RODP_OPF_WRITE)
@@ -98,6 +99,7 @@ static void responder_step_on(struct rodp_receiver *rx, const struct rodp_packet
 {
 	struct rodp_sequence *seq = &rx->seq;
 
+	rodp_end_assert_receiving(rx->rq.end);
 	if (pkt->op->flags & RODP_OPF_END) {
 		rx->message.in = 0;
 		rx->message.received = 0;
@@ -117,9 +119,10 @@ void rodp_responder_take(struct rodp_receiver *rx, struct sk_buff *skb)
 		.srq = rx->rq.srq,
 		.pd = rx->rq.end->ib.pd,
 	};
-	enum rodp_verdict verdict = rx->rq.end->transport->receive->execute(&req);
+	enum rodp_verdict verdict;
 
 	rodp_end_assert_receiving(rx->rq.end);
+	verdict = rx->rq.end->transport->receive->execute(&req);
 	if (verdict == RODP_KEPT) {
 		if (rx->hand.skb != skb)
 			rodp_packet_keep(skb);
@@ -211,6 +214,7 @@ static void responder_packet(struct rodp_lane *lane, struct sk_buff *skb)
 	struct rodp_receiver *rx = to_rodp_receiver(lane);
 	s32 order = rodp_psn_cmp(rodp_packet(skb)->psn, rx->seq.epsn);
 
+	lockdep_assert_held(&lane->lock);
 	if (!rodp_end_receives(rx->rq.end)) {
 		rodp_packet_drop(rx->rq.end->dev, skb, RODP_STAT_WRONG_STATE);
 	} else if (order > 0) {
@@ -233,6 +237,7 @@ static void responder_unacked_packet(struct rodp_lane *lane, struct sk_buff *skb
 	const struct rodp_packet *pkt = rodp_packet(skb);
 	struct rodp_dev *dev = rx->rq.end->dev;
 
+	lockdep_assert_held(&lane->lock);
 	if (!rodp_end_receives(rx->rq.end)) {
 		rodp_packet_drop(dev, skb, RODP_STAT_WRONG_STATE);
 		return;
@@ -254,6 +259,7 @@ static void responder_unacked_packet(struct rodp_lane *lane, struct sk_buff *skb
 
 static void responder_absent_packet(struct rodp_lane *lane, struct sk_buff *skb)
 {
+	lockdep_assert_held(&lane->lock);
 	rodp_packet_drop(to_rodp_receiver(lane)->rq.end->dev, skb, RODP_STAT_WRONG_STATE);
 }
 
@@ -299,6 +305,7 @@ static void responder_run(struct rodp_lane *lane)
 {
 	struct rodp_receiver *rx = to_rodp_receiver(lane);
 
+	lockdep_assert_held(&lane->lock);
 	if (rx->park.waiting && rodp_end_receives(rx->rq.end))
 		responder_ask_for_time(rx);
 	responder_go_on(rx);
@@ -306,6 +313,7 @@ static void responder_run(struct rodp_lane *lane)
 
 static void responder_unacked_run(struct rodp_lane *lane)
 {
+	lockdep_assert_held(&lane->lock);
 	responder_go_on(to_rodp_receiver(lane));
 }
 

@@ -14,7 +14,13 @@ extern const struct rodp_lane_ops rodp_responder_absent_lane_ops;
 enum rodp_verdict rodp_responder_execute(struct rodp_request *req);
 enum rodp_verdict rodp_responder_execute_shared(struct rodp_request *req);
 
-/* Execute the packet, whose turn it is, or go on with it; consumes or keeps skb. Receive lane held. */
+/**
+ * rodp_responder_take() - execute a request packet, or go on with it
+ * @rx: the receiver, whose lane is held
+ * @skb: the packet, whose turn it is; is consumed, or kept in hand
+ *
+ * Context: BH disabled.
+ */
 void rodp_responder_take(struct rodp_receiver *rx, struct sk_buff *skb);
 
 #endif

@@ -15,6 +15,7 @@
  */
 static inline bool rodp_bind_may_run(const struct rodp_sq *sq, const struct rodp_swqe *wqe)
 {
+	lockdep_assert_held(&sq->lane.lock);
 	return wqe->executed || wqe->opcode != IB_WR_LOCAL_INV || sq->at.tail == sq->at.cur;
 }
 

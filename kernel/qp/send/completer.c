@@ -209,6 +209,7 @@ void rodp_completer_packet(struct rodp_lane *lane, struct sk_buff *skb)
 	struct rodp_end *end = tx->sq.end;
 	u32 psn = rodp_packet(skb)->psn;
 
+	lockdep_assert_held(&lane->lock);
 	/* Old answers, and answers to what was never asked, are dropped (9.7.5.1.1). */
 	if (!rodp_end_sends(end))
 		rodp_packet_drop(end->dev, skb, RODP_STAT_WRONG_STATE);
@@ -226,6 +227,7 @@ static void completer_ask_again(struct rodp_sender *tx)
 {
 	struct rodp_lane *lane = &tx->sq.lane;
 
+	lockdep_assert_held(&lane->lock);
 	if (!READ_ONCE(lane->state.dropped) || tx->hand.skb || !skb_queue_empty(&lane->backlog))
 		return;
 	WRITE_ONCE(lane->state.dropped, false);

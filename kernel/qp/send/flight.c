@@ -10,7 +10,8 @@ static void flight_number(struct rodp_sender *tx, struct rodp_swqe *wqe)
 	struct rodp_flight *flight = &tx->flight;
 	bool one = wqe->status || (rodp_swqe_is_rd_atomic(wqe) && wqe->message != RODP_MSG_READ);
 
-	if (!wqe->status && wqe->is_local)
+	rodp_end_assert_sending(tx->sq.end);
+	if (!wqe->status && wqe->no_message)
 		wqe->packets = 0;
 	else
 		wqe->packets = one ? 1 : tx->sq.end->path->packets(tx->sq.end, wqe->length);
@@ -63,12 +64,14 @@ void rodp_flight_retire_executed(struct rodp_sender *tx)
 {
 	struct rodp_sq *sq = &tx->sq;
 
+	rodp_end_assert_sending(sq->end);
 	while (!rodp_sq_is_empty(sq) && rodp_sq_oldest(sq)->executed)
 		rodp_sq_complete(sq, IB_WC_SUCCESS);
 }
 
 void rodp_flight_fail(struct rodp_sender *tx, enum ib_wc_status status)
 {
+	rodp_end_assert_sending(tx->sq.end);
 	if (!rodp_sq_is_empty(&tx->sq))
 		rodp_sq_complete(&tx->sq, status);
 	rodp_end_fail_sending(tx->sq.end);
@@ -77,6 +80,7 @@ void rodp_flight_fail(struct rodp_sender *tx, enum ib_wc_status status)
 /* Send next from work request n, from this packet of it on. */
 static void flight_go_to(struct rodp_sender *tx, u32 n, u32 packet)
 {
+	rodp_end_assert_sending(tx->sq.end);
 	tx->sq.at.cur = n;
 	tx->flight.cur_packet = packet;
 	rodp_park_cancel(&tx->source);
@@ -92,7 +96,7 @@ void rodp_flight_rewind(struct rodp_sender *tx, u32 psn)
 	tx->flight.rd_atomic = 0;
 	for (n = sq->at.tail; n != sq->at.head; n++) {
 		wqe = rodp_sq_wqe(sq, n);
-		if (wqe->is_local && !wqe->executed)
+		if (wqe->no_message && !wqe->executed)
 			break;
 		if (rodp_psn_cmp(psn, rodp_swqe_last_psn(wqe)) <= 0) {
 			packet = rodp_psn_distance(wqe->first_psn, psn);
@@ -127,6 +131,7 @@ void rodp_flight_retry(struct rodp_sender *tx)
 	struct rodp_flight *flight = &tx->flight;
 	struct rodp_end *end = tx->sq.end;
 
+	rodp_end_assert_sending(end);
 	if (!flight->retries) {
 		rodp_stats_inc(end->dev->stats, RODP_STAT_RETRY_EXCEEDED);
 		rodp_flight_fail(tx, IB_WC_RETRY_EXC_ERR);

@@ -8,19 +8,35 @@
 
 #include "qp/send/sender.h"
 
-/*
- * The work request to send from: the current one, or the next out of the ring with PSNs; or NULL.
- * A bad request is taken too, with its status set.
+/**
+ * rodp_flight_current() - the work request to send from
+ * @tx: the sender, whose lane is held
+ *
+ * Context: Process or softirq.
+ * Return: the current one, or the next out of the ring with PSNs, or NULL. A bad request is taken
+ * too, with its status set.
  */
 struct rodp_swqe *rodp_flight_current(struct rodp_sender *tx);
 
-/* The oldest work request is done: complete it with success and go on to the next. */
+/**
+ * rodp_flight_retire() - the oldest work request is done: complete it with success and go on to the
+ *	next
+ * @tx: the sender, whose lane is held
+ *
+ * Context: Process or softirq.
+ */
 void rodp_flight_retire(struct rodp_sender *tx);
 
 /* The oldest that are executed without a message (bind.h) are done, as above. */
 void rodp_flight_retire_executed(struct rodp_sender *tx);
 
-/* The oldest fails: complete it with status, and the QP, or its send queue, fails. */
+/**
+ * rodp_flight_fail() - the oldest work request fails, and with it the QP, or its send queue
+ * @tx: the sender, whose lane is held
+ * @status: what the work request, if there is one, completes with
+ *
+ * Context: Process or softirq.
+ */
 void rodp_flight_fail(struct rodp_sender *tx, enum ib_wc_status status);
 
 /* Go back: send again from PSN psn on, which is not acknowledged. */

@@ -17,6 +17,7 @@ enum ib_wc_status rodp_requester_check_keys(const struct rodp_end *end, const st
 	struct rodp_mr *mr;
 	u8 i;
 
+	rodp_end_assert_sending(end);
 	for (i = 0; i < wqe->num_sge; i++) {
 		if (!wqe->sge[i].length)
 			continue;
@@ -46,6 +47,7 @@ static enum ib_wc_status requester_check_rd_atomic(const struct rodp_end *end,
 enum ib_wc_status rodp_requester_check(struct rodp_sender *tx, struct rodp_swqe *wqe,
 				       const struct rodp_send_wqe *slot)
 {
+	rodp_end_assert_sending(tx->sq.end);
 	if (rodp_swqe_is_rd_atomic(wqe))
 		return requester_check_rd_atomic(tx->sq.end, wqe);
 	return tx->sq.end->path->check(tx, wqe);
@@ -57,7 +59,8 @@ enum ib_wc_status rodp_requester_check_unacked(struct rodp_sender *tx, struct ro
 {
 	enum rodp_transport tp = tx->sq.end->transport->tp;
 
-	return wqe->is_local || rodp_opcode_request(tp, wqe->message, true, true) < 0
+	rodp_end_assert_sending(tx->sq.end);
+	return wqe->no_message || rodp_opcode_request(tp, wqe->message, true, true) < 0
 		       ? IB_WC_LOC_QP_OP_ERR
 		       : IB_WC_SUCCESS;
 }
@@ -103,11 +106,20 @@ static void requester_fill_headers(struct sk_buff *skb, const struct rodp_part *
 			wqe->invalidate_rkey);
 }
 
-/* The last packet of a message asks for an ACK, and enough of the others to keep the window open. */
+/* The last packet of a message, and enough of the others to keep the window open. */
+bool rodp_requester_asks(const struct rodp_sender *tx, bool last)
+{
+	return last || tx->flight.unrequested >= RODP_WINDOW / 2;
+}
+
+bool rodp_requester_asks_nothing(const struct rodp_sender *tx, bool last)
+{
+	return false;
+}
+
 static bool requester_asks(const struct rodp_sender *tx, const struct rodp_part *part)
 {
-	return (part->last || tx->flight.unrequested >= RODP_WINDOW / 2) &&
-	       tx->sq.end->transport->acked;
+	return tx->sq.end->transport->send->asks(tx, part->last);
 }
 
 int rodp_requester_fill(struct rodp_sender *tx, struct sk_buff *skb, const struct rodp_part *part)
@@ -120,6 +132,7 @@ int rodp_requester_fill(struct rodp_sender *tx, struct sk_buff *skb, const struc
 		.pd = tx->sq.end->ib.pd,
 	};
 
+	rodp_end_assert_sending(tx->sq.end);
 	if (!xfer.bytes)
 		return 0;
 	if (wqe->is_inline) {
@@ -158,6 +171,7 @@ void rodp_requester_sent(struct rodp_sender *tx, bool last)
 /* Nobody will say that it arrived. */
 void rodp_requester_sent_unacked(struct rodp_sender *tx, bool last)
 {
+	rodp_end_assert_sending(tx->sq.end);
 	tx->flight.una = tx->flight.sent;
 	if (last)
 		rodp_flight_retire(tx);
@@ -171,6 +185,7 @@ static void requester_advance(struct rodp_sender *tx, const struct rodp_part *pa
 	u32 behind = rodp_psn_add(part->wqe->first_psn,
 				  whole ? part->wqe->packets : flight->cur_packet + 1);
 
+	rodp_end_assert_sending(tx->sq.end);
 	if (rodp_psn_cmp(part->psn, flight->sent) < 0)
 		rodp_stats_inc(tx->sq.end->dev->stats, RODP_STAT_RETRANSMITS);
 	if (rodp_psn_cmp(behind, flight->sent) > 0)
@@ -228,7 +243,7 @@ static bool requester_may_send(const struct rodp_sender *tx, const struct rodp_s
 		return true;
 	if ((wqe->flags & RODP_WQE_FENCE) && flight->rd_atomic)
 		return false;
-	if (wqe->is_local)
+	if (wqe->no_message)
 		return rodp_bind_may_run(&tx->sq, wqe);
 	return !rodp_swqe_is_rd_atomic(wqe) || flight->rd_atomic < tx->sq.end->max_rd_atomic;
 }
@@ -262,7 +277,7 @@ static bool requester_send_batch(struct rodp_sender *tx)
 			rodp_lane_rest(&tx->sq.lane, 0);
 			break;
 		}
-		if (wqe->is_local)
+		if (wqe->no_message)
 			rodp_bind_run(tx, wqe);
 		else if (requester_send(tx, wqe) == 0)
 			sent = true;
@@ -272,17 +287,28 @@ static bool requester_send_batch(struct rodp_sender *tx)
 	return sent;
 }
 
-void rodp_requester_run(struct rodp_sender *tx)
+/* @may_move: to this CPU. */
+static void requester_run(struct rodp_sender *tx, bool may_move)
 {
 	bool was_idle = !rodp_sender_in_flight(tx);
 
 	rodp_end_assert_sending(tx->sq.end);
 	rodp_flight_catch_up(tx);
-	/* What arrives out of order is lost without a peer that asks again: never move. */
-	if (!rodp_home_is_here(&tx->sq.lane.home, was_idle && tx->sq.end->transport->acked)) {
+	if (!rodp_home_is_here(&tx->sq.lane.home, may_move)) {
 		rodp_lane_schedule(&tx->sq.lane, 0);
 		return;
 	}
 	if (requester_send_batch(tx))
 		rodp_sender_timer_watch(tx, was_idle);
+}
+
+void rodp_requester_run(struct rodp_sender *tx)
+{
+	requester_run(tx, !rodp_sender_in_flight(tx));
+}
+
+/* What arrives out of order is lost without a peer that asks again: never move. */
+void rodp_requester_run_unacked(struct rodp_sender *tx)
+{
+	requester_run(tx, false);
 }

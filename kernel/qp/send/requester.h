@@ -15,26 +15,94 @@ struct rodp_part {
 	bool last;
 };
 
-/* struct rodp_send_ops of the connected transports. */
+/* struct rodp_send_ops of the connected transports. All: sender's lane held, BH disabled. */
+
+/**
+ * rodp_requester_run() - send what may be sent
+ * @tx: the sender
+ */
 void rodp_requester_run(struct rodp_sender *tx);
+
+/**
+ * rodp_requester_check() - check a work request as far as transport and path ask
+ * @tx: the sender
+ * @wqe: the copy
+ * @slot: its slot in the ring
+ *
+ * Return: IB_WC_SUCCESS, or what it fails with.
+ */
 enum ib_wc_status rodp_requester_check(struct rodp_sender *tx, struct rodp_swqe *wqe,
 				       const struct rodp_send_wqe *slot);
+
+/**
+ * rodp_requester_asks() - whether a packet asks for an acknowledgement
+ * @tx: the sender
+ * @last: whether it ends its message
+ */
+bool rodp_requester_asks(const struct rodp_sender *tx, bool last);
+
+/**
+ * rodp_requester_sent() - a packet is on its way: nothing more is to be done
+ * @tx: the sender
+ * @last: whether it ends its message
+ */
 void rodp_requester_sent(struct rodp_sender *tx, bool last);
 
-/* The same of UC, where a request is complete once it is on its way. */
+/**
+ * rodp_requester_run_unacked() - the same of UC, where a request is complete once it is on its way
+ * @tx: the sender
+ */
+void rodp_requester_run_unacked(struct rodp_sender *tx);
+
+/**
+ * rodp_requester_check_unacked() - the same; the transport may lack the message
+ * @tx: the sender
+ * @wqe: the copy
+ * @slot: its slot in the ring
+ *
+ * Return: IB_WC_SUCCESS, or what it fails with.
+ */
 enum ib_wc_status rodp_requester_check_unacked(struct rodp_sender *tx, struct rodp_swqe *wqe,
 					       const struct rodp_send_wqe *slot);
+
+/**
+ * rodp_requester_asks_nothing() - no packet asks
+ * @tx: the sender
+ * @last: whether it ends its message
+ */
+bool rodp_requester_asks_nothing(const struct rodp_sender *tx, bool last);
+
+/**
+ * rodp_requester_sent_unacked() - a packet is on its way: nobody will say that it arrived
+ * @tx: the sender
+ * @last: whether it ends its message, which is complete then
+ */
 void rodp_requester_sent_unacked(struct rodp_sender *tx, bool last);
 
-/*
- * Whether the keys of the scatter/gather list grant `access` in the QP's PD. An answer needs a place
- * before it is asked for, and a message that the peer fetches is checked before the
- * peer hears of it: so a bad key fails the work request here (IBTA vol. 1, 10.7.3.2).
+/**
+ * rodp_requester_check_keys() - check the keys of a work request's scatter/gather list
+ * @end: whose PD they must belong to
+ * @wqe: the work request
+ * @access: what they must grant, IB_ACCESS_*
+ *
+ * An answer needs a place before it is asked for, and a message that the peer fetches is checked
+ * before the peer hears of it: so a bad key fails the work request here (IBTA vol. 1, 10.7.3.2).
+ *
+ * Context: Process or softirq; the send lane is held.
+ * Return: IB_WC_SUCCESS, or what the work request fails with.
  */
 enum ib_wc_status rodp_requester_check_keys(const struct rodp_end *end, const struct rodp_swqe *wqe,
 					    u32 access);
 
-/* Put the payload of a packet into it. 0, or as rodp_xfer_sgl(). */
+/**
+ * rodp_requester_fill() - put the payload of a packet into it
+ * @tx: the sender, whose lane is held
+ * @skb: the packet
+ * @part: what of the message it is
+ *
+ * Context: BH disabled.
+ * Return: 0, or as rodp_xfer_sgl().
+ */
 int rodp_requester_fill(struct rodp_sender *tx, struct sk_buff *skb, const struct rodp_part *part);
 
 #endif

@@ -27,6 +27,7 @@ void rodp_sender_quiesce(struct rodp_sender *tx)
 
 void rodp_sender_reset(struct rodp_sender *tx)
 {
+	rodp_end_assert_sending(tx->sq.end);
 	kfree_skb(tx->hand.skb);
 	tx->hand = (struct rodp_answer){};
 	tx->flight = (struct rodp_flight){};
@@ -38,6 +39,7 @@ static void sender_tell_drained(struct rodp_sender *tx)
 {
 	struct rodp_sq *sq = &tx->sq;
 
+	lockdep_assert_held(&sq->lane.lock);
 	if (sq->end->state != IB_QPS_SQD || !rodp_sq_is_empty(sq) || tx->flight.drained_told ||
 	    !sq->end->attr.en_sqd_async_notify)
 		return;
@@ -69,6 +71,7 @@ static void sender_run(struct rodp_lane *lane)
 	struct rodp_sender *tx = to_rodp_sender(lane);
 	struct rodp_end *end = tx->sq.end;
 
+	lockdep_assert_held(&lane->lock);
 	if (rodp_end_sends(end))
 		sender_work(tx);
 	if (rodp_end_send_is_broken(end))

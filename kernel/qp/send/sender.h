@@ -60,6 +60,8 @@ struct rodp_send_ops {
 				   const struct rodp_send_wqe *slot);
 	/* Send what may be sent. */
 	void (*run)(struct rodp_sender *tx);
+	/* Whether a packet asks for an acknowledgement. `last` of its message. */
+	bool (*asks)(const struct rodp_sender *tx, bool last);
 	/* A packet is on its way: what the flight is then. `last` of its message. */
 	void (*sent)(struct rodp_sender *tx, bool last);
 };
@@ -75,14 +77,28 @@ static inline bool rodp_sender_in_flight(const struct rodp_sender *tx)
 	return rodp_psn_cmp(tx->flight.una, tx->flight.sent) < 0;
 }
 
-/* lane: its `qpn` and home are set. */
+/**
+ * rodp_sender_init() - make a sender that is stopped
+ * @tx: zeroed but for its end, and its lane's `qpn` and home
+ *
+ * Context: Process.
+ */
 void rodp_sender_init(struct rodp_sender *tx);
 
-/* One step of stopping: the lane is stopped and quiesced. Nothing of the sender is under way
- * when this returns. Sleeps. */
+/**
+ * rodp_sender_quiesce() - one step of stopping: nothing of the sender is under way any more
+ * @tx: its lane was stopped, and a grace period has passed since
+ *
+ * Context: Process, sleeps.
+ */
 void rodp_sender_quiesce(struct rodp_sender *tx);
 
-/* Back to how it was created. Stopped and quiesced. */
+/**
+ * rodp_sender_reset() - back to how it was created
+ * @tx: stopped and quiesced, its lane held
+ *
+ * Context: Process.
+ */
 void rodp_sender_reset(struct rodp_sender *tx);
 
 extern const struct rodp_lane_ops rodp_sender_lane_ops;

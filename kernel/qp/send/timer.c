@@ -35,6 +35,7 @@ void rodp_sender_timer_watch(struct rodp_sender *tx, bool was_idle)
 	u64 timeout = tx->sq.end->timeout;
 	bool running;
 
+	rodp_end_assert_sending(tx->sq.end);
 	if (!timeout)
 		return;
 	running = hrtimer_is_queued(&tx->timer);
@@ -46,6 +47,7 @@ void rodp_sender_timer_watch(struct rodp_sender *tx, bool was_idle)
 
 void rodp_sender_timer_rnr(struct rodp_sender *tx, u64 ns)
 {
+	rodp_end_assert_sending(tx->sq.end);
 	tx->flight.rnr_wait = true;
 	timer_start(tx, ns);
 }
@@ -70,6 +72,7 @@ static void timer_retransmit(struct rodp_sender *tx)
 
 void rodp_sender_timer_expired(struct rodp_sender *tx)
 {
+	rodp_end_assert_sending(tx->sq.end);
 	tx->flight.timer_fired = false;
 	if (tx->flight.rnr_wait)
 		tx->flight.rnr_wait = false;

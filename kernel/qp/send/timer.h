@@ -5,6 +5,7 @@
 
 #include "qp/send/sender.h"
 
+/* Of a new sender, whose lane nobody has yet. */
 void rodp_sender_timer_init(struct rodp_sender *tx);
 
 /* Watch for the acknowledgement of what was just sent; was_idle: nothing was in flight before. */

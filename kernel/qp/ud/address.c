@@ -120,5 +120,6 @@ struct rodp_address *rodp_address_lookup(struct rodp_dev *dev, const struct ib_p
 {
 	struct rodp_address *address = xa_load(&dev->ahs, num);
 
+	RCU_LOCKDEP_WARN(!rcu_read_lock_any_held(), "the address may be freed");
 	return address && address->pd == pd ? address : NULL;
 }

@@ -33,15 +33,38 @@ struct rodp_address {
 	struct rcu_head rcu;
 };
 
-/*
- * Give a handle an address and a number, or another address (num is not 0).
- * gfp: GFP_ATOMIC also with interrupts off. 0, -EINVAL, -ENOMEM, -EBUSY (RODP_MAX_AH are there).
+/**
+ * rodp_address_set() - give a handle an address
+ * @dev: the device
+ * @pd: the handle's PD
+ * @attr: the address
+ * @num: the handle's number, whose address is replaced; or 0: becomes its number
+ * @gfp: how to allocate
+ *
+ * Context: Any, with interrupts off too if @gfp is GFP_ATOMIC; sleeps if it may.
+ * Return: 0, -EINVAL, -ENOMEM, -EBUSY (RODP_MAX_AH are there).
  */
 int rodp_address_set(struct rodp_dev *dev, const struct ib_pd *pd, const struct rdma_ah_attr *attr,
 		     u32 *num, gfp_t gfp);
+
+/**
+ * rodp_address_remove() - end a handle's address, which is freed after a grace period
+ * @dev: the device
+ * @num: the handle's number
+ *
+ * Context: Any.
+ */
 void rodp_address_remove(struct rodp_dev *dev, u32 num);
 
-/* NULL: there is none, or it is not of this PD. Under rcu_read_lock(). */
+/**
+ * rodp_address_lookup() - the address of a handle
+ * @dev: the device
+ * @pd: that the handle must belong to
+ * @num: the handle's number
+ *
+ * Context: Under RCU.
+ * Return: the address, good until the end of the RCU section, or NULL.
+ */
 struct rodp_address *rodp_address_lookup(struct rodp_dev *dev, const struct ib_pd *pd, u32 num);
 
 #endif

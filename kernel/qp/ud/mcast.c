@@ -42,6 +42,7 @@ static int mcast_join(struct net_device *ndev, const struct in6_addr *group)
 	struct in_device *in_dev = __in_dev_get_rtnl(ndev);
 
 	ASSERT_RTNL();
+	lockdep_assert_held(&members_lock);
 	if (!ipv6_addr_v4mapped(group))
 		return ipv6_mod_enabled() ? ipv6_dev_mc_inc(ndev, group) : -ENODEV;
 	if (!in_dev)
@@ -61,7 +62,7 @@ static void mcast_leave(struct net_device *ndev, const struct in6_addr *group)
 		ip_mc_dec_group(in_dev, group->s6_addr32[3]);
 }
 
-static struct member *member_find(const struct rodp_end *end, const struct in6_addr *group)
+static struct member *mcast_member_find(const struct rodp_end *end, const struct in6_addr *group)
 {
 	struct member *member;
 
@@ -73,7 +74,7 @@ static struct member *member_find(const struct rodp_end *end, const struct in6_a
 }
 
 /* Of the QPs of one device in one group. */
-static u32 members_count(const struct rodp_dev *dev, const struct in6_addr *group)
+static u32 mcast_members_count(const struct rodp_dev *dev, const struct in6_addr *group)
 {
 	struct member *member;
 	u32 n = 0;
@@ -84,14 +85,15 @@ static u32 members_count(const struct rodp_dev *dev, const struct in6_addr *grou
 	return n;
 }
 
-static int member_add(struct rodp_end *end, const struct in6_addr *group)
+static int mcast_member_add(struct rodp_end *end, const struct in6_addr *group)
 {
 	struct rodp_dev *dev = end->dev;
 	struct member *member;
 	int err;
 
+	lockdep_assert_held(&members_lock);
 	if (dev->attached >= RODP_MAX_MCAST_GROUPS ||
-	    members_count(dev, group) >= RODP_MAX_MCAST_QPS)
+	    mcast_members_count(dev, group) >= RODP_MAX_MCAST_QPS)
 		return -ENOMEM;
 	member = kzalloc(sizeof(*member), GFP_KERNEL_ACCOUNT);
 	if (!member)
@@ -115,8 +117,8 @@ int rodp_mcast_attach(struct rodp_end *end, const union ib_gid *gid)
 	int err = 0;
 
 	mutex_lock(&members_lock);
-	if (!member_find(end, mcast_group(gid)))
-		err = member_add(end, mcast_group(gid));
+	if (!mcast_member_find(end, mcast_group(gid)))
+		err = mcast_member_add(end, mcast_group(gid));
 	mutex_unlock(&members_lock);
 	return err;
 }
@@ -126,7 +128,7 @@ int rodp_mcast_detach(struct rodp_end *end, const union ib_gid *gid)
 	struct member *member;
 
 	mutex_lock(&members_lock);
-	member = member_find(end, mcast_group(gid));
+	member = mcast_member_find(end, mcast_group(gid));
 	if (member) {
 		hash_del_rcu(&member->node);
 		end->dev->attached--;
@@ -139,20 +141,21 @@ int rodp_mcast_detach(struct rodp_end *end, const union ib_gid *gid)
 	return member ? 0 : -EINVAL;
 }
 
-static bool member_hears(const struct member *member, const struct in6_addr *group,
-			 const struct net_device *ndev)
+static bool mcast_member_hears(const struct member *member, const struct in6_addr *group,
+			       const struct net_device *ndev)
 {
 	return member->end->dev->ndev == ndev && ipv6_addr_equal(&member->group, group);
 }
 
-static void member_receive(struct rodp_end *end, struct sk_buff *skb)
+static void mcast_member_receive(struct rodp_end *end, struct sk_buff *skb)
 {
 	rodp_rx_count(end->dev, skb);
 	rodp_lane_receive(end->receive_lane, skb);
 }
 
 /* A copy for each member that hears it. Returns whether there is one. */
-static bool members_receive(struct net *net, const struct in6_addr *group, struct sk_buff *skb)
+static bool mcast_members_receive(struct net *net, const struct in6_addr *group,
+				  struct sk_buff *skb)
 {
 	const struct net_device *ndev = rodp_owner_netdev(skb->dev);
 	struct member *member;
@@ -161,19 +164,19 @@ static bool members_receive(struct net *net, const struct in6_addr *group, struc
 
 	rodp_packet(skb)->vlan = rodp_owner_vlan(net, skb, &rodp_packet(skb)->sl);
 	hash_for_each_possible_rcu(members, member, node, mcast_hash(group)) {
-		if (!member_hears(member, group, ndev))
+		if (!mcast_member_hears(member, group, ndev))
 			continue;
 		heard = true;
 		copy = skb_clone(skb, GFP_ATOMIC);
 		if (copy)
-			member_receive(member->end, copy);
+			mcast_member_receive(member->end, copy);
 	}
 	return heard;
 }
 
 void rodp_mcast_receive(struct net *net, struct sk_buff *skb)
 {
-	bool datagram = (rodp_packet(skb)->opcode & RODP_TP_MASK) == RODP_TP_UD;
+	bool datagram = rodp_packet(skb)->op->deth;
 	struct in6_addr group;
 
 	rodp_owner_daddr(skb, &group);
@@ -185,7 +188,7 @@ void rodp_mcast_receive(struct net *net, struct sk_buff *skb)
 		rodp_packet_drop_stray(net, skb, RODP_STAT_NO_QP);
 	else if (!rodp_bth_pkey_ok(rodp_packet_bth(skb)))
 		rodp_packet_drop_stray(net, skb, RODP_STAT_BAD_PKEY);
-	else if (members_receive(net, &group, skb))
+	else if (mcast_members_receive(net, &group, skb))
 		consume_skb(skb);
 	else
 		rodp_packet_drop_stray(net, skb, RODP_STAT_MCAST_UNWANTED);
@@ -198,8 +201,9 @@ void rodp_mcast_loop_back(struct rodp_end *end, const struct rodp_address *addre
 	struct member *member;
 	struct sk_buff *copy;
 
+	rodp_end_assert_sending(end);
 	hash_for_each_possible_rcu(members, member, node, mcast_hash(group)) {
-		if (!member_hears(member, group, end->dev->ndev) ||
+		if (!mcast_member_hears(member, group, end->dev->ndev) ||
 		    (member->end->init.create_flags & IB_QP_CREATE_BLOCK_MULTICAST_LOOPBACK))
 			continue;
 		copy = skb_copy(skb, GFP_ATOMIC);

@@ -13,14 +13,34 @@
 #include "qp/end/end.h"
 #include "qp/ud/address.h"
 
-/*
- * Sleep. attach: 0, also when it is attached already; -ENOMEM (a limit, too), -ENODEV (the netdev does
- * not speak that IP version). detach: 0, -EINVAL (it is not attached).
+/**
+ * rodp_mcast_attach() - attach a QP to a group, which the netdev joins
+ * @end: the QP's end
+ * @gid: of the group
+ *
+ * Context: Process, sleeps; takes members_lock and, inside it, the RTNL.
+ * Return: 0, also when it is attached already; -ENOMEM (a limit, too), -ENODEV: the netdev does not
+ * speak that IP version.
  */
 int rodp_mcast_attach(struct rodp_end *end, const union ib_gid *gid);
+
+/**
+ * rodp_mcast_detach() - undo it
+ * @end: as above
+ * @gid: as above
+ *
+ * Context: As above.
+ * Return: 0, or -EINVAL: it is not attached.
+ */
 int rodp_mcast_detach(struct rodp_end *end, const union ib_gid *gid);
 
-/* A packet to a group that came from the network. Consumes skb. Softirq, RCU. */
+/**
+ * rodp_mcast_receive() - a packet from the network to a group
+ * @net: the network namespace
+ * @skb: the packet, whose form was checked; is consumed
+ *
+ * Context: Softirq, under RCU.
+ */
 void rodp_mcast_receive(struct net *net, struct sk_buff *skb);
 
 /* end sends skb to a group: leave copies for this device's members with the courier. Send lane held, RCU. */

@@ -18,7 +18,7 @@
 #include "qp/xfer/xfer.h"
 
 /* What the datagram is not wanted for, or RODP_STAT_NONE. */
-static enum rodp_stat ud_objection(const struct rodp_end *end, struct sk_buff *skb)
+static enum rodp_stat ud_receiver_objection(const struct rodp_end *end, struct sk_buff *skb)
 {
 	const struct rodp_packet *pkt = rodp_packet(skb);
 	const struct rodp_deth *deth = rodp_packet_header(skb, pkt->op->deth);
@@ -31,7 +31,7 @@ static enum rodp_stat ud_objection(const struct rodp_end *end, struct sk_buff *s
 }
 
 /* The packet's own network header; an IPv4 one stands at the end (annex A17.4.5.1). */
-static void ud_fill_grh(u8 *grh, const struct sk_buff *skb)
+static void ud_receiver_fill_grh(u8 *grh, const struct sk_buff *skb)
 {
 	if (ip_hdr(skb)->version == 4) {
 		memset(grh, 0, RODP_GRH_BYTES - sizeof(struct iphdr));
@@ -43,7 +43,7 @@ static void ud_fill_grh(u8 *grh, const struct sk_buff *skb)
 }
 
 /* A part of what goes into the receive's buffers: bytes at `at` of them, unless already there. */
-static int ud_place_part(struct rodp_receiver *rx, void *buf, u32 at, u32 bytes, u32 total)
+static int ud_receiver_place_part(struct rodp_receiver *rx, void *buf, u32 at, u32 bytes, u32 total)
 {
 	const struct rodp_srq *srq = rx->rq.srq;
 	struct rodp_xfer xfer = {
@@ -63,20 +63,20 @@ static int ud_place_part(struct rodp_receiver *rx, void *buf, u32 at, u32 bytes,
 	return err;
 }
 
-static int ud_place(struct rodp_receiver *rx, struct sk_buff *skb)
+static int ud_receiver_place(struct rodp_receiver *rx, struct sk_buff *skb)
 {
 	u32 payload = rodp_packet(skb)->payload, total = RODP_GRH_BYTES + payload;
 	u8 grh[RODP_GRH_BYTES];
 	int err;
 
-	ud_fill_grh(grh, skb);
-	err = ud_place_part(rx, grh, 0, RODP_GRH_BYTES, total);
+	ud_receiver_fill_grh(grh, skb);
+	err = ud_receiver_place_part(rx, grh, 0, RODP_GRH_BYTES, total);
 	if (err)
 		return err;
-	return ud_place_part(rx, rodp_packet_payload(skb), RODP_GRH_BYTES, payload, total);
+	return ud_receiver_place_part(rx, rodp_packet_payload(skb), RODP_GRH_BYTES, payload, total);
 }
 
-static void ud_complete(struct rodp_receiver *rx, struct sk_buff *skb)
+static void ud_receiver_complete(struct rodp_receiver *rx, struct sk_buff *skb)
 {
 	const struct rodp_packet *pkt = rodp_packet(skb);
 	const struct rodp_deth *deth = rodp_packet_header(skb, pkt->op->deth);
@@ -98,7 +98,7 @@ static void ud_complete(struct rodp_receiver *rx, struct sk_buff *skb)
 }
 
 /* Our own receive is bad, whoever sent what. */
-static void ud_fail(struct rodp_receiver *rx, enum ib_wc_status status)
+static void ud_receiver_fail(struct rodp_receiver *rx, enum ib_wc_status status)
 {
 	struct rodp_cqe cqe = { .status = status, .opcode = IB_WC_RECV };
 
@@ -106,42 +106,44 @@ static void ud_fail(struct rodp_receiver *rx, enum ib_wc_status status)
 	rodp_end_fail(rx->rq.end, &rx->rq.lane, 0);
 }
 
-static bool ud_drop(struct rodp_receiver *rx, enum rodp_stat why)
+static bool ud_receiver_drop(struct rodp_receiver *rx, enum rodp_stat why)
 {
 	rodp_stats_inc(rx->rq.end->dev->stats, why);
 	return false;
 }
 
 /* Returns true when skb is to be kept: the lane is parked with it in hand. */
-static bool ud_take(struct rodp_receiver *rx, struct sk_buff *skb)
+static bool ud_receiver_take(struct rodp_receiver *rx, struct sk_buff *skb)
 {
 	struct rodp_rq *rq = &rx->rq;
 	int err = rq->at.taken ? 0 : rodp_rq_take(rq, rq->srq);
 
 	if (err == -ENOENT)
-		return ud_drop(rx, RODP_STAT_OUT_OF_BUFFER);
+		return ud_receiver_drop(rx, RODP_STAT_OUT_OF_BUFFER);
 	if (err) {
-		ud_fail(rx, IB_WC_LOC_QP_OP_ERR);
+		ud_receiver_fail(rx, IB_WC_LOC_QP_OP_ERR);
 		return false;
 	}
+	/* The receive is for the next one. */
 	if (RODP_GRH_BYTES + rodp_packet(skb)->payload > rq->rwqe.length)
-		return ud_drop(rx, RODP_STAT_BAD_LENGTH); /* the receive is for the next one */
-	err = ud_place(rx, skb);
+		return ud_receiver_drop(rx, RODP_STAT_BAD_LENGTH);
+	err = ud_receiver_place(rx, skb);
 	if (err == -EAGAIN)
 		return true;
 	if (err)
-		ud_fail(rx, IB_WC_LOC_PROT_ERR);
+		ud_receiver_fail(rx, IB_WC_LOC_PROT_ERR);
 	else
-		ud_complete(rx, skb);
+		ud_receiver_complete(rx, skb);
 	return false;
 }
 
 /* Consumes or keeps skb. */
-static void ud_carry_out(struct rodp_receiver *rx, struct sk_buff *skb)
+static void ud_receiver_carry_out(struct rodp_receiver *rx, struct sk_buff *skb)
 {
-	bool kept = ud_take(rx, skb);
+	bool kept;
 
 	rodp_end_assert_receiving(rx->rq.end);
+	kept = ud_receiver_take(rx, skb);
 	if (kept && rx->hand.skb != skb)
 		rodp_packet_keep(skb);
 	rx->hand.skb = kept ? skb : NULL;
@@ -152,30 +154,33 @@ static void ud_carry_out(struct rodp_receiver *rx, struct sk_buff *skb)
 	kfree_skb(skb);
 }
 
-static void ud_packet(struct rodp_lane *lane, struct sk_buff *skb)
+static void ud_receiver_packet(struct rodp_lane *lane, struct sk_buff *skb)
 {
 	struct rodp_receiver *rx = to_rodp_receiver(lane);
-	enum rodp_stat why = ud_objection(rx->rq.end, skb);
+	enum rodp_stat why;
 
+	lockdep_assert_held(&lane->lock);
+	why = ud_receiver_objection(rx->rq.end, skb);
 	if (why == RODP_STAT_NONE)
-		ud_carry_out(rx, skb);
+		ud_receiver_carry_out(rx, skb);
 	else
 		rodp_packet_drop(rx->rq.end->dev, skb, why);
 }
 
-static void ud_run(struct rodp_lane *lane)
+static void ud_receiver_run(struct rodp_lane *lane)
 {
 	struct rodp_receiver *rx = to_rodp_receiver(lane);
 	struct rodp_end *end = rx->rq.end;
 
+	lockdep_assert_held(&lane->lock);
 	if (rodp_end_receives(end) && rx->hand.skb && !rx->park.waiting && !lane->state.resting)
-		ud_carry_out(rx, rx->hand.skb);
+		ud_receiver_carry_out(rx, rx->hand.skb);
 	if (rodp_end_is_broken(end))
 		rodp_receiver_flush(rx);
 }
 
 const struct rodp_lane_ops rodp_ud_receiver_lane_ops = {
-	.packet = ud_packet,
-	.run = ud_run,
+	.packet = ud_receiver_packet,
+	.run = ud_receiver_run,
 	.after = rodp_receiver_after,
 };

@@ -15,13 +15,13 @@
 #include "qp/ud/ud_sender.h"
 
 /* The largest datagram that the netdev carries, all headers told off, bytes. */
-static u32 ud_max_bytes(const struct rodp_dev *dev)
+static u32 ud_sender_max_bytes(const struct rodp_dev *dev)
 {
 	return rodp_mtu_bytes(iboe_get_mtu(READ_ONCE(dev->ndev->mtu)));
 }
 
-static enum ib_wc_status ud_check(struct rodp_sender *tx, struct rodp_swqe *wqe,
-				  const struct rodp_send_wqe *slot)
+static enum ib_wc_status ud_sender_check(struct rodp_sender *tx, struct rodp_swqe *wqe,
+					 const struct rodp_send_wqe *slot)
 {
 	enum ib_wc_status status = rodp_requester_check_unacked(tx, wqe, slot);
 
@@ -30,11 +30,12 @@ static enum ib_wc_status ud_check(struct rodp_sender *tx, struct rodp_swqe *wqe,
 	wqe->ud.qpn = READ_ONCE(slot->ud.remote_qpn) & RODP_QPN_MASK;
 	wqe->ud.qkey = READ_ONCE(slot->ud.remote_qkey);
 	wqe->ud.ah_num = READ_ONCE(slot->ud.ah_num);
-	return wqe->length > ud_max_bytes(tx->sq.end->dev) ? IB_WC_LOC_LEN_ERR : IB_WC_SUCCESS;
+	return wqe->length > ud_sender_max_bytes(tx->sq.end->dev) ? IB_WC_LOC_LEN_ERR
+								  : IB_WC_SUCCESS;
 }
 
-static void ud_fill_headers(const struct rodp_end *end, struct sk_buff *skb,
-			    const struct rodp_swqe *wqe, u32 dqpn)
+static void ud_sender_fill_headers(const struct rodp_end *end, struct sk_buff *skb,
+				   const struct rodp_swqe *wqe, u32 dqpn)
 {
 	const struct rodp_opcode_info *op = rodp_packet(skb)->op;
 	struct rodp_deth *deth = rodp_packet_header(skb, op->deth);
@@ -50,7 +51,7 @@ static void ud_fill_headers(const struct rodp_end *end, struct sk_buff *skb,
 }
 
 /* ERR_PTR: -EAGAIN (parked), -ENOMEM, or why the source cannot be read. */
-static struct sk_buff *ud_build(struct rodp_sender *tx, struct rodp_swqe *wqe, u32 dqpn)
+static struct sk_buff *ud_sender_build(struct rodp_sender *tx, struct rodp_swqe *wqe, u32 dqpn)
 {
 	int opcode = rodp_opcode_request(tx->sq.end->transport->tp, wqe->message, true, true);
 	struct sk_buff *skb = rodp_packet_alloc(opcode, wqe->length);
@@ -59,7 +60,7 @@ static struct sk_buff *ud_build(struct rodp_sender *tx, struct rodp_swqe *wqe, u
 
 	if (!skb)
 		return ERR_PTR(-ENOMEM);
-	ud_fill_headers(tx->sq.end, skb, wqe, dqpn);
+	ud_sender_fill_headers(tx->sq.end, skb, wqe, dqpn);
 	err = rodp_requester_fill(tx, skb, &whole);
 	if (!err)
 		return skb;
@@ -68,24 +69,26 @@ static struct sk_buff *ud_build(struct rodp_sender *tx, struct rodp_swqe *wqe, u
 }
 
 /* Whether the QP that is meant is one of this host, behind the address that is meant. Under RCU. */
-static bool ud_is_near(const struct rodp_end *end, const struct rodp_address *address, u32 dqpn)
+static bool ud_sender_is_near(const struct rodp_end *end, const struct rodp_address *address,
+			      u32 dqpn)
 {
 	const struct rodp_end *peer;
 
+	RCU_LOCKDEP_WARN(!rcu_read_lock_held(), "the address and the peer may be freed");
 	if (!address->owner || !rodp_courier_is_on())
 		return false;
-	peer = rodp_qpn_lookup(dqpn);
-	return peer && peer->dev->serial == address->owner &&
-	       peer->transport->tp == end->transport->tp;
+	peer = rodp_qpn_lookup_peer(end, dqpn);
+	return peer && peer->dev->serial == address->owner;
 }
 
 /* A datagram that is lost on its way is lost: nobody is told. Under RCU. */
-static void ud_send(struct rodp_end *end, struct rodp_address *address, u32 dqpn,
-		    struct sk_buff *skb)
+static void ud_sender_send(struct rodp_end *end, struct rodp_address *address, u32 dqpn,
+			   struct sk_buff *skb)
 {
+	rodp_end_assert_sending(end);
 	if (address->multicast)
 		rodp_mcast_loop_back(end, address, skb);
-	if (ud_is_near(end, address, dqpn)) {
+	if (ud_sender_is_near(end, address, dqpn)) {
 		rodp_packet_address(&address->flow, skb);
 		rodp_courier_take(end, dqpn, skb);
 	} else {
@@ -94,7 +97,7 @@ static void ud_send(struct rodp_end *end, struct rodp_address *address, u32 dqpn
 }
 
 /* Returns 0, -EAGAIN (come back later), or why the work request fails, with its status set. */
-static int ud_datagram(struct rodp_sender *tx, struct rodp_swqe *wqe)
+static int ud_sender_datagram(struct rodp_sender *tx, struct rodp_swqe *wqe)
 {
 	struct rodp_end *end = tx->sq.end;
 	struct rodp_address *address = rodp_address_lookup(end->dev, end->ib.pd, wqe->ud.ah_num);
@@ -105,7 +108,7 @@ static int ud_datagram(struct rodp_sender *tx, struct rodp_swqe *wqe)
 		wqe->status = IB_WC_LOC_QP_OP_ERR;
 		return -EINVAL;
 	}
-	skb = ud_build(tx, wqe, dqpn);
+	skb = ud_sender_build(tx, wqe, dqpn);
 	if (PTR_ERR(skb) == -ENOMEM) {
 		rodp_lane_rest(&tx->sq.lane, 1);
 		return -EAGAIN;
@@ -115,28 +118,29 @@ static int ud_datagram(struct rodp_sender *tx, struct rodp_swqe *wqe)
 			wqe->status = IB_WC_LOC_PROT_ERR;
 		return PTR_ERR(skb);
 	}
-	ud_send(end, address, dqpn, skb);
+	ud_sender_send(end, address, dqpn, skb);
 	return 0;
 }
 
 /* Nothing is in flight, ever. */
-static void ud_step_on(struct rodp_sender *tx)
+static void ud_sender_step_on(struct rodp_sender *tx)
 {
+	rodp_end_assert_sending(tx->sq.end);
 	tx->flight.una = tx->flight.sent = tx->flight.psn;
 	tx->sq.at.cur++;
 	rodp_flight_retire(tx);
 }
 
 /* Returns whether to go on. */
-static bool ud_send_one(struct rodp_sender *tx, struct rodp_swqe *wqe)
+static bool ud_sender_send_one(struct rodp_sender *tx, struct rodp_swqe *wqe)
 {
 	int err;
 
 	rcu_read_lock();
-	err = wqe->status ? -EINVAL : ud_datagram(tx, wqe);
+	err = wqe->status ? -EINVAL : ud_sender_datagram(tx, wqe);
 	rcu_read_unlock();
 	if (!err)
-		ud_step_on(tx);
+		ud_sender_step_on(tx);
 	else if (wqe->status)
 		rodp_flight_fail(tx, wqe->status);
 	return !err;
@@ -147,18 +151,19 @@ static void ud_sender_run(struct rodp_sender *tx)
 	int budget = RODP_SEND_BATCH;
 	struct rodp_swqe *wqe;
 
+	rodp_end_assert_sending(tx->sq.end);
 	while (!tx->source.waiting && !tx->sq.lane.state.resting &&
 	       (wqe = rodp_flight_current(tx))) {
 		if (!budget--) {
 			rodp_lane_rest(&tx->sq.lane, 0);
 			break;
 		}
-		if (!ud_send_one(tx, wqe))
+		if (!ud_sender_send_one(tx, wqe))
 			break;
 	}
 }
 
 const struct rodp_send_ops rodp_ud_send_ops = {
-	.check = ud_check,
+	.check = ud_sender_check,
 	.run = ud_sender_run,
 };

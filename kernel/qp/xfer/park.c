@@ -24,7 +24,7 @@ static void park_work(struct work_struct *work)
 	rodp_lane_lock(lane);
 	if (park->waiting) {
 		park_end(park);
-		park->err = park->waiter.error;
+		park->err = park->waiter.err;
 		trace_rodp_qp_resume(*lane->qpn, lane->sends, park->err, park->waiter.since);
 	}
 	rodp_lane_unlock(lane);

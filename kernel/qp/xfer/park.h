@@ -24,6 +24,13 @@ struct rodp_park {
 	u64 iova;
 };
 
+/**
+ * rodp_park_init() - make what a lane waits for memory with
+ * @park: zeroed
+ * @lane: whose it is
+ *
+ * Context: Process.
+ */
 void rodp_park_init(struct rodp_park *park, struct rodp_lane *lane);
 
 /**
@@ -36,13 +43,25 @@ void rodp_park_init(struct rodp_park *park, struct rodp_lane *lane);
  *
  * Return: -EAGAIN (parked: the lane will be run again), or -EFAULT when the last fault at this
  * very place failed.
+ *
+ * Context: BH disabled.
  */
 int rodp_park_miss(struct rodp_park *park, struct rodp_mr *mr, u64 iova, u64 extent, bool write);
 
-/* Nobody waits any more. Lane held. */
+/**
+ * rodp_park_cancel() - nobody waits any more
+ * @park: of a lane that is held
+ *
+ * Context: Process or softirq.
+ */
 void rodp_park_cancel(struct rodp_park *park);
 
-/* The same of a lane that is stopped and quiesced, and the work item has ended. Sleeps. */
+/**
+ * rodp_park_quiesce() - the same, and the work item has ended
+ * @park: of a lane that is stopped and quiesced, and not held
+ *
+ * Context: Process, sleeps.
+ */
 void rodp_park_quiesce(struct rodp_park *park);
 
 #endif

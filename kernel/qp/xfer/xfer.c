@@ -9,6 +9,7 @@ int rodp_xfer_mr(struct rodp_park *park, struct rodp_mr *mr, u64 iova, struct ro
 	u32 left = xfer->bytes - xfer->done;
 	u64 ahead;
 
+	lockdep_assert_held(&park->lane->lock);
 	if (xfer->lender)
 		return xfer->lender->xfer(xfer->lender, park, mr, iova, xfer);
 	iova += xfer->done;
@@ -59,6 +60,7 @@ int rodp_xfer_sgl(struct rodp_park *park, const struct rodp_sge *sge, u32 num_sg
 	u64 skip = offset + xfer->done;
 	int err;
 
+	lockdep_assert_held(&park->lane->lock);
 	for (; num_sge && xfer->done < xfer->bytes; sge++, num_sge--) {
 		if (skip >= sge->length) {
 			skip -= sge->length;
