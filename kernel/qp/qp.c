@@ -8,6 +8,7 @@
 #include "qp/path/path.h"
 #include "qp/qp.h"
 #include "qp/queue/srq.h"
+#include "qp/send/send_lane.h"
 #include "qp/stop.h"
 #include "qp/transport.h"
 #include "wire/header.h"
@@ -77,7 +78,7 @@ static void qp_init_lanes(struct rodp_qp *qp)
 	qp->tx.sq.end = qp->rx.rq.end = &qp->end;
 	qp->tx.sq.signal_all = qp->end.init.sq_sig_type == IB_SIGNAL_ALL_WR;
 	qp->rx.rq.srq = qp->end.init.srq ? to_rodp_srq(qp->end.init.srq) : NULL;
-	rodp_sender_init(&qp->tx);
+	rodp_send_lane_init(&qp->tx);
 	rodp_receiver_init(&qp->rx);
 	lockdep_set_class(&qp->rx.rq.lane.lock, &qp_receive_lane_key);
 }

@@ -2,6 +2,7 @@
 /* How a QP stops, see stop.h. */
 #include "qp/end/tell.h"
 #include "qp/path/loan.h"
+#include "qp/send/send_lane.h"
 #include "qp/stop.h"
 
 static void stop_clear(struct rodp_qp *qp)
@@ -11,7 +12,7 @@ static void stop_clear(struct rodp_qp *qp)
 	spin_lock_bh(&end->send_lane->lock);
 	spin_lock(&end->receive_lane->lock);
 	WRITE_ONCE(end->state, IB_QPS_RESET);
-	rodp_sender_reset(&qp->tx);
+	rodp_send_lane_reset(&qp->tx);
 	rodp_receiver_reset(&qp->rx);
 	spin_unlock(&end->receive_lane->lock);
 	spin_unlock_bh(&end->send_lane->lock);
@@ -22,7 +23,7 @@ void rodp_qp_stop(struct rodp_qp *qp)
 	rodp_lane_stop(&qp->tx.sq.lane);
 	rodp_lane_stop(&qp->rx.rq.lane);
 	synchronize_rcu_expedited();
-	rodp_sender_quiesce(&qp->tx);
+	rodp_send_lane_quiesce(&qp->tx);
 	rodp_receiver_quiesce(&qp->rx);
 	rodp_loan_recall(qp->tx.loan);
 	stop_clear(qp);

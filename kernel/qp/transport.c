@@ -8,6 +8,7 @@
 #include "qp/recv/reply.h"
 #include "qp/recv/responder.h"
 #include "qp/send/requester.h"
+#include "qp/send/send_lane.h"
 #include "qp/transport.h"
 #include "qp/ud/ud_receiver.h"
 #include "qp/ud/ud_sender.h"
@@ -81,7 +82,7 @@ static const struct rodp_transport_ops transport_rc = {
 	.fits = transport_has_cqs,
 	.number = &rodp_qpn_any,
 	.send = &send_acked,
-	.send_lane = &rodp_sender_lane_ops,
+	.send_lane = &rodp_send_lane_ops,
 	.receive = &receive_acked,
 	.receive_lane = &rodp_responder_lane_ops,
 	.wire = &rodp_wire_path,
@@ -96,7 +97,7 @@ static const struct rodp_transport_ops transport_xrc_initiator = {
 	.fits = transport_has_send_cq,
 	.number = &rodp_qpn_any,
 	.send = &send_acked,
-	.send_lane = &rodp_sender_lane_ops,
+	.send_lane = &rodp_send_lane_ops,
 	.receive = &receive_acked,
 	.receive_lane = &rodp_responder_absent_lane_ops,
 	.wire = &rodp_wire_path,
@@ -110,7 +111,7 @@ static const struct rodp_transport_ops transport_xrc_target = {
 	.fits = transport_has_domain,
 	.number = &rodp_qpn_any,
 	.send = &send_acked,
-	.send_lane = &rodp_sender_lane_ops,
+	.send_lane = &rodp_send_lane_ops,
 	.receive = &receive_shared,
 	.receive_lane = &rodp_responder_lane_ops,
 	.wire = &rodp_wire_path,
@@ -125,7 +126,7 @@ static const struct rodp_transport_ops transport_uc = {
 	.fits = transport_has_cqs,
 	.number = &rodp_qpn_any,
 	.send = &send_unacked,
-	.send_lane = &rodp_sender_lane_ops,
+	.send_lane = &rodp_send_lane_ops,
 	.receive = &receive_unacked,
 	.receive_lane = &rodp_responder_unacked_lane_ops,
 	.wire = &rodp_wire_path,
@@ -141,7 +142,7 @@ static const struct rodp_transport_ops transport_ud = {
 	.fits = transport_has_cqs,
 	.number = &rodp_qpn_any,
 	.send = &rodp_ud_send_ops,
-	.send_lane = &rodp_sender_lane_ops,
+	.send_lane = &rodp_send_lane_ops,
 	.receive = &receive_datagrams,
 	.receive_lane = &rodp_ud_receiver_lane_ops,
 	.wire = &rodp_datagram_path,
@@ -156,7 +157,7 @@ static const struct rodp_transport_ops transport_gsi = {
 	.fits = transport_has_cqs,
 	.number = &rodp_qpn_gsi,
 	.send = &rodp_ud_send_ops,
-	.send_lane = &rodp_sender_lane_ops,
+	.send_lane = &rodp_send_lane_ops,
 	.receive = &receive_datagrams,
 	.receive_lane = &rodp_ud_receiver_lane_ops,
 	.wire = &rodp_datagram_path,

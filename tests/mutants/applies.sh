@@ -16,7 +16,7 @@ complain() {
 
 # has_test NAME: whether a list of tests has it.
 has_test() {
-	awk -v name="$1" '$1 == name { found = 1 } END { exit !found }' tests/*/tests.list
+	awk -v name="$1" '$1 == name { found = 1 } END { exit !found }' tests/*/tests.list tests/*/*/tests.list
 }
 
 # changes FILE EXPRESSION

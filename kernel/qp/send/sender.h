@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
 /*
- * The sender: one direction of a QP. Its lane runs the requester, which cuts work requests into
- * packets, the completer, which takes the answers, and the timer.
+ * The sender: one direction of a QP, as its parts see it. The requester cuts work requests into
+ * packets, the completer takes the answers, a timer runs for both; send_lane.c runs the three.
  */
 #ifndef RODP_QP_SENDER_H
 #define RODP_QP_SENDER_H
@@ -76,31 +76,5 @@ static inline bool rodp_sender_in_flight(const struct rodp_sender *tx)
 {
 	return rodp_psn_cmp(tx->flight.una, tx->flight.sent) < 0;
 }
-
-/**
- * rodp_sender_init() - make a sender that is stopped
- * @tx: zeroed but for its end, and its lane's `qpn` and home
- *
- * Context: Process.
- */
-void rodp_sender_init(struct rodp_sender *tx);
-
-/**
- * rodp_sender_quiesce() - one step of stopping: nothing of the sender is under way any more
- * @tx: its lane was stopped, and a grace period has passed since
- *
- * Context: Process, sleeps.
- */
-void rodp_sender_quiesce(struct rodp_sender *tx);
-
-/**
- * rodp_sender_reset() - back to how it was created
- * @tx: stopped and quiesced, its lane held
- *
- * Context: Process.
- */
-void rodp_sender_reset(struct rodp_sender *tx);
-
-extern const struct rodp_lane_ops rodp_sender_lane_ops;
 
 #endif

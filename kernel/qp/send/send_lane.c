@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
-/* The send lane at work, see sender.h. */
+/* The send lane at work, see send_lane.h. */
 #include "qp/end/tell.h"
 #include "qp/send/completer.h"
 #include "qp/send/flight.h"
-#include "qp/send/sender.h"
+#include "qp/send/send_lane.h"
 #include "qp/send/timer.h"
 
-void rodp_sender_init(struct rodp_sender *tx)
+void rodp_send_lane_init(struct rodp_sender *tx)
 {
 	struct rodp_sq *sq = &tx->sq;
 
@@ -17,7 +17,7 @@ void rodp_sender_init(struct rodp_sender *tx)
 	rodp_sender_timer_init(tx);
 }
 
-void rodp_sender_quiesce(struct rodp_sender *tx)
+void rodp_send_lane_quiesce(struct rodp_sender *tx)
 {
 	hrtimer_cancel(&tx->timer);
 	rodp_lane_quiesce(&tx->sq.lane);
@@ -25,7 +25,7 @@ void rodp_sender_quiesce(struct rodp_sender *tx)
 	rodp_park_quiesce(&tx->target);
 }
 
-void rodp_sender_reset(struct rodp_sender *tx)
+void rodp_send_lane_reset(struct rodp_sender *tx)
 {
 	rodp_end_assert_sending(tx->sq.end);
 	kfree_skb(tx->hand.skb);
@@ -35,7 +35,7 @@ void rodp_sender_reset(struct rodp_sender *tx)
 }
 
 /* SQD: what was begun goes on, nothing new begins; once all is done, say so. */
-static void sender_tell_drained(struct rodp_sender *tx)
+static void send_lane_tell_drained(struct rodp_sender *tx)
 {
 	struct rodp_sq *sq = &tx->sq;
 
@@ -48,14 +48,14 @@ static void sender_tell_drained(struct rodp_sender *tx)
 }
 
 /* As much as may be done in one go; the lane's work item does the rest. */
-static void sender_flush(struct rodp_sender *tx)
+static void send_lane_flush(struct rodp_sender *tx)
 {
 	rodp_flight_land(tx);
 	if (!rodp_sq_flush(&tx->sq))
 		rodp_lane_schedule(&tx->sq.lane, 0);
 }
 
-static void sender_work(struct rodp_sender *tx)
+static void send_lane_work(struct rodp_sender *tx)
 {
 	if (tx->hand.skb && !tx->target.waiting)
 		rodp_completer_resume(tx);
@@ -63,28 +63,28 @@ static void sender_work(struct rodp_sender *tx)
 		rodp_sender_timer_expired(tx);
 	if (rodp_end_sends(tx->sq.end))
 		tx->sq.end->transport->send->run(tx);
-	sender_tell_drained(tx);
+	send_lane_tell_drained(tx);
 }
 
-static void sender_run(struct rodp_lane *lane)
+static void send_lane_run(struct rodp_lane *lane)
 {
 	struct rodp_sender *tx = to_rodp_sender(lane);
 	struct rodp_end *end = tx->sq.end;
 
 	lockdep_assert_held(&lane->lock);
 	if (rodp_end_sends(end))
-		sender_work(tx);
+		send_lane_work(tx);
 	if (rodp_end_send_is_broken(end))
-		sender_flush(tx);
+		send_lane_flush(tx);
 }
 
-static void sender_after(struct rodp_lane *lane, u32 tell)
+static void send_lane_after(struct rodp_lane *lane, u32 tell)
 {
 	rodp_end_after(to_rodp_sender(lane)->sq.end, tell);
 }
 
-const struct rodp_lane_ops rodp_sender_lane_ops = {
+const struct rodp_lane_ops rodp_send_lane_ops = {
 	.packet = rodp_completer_packet,
-	.run = sender_run,
-	.after = sender_after,
+	.run = send_lane_run,
+	.after = send_lane_after,
 };
