@@ -28,6 +28,13 @@ unmake_mutant() {
 	cp "$copy/$1.orig" "$copy/$1"
 }
 
+# split TEST[@KERNEL]: the test, and the kernel that it runs on.
+split() {
+	local kernel=${1#*@}
+	[ "$kernel" != "$1" ] || kernel=7
+	echo "${1%@*} $kernel"
+}
+
 # judge TEST LOG STATUS: what became of the mutant.
 judge() {
 	if [ "$3" -eq 0 ]; then
@@ -39,15 +46,17 @@ judge() {
 	fi
 }
 
-# try NAME FILE TEST EXPRESSION: a line of the table.
+# try NAME FILE TEST[@KERNEL] EXPRESSION: a line of the table.
 try() {
-	local status=0 word='NOT MADE' log=$copy/$1.log
+	local status=0 word='NOT MADE' log=$copy/$1.log name kernel
+	read -r name kernel < <(split "$3")
 	if make_mutant "$2" "$4"; then
-		LAB_KERNEL_SOURCE=$copy/kernel LAB_RESULTS=$copy/$1.json "$lab" test --full -k "^$3\$" --kernel 7 >"$log" 2>&1 || status=$?
-		word=$(judge "$3" "$log" "$status")
+		LAB_KERNEL_SOURCE=$copy/kernel LAB_RESULTS=$copy/$1.json \
+			"$lab" test --full -k "^$name\$" --kernel "$kernel" >"$log" 2>&1 || status=$?
+		word=$(judge "$name" "$log" "$status")
 	fi
 	unmake_mutant "$2"
-	printf '| %-21s | %-22s | %-32s | %s |\n' "$1" "${2#kernel/}" "$3" "$word"
+	printf '| %-21s | %-22s | %-36s | %s |\n' "$1" "${2#kernel/}" "$3" "$word"
 	[ "$word" = caught ]
 }
 
