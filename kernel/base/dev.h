@@ -10,6 +10,7 @@
 #include <linux/xarray.h>
 #include <rdma/ib_verbs.h>
 
+#include "base/recent.h"
 #include "base/stats.h"
 
 /* Limits, reported by query_device and checked where an object is made. */
@@ -39,6 +40,7 @@ struct rodp_dev {
 	struct net *net; /* of ndev when the device was made; NULL once ndev has left it */
 	struct rodp_stats *stats;
 	struct xarray mrs; /* key index -> struct rodp_mr or rodp_window (mem/key.c), under RCU */
+	struct rodp_recent recent_mrs; /* by key index */
 	atomic_long_t dm_pages; /* of device memory, in use */
 	atomic_t pds, cqs, qps, srqs; /* that there are (quota.h) */
 	u32 next_mr; /* where the search for a free key index goes on */

@@ -34,10 +34,13 @@ int rodp_key_assign(struct rodp_dev *dev, struct rodp_mr *mr)
 {
 	int err = key_assign(dev, xa_tag_pointer(mr, TAG_MR), &mr->ib.lkey);
 
+	if (err)
+		return err;
 	mr->ib.rkey = mr->ib.lkey;
-	if (!err && !mr->ops->dormant)
+	rodp_recent_add(&dev->recent_mrs, mr->ib.lkey >> KEY_VARIANT_BITS, mr);
+	if (!mr->ops->dormant)
 		smp_store_release(&mr->key, mr->ib.lkey);
-	return err;
+	return 0;
 }
 
 int rodp_key_assign_window(struct rodp_dev *dev, struct rodp_window *window)
@@ -47,7 +50,11 @@ int rodp_key_assign_window(struct rodp_dev *dev, struct rodp_window *window)
 
 void rodp_key_remove(struct rodp_dev *dev, u32 key)
 {
-	xa_erase(&dev->mrs, key >> KEY_VARIANT_BITS);
+	const u32 index = key >> KEY_VARIANT_BITS;
+	void *entry = xa_erase(&dev->mrs, index);
+
+	if (xa_pointer_tag(entry) == TAG_MR)
+		rodp_recent_remove(&dev->recent_mrs, index, xa_untag_pointer(entry));
 }
 
 static void *key_find(struct rodp_dev *dev, u32 key, unsigned int tag)
@@ -61,8 +68,11 @@ static void *key_find(struct rodp_dev *dev, u32 key, unsigned int tag)
 
 struct rodp_mr *rodp_key_lookup(struct rodp_dev *dev, u32 key)
 {
-	struct rodp_mr *mr = key_find(dev, key, TAG_MR);
+	struct rodp_mr *mr = rodp_recent_find(&dev->recent_mrs, key >> KEY_VARIANT_BITS);
 
+	if (likely(mr && smp_load_acquire(&mr->key) == key))
+		return mr;
+	mr = key_find(dev, key, TAG_MR);
 	return mr && smp_load_acquire(&mr->key) == key ? mr : NULL;
 }
 

@@ -18,11 +18,11 @@
 #include "wire/opcode.h"
 
 struct rodp_flow;
-struct rodp_loan;
+struct rodp_lender;
 
 /* A work request that a local packet names instead of carrying its payload, see qp/path/loan.h. */
 struct rodp_lent {
-	struct rodp_loan *loan; /* NULL: nothing is lent */
+	struct rodp_lender *lender; /* NULL: nothing is lent, the payload is in the packet */
 	u32 epoch;
 	u32 wqe; /* its number in the send queue */
 };

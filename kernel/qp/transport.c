@@ -16,14 +16,12 @@
 static const struct rodp_send_ops send_acked = {
 	.check = rodp_requester_check,
 	.run = rodp_requester_run,
-	.asks = rodp_requester_asks,
-	.sent = rodp_requester_sent,
+	.asks = true,
 };
 
 static const struct rodp_send_ops send_unacked = {
 	.check = rodp_requester_check_unacked,
 	.run = rodp_requester_run_unacked,
-	.asks = rodp_requester_asks_nothing,
 	.sent = rodp_requester_sent_unacked,
 };
 

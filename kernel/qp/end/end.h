@@ -123,14 +123,20 @@ static inline bool rodp_end_begins(const struct rodp_end *end)
 	return READ_ONCE(end->state) == IB_QPS_RTS;
 }
 
-/* Whether requests of the peer are taken. A lane is held. */
-static inline bool rodp_end_receives(const struct rodp_end *end)
+/* Whether there is a peer to hear from. Without a lane it is only what was so a moment ago. */
+static inline bool rodp_end_is_connected(const struct rodp_end *end)
 {
 	enum ib_qp_state state = READ_ONCE(end->state);
 
-	rodp_end_assert_either(end);
 	return state == IB_QPS_RTR || state == IB_QPS_RTS || state == IB_QPS_SQD ||
 	       state == IB_QPS_SQE;
+}
+
+/* Whether requests of the peer are taken. A lane is held. */
+static inline bool rodp_end_receives(const struct rodp_end *end)
+{
+	rodp_end_assert_either(end);
+	return rodp_end_is_connected(end);
 }
 
 /* Whether all that is posted is flushed: for good, and of the send queue only. A lane is held. */

@@ -19,7 +19,6 @@ struct rodp_request;
 struct rodp_sender;
 struct rodp_sq;
 struct rodp_swqe;
-struct rodp_xfer;
 
 struct rodp_path_ops {
 	const char *name; /* for rdma(8) */
@@ -48,8 +47,6 @@ struct rodp_path_ops {
 
 	/* Receiver: whether a request's length fits its place in the message (9.7.4.1.6). */
 	bool (*fits)(const struct rodp_end *end, struct sk_buff *skb);
-	/* Where a request's payload is, or a READ's answer is to go. */
-	void (*payload)(struct sk_buff *skb, struct rodp_xfer *xfer);
 	/* Execute a READ, whose memory is granted: enum rodp_verdict. */
 	int (*read)(struct rodp_request *req, const struct rodp_read *read);
 	/* Answer a repeated READ; consumes skb or keeps it. */

@@ -5,6 +5,7 @@
  */
 #include <linux/xarray.h>
 
+#include "base/recent.h"
 #include "wire/header.h"
 #include "qp/end/qpn.h"
 
@@ -12,6 +13,7 @@
 #define QPN_FIRST 0x10
 
 static DEFINE_XARRAY_ALLOC(qpn_table);
+static struct rodp_recent qpn_recent;
 static u32 qpn_next = QPN_FIRST;
 
 static int qpn_assign_gsi(struct rodp_end *end)
@@ -42,12 +44,14 @@ static int qpn_assign(struct rodp_end *end)
 	if (err < 0)
 		return err;
 	end->ib.qp_num = qpn;
+	rodp_recent_add(&qpn_recent, qpn, end);
 	return 0;
 }
 
 static void qpn_remove(struct rodp_end *end)
 {
 	xa_erase(&qpn_table, end->ib.qp_num);
+	rodp_recent_remove(&qpn_recent, end->ib.qp_num, end);
 }
 
 const struct rodp_qpn_ops rodp_qpn_any = {
@@ -57,8 +61,9 @@ const struct rodp_qpn_ops rodp_qpn_any = {
 
 struct rodp_end *rodp_qpn_lookup(u32 qpn)
 {
-	RCU_LOCKDEP_WARN(!rcu_read_lock_any_held(), "the QP may be freed");
-	return xa_load(&qpn_table, qpn);
+	struct rodp_end *end = rodp_recent_find(&qpn_recent, qpn);
+
+	return likely(end && end->ib.qp_num == qpn) ? end : xa_load(&qpn_table, qpn);
 }
 
 struct rodp_end *rodp_qpn_lookup_peer(const struct rodp_end *end, u32 qpn)

@@ -32,7 +32,7 @@ static bool choose_is_near(const struct rodp_end *end, const struct rodp_end *pe
  */
 static bool choose_is_local(const struct rodp_end *end, const struct rodp_end *peer)
 {
-	if (rodp_end_receives(peer) && READ_ONCE(peer->dest_qpn) == end->ib.qp_num)
+	if (rodp_end_is_connected(peer) && READ_ONCE(peer->dest_qpn) == end->ib.qp_num)
 		return READ_ONCE(peer->path) == peer->transport->local;
 	return rodp_courier_is_on();
 }

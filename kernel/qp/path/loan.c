@@ -21,7 +21,7 @@ static void loan_put(struct rodp_loan *loan)
 
 static void loan_give_back(struct sk_buff *skb)
 {
-	loan_put(rodp_packet(skb)->lent.loan);
+	loan_put(container_of(rodp_packet(skb)->lent.lender, struct rodp_loan, lender));
 }
 
 void rodp_loan_lend(struct rodp_loan *loan, u32 n, struct sk_buff *skb)
@@ -30,7 +30,7 @@ void rodp_loan_lend(struct rodp_loan *loan, u32 n, struct sk_buff *skb)
 
 	lockdep_assert_held(&loan->tx->sq.lane.lock);
 	refcount_inc(&loan->ref);
-	lent->loan = loan;
+	lent->lender = &loan->lender;
 	lent->epoch = loan->epoch;
 	lent->wqe = n;
 	skb->destructor = loan_give_back;

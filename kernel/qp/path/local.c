@@ -85,12 +85,6 @@ static bool local_fits(const struct rodp_end *end, struct sk_buff *skb)
 	return local_mtus_agree(end, skb, rodp_packet(skb)->payload);
 }
 
-static void local_payload(struct sk_buff *skb, struct rodp_xfer *xfer)
-{
-	xfer->lent = &rodp_packet(skb)->lent;
-	xfer->lender = &xfer->lent->loan->lender;
-}
-
 /* Put the data where the requester wants it. */
 static int local_place_read(struct rodp_request *req, const struct rodp_read *read)
 {
@@ -123,7 +117,6 @@ const struct rodp_path_ops rodp_local_path = {
 	.answer = local_answer,
 	.retire = local_retire,
 	.fits = local_fits,
-	.payload = local_payload,
 	.read = local_place_read,
 	.read_again = rodp_responder_take,
 };

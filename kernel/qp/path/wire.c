@@ -78,11 +78,6 @@ static bool wire_fits(const struct rodp_end *end, struct sk_buff *skb)
 	return payload <= end->mtu;
 }
 
-static void wire_payload(struct sk_buff *skb, struct rodp_xfer *xfer)
-{
-	xfer->buf = rodp_packet_payload(skb);
-}
-
 static int wire_read(struct rodp_request *req, const struct rodp_read *read)
 {
 	rodp_read_step_on(req->rx, read);
@@ -109,7 +104,6 @@ const struct rodp_path_ops rodp_wire_path = {
 	.answer = wire_answer,
 	.retire = wire_retire,
 	.fits = wire_fits,
-	.payload = wire_payload,
 	.read = wire_read,
 	.read_again = wire_read_again,
 };

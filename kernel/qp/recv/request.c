@@ -75,6 +75,7 @@ enum rodp_verdict rodp_request_refuse_access(struct rodp_request *req)
 
 struct rodp_xfer rodp_request_xfer(struct rodp_request *req, u32 bytes, u64 extent, bool write)
 {
+	const struct rodp_lent *lent = &rodp_packet(req->skb)->lent;
 	const struct rodp_end *end = rodp_request_end(req);
 	struct rodp_xfer xfer = {
 		.bytes = bytes,
@@ -82,10 +83,12 @@ struct rodp_xfer rodp_request_xfer(struct rodp_request *req, u32 bytes, u64 exte
 		.extent = extent,
 		.pd = req->srq ? req->srq->ib.pd : end->ib.pd,
 		.write = write,
+		.buf = rodp_packet_payload(req->skb),
+		.lender = lent->lender,
+		.lent = lent,
 	};
 
 	rodp_end_assert_receiving(end);
-	end->path->payload(req->skb, &xfer);
 	return xfer;
 }
 

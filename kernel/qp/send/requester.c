@@ -107,22 +107,15 @@ static void requester_fill_headers(struct sk_buff *skb, const struct rodp_part *
 }
 
 /* The last packet of a message, and enough of the others to keep the window open. */
-bool rodp_requester_asks(const struct rodp_sender *tx, bool last)
-{
-	return last || tx->flight.unrequested >= RODP_WINDOW / 2;
-}
-
-bool rodp_requester_asks_nothing(const struct rodp_sender *tx, bool last)
-{
-	return false;
-}
-
 static bool requester_asks(const struct rodp_sender *tx, const struct rodp_part *part)
 {
-	return tx->sq.end->transport->send->asks(tx, part->last);
+	return tx->sq.end->transport->send->asks &&
+	       (part->last || tx->flight.unrequested >= RODP_WINDOW / 2);
 }
 
-int rodp_requester_fill(struct rodp_sender *tx, struct sk_buff *skb, const struct rodp_part *part)
+/* The payload, from the memory of the scatter/gather list. */
+static int requester_gather(struct rodp_sender *tx, struct sk_buff *skb,
+			    const struct rodp_part *part)
 {
 	const struct rodp_swqe *wqe = part->wqe;
 	struct rodp_xfer xfer = {
@@ -132,14 +125,18 @@ int rodp_requester_fill(struct rodp_sender *tx, struct sk_buff *skb, const struc
 		.pd = tx->sq.end->ib.pd,
 	};
 
-	rodp_end_assert_sending(tx->sq.end);
-	if (!xfer.bytes)
-		return 0;
-	if (wqe->is_inline) {
-		memcpy(xfer.buf, wqe->data + part->offset, xfer.bytes);
-		return 0;
-	}
 	return rodp_xfer_sgl(&tx->source, wqe->sge, wqe->num_sge, part->offset, &xfer);
+}
+
+int rodp_requester_fill(struct rodp_sender *tx, struct sk_buff *skb, const struct rodp_part *part)
+{
+	rodp_end_assert_sending(tx->sq.end);
+	if (!part->payload)
+		return 0;
+	if (!part->wqe->is_inline)
+		return requester_gather(tx, skb, part);
+	memcpy(rodp_packet_payload(skb), part->wqe->data + part->offset, part->payload);
+	return 0;
 }
 
 /* ERR_PTR: -EAGAIN (parked), -ENOMEM, or why the source cannot be read. */
@@ -164,10 +161,6 @@ static struct sk_buff *requester_build(struct rodp_sender *tx, const struct rodp
 	return ERR_PTR(err);
 }
 
-void rodp_requester_sent(struct rodp_sender *tx, bool last)
-{
-}
-
 /* Nobody will say that it arrived. */
 void rodp_requester_sent_unacked(struct rodp_sender *tx, bool last)
 {
@@ -180,6 +173,7 @@ void rodp_requester_sent_unacked(struct rodp_sender *tx, bool last)
 /* The packet is on its way: count, and step to the next one. */
 static void requester_advance(struct rodp_sender *tx, const struct rodp_part *part)
 {
+	const struct rodp_send_ops *send = tx->sq.end->transport->send;
 	struct rodp_flight *flight = &tx->flight;
 	bool whole = rodp_swqe_is_rd_atomic(part->wqe);
 	u32 behind = rodp_psn_add(part->wqe->first_psn,
@@ -198,7 +192,8 @@ static void requester_advance(struct rodp_sender *tx, const struct rodp_part *pa
 	} else {
 		flight->cur_packet++;
 	}
-	tx->sq.end->transport->send->sent(tx, part->last);
+	if (send->sent)
+		send->sent(tx, part->last);
 }
 
 /*

@@ -35,20 +35,6 @@ enum ib_wc_status rodp_requester_check(struct rodp_sender *tx, struct rodp_swqe 
 				       const struct rodp_send_wqe *slot);
 
 /**
- * rodp_requester_asks() - whether a packet asks for an acknowledgement
- * @tx: the sender
- * @last: whether it ends its message
- */
-bool rodp_requester_asks(const struct rodp_sender *tx, bool last);
-
-/**
- * rodp_requester_sent() - a packet is on its way: nothing more is to be done
- * @tx: the sender
- * @last: whether it ends its message
- */
-void rodp_requester_sent(struct rodp_sender *tx, bool last);
-
-/**
  * rodp_requester_run_unacked() - the same of UC, where a request is complete once it is on its way
  * @tx: the sender
  */
@@ -64,13 +50,6 @@ void rodp_requester_run_unacked(struct rodp_sender *tx);
  */
 enum ib_wc_status rodp_requester_check_unacked(struct rodp_sender *tx, struct rodp_swqe *wqe,
 					       const struct rodp_send_wqe *slot);
-
-/**
- * rodp_requester_asks_nothing() - no packet asks
- * @tx: the sender
- * @last: whether it ends its message
- */
-bool rodp_requester_asks_nothing(const struct rodp_sender *tx, bool last);
 
 /**
  * rodp_requester_sent_unacked() - a packet is on its way: nobody will say that it arrived

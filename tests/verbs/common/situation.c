@@ -193,7 +193,8 @@ const struct vt_situation vt_situations[VT_SITUATIONS] = {
 	{
 		.name = "retransmission",
 		.enter = send_again,
-		.attr = { .timeout = 10 }, /* 4 ms, eight times */
+		.attr = { .timeout = 13 }, /* 34 ms, eight times */
+		.settle_ms = 40,
 		.posted = 1,
 		.counter = "local_ack_timeout_err",
 	},

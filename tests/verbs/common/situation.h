@@ -42,6 +42,7 @@ struct vt_situation {
 	unsigned int posted; /* work requests that end a then has to complete */
 	const char *counter; /* of --dev, that tells that somebody was there; NULL: none does */
 	bool of_b; /* the QP that is in the situation is b's */
+	unsigned int settle_ms; /* until it is so */
 	bool passing; /* it is over after a while, by itself */
 };
 

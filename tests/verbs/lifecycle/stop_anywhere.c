@@ -115,7 +115,7 @@ static unsigned int run_batch(struct vt_stage *stage, const struct vt_situation 
 	}
 	if (situation->passing)
 		return busy;
-	vt_sleep_ms(any_of(LASTING_MS));
+	vt_sleep_ms(situation->settle_ms + any_of(LASTING_MS));
 	for (i = 0; i < BATCH; i++)
 		busy += stop_in(situation, &conn[i]);
 	return busy;
