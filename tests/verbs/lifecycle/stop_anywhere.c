@@ -217,12 +217,13 @@ static void test_kill(void)
 	int status;
 	pid_t pid;
 
-	vt_case("%u pairs killed with their process", rounds());
-	for (i = 0; i < rounds(); i += CROWD) {
+	vt_case("%u QPs killed with their process", rounds());
+	for (i = 0; i < rounds(); i += 2 * CROWD) {
 		pid = start_crowd(be_killed);
 		kill(pid, SIGKILL);
 		status = vt_reap(pid, GONE_MS, "killing");
 		vt_check(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+		vt_note("killed: %u QPs", i + 2 * CROWD);
 	}
 }
 
@@ -246,12 +247,13 @@ static void test_link_del(void)
 	int status;
 	pid_t pid;
 
-	vt_case("%u pairs when the link is deleted", rounds());
-	for (i = 0; i < rounds(); i += CROWD) {
+	vt_case("%u QPs when the link is deleted", rounds());
+	for (i = 0; i < rounds(); i += 2 * CROWD) {
 		pid = start_crowd(lose_device);
 		vt_run("timeout 60 rdma link delete %s", vt_options.dev);
 		status = vt_reap(pid, GONE_MS, "losing the device");
 		vt_check(WIFEXITED(status) && !WEXITSTATUS(status));
+		vt_note("without a device: %u QPs", i + 2 * CROWD);
 		add_link();
 	}
 }
