@@ -3,6 +3,8 @@
 #include <linux/module.h>
 #include <rdma/rdma_netlink.h>
 
+#include "base/account.h"
+#include "base/share.h"
 #include "mem/mr.h"
 #include "net/packet.h"
 #include "net/socket.h"
@@ -89,6 +91,8 @@ static void __exit main_exit(void)
 	rodp_odp_module_exit();
 	rcu_barrier(); /* regions */
 	rodp_mr_module_exit();
+	rodp_share_module_exit();
+	rodp_account_module_exit();
 }
 
 module_init(main_init);
