@@ -30,6 +30,7 @@ enum rodp_limits {
 	RODP_MAX_MCAST_QPS = 128, /* in one group */
 };
 
+struct rodp_account;
 struct rodp_end;
 
 struct rodp_dev {
@@ -39,7 +40,7 @@ struct rodp_dev {
 	struct net *net; /* of ndev when the device was made; NULL once ndev has left it */
 	struct rodp_stats *stats;
 	struct xarray mrs; /* key index -> struct rodp_mr or rodp_window (mem/key.c), under RCU */
-	atomic_long_t dm_pages; /* of device memory, in use */
+	struct rodp_account *dm; /* of device memory that somebody has; may outlive the device */
 	atomic_t pds, cqs, qps, srqs; /* that there are (quota.h) */
 	u32 next_mr; /* where the search for a free key index goes on */
 	struct xarray ahs; /* number -> struct rodp_address, under RCU; IRQs off inside its lock */

@@ -4,6 +4,7 @@
 #include <linux/rtnetlink.h>
 #include <net/addrconf.h>
 
+#include "base/account.h"
 #include "net/socket.h"
 #include "uapi/rodp_abi.h"
 #include "verbs/device.h"
@@ -23,19 +24,37 @@ static void device_leave_net(struct rodp_dev *dev)
 	rodp_net_put(net);
 }
 
-static int device_init(struct rodp_dev *dev, struct net_device *ndev, struct net *net)
+/* What of the device may outlive it. */
+static int device_make_counters(struct rodp_dev *dev)
 {
-	int err;
-
-	static atomic64_t serial;
-
-	dev->serial = atomic64_inc_return(&serial);
 	dev->stats = rodp_stats_create();
 	if (!dev->stats)
 		return -ENOMEM;
+	dev->dm = rodp_account_create(RODP_MAX_DM);
+	if (dev->dm)
+		return 0;
+	rodp_stats_put(dev->stats);
+	return -ENOMEM;
+}
+
+static void device_put_counters(struct rodp_dev *dev)
+{
+	rodp_account_put(dev->dm);
+	rodp_stats_put(dev->stats);
+}
+
+static int device_init(struct rodp_dev *dev, struct net_device *ndev, struct net *net)
+{
+	static atomic64_t serial;
+	int err;
+
+	dev->serial = atomic64_inc_return(&serial);
+	err = device_make_counters(dev);
+	if (err)
+		return err;
 	err = rodp_net_get(net);
 	if (err) {
-		rodp_stats_put(dev->stats);
+		device_put_counters(dev);
 		return err;
 	}
 	dev_hold(ndev);
@@ -68,7 +87,7 @@ void rodp_device_free(struct ib_device *ib)
 	xa_destroy(&dev->ahs);
 	device_leave_net(dev);
 	dev_put(dev->ndev);
-	rodp_stats_put(dev->stats);
+	device_put_counters(dev);
 }
 
 /* What became of the netdev before the device was registered, no notifier told. */
