@@ -72,7 +72,7 @@ void rodp_lane_quiesce(struct rodp_lane *lane)
 	/* First the home: whoever arrives runs the lane, which may queue its work item. */
 	rodp_home_quiesce(&lane->home);
 	cancel_delayed_work_sync(&lane->work);
-	skb_queue_purge(&lane->backlog);
+	rodp_lane_purge(lane);
 }
 
 void rodp_lane_start(struct rodp_lane *lane)
@@ -101,6 +101,40 @@ static bool lane_has_packets(struct rodp_lane *lane)
 	return lane_is_open(lane) && !skb_queue_empty_lockless(&lane->backlog);
 }
 
+/* The memory of a packet that waits, counted. */
+static bool lane_take_room(struct rodp_lane *lane, u32 bytes)
+{
+	if (atomic_add_return(bytes, &lane->backlog_bytes) <= RODP_LANE_BACKLOG_BYTES &&
+	    !rodp_account_take(lane->account, bytes))
+		return true;
+	atomic_sub(bytes, &lane->backlog_bytes);
+	return false;
+}
+
+static void lane_give_room(struct rodp_lane *lane, u32 bytes)
+{
+	rodp_account_give(lane->account, bytes);
+	atomic_sub(bytes, &lane->backlog_bytes);
+}
+
+/* The next packet that waits, or NULL. */
+static struct sk_buff *lane_dequeue(struct rodp_lane *lane)
+{
+	struct sk_buff *skb = skb_dequeue(&lane->backlog);
+
+	if (skb)
+		lane_give_room(lane, skb->truesize);
+	return skb;
+}
+
+void rodp_lane_purge(struct rodp_lane *lane)
+{
+	struct sk_buff *skb;
+
+	while ((skb = lane_dequeue(lane)))
+		kfree_skb(skb);
+}
+
 static void lane_drain(struct rodp_lane *lane)
 {
 	int budget = RODP_LANE_BUDGET;
@@ -111,7 +145,7 @@ static void lane_drain(struct rodp_lane *lane)
 			rodp_lane_schedule(lane, 0);
 			break;
 		}
-		lane->ops->packet(lane, skb_dequeue(&lane->backlog));
+		lane->ops->packet(lane, lane_dequeue(lane));
 	}
 	if (likely(!lane->stopped))
 		lane->ops->run(lane);
@@ -159,7 +193,8 @@ static void lane_drop(struct rodp_lane *lane, struct sk_buff *skb, enum rodp_sta
 
 static bool lane_enqueue(struct rodp_lane *lane, struct sk_buff *skb)
 {
-	if (skb_queue_len_lockless(&lane->backlog) >= RODP_LANE_BACKLOG) {
+	if (skb_queue_len_lockless(&lane->backlog) >= RODP_LANE_BACKLOG ||
+	    !lane_take_room(lane, skb->truesize)) {
 		WRITE_ONCE(lane->state.dropped, true);
 		lane_drop(lane, skb, RODP_STAT_BACKLOG_DROPS);
 		return false;

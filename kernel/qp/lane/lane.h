@@ -18,13 +18,18 @@
 #include <linux/spinlock.h>
 #include <linux/workqueue.h>
 
+#include "base/account.h"
 #include "base/stats.h"
 #include "qp/lane/home.h"
 
 struct rodp_lane;
 
-/* Packets that wait for a lane. Beyond that they are dropped and the peer sends again. */
-#define RODP_LANE_BACKLOG 1024
+/*
+ * Packets that wait for a lane, and the memory that they occupy, bytes. Beyond that they are dropped
+ * and the peer sends again. All lanes of a user together have what his account allows.
+ */
+#define RODP_LANE_BACKLOG	1024
+#define RODP_LANE_BACKLOG_BYTES (8u << 20)
 /* Packets handled in one go; the rest is left to a work item, so that softirqs stay short. */
 #define RODP_LANE_BUDGET 256
 
@@ -51,6 +56,8 @@ struct rodp_lane {
 	const u32 *qpn; /* for traces, with */
 	bool sends; /* which of the two lanes of that QP it is */
 	struct sk_buff_head backlog; /* has a lock of its own, inside `lock` */
+	atomic_t backlog_bytes; /* that are occupied by what is there */
+	struct rodp_account *account; /* these count there too; NULL: no limit */
 	bool stopped; /* changed with the lane held */
 	struct rodp_lane_state state;
 	u32 tell; /* bits that mean something to after() */
@@ -60,7 +67,8 @@ struct rodp_lane {
 
 /**
  * rodp_lane_init() - make a lane, stopped
- * @lane: zeroed memory, whose other fields (qpn, sends, home) the caller fills
+ * @lane: zeroed memory, whose other fields (qpn, sends, home, account) the caller fills; account
+ *	outlives it
  * @ops: what it does
  * @stats: counters of its device, which outlive it
  */
@@ -99,6 +107,14 @@ void rodp_lane_run(struct rodp_lane *lane);
  * Context: softirq, or BH disabled; RCU.
  */
 void rodp_lane_receive(struct rodp_lane *lane, struct sk_buff *skb);
+
+/**
+ * rodp_lane_purge() - drop all packets that wait
+ * @lane: is held, or stopped
+ *
+ * Context: Process or softirq.
+ */
+void rodp_lane_purge(struct rodp_lane *lane);
 
 /**
  * rodp_lane_schedule() - run a lane from the work queue, on its CPU
