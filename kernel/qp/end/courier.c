@@ -16,8 +16,13 @@ MODULE_PARM_DESC(
 /* Packets delivered in one go; the rest is left to a work item. */
 #define COURIER_BUDGET 128
 
+/* What is in a bag, beyond which senders rest. */
+#define COURIER_PACKETS 1024
+#define COURIER_BYTES	(4u << 20)
+
 struct courier {
 	struct sk_buff_head bag; /* this CPU only, BH disabled */
+	u32 bytes; /* of memory that it occupies; copies that share their bytes count each */
 	bool busy;
 	struct work_struct work;
 };
@@ -29,8 +34,17 @@ bool rodp_courier_is_on(void)
 	return READ_ONCE(local_path);
 }
 
+bool rodp_courier_has_room(void)
+{
+	const struct courier *courier = this_cpu_ptr(&couriers);
+
+	lockdep_assert_in_softirq(); /* or BH disabled */
+	return skb_queue_len(&courier->bag) < COURIER_PACKETS && courier->bytes < COURIER_BYTES;
+}
+
 void rodp_courier_take(struct rodp_end *end, u32 dqpn, struct sk_buff *skb)
 {
+	struct courier *courier = this_cpu_ptr(&couriers);
 	struct rodp_packet *pkt = rodp_packet(skb);
 
 	rodp_end_assert_either(end);
@@ -38,7 +52,18 @@ void rodp_courier_take(struct rodp_end *end, u32 dqpn, struct sk_buff *skb)
 	pkt->dqpn = dqpn;
 	rodp_stats_inc(end->dev->stats, RODP_STAT_SENT_PKTS);
 	rodp_stats_add(end->dev->stats, RODP_STAT_SENT_BYTES, pkt->payload);
-	__skb_queue_tail(&this_cpu_ptr(&couriers)->bag, skb);
+	__skb_queue_tail(&courier->bag, skb);
+	courier->bytes += skb->truesize;
+}
+
+/* The next packet, or NULL. */
+static struct sk_buff *courier_next(struct courier *courier)
+{
+	struct sk_buff *skb = __skb_dequeue(&courier->bag);
+
+	if (skb)
+		courier->bytes -= skb->truesize;
+	return skb;
 }
 
 /* Whether the QP is of the packet's transport, and wants it of this sender. */
@@ -74,7 +99,7 @@ void rodp_courier_run(void)
 		return;
 	courier->busy = true;
 	rcu_read_lock();
-	while (budget-- && (skb = __skb_dequeue(&courier->bag)))
+	while (budget-- && (skb = courier_next(courier)))
 		courier_deliver(skb);
 	rcu_read_unlock();
 	courier->busy = false;
