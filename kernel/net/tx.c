@@ -252,9 +252,17 @@ static void tx_set_meta(struct rodp_dev *dev, const struct rodp_flow *flow, stru
 	skb->priority = flow->route.priority;
 }
 
-static int tx_result(int err)
+/*
+ * What the stack says of a packet that it has taken: NET_XMIT_*, or a negative errno. Out of memory is a
+ * queue that is full; any other error stands for packets of this kind and will not go away by trying.
+ */
+static int tx_result(struct rodp_dev *dev, int err)
 {
-	return net_xmit_eval(err) ? -EAGAIN : 0;
+	if (net_xmit_eval(err) > 0 || err == -ENOBUFS || err == -ENOMEM)
+		return -EAGAIN;
+	if (err < 0)
+		rodp_stats_inc(dev->stats, RODP_STAT_SEND_ERRORS);
+	return 0;
 }
 
 static int tx_unsent(struct sk_buff *skb, int err)
@@ -285,7 +293,7 @@ static int tx_send_ipv4(struct rodp_dev *dev, struct net *net, struct rodp_flow 
 	tx_push_ipv4(&flow->route, skb);
 	tx_seal(skb, 4);
 	tx_set_meta(dev, flow, skb, htons(ETH_P_IP));
-	return tx_result(ip_local_out(net, sock, skb));
+	return tx_result(dev, ip_local_out(net, sock, skb));
 }
 
 static int tx_send_ipv6(struct rodp_dev *dev, struct net *net, struct rodp_flow *flow,
@@ -304,7 +312,7 @@ static int tx_send_ipv6(struct rodp_dev *dev, struct net *net, struct rodp_flow 
 	tx_push_ipv6(&flow->route, skb);
 	tx_seal(skb, 6);
 	tx_set_meta(dev, flow, skb, htons(ETH_P_IPV6));
-	return tx_result(ip6_local_out(net, sock, skb));
+	return tx_result(dev, ip6_local_out(net, sock, skb));
 }
 
 int rodp_packet_send(struct rodp_dev *dev, struct rodp_flow *flow, struct sk_buff *skb)

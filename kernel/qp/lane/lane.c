@@ -60,6 +60,16 @@ void rodp_lane_rest(struct rodp_lane *lane, unsigned long delay)
 	rodp_lane_schedule(lane, delay);
 }
 
+bool rodp_lane_refused(struct rodp_lane *lane)
+{
+	lockdep_assert_held(&lane->lock);
+	if (lane->state.refused >= RODP_LANE_REFUSALS)
+		return false;
+	lane->state.refused++;
+	rodp_lane_rest(lane, 1);
+	return true;
+}
+
 void rodp_lane_stop(struct rodp_lane *lane)
 {
 	spin_lock_bh(&lane->lock);

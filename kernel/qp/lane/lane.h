@@ -33,6 +33,9 @@ struct rodp_lane;
 /* Packets handled in one go; the rest is left to a work item, so that softirqs stay short. */
 #define RODP_LANE_BUDGET 256
 
+/* See rodp_lane_refused(). */
+#define RODP_LANE_REFUSALS 64
+
 struct rodp_lane_ops {
 	/* Take one packet: consume it, or keep it and stall. Lane held. */
 	void (*packet)(struct rodp_lane *lane, struct sk_buff *skb);
@@ -47,6 +50,7 @@ struct rodp_lane_state {
 	bool stalled; /* the packet in hand waits (for memory, for room): take no other */
 	bool resting; /* did enough in one go: run() is to wait for the work item */
 	bool dropped; /* the backlog overflowed since it was last looked at */
+	u8 refused; /* times in a row that this host refused the packet that was to be sent */
 };
 
 struct rodp_lane {
@@ -133,6 +137,19 @@ void rodp_lane_schedule(struct rodp_lane *lane, unsigned long delay);
  * Context: Process or softirq.
  */
 void rodp_lane_rest(struct rodp_lane *lane, unsigned long delay);
+
+/**
+ * rodp_lane_refused() - this host refused a packet of the lane's, as a full queue does
+ * @lane: is held
+ *
+ * A queue has room again after a while; a filter that drops has none, and answers the same. So there are
+ * RODP_LANE_REFUSALS tries, a jiffy apart, and then, until a packet is taken, none: what is refused counts as
+ * sent, and is for the peer or for the timer to miss.
+ *
+ * Context: Process or softirq.
+ * Return: whether to make the packet again: the lane rests meanwhile.
+ */
+bool rodp_lane_refused(struct rodp_lane *lane);
 
 /**
  * rodp_lane_stop() - the first step of stopping: from now on no packet is taken, nothing runs and

@@ -137,11 +137,11 @@ static int reply_step(struct rodp_receiver *rx)
 		return err;
 	}
 	err = rx->rq.end->path->send(rx->rq.end, skb);
-	if (err == -EAGAIN) {
-		/* A full queue: nobody would miss this packet before a timeout. Make it again. */
-		rodp_lane_rest(&rx->rq.lane, 1);
+	/* A full queue: nobody would miss this packet before a timeout. Make it again. */
+	if (err == -EAGAIN && rodp_lane_refused(&rx->rq.lane))
 		return err;
-	}
+	if (err != -EAGAIN)
+		rx->rq.lane.state.refused = 0;
 	reply->psn = rodp_psn_add(reply->psn, 1);
 	if (++reply->packet == reply->packets)
 		reply->active = false;
