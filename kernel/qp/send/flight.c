@@ -152,6 +152,7 @@ void rodp_flight_progress(struct rodp_sender *tx, u32 psn)
 	flight->una = psn;
 	flight->retries = end->retry_cnt;
 	flight->rnr_retries = end->rnr_retry;
+	flight->rnr_rounds = 0;
 	flight->resync = false;
 	flight->rnr_wait = false; /* what it was for is done */
 	flight->deadline = ktime_get_ns() + end->timeout;

@@ -12,8 +12,7 @@
 #define LEN	8192
 #define TIMEOUT 12 /* 17 ms */
 #define RETRIES 3
-#define SOON_MS \
-	5000 /* tries of a full queue, and (RETRIES + 1) timeouts of at most four times 17 ms */
+#define SOON_MS 5000 /* for 64 jiffies of a full queue, and RETRIES + 1 timeouts */
 
 struct setup {
 	struct vt_device *devs[2];
