@@ -3,6 +3,7 @@
 #include <linux/ktime.h>
 
 #include "base/trace.h"
+#include "mem/on_demand.h"
 #include "qp/xfer/park.h"
 
 static void park_end(struct rodp_park *park)
@@ -44,7 +45,8 @@ int rodp_park_miss(struct rodp_park *park, struct rodp_mr *mr, u64 iova, u64 ext
 
 	lockdep_assert_held(&lane->lock);
 	park->err = 0;
-	if (again)
+	/* Memory that is there and still cannot be read is damaged. */
+	if (again || !rodp_mr_is_on_demand(mr))
 		return -EFAULT;
 	park->key = mr->ib.lkey;
 	park->iova = iova;

@@ -36,13 +36,13 @@ void rodp_park_init(struct rodp_park *park, struct rodp_lane *lane);
 /**
  * rodp_park_miss() - the access to mr at iova missed: wait for memory
  * @park: of a lane that is held
- * @mr: of kind ODP, referenced for the time of the call
+ * @mr: referenced for the time of the call
  * @iova: lies within @mr
  * @extent: bytes that will be wanted from there on; within @mr
  * @write: whether they will be written
  *
  * Return: -EAGAIN (parked: the lane will be run again), or -EFAULT when the last fault at this
- * very place failed.
+ * very place failed, or the MR is none on demand.
  *
  * Context: BH disabled.
  */
