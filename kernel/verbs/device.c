@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 /* A device's coming and going, and its netdev's events. */
 #include <linux/etherdevice.h>
+#include <linux/mutex.h>
 #include <linux/rtnetlink.h>
 #include <net/addrconf.h>
 
@@ -106,12 +107,27 @@ static int device_check_netdev(struct net_device *ndev, const struct net *net)
 	return -ENODEV;
 }
 
-int rodp_device_add(const char *name, struct net_device *ndev)
+/* One device is added at a time: of two for one netdev the second finds the first. */
+static DEFINE_MUTEX(device_add_lock);
+
+static bool device_exists(struct net_device *ndev)
+{
+	struct ib_device *ib = ib_device_get_by_netdev(ndev, RODP_DRIVER_ID);
+
+	lockdep_assert_held(&device_add_lock);
+	if (ib)
+		ib_device_put(ib);
+	return ib;
+}
+
+static int device_make(const char *name, struct net_device *ndev)
 {
 	struct net *net = dev_net(ndev);
 	struct rodp_dev *dev;
 	int err;
 
+	if (device_exists(ndev))
+		return -EEXIST;
 	dev = ib_alloc_device(rodp_dev, ib);
 	if (!dev)
 		return -ENOMEM;
@@ -132,6 +148,16 @@ int rodp_device_add(const char *name, struct net_device *ndev)
 		return err;
 	}
 	return device_check_netdev(ndev, net);
+}
+
+int rodp_device_add(const char *name, struct net_device *ndev)
+{
+	int err;
+
+	mutex_lock(&device_add_lock);
+	err = device_make(name, ndev);
+	mutex_unlock(&device_add_lock);
+	return err;
 }
 
 static void device_tell_port(struct rodp_dev *dev)

@@ -26,12 +26,6 @@ MODULE_ALIAS_RDMA_LINK("rodp");
 
 static int main_link_new(const char *name, struct net_device *ndev)
 {
-	struct ib_device *ib = ib_device_get_by_netdev(ndev, RODP_DRIVER_ID);
-
-	if (ib) {
-		ib_device_put(ib);
-		return -EEXIST;
-	}
 	if (is_vlan_dev(ndev))
 		return -EOPNOTSUPP;
 	return rodp_device_add(name, ndev);
