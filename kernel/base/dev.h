@@ -41,8 +41,7 @@ struct rodp_dev {
 	struct rodp_stats *stats;
 	struct xarray mrs; /* key index -> struct rodp_mr or rodp_window (mem/key.c), under RCU */
 	struct rodp_account *dm; /* of device memory that somebody has; may outlive the device */
-	atomic_t pds, cqs, qps, srqs; /* that there are (quota.h) */
-	u32 next_mr; /* where the search for a free key index goes on */
+	atomic_t pds, cqs, qps, srqs, keys; /* that there are (quota.h) */
 	struct xarray ahs; /* number -> struct rodp_address, under RCU; IRQs off inside its lock */
 	u32 next_ah;
 	struct rodp_end __rcu *gsi; /* QP 1 */
