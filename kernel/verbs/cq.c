@@ -22,8 +22,7 @@ static int cq_create(struct ib_cq *ib, const struct ib_cq_init_attr *attr,
 		return err;
 	if (udata)
 		uctx = &rdma_udata_to_drv_context(udata, struct rodp_ucontext, ib)->ib;
-	spin_lock_init(&cq->lock);
-	spin_lock_init(&cq->poll_lock);
+	rodp_cq_init(cq);
 	cq->timestamps = attr->flags & IB_UVERBS_CQ_FLAGS_TIMESTAMP_COMPLETION;
 	err = rodp_ring_create(&cq->ring, uctx, attr->cqe, sizeof(struct rodp_cqe),
 			       uctx ? &resp.ring : NULL);

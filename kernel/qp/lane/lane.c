@@ -151,7 +151,7 @@ static void lane_drain(struct rodp_lane *lane)
 
 	lockdep_assert_held(&lane->lock);
 	while (lane_has_packets(lane)) {
-		if (!budget--) {
+		if (!budget-- || lane->moved >= RODP_LANE_BYTES) {
 			rodp_lane_schedule(lane, 0);
 			break;
 		}
@@ -161,32 +161,45 @@ static void lane_drain(struct rodp_lane *lane)
 		lane->ops->run(lane);
 }
 
-/* Drop the lock, and do what comes after that; the caller looks for latecomers. */
-static void lane_release(struct rodp_lane *lane)
+/*
+ * Drop the lock, and do what comes after that; the caller looks for latecomers. Returns the bytes that
+ * were moved.
+ */
+static u32 lane_release(struct rodp_lane *lane)
 {
-	u32 tell = lane->tell;
+	u32 tell = lane->tell, moved = lane->moved;
 
 	lockdep_assert_held(&lane->lock);
 	lane->tell = 0;
+	lane->moved = 0;
 	spin_unlock(&lane->lock);
 	lane->ops->after(lane, tell);
 	local_bh_enable();
+	return moved;
+}
+
+/* The end of having a lane. Returns the bytes that were moved meanwhile. */
+static u32 lane_unlock(struct rodp_lane *lane)
+{
+	int rounds = 4;
+	u32 moved = 0;
+
+	do {
+		lane_drain(lane);
+		moved += lane_release(lane);
+		smp_mb(); /* the lock is free before we look; pairs with rodp_lane_receive() */
+		if (!lane_has_packets(lane))
+			return moved;
+	} while (rounds-- && moved < RODP_LANE_BYTES && spin_trylock_bh(&lane->lock));
+
+	if (lane_has_packets(lane))
+		rodp_lane_schedule(lane, 0);
+	return moved;
 }
 
 void rodp_lane_unlock(struct rodp_lane *lane)
 {
-	int rounds = 4;
-
-	do {
-		lane_drain(lane);
-		lane_release(lane);
-		smp_mb(); /* the lock is free before we look; pairs with rodp_lane_receive() */
-		if (!lane_has_packets(lane))
-			return;
-	} while (rounds-- && spin_trylock_bh(&lane->lock));
-
-	if (lane_has_packets(lane))
-		rodp_lane_schedule(lane, 0);
+	lane_unlock(lane);
 }
 
 void rodp_lane_run(struct rodp_lane *lane)
@@ -222,7 +235,7 @@ static void lane_follow(struct rodp_lane *lane)
 		rodp_home_follow(&lane->home);
 }
 
-void rodp_lane_receive(struct rodp_lane *lane, struct sk_buff *skb)
+u32 rodp_lane_receive(struct rodp_lane *lane, struct sk_buff *skb)
 {
 	bool owned = spin_trylock_bh(&lane->lock);
 
@@ -231,7 +244,7 @@ void rodp_lane_receive(struct rodp_lane *lane, struct sk_buff *skb)
 		if (owned)
 			spin_unlock_bh(&lane->lock);
 		lane_drop(lane, skb, RODP_STAT_WRONG_STATE);
-		return;
+		return 0;
 	}
 	if (owned)
 		lane_follow(lane);
@@ -243,8 +256,7 @@ void rodp_lane_receive(struct rodp_lane *lane, struct sk_buff *skb)
 		if (owned)
 			lane_follow(lane);
 	}
-	if (owned)
-		rodp_lane_unlock(lane);
+	return owned ? lane_unlock(lane) : 0;
 }
 
 int rodp_lane_module_init(void)

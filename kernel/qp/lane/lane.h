@@ -30,8 +30,12 @@ struct rodp_lane;
  */
 #define RODP_LANE_BACKLOG	1024
 #define RODP_LANE_BACKLOG_BYTES (8u << 20)
-/* Packets handled in one go; the rest is left to a work item, so that softirqs stay short. */
+/*
+ * Packets handled in one go, and bytes that are copied for them without a network, where a packet may stand
+ * for 256 KiB. The rest is left to a work item, so that softirqs stay short.
+ */
 #define RODP_LANE_BUDGET 256
+#define RODP_LANE_BYTES	 (1u << 20)
 
 /* See rodp_lane_refused(). */
 #define RODP_LANE_REFUSALS 64
@@ -65,6 +69,7 @@ struct rodp_lane {
 	bool stopped; /* changed with the lane held */
 	struct rodp_lane_state state;
 	u32 tell; /* bits that mean something to after() */
+	u32 moved; /* bytes copied without a network since the lane was taken; 0 while nobody has it */
 	struct rodp_home home; /* where the lane sends */
 	struct delayed_work work; /* runs the lane in process context */
 };
@@ -109,8 +114,9 @@ void rodp_lane_run(struct rodp_lane *lane);
  * @skb: is consumed: handled now, or queued, or (full, or the lane is stopped) dropped
  *
  * Context: softirq, or BH disabled; RCU.
+ * Return: bytes that were copied without a network meanwhile.
  */
-void rodp_lane_receive(struct rodp_lane *lane, struct sk_buff *skb);
+u32 rodp_lane_receive(struct rodp_lane *lane, struct sk_buff *skb);
 
 /**
  * rodp_lane_purge() - drop all packets that wait

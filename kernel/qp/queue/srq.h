@@ -16,6 +16,7 @@
 #define RODP_QP_SRQ_H
 
 #include <linux/completion.h>
+#include <linux/mutex.h>
 #include <linux/refcount.h>
 
 #include "qp/end/end.h"
@@ -25,6 +26,7 @@
 struct rodp_srq {
 	struct ib_srq ib;
 	struct rodp_dev *dev;
+	struct mutex resize; /* one change of the ring at a time; before `lock` */
 	spinlock_t lock; /* BH disabled; ring.cons, limit */
 	spinlock_t post_lock; /* the writer's side of the ring of a kernel consumer; any context */
 	struct rodp_ring ring;
@@ -91,7 +93,7 @@ u32 rodp_srq_limit(struct rodp_srq *srq);
  * @srq: the SRQ
  * @ring: the new one, whose slots are as large; becomes the old one, for the caller to destroy
  *
- * Context: Process; takes the SRQ's lock.
+ * Context: Process, sleeps; takes the SRQ's lock for a part of the requests at a time.
  * Return: 0, or -EINVAL: the requests, or the limit, do not fit, or the process wrote nonsense into
  * its counter; then nothing has changed.
  */
