@@ -222,10 +222,17 @@ void rodp_qp_destroy(struct rodp_qp *qp)
 	qp_destroy_parts(qp);
 }
 
+/* A look without the lane: if others send at this time, the answer may be wrong, and costs a doorbell. */
 void rodp_qp_kick_send(struct rodp_qp *qp)
 {
+	struct rodp_sender *tx = &qp->tx;
+	bool idle = !rodp_sender_in_flight(tx);
+	u32 una = READ_ONCE(tx->flight.una);
+
 	rodp_stats_inc(qp->end.dev->stats, RODP_STAT_DOORBELLS);
-	rodp_lane_run(&qp->tx.sq.lane);
+	rodp_lane_run(&tx->sq.lane);
+	if (idle)
+		WRITE_ONCE(tx->quick, READ_ONCE(tx->flight.una) != una);
 }
 
 void rodp_qp_kick_recv(struct rodp_qp *qp)

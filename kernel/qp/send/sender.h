@@ -52,6 +52,7 @@ struct rodp_sender {
 	struct rodp_park source; /* the requester waits for the memory of a request */
 	struct rodp_park target; /* the completer waits for the memory of an answer */
 	struct hrtimer timer; /* retransmission, or the end of an RNR wait */
+	bool quick; /* the doorbell that last found nothing on its way returned behind an acknowledgement */
 	struct rodp_loan *loan; /* of work requests to a local peer (path/loan.h) */
 };
 
