@@ -79,13 +79,13 @@ static void cq_take_ring(struct rodp_cq *cq, const struct cq_carry *carry)
 	cq->ib.cqe = cq->ring.entries;
 }
 
-int rodp_cq_replace_ring(struct rodp_cq *cq, struct rodp_ring *ring)
+/* The ring, and the CQ's, change places. */
+static int cq_replace_ring(struct rodp_cq *cq, struct rodp_ring *ring)
 {
-	struct cq_carry carry = { .to = ring };
+	struct cq_carry carry = { .to = ring, .first = rodp_ring_cons(&cq->ring) };
 	int err;
 
-	mutex_lock(&cq->resize);
-	carry.first = rodp_ring_cons(&cq->ring);
+	lockdep_assert_held(&cq->resize);
 	do {
 		spin_lock_bh(&cq->lock);
 		err = cq_carry_batch(cq, &carry);
@@ -94,8 +94,28 @@ int rodp_cq_replace_ring(struct rodp_cq *cq, struct rodp_ring *ring)
 		spin_unlock_bh(&cq->lock);
 		cond_resched();
 	} while (!err);
-	mutex_unlock(&cq->resize);
 	return min(err, 0);
+}
+
+void rodp_cq_prepare_ring(struct rodp_cq *cq, struct rodp_ring *ring)
+{
+	mutex_lock(&cq->resize);
+	swap(cq->next, *ring);
+	mutex_unlock(&cq->resize);
+}
+
+int rodp_cq_commit_ring(struct rodp_cq *cq, struct rodp_ring *ring)
+{
+	int err = -EINVAL;
+
+	*ring = (struct rodp_ring){};
+	mutex_lock(&cq->resize);
+	if (cq->next.hdr)
+		err = cq_replace_ring(cq, &cq->next);
+	if (!err)
+		swap(cq->next, *ring);
+	mutex_unlock(&cq->resize);
+	return err;
 }
 
 void rodp_cq_init(struct rodp_cq *cq)

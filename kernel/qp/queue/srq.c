@@ -131,6 +131,7 @@ void rodp_srq_destroy(struct rodp_srq *srq)
 	if (srq->serial)
 		srq_hide(srq);
 	cancel_work_sync(&srq->work);
+	rodp_ring_destroy(&srq->next);
 	rodp_ring_destroy(&srq->ring);
 }
 
@@ -214,13 +215,13 @@ static void srq_take_ring(struct rodp_srq *srq, const struct srq_carry *carry)
 	swap(srq->ring, *carry->to);
 }
 
-int rodp_srq_replace_ring(struct rodp_srq *srq, struct rodp_ring *ring)
+/* The ring, and the SRQ's, change places. */
+static int srq_replace_ring(struct rodp_srq *srq, struct rodp_ring *ring)
 {
-	struct srq_carry carry = { .to = ring };
+	struct srq_carry carry = { .to = ring, .first = READ_ONCE(srq->cons) };
 	int err;
 
-	mutex_lock(&srq->resize);
-	carry.first = READ_ONCE(srq->cons);
+	lockdep_assert_held(&srq->resize);
 	do {
 		spin_lock_bh(&srq->lock);
 		err = srq_carry_batch(srq, &carry);
@@ -229,8 +230,28 @@ int rodp_srq_replace_ring(struct rodp_srq *srq, struct rodp_ring *ring)
 		spin_unlock_bh(&srq->lock);
 		cond_resched();
 	} while (!err);
-	mutex_unlock(&srq->resize);
 	return min(err, 0);
+}
+
+void rodp_srq_prepare_ring(struct rodp_srq *srq, struct rodp_ring *ring)
+{
+	mutex_lock(&srq->resize);
+	swap(srq->next, *ring);
+	mutex_unlock(&srq->resize);
+}
+
+int rodp_srq_commit_ring(struct rodp_srq *srq, struct rodp_ring *ring)
+{
+	int err = -EINVAL;
+
+	*ring = (struct rodp_ring){};
+	mutex_lock(&srq->resize);
+	if (srq->next.hdr)
+		err = srq_replace_ring(srq, &srq->next);
+	if (!err)
+		swap(srq->next, *ring);
+	mutex_unlock(&srq->resize);
+	return err;
 }
 
 u32 rodp_srq_limit(struct rodp_srq *srq)
