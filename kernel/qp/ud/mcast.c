@@ -41,13 +41,26 @@ static const struct in6_addr *mcast_group(const union ib_gid *gid)
 	return (const struct in6_addr *)gid->raw;
 }
 
-/* The netdev may have lost its addresses, and with them its groups. */
-static int mcast_join(struct net_device *ndev, const struct in6_addr *group)
+/*
+ * A netdev that went to another network namespace has lost its groups, and those that it has there are
+ * others'. The device knows that it left: its notifier runs with the RTNL held.
+ */
+static bool mcast_has_left(const struct rodp_dev *dev)
 {
+	ASSERT_RTNL();
+	return !READ_ONCE(dev->net);
+}
+
+/* The netdev may have lost its addresses, and with them its groups. */
+static int mcast_join(const struct rodp_dev *dev, const struct in6_addr *group)
+{
+	struct net_device *ndev = dev->ndev;
 	struct in_device *in_dev = __in_dev_get_rtnl(ndev);
 
 	ASSERT_RTNL();
 	lockdep_assert_held(&members_lock);
+	if (mcast_has_left(dev))
+		return -ENODEV;
 	if (!ipv6_addr_v4mapped(group))
 		return ipv6_mod_enabled() ? ipv6_dev_mc_inc(ndev, group) : -ENODEV;
 	if (!in_dev)
@@ -56,11 +69,14 @@ static int mcast_join(struct net_device *ndev, const struct in6_addr *group)
 	return 0;
 }
 
-static void mcast_leave(struct net_device *ndev, const struct in6_addr *group)
+static void mcast_leave(const struct rodp_dev *dev, const struct in6_addr *group)
 {
+	struct net_device *ndev = dev->ndev;
 	struct in_device *in_dev = __in_dev_get_rtnl(ndev);
 
 	ASSERT_RTNL();
+	if (mcast_has_left(dev))
+		return;
 	if (!ipv6_addr_v4mapped(group))
 		ipv6_dev_mc_dec(ndev, group);
 	else if (in_dev)
@@ -104,7 +120,7 @@ static int mcast_member_add(struct rodp_end *end, const struct in6_addr *group)
 	if (!member)
 		return -ENOMEM;
 	rtnl_lock();
-	err = mcast_join(dev->ndev, group);
+	err = mcast_join(dev, group);
 	rtnl_unlock();
 	if (err) {
 		kfree(member);
@@ -138,7 +154,7 @@ int rodp_mcast_detach(struct rodp_end *end, const union ib_gid *gid)
 		hash_del_rcu(&member->node);
 		end->dev->attached--;
 		rtnl_lock();
-		mcast_leave(end->dev->ndev, &member->group);
+		mcast_leave(end->dev, &member->group);
 		rtnl_unlock();
 		kfree_rcu(member, rcu);
 	}
