@@ -3,11 +3,11 @@
  * Shares: pages of the kernel's that a process maps (rings, device memory).
  *
  * The pages are charged to the memory cgroup of who asks for them, and counted in the accounts of
- * the user and, for some, of the device. A page may outlive its owner: it stays mapped, or a dma-buf or
- * a pin has it. Nobody tells the driver when the last such reference goes. So who lets go of a share
- * leaves it, if a page of it is still in use, in a list that is looked through from time to time, and
- * when an account is full: pages are freed, and accounts get back what they are owed, when nobody else has any of
- * them.
+ * the user and, for some, of the device. A page may outlive its owner: it stays mapped, or a
+ * dma-buf or a pin has it. Nobody tells the driver when the last such reference goes. So who lets
+ * go of a share leaves it, if a page of it is still in use, in a list that is looked through from
+ * time to time, and when an account is full: pages are freed, and accounts get back what they are
+ * owed, when nobody else has any of them.
  */
 #ifndef RODP_BASE_SHARE_H
 #define RODP_BASE_SHARE_H
@@ -16,8 +16,8 @@
 #include <linux/types.h>
 
 /*
- * How memory is allocated whose size a process chooses: charged to its memory cgroup; who has reached
- * the limit of that is refused, and neither killed nor talked of in the log.
+ * How memory is allocated whose size a process chooses: charged to its memory cgroup; who has
+ * reached the limit of that is refused, and neither killed nor talked of in the log.
  */
 #define RODP_GFP_SIZED (GFP_KERNEL_ACCOUNT | __GFP_RETRY_MAYFAIL | __GFP_NOWARN)
 
@@ -36,8 +36,8 @@ struct rodp_share;
  * The share takes references of its own to the accounts.
  *
  * Context: Process, sleeps.
- * Return: the share, for rodp_share_put(), or ERR_PTR: -ENOMEM (also: an account or the memory cgroup is
- * full, for which nobody is killed), -EINTR (the process is being killed).
+ * Return: the share, for rodp_share_put(), or ERR_PTR: -ENOMEM (also: an account or the memory
+ * cgroup is full, for which nobody is killed), -EINTR (the process is being killed).
  */
 struct rodp_share *rodp_share_create(u32 pages, struct rodp_account *user,
 				     struct rodp_account *device);

@@ -111,8 +111,8 @@ size_t rodp_mr_write(struct rodp_mr *mr, u64 iova, const void *src, size_t bytes
 }
 
 /*
- * Two pieces that are seldom the same memory. memmove() would do for both, but where the CPU has
- * no fast string instructions it is a slow one, word by word in microcode. False: `from` is damaged.
+ * Two pieces that are seldom the same memory. memmove() would do for both, but where the CPU has no
+ * fast string instructions it is a slow one, word by word in microcode. False: `from` is damaged.
  */
 static bool mem_access_copy_run(void *to, const void *from, size_t bytes)
 {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
 /*
- * Device memory (ibv_alloc_dm): pages of the kernel's that a process maps to copy to and
- * from, and registers to give them to the device. Charged to the process's memory cgroup; of
- * one device no more than RODP_MAX_DM together, and of one user of all devices no more than his
- * account has (base/account.h). It counts until nobody has any of its pages, mapped or as a dma-buf.
+ * Device memory (ibv_alloc_dm): pages of the kernel's that a process maps to copy to and from, and
+ * registers to give them to the device. Charged to the process's memory cgroup; of one device no
+ * more than RODP_MAX_DM together, and of one user of all devices no more than his account has
+ * (base/account.h). It counts until nobody has any of its pages, mapped or as a dma-buf.
  */
 #ifndef RODP_MEM_DM_H
 #define RODP_MEM_DM_H

@@ -29,8 +29,9 @@ bool rodp_persist_umem(struct ib_umem *umem)
 }
 
 /*
- * The zeros that are mapped where a file has a hole: the page, or a huge one, which the kernel does not show to
- * modules: no other memory of that size lacks a mapping, of a file's or of anonymous memory.
+ * The zeros that are mapped where a file has a hole: the page, or a huge one, which the kernel does
+ * not show to modules: no other memory of that size lacks a mapping, of a file's or of anonymous
+ * memory.
  */
 static bool persist_is_zeros(struct page *page)
 {

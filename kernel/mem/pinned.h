@@ -35,8 +35,8 @@ struct rodp_mr *rodp_mr_create_pinned(struct rodp_dev *dev, struct ib_pd *pd, u6
  * @old: the MR, over memory of the current process, and closed.
  * @access: IB_ACCESS_*, that its pages were not pinned for.
  *
- * The memory is that which @old has, not what has been mapped at its address since: if these differ,
- * the new MR would be another.
+ * The memory is that which @old has, not what has been mapped at its address since: if these
+ * differ, the new MR would be another.
  *
  * Context: Process, sleeps. O(pages).
  * Return: the MR, or ERR_PTR: -EINVAL (other pages are mapped there now), else as

@@ -90,8 +90,8 @@ void rodp_rx_count(struct rodp_dev *dev, struct sk_buff *skb)
 }
 
 /*
- * With all headers that a packet can have, and room to spare. UDP allows 64 KiB, in fragments: nobody is to
- * copy or keep that much.
+ * With all headers that a packet can have, and room to spare. UDP allows 64 KiB, in fragments:
+ * nobody is to copy or keep that much.
  */
 #define RX_MAX_BYTES (sizeof(struct udphdr) + 128 + RODP_MTU_MAX)
 

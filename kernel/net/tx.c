@@ -190,9 +190,9 @@ static int tx_has_queue(struct net_device *ndev, struct netdev_nested_priv *priv
 }
 
 /*
- * See struct rodp_flow. A bond, a VLAN or a bridge has no queue and is not the end of the way: what is below
- * it decides, one NIC is enough. Where a veth leads, to another namespace and perhaps a NIC behind a bridge there, nobody can
- * tell.
+ * See struct rodp_flow. A bond, a VLAN or a bridge has no queue and is not the end of the way: what
+ * is below it decides, one NIC is enough. Where a veth leads, to another namespace and perhaps a
+ * NIC behind a bridge there, nobody can tell.
  */
 static bool tx_is_per_cpu(struct net_device *ndev)
 {
@@ -272,8 +272,9 @@ static void tx_set_meta(struct rodp_dev *dev, const struct rodp_flow *flow, stru
 }
 
 /*
- * What the stack says of a packet that it has taken: NET_XMIT_*, or a negative errno. Out of memory is a
- * queue that is full; any other error stands for packets of this kind and will not go away by trying.
+ * What the stack says of a packet that it has taken: NET_XMIT_*, or a negative errno. Out of memory
+ * is a queue that is full; any other error stands for packets of this kind and will not go away by
+ * trying.
  */
 static int tx_result(struct rodp_dev *dev, int err)
 {

@@ -51,8 +51,8 @@ struct cq_carry {
 #define CQ_CARRY_BATCH 1024
 
 /*
- * Copy the next ones. What is added meanwhile comes with a later batch; what is polled meanwhile, by a
- * process that was told to wait, it sees twice. Returns whether all are there, or -EINVAL.
+ * Copy the next ones. What is added meanwhile comes with a later batch; what is polled meanwhile,
+ * by a process that was told to wait, it sees twice. Returns whether all are there, or -EINVAL.
  */
 static int cq_carry_batch(struct rodp_cq *cq, struct cq_carry *carry)
 {

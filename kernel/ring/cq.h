@@ -80,8 +80,8 @@ void rodp_cq_prepare_ring(struct rodp_cq *cq, struct rodp_ring *ring);
  * @ring: becomes the old one, for the caller to destroy; or none.
  *
  * Context: Process, sleeps. Takes the CQ's lock for a part of the completions at a time.
- * Return: 0, or -EINVAL: nothing is prepared, the completions do not fit, or the process wrote nonsense
- * into its counter; then nothing has changed.
+ * Return: 0, or -EINVAL: nothing is prepared, the completions do not fit, or the process wrote
+ * nonsense into its counter; then nothing has changed.
  */
 int rodp_cq_commit_ring(struct rodp_cq *cq, struct rodp_ring *ring);
 

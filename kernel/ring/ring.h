@@ -2,8 +2,8 @@
 /*
  * Rings: the memory behind an SQ, RQ, SRQ or CQ, see uapi/rodp_abi.h.
  *
- * A process's ring is charged to its memory cgroup and counted in its user's account (base/account.h),
- * until its last page is unmapped.
+ * A process's ring is charged to its memory cgroup and counted in its user's account
+ * (base/account.h), until its last page is unmapped.
  *
  * The memory is the kernel's; a process may map it and write anything into it at
  * any time. So sizes live here, and the counter of the other side is only ever

@@ -196,10 +196,10 @@ struct rodp_create_cq_resp {
 };
 
 /*
- * A ring is replaced in two steps, so that kernel and process never disagree about which one counts: the
- * kernel makes the new ring (PREPARE), the process maps it, and only then does it take the old one's place (COMMIT).
- * A process that cannot map it leaves it at that. What is prepared again, or never used, goes with the queue at
- * the latest. NOW is both at once.
+ * A ring is replaced in two steps, so that kernel and process never disagree about which one
+ * counts: the kernel makes the new ring (PREPARE), the process maps it, and only then does it take
+ * the old one's place (COMMIT). A process that cannot map it leaves it at that. What is prepared
+ * again, or never used, goes with the queue at the latest. NOW is both at once.
  */
 enum rodp_resize_step {
 	RODP_RESIZE_NOW,
@@ -361,9 +361,9 @@ enum rodp_export_dm_attr {
 };
 
 /*
- * With IB_SRQ_MAX_WR. The command has no response, so the kernel writes where the request
- * says: the new ring. What was posted and not taken is carried over to it, as its counters tell. The last two fields may be
- * left out: NOW.
+ * With IB_SRQ_MAX_WR. The command has no response, so the kernel writes where the request says: the
+ * new ring. What was posted and not taken is carried over to it, as its counters tell. The last two
+ * fields may be left out: NOW.
  */
 struct rodp_modify_srq_req {
 	__aligned_u64 ring_resp; /* a struct rodp_ring_resp *; not with COMMIT */

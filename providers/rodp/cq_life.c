@@ -143,8 +143,9 @@ static int resize_in_kernel(struct ibv_cq *cq, int cqe, enum rodp_resize_step st
 }
 
 /*
- * The new ring is mapped first. Then the kernel carries the completions that were not polled yet over into
- * it, whose counters are its own. If anything fails, the old ring is the CQ's as before. cq->lock is held.
+ * The new ring is mapped first. Then the kernel carries the completions that were not polled yet
+ * over into it, whose counters are its own. If anything fails, the old ring is the CQ's as before.
+ * cq->lock is held.
  */
 static int resize(struct rodp_cq *cq, int cqe)
 {

@@ -88,8 +88,8 @@ static int resize_in_kernel(struct ibv_srq *srq, struct ibv_srq_attr *attr, int 
 }
 
 /*
- * The new ring is mapped first. Then the kernel carries what is posted over into it. If anything fails, the old ring is
- * the SRQ's as before. wq->lock is held.
+ * The new ring is mapped first. Then the kernel carries what is posted over into it. If anything
+ * fails, the old ring is the SRQ's as before. wq->lock is held.
  */
 static int resize(struct rodp_srq *srq, struct ibv_srq_attr *attr, int attr_mask)
 {

@@ -26,8 +26,8 @@ struct rodp_path_ops {
 	bool direct; /* nothing is delivered later: see struct rodp_home */
 
 	/*
-	 * Send a packet to the peer; consumes skb. Errors as rodp_packet_send(), or -EBUSY: others on
-	 * this host have enough to do, come back as soon as they had the CPU.
+	 * Send a packet to the peer; consumes skb. Errors as rodp_packet_send(), or -EBUSY: others
+	 * on this host have enough to do, come back as soon as they had the CPU.
 	 */
 	int (*send)(struct rodp_end *end, struct sk_buff *skb);
 	/* Whether the network's packet is from the peer: RODP_STAT_NONE, or what to count it by. */

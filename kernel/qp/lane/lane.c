@@ -162,8 +162,8 @@ static void lane_drain(struct rodp_lane *lane)
 }
 
 /*
- * Drop the lock, and do what comes after that; the caller looks for latecomers. Returns the bytes that
- * were moved.
+ * Drop the lock, and do what comes after that; the caller looks for latecomers. Returns the bytes
+ * that were moved.
  */
 static u32 lane_release(struct rodp_lane *lane)
 {

@@ -25,14 +25,14 @@
 struct rodp_lane;
 
 /*
- * Packets that wait for a lane, and the memory that they occupy, bytes. Beyond that they are dropped
- * and the peer sends again. All lanes of a user together have what his account allows.
+ * Packets that wait for a lane, and the memory that they occupy, bytes. Beyond that they are
+ * dropped and the peer sends again. All lanes of a user together have what his account allows.
  */
 #define RODP_LANE_BACKLOG	1024
 #define RODP_LANE_BACKLOG_BYTES (8u << 20)
 /*
- * Packets handled in one go, and bytes that are copied for them without a network, where a packet may stand
- * for 256 KiB. The rest is left to a work item, so that softirqs stay short.
+ * Packets handled in one go, and bytes that are copied for them without a network, where a packet
+ * may stand for 256 KiB. The rest is left to a work item, so that softirqs stay short.
  */
 #define RODP_LANE_BUDGET 256
 #define RODP_LANE_BYTES	 (1u << 20)
@@ -148,9 +148,9 @@ void rodp_lane_rest(struct rodp_lane *lane, unsigned long delay);
  * rodp_lane_refused() - this host refused a packet of the lane's, as a full queue does
  * @lane: is held
  *
- * A queue has room again after a while; a filter that drops has none, and answers the same. So there are
- * RODP_LANE_REFUSALS tries, a jiffy apart, and then, until a packet is taken, none: what is refused counts as
- * sent, and is for the peer or for the timer to miss.
+ * A queue has room again after a while; a filter that drops has none, and answers the same. So
+ * there are RODP_LANE_REFUSALS tries, a jiffy apart, and then, until a packet is taken, none: what
+ * is refused counts as sent, and is for the peer or for the timer to miss.
  *
  * Context: Process or softirq.
  * Return: whether to make the packet again: the lane rests meanwhile.

@@ -188,8 +188,8 @@ struct srq_carry {
 #define SRQ_CARRY_BATCH 128
 
 /*
- * Copy the next ones. What is taken meanwhile is skipped in the end. Returns whether all are there, or
- * -EINVAL.
+ * Copy the next ones. What is taken meanwhile is skipped in the end. Returns whether all are there,
+ * or -EINVAL.
  */
 static int srq_carry_batch(struct rodp_srq *srq, struct srq_carry *carry)
 {

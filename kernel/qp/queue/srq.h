@@ -105,8 +105,8 @@ void rodp_srq_prepare_ring(struct rodp_srq *srq, struct rodp_ring *ring);
  * @ring: becomes the old one, for the caller to destroy; or none
  *
  * Context: Process, sleeps; takes the SRQ's lock for a part of the requests at a time.
- * Return: 0, or -EINVAL: nothing is prepared, the requests, or the limit, do not fit, or the process wrote
- * nonsense into its counter; then nothing has changed.
+ * Return: 0, or -EINVAL: nothing is prepared, the requests, or the limit, do not fit, or the
+ * process wrote nonsense into its counter; then nothing has changed.
  */
 int rodp_srq_commit_ring(struct rodp_srq *srq, struct rodp_ring *ring);
 

@@ -23,9 +23,9 @@ static struct rodp_swqe *flight_take(struct rodp_sender *tx)
 {
 	struct rodp_end *end = tx->sq.end;
 	/*
-	 * While packets are on their way without a wire (net/flows.h), their acknowledgement is only
-	 * softirqs away and brings us here in good time. Behind a veth there may be a wire all the same:
-	 * then a doorbell does not see the acknowledgement of what it sends.
+	 * While packets are on their way without a wire (net/flows.h), their acknowledgement is
+	 * only softirqs away and brings us here in good time. Behind a veth there may be a wire all
+	 * the same: then a doorbell does not see the acknowledgement of what it sends.
 	 */
 	bool soon = end->flow.per_cpu && (end->path->direct || READ_ONCE(tx->quick)) &&
 		    rodp_sender_in_flight(tx);

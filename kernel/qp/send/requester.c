@@ -203,8 +203,8 @@ static void requester_advance(struct rodp_sender *tx, const struct rodp_part *pa
 
 /*
  * Whether a packet that was given to the path counts as sent. If this host's own queue is full
- * (verbs/network/qdisc_drops) it is made again a little later: going back costs the whole window. What is
- * lost further on, and what is refused for long, is the timer's to notice.
+ * (verbs/network/qdisc_drops) it is made again a little later: going back costs the whole window.
+ * What is lost further on, and what is refused for long, is the timer's to notice.
  */
 static bool requester_is_sent(struct rodp_sender *tx, int err)
 {

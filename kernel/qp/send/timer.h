@@ -2,9 +2,10 @@
 /*
  * The sender's timer: retransmission, and the wait after an RNR NAK. Send lane held.
  *
- * The times that modify_qp and RNR NAKs name are minimums (IBTA vol. 1, 9.7.6.1.3, 9.7.5.2.8), and those who name
- * them may be the two ends of an attack on the CPU that they run on. So no time-out is shorter than
- * RODP_TIMEOUT_FLOOR, and who is told again and again that the peer is not ready waits longer and longer.
+ * The times that modify_qp and RNR NAKs name are minimums (IBTA vol. 1, 9.7.6.1.3, 9.7.5.2.8), and
+ * those who name them may be the two ends of an attack on the CPU that they run on. So no time-out
+ * is shorter than RODP_TIMEOUT_FLOOR, and who is told again and again that the peer is not ready
+ * waits longer and longer.
  */
 #ifndef RODP_QP_TIMER_H
 #define RODP_QP_TIMER_H

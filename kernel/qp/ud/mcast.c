@@ -42,8 +42,8 @@ static const struct in6_addr *mcast_group(const union ib_gid *gid)
 }
 
 /*
- * A netdev that went to another network namespace has lost its groups, and those that it has there are
- * others'. The device knows that it left: its notifier runs with the RTNL held.
+ * A netdev that went to another network namespace has lost its groups, and those that it has there
+ * are others'. The device knows that it left: its notifier runs with the RTNL held.
  */
 static bool mcast_has_left(const struct rodp_dev *dev)
 {

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 /*
- * A user without privileges lets his queue pairs wait for memory that never comes (a userfaultfd), and sends
- * them datagrams. What waits is bounded by the account of the user (user_backlog_mb), however many queue
- * pairs there are; the rest is dropped and counted, and all of it is given back in the end.
+ * A user without privileges lets his queue pairs wait for memory that never comes (a userfaultfd),
+ * and sends them datagrams. What waits is bounded by the account of the user (user_backlog_mb),
+ * however many queue pairs there are; the rest is dropped and counted, and all of it is given back
+ * in the end.
  */
 #include <sys/mman.h>
 #include <sys/wait.h>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 /*
- * A process posts 16 MiB at once for a peer on the same host, and rings the doorbell. Its CPU is not gone for as
- * long as the copy takes: what else wants to run there, a thread of high priority here, waits for a part of it
- * only.
+ * A process posts 16 MiB at once for a peer on the same host, and rings the doorbell. Its CPU is
+ * not gone for as long as the copy takes: what else wants to run there, a thread of high priority
+ * here, waits for a part of it only.
  */
 #include <pthread.h>
 #include <sched.h>

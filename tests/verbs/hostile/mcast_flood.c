@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 /*
- * As many QPs as a group can have are in one multicast group, without receives, and one QP of the same
- * device sends long datagrams to it as fast as it can. Each is for each of them, and none is wanted. The
- * sender waits for those that deliver: at no time is much memory gone, every copy arrives where it is dropped and counted, and every
- * datagram completes.
+ * As many QPs as a group can have are in one multicast group, without receives, and one QP of the
+ * same device sends long datagrams to it as fast as it can. Each is for each of them, and none is
+ * wanted. The sender waits for those that deliver: at no time is much memory gone, every copy
+ * arrives where it is dropped and counted, and every datagram completes.
  */
 #include "vt.h"
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 /*
- * A process makes CQs, QPs and SRQs, as large and as many as it can. In a memory cgroup of 64 MiB it is
- * refused (ENOMEM) before it has more than that, is not killed, and the host misses no more. A user
- * without privileges is refused at the limit of his account (user_rings_mb), whatever his cgroup is,
- * and has all of it again once he has destroyed what he made.
+ * A process makes CQs, QPs and SRQs, as large and as many as it can. In a memory cgroup of 64 MiB
+ * it is refused (ENOMEM) before it has more than that, is not killed, and the host misses no more.
+ * A user without privileges is refused at the limit of his account (user_rings_mb), whatever his
+ * cgroup is, and has all of it again once he has destroyed what he made.
  */
 #include <sys/wait.h>
 #include <unistd.h>

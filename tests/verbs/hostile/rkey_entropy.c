@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 /*
- * Who has keys does not know the next ones: of many MRs and memory windows the keys are spread evenly
- * over all 32 bits, neighbours in time are none in value, and what was freed does not come back soon. What a
- * guess opens, and what it costs, is in docs/security.md.
+ * Who has keys does not know the next ones: of many MRs and memory windows the keys are spread
+ * evenly over all 32 bits, neighbours in time are none in value, and what was freed does not come
+ * back soon. What a guess opens, and what it costs, is in docs/security.md.
  */
 #include "vt.h"
 

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 /*
- * Both ends of connections ask for times that no network needs: a time-out of 8 us, an RNR timer of 10 us
- * with retries without end. What times of a protocol are is minimums: packets are sent again a bounded number of
- * times a second, and a CPU is not taken by it; also while answers wait for memory that does not come.
+ * Both ends of connections ask for times that no network needs: a time-out of 8 us, an RNR timer of
+ * 10 us with retries without end. What times of a protocol are is minimums: packets are sent again
+ * a bounded number of times a second, and a CPU is not taken by it; also while answers wait for
+ * memory that does not come.
  */
 #include <sys/mman.h>
 #include <unistd.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 /*
- * Device memory: copies to and from it, regions over parts of it for oneself and for
- * peers, and what is refused. What was freed and still is mapped, or is a dma-buf, counts as before.
+ * Device memory: copies to and from it, regions over parts of it for oneself and for peers, and
+ * what is refused. What was freed and still is mapped, or is a dma-buf, counts as before.
  */
 #include <signal.h>
 #include <sys/wait.h>

@@ -201,8 +201,8 @@ static void test_failures(struct setup *s)
 }
 
 /*
- * Other memory is mapped at the address since: new rights do not move a pinned region there. Those that its
- * pages can have are given on them, those that they cannot are refused.
+ * Other memory is mapped at the address since: new rights do not move a pinned region there. Those
+ * that its pages can have are given on them, those that they cannot are refused.
  */
 static void test_mapped_since(struct setup *s, int before, int wanted, bool possible)
 {

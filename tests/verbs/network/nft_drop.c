@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 /*
- * This host refuses for good what a QP sends: a filter on the way out drops it, its netdev's MTU
- * is smaller than the path MTU, netfilter drops it. To the device that is no full queue for ever: the packets count as lost, the
- * retransmission timer runs, and in the end the work request completes with IBV_WC_RETRY_EXC_ERR. The same of a
- * responder's answers; it is not stuck with them, and takes part in the next connection.
+ * This host refuses for good what a QP sends: a filter on the way out drops it, its netdev's MTU is
+ * smaller than the path MTU, netfilter drops it. To the device that is no full queue for ever: the
+ * packets count as lost, the retransmission timer runs, and in the end the work request completes
+ * with IBV_WC_RETRY_EXC_ERR. The same of a responder's answers; it is not stuck with them, and
+ * takes part in the next connection.
  */
 #include <unistd.h>
 

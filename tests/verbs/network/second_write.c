@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 /*
- * A network that takes its time (the test that runs this makes it so): a WRITE that is posted while another one
- * is on its way leaves at once, and does not wait for the acknowledgement of the first. So it is
- * acknowledged a round trip after it was posted, whatever netdev is in between.
+ * A network that takes its time (the test that runs this makes it so): a WRITE that is posted while
+ * another one is on its way leaves at once, and does not wait for the acknowledgement of the first.
+ * So it is acknowledged a round trip after it was posted, whatever netdev is in between.
  */
 #include "vt.h"
 
