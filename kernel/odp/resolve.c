@@ -48,7 +48,7 @@ struct resolve_round {
 	unsigned int first, count; /* the wanted pages; others only if the mm has them */
 	bool write; /* wanted */
 	bool prefetch; /* how pages are counted */
-	unsigned long pfns[RESOLVE_PAGES];
+	unsigned long pfns[RESOLVE_PAGES]; /* answers; what stands there before is no question */
 };
 
 /*
@@ -171,10 +171,13 @@ static unsigned int resolve_install(struct resolve_round *round)
 }
 
 /*
- * Ask HMM for `count` pages of the block from page `first` on; the pfns of others are 0 (I3).
+ * Ask HMM for `count` pages of the block from page `first` on, all with the same wish; the pfns of
+ * others are 0 (I3). HMM can begin anew inside, and then reads its own answers as wishes, unless the
+ * mask forbids that: a page that is writable would be written to for a READ.
  * Returns how many wanted pages in a row may be used now, or why none; -EBUSY: a collision.
  */
-static int resolve_ask(struct resolve_round *round, unsigned int first, unsigned int count)
+static int resolve_ask(struct resolve_round *round, unsigned int first, unsigned int count,
+		       unsigned long wish)
 {
 	struct rodp_leaf *leaf = round->leaf;
 	struct hmm_range range = {
@@ -182,9 +185,13 @@ static int resolve_ask(struct resolve_round *round, unsigned int first, unsigned
 		.start = round->block + ((u64)first << PAGE_SHIFT),
 		.end = round->block + ((u64)(first + count) << PAGE_SHIFT),
 		.hmm_pfns = round->pfns + first,
-		.pfn_flags_mask = HMM_PFN_REQ_FAULT | HMM_PFN_REQ_WRITE,
+		.default_flags = wish,
+		.pfn_flags_mask = 0,
 	};
-	int result = rodp_hmm_range_fault(&range);
+	int result;
+
+	memset(round->pfns, 0, sizeof(round->pfns));
+	result = rodp_hmm_range_fault(&range);
 
 	if (result)
 		return result;
@@ -200,20 +207,15 @@ static int resolve_ask(struct resolve_round *round, unsigned int first, unsigned
 /* Ask for what the mm has of the block; nothing is faulted in. Returns as resolve_ask(). */
 static int resolve_look(struct resolve_round *round)
 {
-	memset(round->pfns, 0, sizeof(round->pfns));
-	return resolve_ask(round, 0, RESOLVE_PAGES);
+	return resolve_ask(round, 0, RESOLVE_PAGES, 0);
 }
 
 /* Fault in what is wanted, and nothing else. Returns as resolve_ask(). */
 static int resolve_fault(struct resolve_round *round)
 {
-	const unsigned long want = HMM_PFN_REQ_FAULT | (round->write ? HMM_PFN_REQ_WRITE : 0);
-	unsigned int i;
+	const unsigned long wish = HMM_PFN_REQ_FAULT | (round->write ? HMM_PFN_REQ_WRITE : 0);
 
-	memset(round->pfns, 0, sizeof(round->pfns));
-	for (i = 0; i < round->count; i++)
-		round->pfns[round->first + i] = want;
-	return resolve_ask(round, round->first, round->count);
+	return resolve_ask(round, round->first, round->count, wish);
 }
 
 /*
