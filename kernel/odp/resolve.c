@@ -7,10 +7,11 @@
 #include <linux/magic.h>
 #include <linux/memremap.h>
 #include <linux/mm.h>
+#include <linux/mmu_notifier.h>
+#include <linux/sched/signal.h>
 #include <linux/string.h>
 
 #include "base/stats.h"
-#include "compat/odp.h"
 #include "odp/core.h"
 #include "odp/leaf.h"
 #include "odp/resolve.h"
@@ -36,19 +37,19 @@
 #define RESOLVE_REST_USEC 100
 
 /*
- * Times that one page is faulted slowly. Each is a success of the handler that
- * something undid before HMM could see it.
+ * Times in a row that a page was faulted in and HMM did not see it. Each is a success that
+ * something undid before the look; so many are a page that HMM does not know how to show.
  */
-#define RESOLVE_MAX_SLOW_FAULTS 16
+#define RESOLVE_MAX_FRUITLESS 1000
 
-/* One question to HMM. */
+/* One look, and the faults that it needs. */
 struct resolve_round {
 	struct rodp_leaf *leaf;
 	u64 block; /* VA of the first page, RESOLVE_BYTES aligned */
 	unsigned int first, count; /* the wanted pages; others only if the mm has them */
 	bool write; /* wanted */
 	bool prefetch; /* how pages are counted */
-	unsigned long pfns[RESOLVE_PAGES]; /* answers; what stands there before is no question */
+	unsigned long pfns[RESOLVE_PAGES]; /* what the last look brought */
 };
 
 /*
@@ -170,28 +171,39 @@ static unsigned int resolve_install(struct resolve_round *round)
 	return min(reached - round->first, round->count);
 }
 
+/* What the mm has of the block, into the round. Returns 0; -EBUSY: a collision; -EINTR. */
+static int resolve_ask(struct resolve_round *round, struct hmm_range *range)
+{
+	struct mm_struct *mm = round->leaf->notifier.mm;
+	int err;
+
+	memset(round->pfns, 0, sizeof(round->pfns));
+	range->notifier_seq = mmu_interval_read_begin(range->notifier);
+	if (mmap_read_lock_killable(mm))
+		return -EINTR;
+	err = hmm_range_fault(range);
+	mmap_read_unlock(mm);
+	return err;
+}
+
 /*
- * Ask HMM for `count` pages of the block from page `first` on, all with the same wish; the pfns of
- * others are 0 (I3). HMM can begin anew inside, and then reads its own answers as wishes, unless the
- * mask forbids that: a page that is writable would be written to for a READ.
- * Returns how many wanted pages in a row may be used now, or why none; -EBUSY: a collision.
+ * Map what the mm has of the block; nothing is faulted in, so that the mmap lock is held for a
+ * moment only. Returns how many wanted pages in a row may be used now, or why none;
+ * -EBUSY: a collision.
  */
-static int resolve_ask(struct resolve_round *round, unsigned int first, unsigned int count,
-		       unsigned long wish)
+static int resolve_look(struct resolve_round *round)
 {
 	struct rodp_leaf *leaf = round->leaf;
 	struct hmm_range range = {
 		.notifier = &leaf->notifier,
-		.start = round->block + ((u64)first << PAGE_SHIFT),
-		.end = round->block + ((u64)(first + count) << PAGE_SHIFT),
-		.hmm_pfns = round->pfns + first,
-		.default_flags = wish,
+		.start = round->block,
+		.end = round->block + RESOLVE_BYTES,
+		.hmm_pfns = round->pfns,
+		/* No wish, neither here nor in pfns: HMM only looks. */
+		.default_flags = 0,
 		.pfn_flags_mask = 0,
 	};
-	int result;
-
-	memset(round->pfns, 0, sizeof(round->pfns));
-	result = rodp_hmm_range_fault(&range);
+	int result = resolve_ask(round, &range);
 
 	if (result)
 		return result;
@@ -204,34 +216,74 @@ static int resolve_ask(struct resolve_round *round, unsigned int first, unsigned
 	return result;
 }
 
-/* Ask for what the mm has of the block; nothing is faulted in. Returns as resolve_ask(). */
-static int resolve_look(struct resolve_round *round)
+/*
+ * Fault in one page. The mmap lock is held before and after, and not while the handler waits for a
+ * disk or for user space; *waited becomes whether it did. Returns 0 or why not; -EINTR: a
+ * fatal signal.
+ */
+static int resolve_fault_page(const struct resolve_round *round, u64 va, bool *waited)
 {
-	return resolve_ask(round, 0, RESOLVE_PAGES, 0);
+	const unsigned int flags = FAULT_FLAG_REMOTE | (round->write ? FAULT_FLAG_WRITE : 0);
+	struct mm_struct *mm = round->leaf->notifier.mm;
+
+	mmap_assert_locked(mm);
+	return fixup_user_fault(mm, va, flags, waited);
 }
 
-/* Fault in what is wanted, and nothing else. Returns as resolve_ask(). */
-static int resolve_fault(struct resolve_round *round)
+/* Whether the last look brought what is wanted of page i. */
+static bool resolve_has(const struct resolve_round *round, unsigned int i)
 {
-	const unsigned long wish = HMM_PFN_REQ_FAULT | (round->write ? HMM_PFN_REQ_WRITE : 0);
-
-	return resolve_ask(round, round->first, round->count, wish);
+	return (round->pfns[i] & HMM_PFN_VALID) && resolve_has_rights(round, i);
 }
 
 /*
- * Two questions, because HMM, when it faults in one page of a range, faults in all that
- * follow, wanted or not: first what the mm has, then what is wanted. Returns as resolve_ask(),
- * but never 0.
+ * Fault in the wanted pages that the last look did not bring, and no others, up to one that was
+ * waited for: who is parked need not wait for the next one too. Returns 0: look again; or why
+ * the first page cannot be faulted in. That a later one cannot does not matter yet.
+ */
+static int resolve_fault(const struct resolve_round *round)
+{
+	struct mm_struct *mm = round->leaf->notifier.mm;
+	unsigned int i, last = round->first + round->count;
+	bool waited = false;
+	int err = 0;
+
+	if (mmap_read_lock_killable(mm))
+		return -EINTR;
+	for (i = round->first; i < last && !err && !waited; i++)
+		if (!resolve_has(round, i))
+			err = resolve_fault_page(round, round->block + ((u64)i << PAGE_SHIFT),
+						 &waited);
+	mmap_read_unlock(mm);
+	return i > round->first + 1 ? 0 : err;
+}
+
+/*
+ * The first wanted page was faulted in, and cannot be used. Returns -EAGAIN when it was gone
+ * again before the look: fault once more; -EFAULT when it is not to be touched.
+ */
+static int resolve_fruitless(const struct resolve_round *round)
+{
+	const unsigned long pfn = round->pfns[round->first];
+
+	return (pfn & HMM_PFN_ERROR) || resolve_has(round, round->first) ? -EFAULT : -EAGAIN;
+}
+
+/*
+ * Map the wanted pages: first those that the mm has, else fault them in. Returns how many in a row
+ * may be used now; -EBUSY: a collision; -EAGAIN: as resolve_fruitless(); or why the first cannot
+ * be mapped. Never 0.
  */
 static int resolve_wanted(struct resolve_round *round)
 {
-	int result = 0;
+	int result = resolve_look(round);
 
-	if (round->count < RESOLVE_PAGES)
-		result = resolve_look(round);
+	if (result)
+		return result;
+	result = resolve_fault(round);
 	if (!result)
-		result = resolve_fault(round);
-	return result ? result : -EFAULT;
+		result = resolve_look(round);
+	return result ? result : resolve_fruitless(round);
 }
 
 /*
@@ -262,23 +314,15 @@ static void resolve_proceed(struct rodp_resolver *resolver, unsigned int pages)
 	resolver->va += (u64)pages << PAGE_SHIFT;
 	resolver->step = min(resolver->step * 2, RESOLVE_BYTES);
 	resolver->collisions = 0;
-	resolver->slow_faults = 0;
-}
-
-/* Returns whether more than one page was asked for, so that now it is less. */
-static bool resolve_halve(struct rodp_resolver *resolver)
-{
-	if (resolver->step <= PAGE_SIZE)
-		return false;
-	resolver->step /= 2;
-	return true;
+	resolver->fruitless = 0;
 }
 
 /* An invalidation came between. Returns 0: try again; -EAGAIN: rest before that. */
 static int resolve_collided(struct rodp_resolver *resolver)
 {
 	rodp_stats_inc(resolver->mirror->stats, RODP_STAT_ODP_FAULT_RETRIES);
-	resolve_halve(resolver);
+	if (resolver->step > PAGE_SIZE)
+		resolver->step /= 2;
 	if (++resolver->collisions < RESOLVE_MAX_COLLISIONS)
 		return 0;
 	resolver->collisions = 0;
@@ -286,18 +330,18 @@ static int resolve_collided(struct rodp_resolver *resolver)
 }
 
 /*
- * HMM fails for a range when it fails for one page of it, and does not say which. Halve
- * the step until the first page itself fails, then fault that page slowly. Returns 0: try
- * again; or why the page cannot be mapped.
+ * The next page was not mapped, and no collision is the reason. Returns 0: try again; -EAGAIN:
+ * rest before that; or why the page cannot be mapped.
  */
 static int resolve_refused(struct rodp_resolver *resolver, int err)
 {
-	if (resolve_halve(resolver))
-		return 0;
-	if (err == -EFAULT && resolver->slow_faults++ < RESOLVE_MAX_SLOW_FAULTS &&
-	    !rodp_hmm_fault_slowly(resolver->mirror->mm, resolver->va, resolver->write))
-		return 0;
-	return err == -ENOMEM ? err : -EFAULT;
+	if (fatal_signal_pending(current))
+		return -EFAULT;
+	if (err != -EAGAIN)
+		return err == -ENOMEM ? err : -EFAULT;
+	if (++resolver->fruitless >= RESOLVE_MAX_FRUITLESS)
+		return -EFAULT;
+	return resolver->fruitless % RESOLVE_MAX_COLLISIONS ? 0 : -EAGAIN;
 }
 
 /* Returns as resolve_step(). */
