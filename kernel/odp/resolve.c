@@ -16,6 +16,7 @@
 #include "odp/leaf.h"
 #include "odp/resolve.h"
 #include "odp/tree.h"
+#include "odp/vma.h"
 
 /*
  * Most bytes to ask HMM for at once, and the size of the aligned block whose other pages are
@@ -171,6 +172,28 @@ static unsigned int resolve_install(struct resolve_round *round)
 	return min(reached - round->first, round->count);
 }
 
+/*
+ * Take the right to write from pages of mappings that do not give it, though their page table
+ * entries do. The mmap lock has been held since HMM looked.
+ */
+static void resolve_withhold(struct resolve_round *round)
+{
+	struct mm_struct *mm = round->leaf->notifier.mm;
+	const u64 end = round->block + RESOLVE_BYTES;
+	struct vm_area_struct *vma;
+	u64 va;
+
+	mmap_assert_locked(mm);
+	for (vma = find_vma(mm, round->block); vma && vma->vm_start < end;
+	     vma = find_vma(mm, vma->vm_end)) {
+		if (rodp_vma_allows(vma->vm_flags, true))
+			continue;
+		for (va = max_t(u64, vma->vm_start, round->block);
+		     va < min_t(u64, vma->vm_end, end); va += PAGE_SIZE)
+			round->pfns[(va - round->block) >> PAGE_SHIFT] &= ~HMM_PFN_WRITE;
+	}
+}
+
 /* What the mm has of the block, into the round. Returns 0; -EBUSY: a collision; -EINTR. */
 static int resolve_ask(struct resolve_round *round, struct hmm_range *range)
 {
@@ -182,6 +205,8 @@ static int resolve_ask(struct resolve_round *round, struct hmm_range *range)
 	if (mmap_read_lock_killable(mm))
 		return -EINTR;
 	err = hmm_range_fault(range);
+	if (!err)
+		resolve_withhold(round);
 	mmap_read_unlock(mm);
 	return err;
 }
@@ -225,8 +250,12 @@ static int resolve_fault_page(const struct resolve_round *round, u64 va, bool *w
 {
 	const unsigned int flags = FAULT_FLAG_REMOTE | (round->write ? FAULT_FLAG_WRITE : 0);
 	struct mm_struct *mm = round->leaf->notifier.mm;
+	struct vm_area_struct *vma;
 
 	mmap_assert_locked(mm);
+	vma = vma_lookup(mm, va);
+	if (!vma || !rodp_vma_allows(vma->vm_flags, round->write))
+		return -EFAULT;
 	return fixup_user_fault(mm, va, flags, waited);
 }
 
