@@ -10,6 +10,9 @@
 #include "odp/task.h"
 #include "odp/worker.h"
 
+/* How often the watch looks while there are tasks. */
+#define TASK_WATCH (HZ / 2)
+
 /* ---- the time that tasks take ---- */
 
 static void task_set_late(struct rodp_crew *crew, struct rodp_task *task, bool late)
@@ -83,7 +86,7 @@ static void tasks_watch_work(struct work_struct *work)
 	if (rodp_owner_is_gone(&crew->owner))
 		rodp_workers_kill(crew);
 	if (tasks_look(crew))
-		queue_delayed_work(rodp_odp_wq, &crew->watch, HZ);
+		queue_delayed_work(rodp_odp_wq, &crew->watch, TASK_WATCH);
 }
 
 /* ---- what tasks do ---- */
@@ -101,7 +104,7 @@ void rodp_task_add(struct rodp_crew *crew, struct rodp_task *task)
 	else
 		rodp_tasks_orphaned(crew);
 	/* Nothing happens while it is to run already. */
-	queue_delayed_work(rodp_odp_wq, &crew->watch, HZ);
+	queue_delayed_work(rodp_odp_wq, &crew->watch, TASK_WATCH);
 	spin_unlock_bh(&crew->lock);
 }
 
