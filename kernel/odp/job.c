@@ -96,15 +96,17 @@ void rodp_job_join(struct rodp_job *job, struct rodp_fault_waiter *waiter)
 
 /* ---- how far a job is ---- */
 
-static void job_move(struct rodp_job *job, u64 done)
+/* Returns whether the job came further. */
+static bool job_move(struct rodp_job *job, u64 done)
 {
 	lockdep_assert_held(&job->mirror->fault_lock);
 	if (job->done == done)
-		return;
+		return false;
 	job_withdraw(job);
 	/* The watch reads it without the lock. */
 	WRITE_ONCE(job->done, done);
 	job_enter(job);
+	return true;
 }
 
 /* Returns whether the job is to go on beyond done. */
@@ -118,16 +120,17 @@ static bool job_goes_on(const struct rodp_job *job)
 static bool job_advance(struct rodp_job *job, u64 done)
 {
 	struct rodp_mirror *mirror = job->mirror;
-	bool goes_on, unwoken;
+	bool goes_on, unwoken, moved = false;
 
 	do {
 		spin_lock_bh(&mirror->fault_lock);
-		job_move(job, done);
+		moved |= job_move(job, done);
 		unwoken = rodp_waiters_wake_below(&job->waiters, done);
 		goes_on = job_goes_on(job);
 		spin_unlock_bh(&mirror->fault_lock);
 	} while (unwoken);
-	rodp_task_progress(mirror->crew, &job->task);
+	if (moved)
+		rodp_task_progress(mirror->crew, &job->task);
 	return goes_on && rodp_mirror_is_used(mirror);
 }
 

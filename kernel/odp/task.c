@@ -13,6 +13,9 @@
 /* How often the watch looks while there are tasks. */
 #define TASK_WATCH (HZ / 2)
 
+/* Most tasks that the watch moves before it drops the lock. */
+#define TASK_BATCH 32
+
 /* ---- the time that tasks take ---- */
 
 static void task_set_late(struct rodp_crew *crew, struct rodp_task *task, bool late)
@@ -62,30 +65,47 @@ static struct rodp_task *task_next_late(struct rodp_crew *crew, u64 now)
 	return task && now - task->since >= RODP_TASK_LATE_NS ? task : NULL;
 }
 
-/* Each task is looked at once, when it becomes late. Returns whether there is one left to watch. */
-static bool tasks_look(struct rodp_crew *crew)
+/* Find some of those that became late. Returns whether there may be more. */
+static bool tasks_find_late(struct rodp_crew *crew, u64 now)
 {
-	const u64 now = ktime_get_ns();
-	struct rodp_task *task;
-	bool busy;
+	struct rodp_task *task = NULL;
+	int i;
 
 	spin_lock_bh(&crew->lock);
-	busy = crew->tasks;
-	while ((task = task_next_late(crew, now))) {
+	for (i = 0; i < TASK_BATCH; i++) {
+		task = task_next_late(crew, now);
+		if (!task)
+			break;
 		list_move_tail(&task->age, &crew->late);
 		task_set_late(crew, task, true);
 	}
 	spin_unlock_bh(&crew->lock);
-	return busy;
+	return task;
+}
+
+/* Whether there are tasks to watch. */
+static bool tasks_are_there(struct rodp_crew *crew)
+{
+	bool there;
+
+	spin_lock_bh(&crew->lock);
+	there = crew->tasks;
+	spin_unlock_bh(&crew->lock);
+	return there;
 }
 
 static void tasks_watch_work(struct work_struct *work)
 {
 	struct rodp_crew *crew = container_of(work, struct rodp_crew, watch.work);
 
+	const u64 now = ktime_get_ns();
+
 	if (rodp_owner_is_gone(&crew->owner))
 		rodp_workers_kill(crew);
-	if (tasks_look(crew))
+	while (tasks_find_late(crew, now))
+		cond_resched();
+	/* Who adds the first one sets the watch. */
+	if (tasks_are_there(crew))
 		queue_delayed_work(rodp_odp_wq, &crew->watch, TASK_WATCH);
 }
 

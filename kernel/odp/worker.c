@@ -46,9 +46,9 @@ static void worker_leave(struct rodp_worker *worker)
 	lockdep_assert_held(&worker->crew->lock);
 	if (worker->leaving)
 		return;
-	worker->leaving = true;
+	WRITE_ONCE(worker->leaving, true);
 	list_del_init(&worker->idle);
-	worker->crew->hands--;
+	WRITE_ONCE(worker->crew->hands, worker->crew->hands - 1);
 	queue_work(worker_wq, &worker->reap);
 }
 
@@ -84,6 +84,8 @@ static void worker_killed(void *arg)
 	worker_leave(worker);
 	if (!crew->hands)
 		rodp_tasks_orphaned(crew);
+	else if (!list_empty(&crew->queue)) /* it may have been woken for one of them */
+		rodp_workers_wake(crew);
 	spin_unlock_bh(&crew->lock);
 }
 
@@ -209,7 +211,7 @@ int rodp_worker_hire(struct rodp_crew *crew)
 	/* First it is known, then it begins: it may be killed at once. It is not idle yet. */
 	spin_lock_bh(&crew->lock);
 	list_add(&worker->link, &crew->workers);
-	crew->hands++;
+	WRITE_ONCE(crew->hands, crew->hands + 1);
 	spin_unlock_bh(&crew->lock);
 	rodp_thread_start(thread);
 	return 0;
