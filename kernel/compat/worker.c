@@ -1,11 +1,59 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 /*
- * Workers of kernels that lend no threads of a process, see worker.h: kernel threads, which behave
- * as those would towards the driver, and put a guise on towards the kernel.
+ * Workers, see worker.h. On kernels that lend no threads of a process: kernel threads, which behave as
+ * those would towards the driver, and put a guise on towards the kernel.
  */
 #include "compat/worker.h"
 
-#ifndef RODP_HAVE_USER_WORKER
+#ifdef RODP_HAVE_USER_WORKER
+#include <linux/sched.h>
+#include <uapi/linux/sched.h>
+#include <uapi/linux/sched/types.h>
+
+/* Whether the children of `current`, which is of the deadline class, are ordinary tasks. */
+static void thread_set_reset_on_fork(bool reset)
+{
+	const struct sched_dl_entity *dl = &current->dl;
+	const struct sched_attr attr = {
+		.size = sizeof(attr),
+		.sched_policy = SCHED_DEADLINE,
+		.sched_flags = dl->flags | (reset ? SCHED_FLAG_RESET_ON_FORK : 0),
+		.sched_runtime = dl->dl_runtime,
+		.sched_deadline = dl->dl_deadline,
+		.sched_period = dl->dl_period,
+	};
+
+	/* Nothing else is changed: that needs no admission, and cannot be refused. */
+	WARN_ON_ONCE(sched_setattr_nocheck(current, &attr));
+}
+
+/* A task of the deadline class has its bandwidth for itself, and cannot make another like it. */
+static struct vhost_task *thread_make(bool (*turn)(void *), void (*killed)(void *), void *arg,
+				      const char *name)
+{
+	const bool alone = current->policy == SCHED_DEADLINE && !current->sched_reset_on_fork;
+	struct vhost_task *task;
+
+	if (alone)
+		thread_set_reset_on_fork(true);
+	task = vhost_task_create(turn, killed, arg, name);
+	if (alone)
+		thread_set_reset_on_fork(false);
+	return task;
+}
+
+struct rodp_thread *rodp_thread_create(bool (*turn)(void *), void (*killed)(void *), void *arg,
+				       const char *name)
+{
+	struct vhost_task *task = thread_make(turn, killed, arg, name);
+
+	/* Older ones do not say why. */
+	if (!task)
+		return ERR_PTR(signal_pending(current) ? -ERESTARTNOINTR : -EAGAIN);
+	return (struct rodp_thread *)task;
+}
+
+#else
 #include <linux/cgroup.h>
 #include <linux/completion.h>
 #include <linux/cpuset.h>

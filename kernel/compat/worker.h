@@ -101,19 +101,12 @@ static inline bool rodp_owner_is_gone(struct rodp_owner *owner)
  * A thread in the name of the owner, to be started; `current` is a thread of the owner. It calls
  * turn(arg) again and again, in TASK_INTERRUPTIBLE, and sleeps until it is woken whenever that returns
  * false. It ends by rodp_thread_stop() or by a fatal signal, and calls killed(arg) before the latter.
+ * It is scheduled as `current` is, but of the deadline class it is no member.
  * Context: process, sleeps. ERR_PTR(): -EAGAIN and -ENOMEM, as of fork(2); -ERESTARTNOINTR: a
  * signal is pending.
  */
-static inline struct rodp_thread *rodp_thread_create(bool (*turn)(void *), void (*killed)(void *),
-						     void *arg, const char *name)
-{
-	struct vhost_task *task = vhost_task_create(turn, killed, arg, name);
-
-	/* Older ones do not say why. */
-	if (!task)
-		return ERR_PTR(signal_pending(current) ? -ERESTARTNOINTR : -EAGAIN);
-	return (struct rodp_thread *)task;
-}
+struct rodp_thread *rodp_thread_create(bool (*turn)(void *), void (*killed)(void *), void *arg,
+				       const char *name);
 
 static inline void rodp_thread_start(struct rodp_thread *thread)
 {
