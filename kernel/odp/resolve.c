@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 /* Resolving, see resolve.h. */
 #include <linux/delay.h>
+#include <linux/err.h>
 #include <linux/fs.h>
 #include <linux/hmm.h>
 #include <linux/lockdep.h>
@@ -241,22 +242,40 @@ static int resolve_look(struct resolve_round *round)
 	return result;
 }
 
-/*
- * Fault in one page. The mmap lock is held before and after, and not while the handler waits for a
- * disk or for user space; *waited becomes whether it did. Returns 0 or why not; -EINTR: a
- * fatal signal.
- */
-static int resolve_fault_page(const struct resolve_round *round, u64 va, bool *waited)
+/* The mapping of va, if it gives what is wanted. ERR_PTR(-EFAULT): there is none such. */
+static struct vm_area_struct *resolve_vma(const struct resolve_round *round, u64 va)
 {
-	const unsigned int flags = FAULT_FLAG_REMOTE | (round->write ? FAULT_FLAG_WRITE : 0);
 	struct mm_struct *mm = round->leaf->notifier.mm;
 	struct vm_area_struct *vma;
 
 	mmap_assert_locked(mm);
 	vma = vma_lookup(mm, va);
-	if (!vma || !rodp_vma_allows(vma->vm_flags, round->write))
-		return -EFAULT;
-	return fixup_user_fault(mm, va, flags, waited);
+	return vma && rodp_vma_allows(vma->vm_flags, round->write) ? vma : ERR_PTR(-EFAULT);
+}
+
+/*
+ * Fault in one page of a mapping. The mmap lock is held before and after, and not while the handler
+ * waits for a disk or for user space; *waited becomes true if it did: then the mapping may be gone.
+ * Returns 0 or why not; -EINTR: a fatal signal.
+ */
+static int resolve_fault_page(const struct resolve_round *round, struct vm_area_struct *vma, u64 va,
+			      bool *waited)
+{
+	const unsigned int flags = FAULT_FLAG_REMOTE | (round->write ? FAULT_FLAG_WRITE : 0);
+	struct mm_struct *mm = round->leaf->notifier.mm;
+	vm_fault_t fault;
+
+	mmap_assert_locked(mm);
+	fault = handle_mm_fault(vma, va, flags | FAULT_FLAG_ALLOW_RETRY | FAULT_FLAG_KILLABLE,
+				NULL);
+	if (!(fault & (VM_FAULT_COMPLETED | VM_FAULT_RETRY)))
+		return vm_fault_to_errno(fault, 0);
+	/* The lock was dropped. */
+	*waited = true;
+	mmap_read_lock(mm);
+	if (fault & VM_FAULT_COMPLETED)
+		return 0;
+	return fixup_user_fault(mm, va, flags | FAULT_FLAG_TRIED, waited);
 }
 
 /* Whether the last look brought what is wanted of page i. */
@@ -274,15 +293,23 @@ static int resolve_fault(const struct resolve_round *round)
 {
 	struct mm_struct *mm = round->leaf->notifier.mm;
 	unsigned int i, last = round->first + round->count;
+	struct vm_area_struct *vma = NULL;
 	bool waited = false;
 	int err = 0;
+	u64 va;
 
 	if (mmap_read_lock_killable(mm))
 		return -EINTR;
-	for (i = round->first; i < last && !err && !waited; i++)
-		if (!resolve_has(round, i))
-			err = resolve_fault_page(round, round->block + ((u64)i << PAGE_SHIFT),
-						 &waited);
+	for (i = round->first; i < last && !err && !waited; i++) {
+		if (resolve_has(round, i))
+			continue;
+		va = round->block + ((u64)i << PAGE_SHIFT);
+		if (!vma || va >= vma->vm_end)
+			vma = resolve_vma(round, va);
+		err = PTR_ERR_OR_ZERO(vma);
+		if (!err)
+			err = resolve_fault_page(round, vma, va, &waited);
+	}
 	mmap_read_unlock(mm);
 	return i > round->first + 1 ? 0 : err;
 }
