@@ -4,19 +4,15 @@
  * file and with page tables, by faults of a peer's READs and by a prefetch; the pages that are there
  * at memory.max are not more than that; and the faults are in the process's own count.
  */
-#include <fcntl.h>
 #include <stdlib.h>
 #include <sys/mman.h>
-#include <sys/mount.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "vt.h"
 
 #define GROUP	 "fault_in_memcg"
-#define MOUNT	 "/tmp/fault_in_memcg"
 #define PAGE	 4096ul
 #define MIB	 (1ul << 20)
 #define FILE_MIB 96ul
@@ -81,19 +77,6 @@ static void prefetch(struct setup *s, const struct ibv_mr *mr, const uint8_t *at
 		vt_fail("ibv_advise_mr: %s", strerror(err));
 }
 
-static uint8_t *map_cold_file(void)
-{
-	int fd = open(MOUNT "/file", O_RDONLY);
-	uint8_t *at;
-
-	vt_check(fd >= 0);
-	vt_check(!fsync(fd) && !posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED));
-	at = mmap(NULL, FILE_MIB * MIB, PROT_READ, MAP_SHARED, fd, 0);
-	vt_check(at != MAP_FAILED);
-	close(fd);
-	return at;
-}
-
 static size_t resident(uint8_t *at, size_t len)
 {
 	unsigned char *page = malloc(len / PAGE);
@@ -109,7 +92,7 @@ static size_t resident(uint8_t *at, size_t len)
 static void test_file(struct setup *s, bool by_prefetch)
 {
 	const int access = IBV_ACCESS_ON_DEMAND | IBV_ACCESS_REMOTE_READ;
-	uint8_t *at = map_cold_file();
+	uint8_t *at = vt_disk_map(FILE_MIB * MIB);
 	struct ibv_mr *mr = ibv_reg_mr(s->dev->pd, at, FILE_MIB * MIB, access);
 	size_t offset, there;
 	int64_t before;
@@ -187,29 +170,6 @@ static void test_count(struct setup *s)
 	vt_buf_free(&absent);
 }
 
-static void make_file(void)
-{
-	const char *disk = getenv("LAB_SCRATCH");
-	char *piece = malloc(MIB);
-	size_t i;
-	int fd;
-
-	if (!disk || !*disk)
-		vt_skip("no disk: LAB_SCRATCH is not set");
-	vt_run("PATH=$PATH:/sbin:/usr/sbin mkfs.ext4 -q -F %s 512M && mkdir -p " MOUNT
-	       " && mount %s " MOUNT,
-	       disk, disk);
-	fd = open(MOUNT "/file", O_CREAT | O_WRONLY, 0644);
-	vt_check(fd >= 0 && piece);
-	for (i = 0; i < FILE_MIB; i++) {
-		memset(piece, i, MIB);
-		vt_check(write(fd, piece, MIB) == (ssize_t)MIB);
-	}
-	vt_check(!fsync(fd) && !posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED));
-	close(fd);
-	free(piece);
-}
-
 /* In the cgroup from the first on: who makes a mapping is who pays for it. */
 static _Noreturn void be_member(void)
 {
@@ -244,12 +204,12 @@ int main(int argc, char **argv)
 	vt_cgroup_make(GROUP);
 	snprintf(limit, sizeof(limit), "%lu", LIMIT);
 	vt_cgroup_set(GROUP, "memory.max", limit);
-	make_file();
+	vt_disk_make(FILE_MIB * MIB);
 	pid = vt_fork();
 	if (!pid)
 		be_member();
 	vt_check(waitpid(pid, &status, 0) == pid);
-	umount(MOUNT);
+	vt_disk_end();
 	vt_cgroup_end(GROUP);
 	if (!WIFEXITED(status))
 		vt_fail("the member of the cgroup ended by signal %d", WTERMSIG(status));
