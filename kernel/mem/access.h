@@ -137,7 +137,7 @@ int rodp_mr_fault(struct rodp_mr *mr, u64 iova, u64 bytes, bool write,
  * @mode: see odp/prefetch.h.
  *
  * Context: Process, may sleep.
- * Return: the prefetch, which the caller starts and puts, or NULL: no memory.
+ * Return: the prefetch, which the caller starts and puts, or an error of rodp_prefetch_create().
  */
 struct rodp_prefetch *rodp_mr_prefetch(struct rodp_mr *mr, u64 iova, u64 bytes,
 				       enum rodp_prefetch_mode mode);
