@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
 /*
  * What was put into a table lately, in front of the table: most look-ups of a packet are for it. The
- * object says itself which index is its own, so a look-up is a load and a comparison.
+ * object itself has its index, so a look-up is a load and a comparison.
  *
  *	object = rodp_recent_find(&recent, index);
  *	if (!object || object->index != index)
  *		object = xa_load(&table, index);
  *
- * Only who adds and removes objects writes here, never a reader: so an object that was removed cannot
- * come back, and an RCU grace period later nobody can find it.
+ * A look-up never writes here. Who adds an object sees to it that it is not removed meanwhile. So an
+ * object that was removed cannot come back, and an RCU grace period later nobody can find it.
  */
 #ifndef RODP_BASE_RECENT_H
 #define RODP_BASE_RECENT_H
@@ -29,7 +29,7 @@ struct rodp_recent {
  * @index: of the object, which can be found in the table from now on, too.
  * @object: complete.
  */
-static inline void rodp_recent_add(struct rodp_recent *recent, u32 index, void *object)
+static inline void rodp_recent_add(struct rodp_recent *recent, u64 index, void *object)
 {
 	smp_store_release(&recent->object[index % RODP_RECENT], object);
 }
@@ -38,9 +38,9 @@ static inline void rodp_recent_add(struct rodp_recent *recent, u32 index, void *
  * rodp_recent_remove() - let an object not be found here any more
  * @recent: the table's.
  * @index: of the object.
- * @object: was added; is freed a grace period later at the earliest.
+ * @object: is freed a grace period later at the earliest. Another one in its place stays.
  */
-static inline void rodp_recent_remove(struct rodp_recent *recent, u32 index, void *object)
+static inline void rodp_recent_remove(struct rodp_recent *recent, u64 index, void *object)
 {
 	cmpxchg(&recent->object[index % RODP_RECENT], object, NULL);
 }
@@ -53,7 +53,7 @@ static inline void rodp_recent_remove(struct rodp_recent *recent, u32 index, voi
  * Context: Under rcu_read_lock(), or with BH disabled.
  * Return: an object, or NULL.
  */
-static inline void *rodp_recent_find(const struct rodp_recent *recent, u32 index)
+static inline void *rodp_recent_find(const struct rodp_recent *recent, u64 index)
 {
 	RCU_LOCKDEP_WARN(!rcu_read_lock_any_held(), "the object may be freed");
 	return READ_ONCE(recent->object[index % RODP_RECENT]);

@@ -21,16 +21,14 @@
 #include <linux/workqueue.h>
 #include <linux/xarray.h>
 
+#include "base/recent.h"
 #include "base/stats.h"
 #include "odp/tally.h"
 
-/* Leaves that the data path finds without a walk down the tree: enough for 512 MiB in a row. */
-#define RODP_RECENT_LEAVES 256
-
 struct rodp_mirror {
 	struct xarray leaves; /* struct rodp_leaf by va >> RODP_LEAF_SHIFT, see tree.h */
-	/* Leaves that were faulted in last, by that number modulo the table's size; see tree.h. */
-	struct rodp_leaf *recent[RODP_RECENT_LEAVES];
+	/* Leaves that were faulted in last, by that number: enough for 512 MiB in a row; see tree.h. */
+	struct rodp_recent recent;
 	struct rodp_tally tally; /* pages mapped and dropped, for the regions */
 	struct mm_struct *mm; /* mmgrab() */
 	struct rodp_stats *stats; /* referenced */

@@ -98,15 +98,9 @@ static bool leaf_is_unused(const struct rodp_leaf *leaf)
 	return !leaf->pins && !leaf->entries.present;
 }
 
-/* The leaf's place in its mirror's table of recent leaves. */
-static struct rodp_leaf **leaf_recent_slot(const struct rodp_leaf *leaf)
-{
-	return &leaf->mirror->recent[(leaf->base >> RODP_LEAF_SHIFT) % RODP_RECENT_LEAVES];
-}
-
 void rodp_leaf_remember(struct rodp_leaf *leaf)
 {
-	WRITE_ONCE(*leaf_recent_slot(leaf), leaf);
+	rodp_recent_add(&leaf->mirror->recent, leaf->base >> RODP_LEAF_SHIFT, leaf);
 }
 
 void rodp_leaf_enlist(struct rodp_leaf *leaf)
@@ -144,8 +138,7 @@ static void leaf_die(struct rodp_leaf *leaf)
 	lockdep_assert_held(&leaf->mm_lock);
 	leaf->dead = true;
 	list_lru_del_obj(&rodp_leaf_lru, &leaf->lru);
-	/* Another leaf may have been entered in its place meanwhile. */
-	cmpxchg(leaf_recent_slot(leaf), leaf, NULL);
+	rodp_recent_remove(&leaf->mirror->recent, leaf->base >> RODP_LEAF_SHIFT, leaf);
 	xa_erase(&leaf->mirror->leaves, leaf->base >> RODP_LEAF_SHIFT);
 }
 

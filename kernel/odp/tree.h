@@ -26,9 +26,8 @@ void rodp_tree_init(struct rodp_mirror *mirror);
 static inline struct rodp_leaf *rodp_tree_find(struct rodp_mirror *mirror, u64 va)
 {
 	const unsigned long index = va >> RODP_LEAF_SHIFT;
-	struct rodp_leaf *leaf = READ_ONCE(mirror->recent[index % RODP_RECENT_LEAVES]);
+	struct rodp_leaf *leaf = rodp_recent_find(&mirror->recent, index);
 
-	RCU_LOCKDEP_WARN(!rcu_read_lock_any_held(), "the leaf may be freed");
 	if (likely(leaf && leaf->base >> RODP_LEAF_SHIFT == index))
 		return leaf;
 	return xa_load(&mirror->leaves, index);

@@ -16,7 +16,6 @@
 static const struct rodp_send_ops send_acked = {
 	.check = rodp_requester_check,
 	.run = rodp_requester_run,
-	.asks = true,
 };
 
 static const struct rodp_send_ops send_unacked = {
@@ -128,6 +127,7 @@ static const struct rodp_transport_ops transport_uc = {
 	.receive = &receive_unacked,
 	.receive_lane = &rodp_responder_unacked_lane_ops,
 	.wire = &rodp_wire_path,
+	.local = &rodp_wire_path,
 };
 
 static const struct rodp_transport_ops transport_ud = {
@@ -144,6 +144,7 @@ static const struct rodp_transport_ops transport_ud = {
 	.receive = &receive_datagrams,
 	.receive_lane = &rodp_ud_receiver_lane_ops,
 	.wire = &rodp_datagram_path,
+	.local = &rodp_datagram_path,
 };
 
 static const struct rodp_transport_ops transport_gsi = {
@@ -159,6 +160,7 @@ static const struct rodp_transport_ops transport_gsi = {
 	.receive = &receive_datagrams,
 	.receive_lane = &rodp_ud_receiver_lane_ops,
 	.wire = &rodp_datagram_path,
+	.local = &rodp_datagram_path,
 };
 
 const struct rodp_transport_ops *rodp_transport_of(enum ib_qp_type type)

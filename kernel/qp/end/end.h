@@ -41,9 +41,9 @@ struct rodp_transport_ops {
 	const struct rodp_lane_ops *send_lane;
 	const struct rodp_receive_ops *receive; /* recv/receiver.h */
 	const struct rodp_lane_ops *receive_lane;
-	/* The ways to a peer that modify_qp names. */
+	/* The ways to a peer that modify_qp names: anywhere, and in this network namespace. */
 	const struct rodp_path_ops *wire;
-	const struct rodp_path_ops *local; /* NULL: always by the network */
+	const struct rodp_path_ops *local;
 };
 
 struct rodp_end {

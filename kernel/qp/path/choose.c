@@ -46,8 +46,7 @@ const struct rodp_path_ops *rodp_path_choose(struct rodp_end *end, u32 dest_qpn,
 
 	rcu_read_lock();
 	peer = rodp_qpn_lookup_peer(end, dest_qpn & RODP_QPN_MASK);
-	local = transport->local && peer &&
-		choose_is_near(end, peer, &rdma_ah_read_grh(ah)->dgid) &&
+	local = peer && choose_is_near(end, peer, &rdma_ah_read_grh(ah)->dgid) &&
 		choose_is_local(end, peer);
 	rcu_read_unlock();
 	return local ? transport->local : transport->wire;

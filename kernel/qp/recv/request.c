@@ -84,8 +84,7 @@ struct rodp_xfer rodp_request_xfer(struct rodp_request *req, u32 bytes, u64 exte
 		.pd = req->srq ? req->srq->ib.pd : end->ib.pd,
 		.write = write,
 		.buf = rodp_packet_payload(req->skb),
-		.lender = lent->lender,
-		.lent = lent,
+		.lent = lent->lender ? lent : NULL,
 	};
 
 	rodp_end_assert_receiving(end);

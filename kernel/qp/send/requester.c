@@ -109,7 +109,7 @@ static void requester_fill_headers(struct sk_buff *skb, const struct rodp_part *
 /* The last packet of a message, and enough of the others to keep the window open. */
 static bool requester_asks(const struct rodp_sender *tx, const struct rodp_part *part)
 {
-	return tx->sq.end->transport->send->asks &&
+	return tx->sq.end->transport->acked &&
 	       (part->last || tx->flight.unrequested >= RODP_WINDOW / 2);
 }
 

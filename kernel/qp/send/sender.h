@@ -60,7 +60,6 @@ struct rodp_send_ops {
 				   const struct rodp_send_wqe *slot);
 	/* Send what may be sent. */
 	void (*run)(struct rodp_sender *tx);
-	bool asks; /* packets ask for acknowledgements */
 	/* A packet is on its way: what the flight is then. `last` of its message. NULL: nothing. */
 	void (*sent)(struct rodp_sender *tx, bool last);
 };

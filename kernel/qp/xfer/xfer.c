@@ -10,8 +10,8 @@ int rodp_xfer_mr(struct rodp_park *park, struct rodp_mr *mr, u64 iova, struct ro
 	u64 ahead;
 
 	lockdep_assert_held(&park->lane->lock);
-	if (xfer->lender)
-		return xfer->lender->xfer(xfer->lender, park, mr, iova, xfer);
+	if (xfer->lent)
+		return xfer->lent->lender->xfer(xfer->lent->lender, park, mr, iova, xfer);
 	iova += xfer->done;
 	if (xfer->write)
 		xfer->done += rodp_mr_write(mr, iova, xfer->buf + xfer->done, left);
@@ -34,7 +34,6 @@ static int xfer_sge(struct rodp_park *park, const struct rodp_sge *sge, u32 skip
 	u32 left = sge->length - skip;
 	struct rodp_xfer part = {
 		.buf = xfer->buf + xfer->done,
-		.lender = xfer->lender,
 		.lent = xfer->lent,
 		.lent_offset = xfer->lent_offset + xfer->done,
 		.bytes = min(left, xfer->bytes - xfer->done),

@@ -22,8 +22,7 @@ struct rodp_lender {
 /* A transfer between a packet, or lent memory, and memory that a key names. */
 struct rodp_xfer {
 	void *buf; /* in the packet */
-	const struct rodp_lender *lender; /* NULL: buf; else the far end is what was lent, */
-	const struct rodp_lent *lent;
+	const struct rodp_lent *lent; /* NULL: buf; else the far end is what was lent, */
 	u32 lent_offset; /* from this byte of its message on */
 	u32 bytes;
 	u32 done; /* bytes moved so far; a repeated call goes on from here */
