@@ -98,3 +98,17 @@ uint64_t vt_addr(const struct vt_buf *buf, size_t offset)
 {
 	return (uintptr_t)buf->data + offset;
 }
+
+void vt_verify_around(const struct vt_buf *buf, size_t at, size_t len, bool cold, uint64_t seed)
+{
+	const size_t end = at + len;
+
+	if (cold) {
+		vt_verify_zero(buf->data, at, "before the data");
+		vt_verify_zero(buf->data + end, buf->len - end, "behind the data");
+	} else {
+		vt_verify(buf->data, at, seed, 0, "before the data");
+		vt_verify(buf->data + end, buf->len - end, seed, end, "behind the data");
+	}
+	vt_verify_guards(buf, "the data");
+}

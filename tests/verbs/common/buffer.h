@@ -41,4 +41,10 @@ struct ibv_sge vt_sge(const struct vt_buf *buf, size_t offset, uint32_t len);
 /* Its address, as a remote request names it. */
 uint64_t vt_addr(const struct vt_buf *buf, size_t offset);
 
+/*
+ * Fails unless all but len bytes from offset at on are as they were: zeros of a buffer that was
+ * cooled, else pattern number seed. The guards, too.
+ */
+void vt_verify_around(const struct vt_buf *buf, size_t at, size_t len, bool cold, uint64_t seed);
+
 #endif

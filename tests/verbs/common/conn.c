@@ -173,7 +173,7 @@ static void to_rts(struct vt_end *end, uint8_t rd_atomic, const struct vt_conn_a
 	int err, mask;
 
 	mask = IBV_QP_STATE | IBV_QP_SQ_PSN;
-	if (end->qp->qp_type == IBV_QPT_RC)
+	if (end->qp->qp_type != IBV_QPT_UC)
 		mask |= IBV_QP_MAX_QP_RD_ATOMIC | IBV_QP_TIMEOUT | IBV_QP_RETRY_CNT |
 			IBV_QP_RNR_RETRY;
 	err = ibv_modify_qp(end->qp, &attr, mask);
@@ -231,21 +231,21 @@ void vt_connect(struct vt_conn *conn, struct vt_device *a, struct vt_device *b,
 	vt_end_connect(&conn->a, &addr_b, attr);
 }
 
-static void reset(struct vt_end *end)
+void vt_to_state(struct vt_end *end, enum ibv_qp_state state)
 {
-	struct ibv_qp_attr attr = { .qp_state = IBV_QPS_RESET };
+	struct ibv_qp_attr attr = { .qp_state = state };
 	int err = ibv_modify_qp(end->qp, &attr, IBV_QP_STATE);
 
 	if (err)
-		vt_fail("QP to RESET: %s", strerror(err));
+		vt_fail("QP to state %d: %s", state, strerror(err));
 }
 
 void vt_reconnect(struct vt_conn *conn, bool a_first)
 {
 	struct vt_end_addr addr_a, addr_b;
 
-	reset(a_first ? &conn->a : &conn->b);
-	reset(a_first ? &conn->b : &conn->a);
+	vt_to_state(a_first ? &conn->a : &conn->b, IBV_QPS_RESET);
+	vt_to_state(a_first ? &conn->b : &conn->a, IBV_QPS_RESET);
 	to_init(&conn->a, VT_ACCESS_ALL);
 	to_init(&conn->b, VT_ACCESS_ALL);
 	conn->a.psn = (conn->a.psn + 0x10000) &

@@ -76,6 +76,8 @@ void vt_connect(struct vt_conn *conn, struct vt_device *a, struct vt_device *b,
 void vt_reconnect(struct vt_conn *conn, bool a_first);
 /* Closes both ends. */
 void vt_disconnect(struct vt_conn *conn);
+/* A transition that needs nothing but the state; fails if it is refused. */
+void vt_to_state(struct vt_end *end, enum ibv_qp_state state);
 /* As the kernel says. */
 enum ibv_qp_state vt_qp_state(struct ibv_qp *qp);
 /* Waits for the state, which comes some time after the completion that tells of it. */

@@ -40,6 +40,8 @@ int vt_wait_gid(struct vt_device *dev, const char *address);
 /* Waits until there is none, --wait-ms, then fails. */
 void vt_wait_no_gid(struct vt_device *dev, const char *address);
 
+/* Whether QPs that are connected from now on may exchange messages without a network; needs root. */
+void vt_set_local_path(bool on);
 /* rxe has known holes that a test may have to step around. */
 bool vt_is_rxe(const struct vt_device *dev);
 /* Is this rodp's? By its name. */

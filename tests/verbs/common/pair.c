@@ -41,3 +41,33 @@ int vt_main_each_pair(int argc, char **argv, void (*run)(struct vt_pair *pair))
 	vt_each_memory(each.pair.dev_a, each.pair.dev_b, run_pair, &each);
 	return vt_finish(each.pair.dev_a, each.pair.dev_b);
 }
+
+enum {
+	WORKS_LEN = 64 * 1024,
+	WORKS_SEED = 1
+};
+
+void vt_conn_works(struct vt_conn *conn, enum vt_memory memory_b)
+{
+	struct vt_buf x, y;
+
+	vt_buf_make(&x, conn->a.dev, WORKS_LEN, VT_PINNED, VT_ACCESS_ALL);
+	vt_buf_make(&y, conn->b.dev, WORKS_LEN, memory_b, VT_ACCESS_ALL);
+	vt_fill(x.data, WORKS_LEN, WORKS_SEED, 0);
+	vt_rdma(conn, IBV_WR_RDMA_WRITE, &x, 0, &y, 0, WORKS_LEN);
+	vt_verify(y.data, WORKS_LEN, WORKS_SEED, 0, "what was written");
+	vt_buf_free(&x);
+	vt_buf_free(&y);
+}
+
+void vt_devices_work(void)
+{
+	struct vt_device *a = vt_open_a(), *b = vt_open_b();
+	struct vt_conn conn;
+
+	vt_connect(&conn, a, b, NULL);
+	vt_conn_works(&conn, VT_ODP);
+	vt_disconnect(&conn);
+	vt_close(a);
+	vt_close(b);
+}

@@ -27,4 +27,9 @@ void vt_pair_close(struct vt_pair *pair);
  */
 int vt_main_each_pair(int argc, char **argv, void (*run)(struct vt_pair *pair));
 
+/* Fails unless a WRITE of 64 KiB from pinned memory into memory of this kind arrives. */
+void vt_conn_works(struct vt_conn *conn, enum vt_memory memory_b);
+/* The same, on demand, with devices that are opened and a connection that is made for it. */
+void vt_devices_work(void);
+
 #endif

@@ -139,26 +139,17 @@ static void wait_for_receive(struct vt_stage *stage, struct vt_conn *conn, unsig
 	situation_post(conn, IBV_WR_SEND, &stage->warm, 0, &stage->warm, 0, SMALL);
 }
 
-static void situation_modify(struct vt_end *end, enum ibv_qp_state state)
-{
-	struct ibv_qp_attr attr = { .qp_state = state };
-	int err = ibv_modify_qp(end->qp, &attr, IBV_QP_STATE);
-
-	if (err)
-		vt_fail("QP to state %d: %s", state, strerror(err));
-}
-
 /* The peer hears nothing. */
 static void send_again(struct vt_stage *stage, struct vt_conn *conn, unsigned int slot)
 {
-	situation_modify(&conn->b, IBV_QPS_RESET);
+	vt_to_state(&conn->b, IBV_QPS_RESET);
 	situation_post(conn, IBV_WR_RDMA_WRITE, &stage->warm, 0, &stage->warm, 0, SMALL);
 }
 
 static void drain(struct vt_stage *stage, struct vt_conn *conn, unsigned int slot)
 {
 	write_long(stage, conn, slot);
-	situation_modify(&conn->a, IBV_QPS_SQD);
+	vt_to_state(&conn->a, IBV_QPS_SQD);
 }
 
 const struct vt_situation vt_situations[VT_SITUATIONS] = {

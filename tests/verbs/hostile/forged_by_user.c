@@ -126,15 +126,6 @@ static void test_psns(struct setup *s)
 	vt_disconnect(&conn);
 }
 
-static void set_local_path(bool on)
-{
-	FILE *param = fopen("/sys/module/rodp/parameters/local_path", "w");
-
-	vt_check(param);
-	fputs(on ? "1" : "0", param);
-	vt_check(!fclose(param));
-}
-
 /* The socket is made without privileges. */
 static int open_as_nobody(const struct vt_device *dev)
 {
@@ -156,9 +147,9 @@ int main(int argc, char **argv)
 	vt_fill(s.abuf.data, LEN, SEED, 0);
 	s.fd = open_as_nobody(s.devs[0]);
 	test_forgery(&s, IBV_QPT_RC, "local path");
-	set_local_path(false);
+	vt_set_local_path(false);
 	test_forgery(&s, IBV_QPT_RC, "network of one host");
-	set_local_path(true);
+	vt_set_local_path(true);
 	test_forgery(&s, IBV_QPT_UC, "network of one host");
 	test_psns(&s);
 	close(s.fd);

@@ -144,25 +144,6 @@ static _Noreturn void be_victim(int socket, enum order order, const char *end)
 		pause();
 }
 
-/* The device as others see it: it works, and has nothing to wait for. */
-static void check_device(void)
-{
-	struct vt_device *dev = vt_open_b();
-	struct vt_conn conn;
-	struct vt_buf x, y;
-
-	vt_connect(&conn, dev, dev, NULL);
-	vt_buf_make(&x, dev, LEN, VT_PINNED, VT_ACCESS_ALL);
-	vt_buf_make(&y, dev, LEN, VT_ODP, VT_ACCESS_ALL);
-	vt_fill(x.data, LEN, 1, 0);
-	vt_rdma(&conn, IBV_WR_RDMA_WRITE, &x, 0, &y, 0, LEN);
-	vt_verify(y.data, LEN, 1, 0, "data of another process");
-	vt_disconnect(&conn);
-	vt_buf_free(&x);
-	vt_buf_free(&y);
-	vt_close(dev);
-}
-
 static void test_end(enum order order, const char *end)
 {
 	int socket, uffd = -1;
@@ -184,7 +165,7 @@ static void test_end(enum order order, const char *end)
 	vt_reap(pid, GONE_MS, end);
 	vt_note("%s, %s: gone after %lu us", end, order_names[order],
 		(unsigned long)((vt_now_ns() - start) / 1000));
-	check_device();
+	vt_devices_work();
 	if (uffd >= 0)
 		close(uffd);
 	close(socket);
@@ -224,7 +205,7 @@ static void test_close(enum order order)
 	if (WIFSIGNALED(status))
 		vt_fail("closing the objects hung for %d ms", GONE_MS);
 	vt_check(!WEXITSTATUS(status));
-	check_device();
+	vt_devices_work();
 }
 
 int main(int argc, char **argv)

@@ -42,13 +42,10 @@ static unsigned int rounds(void)
 
 /* ---- destroyed by their process ---- */
 
-static void modify(struct vt_end *end, enum ibv_qp_state state)
+/* Whatever the QP is in the middle of: when the call comes back it is in that state. */
+static void stop_to(struct vt_end *end, enum ibv_qp_state state)
 {
-	struct ibv_qp_attr attr = { .qp_state = state };
-	int err = ibv_modify_qp(end->qp, &attr, IBV_QP_STATE);
-
-	if (err)
-		vt_fail("QP to state %d: %s", state, strerror(err));
+	vt_to_state(end, state);
 	if (vt_qp_state(end->qp) != state)
 		vt_fail("the QP is in state %d after it was put in state %d", vt_qp_state(end->qp),
 			state);
@@ -58,11 +55,11 @@ static void stop(struct vt_end *end)
 {
 	switch (any_of(4)) {
 	case 0:
-		modify(end, IBV_QPS_RESET);
+		stop_to(end, IBV_QPS_RESET);
 		break;
 	case 1:
 		if (vt_qp_state(end->qp) != IBV_QPS_RESET)
-			modify(end, IBV_QPS_ERR);
+			stop_to(end, IBV_QPS_ERR);
 		break;
 	}
 	vt_end_close(end);
@@ -262,22 +259,12 @@ static void test_link_del(void)
 
 static void check_device(void)
 {
-	struct vt_device *a = vt_open_a(), *b = vt_open_b();
-	struct vt_conn conn;
-	struct vt_buf x, y;
+	struct vt_device *b;
 
 	vt_case("the device works");
-	vt_connect(&conn, a, b, NULL);
-	vt_buf_make(&x, a, VT_STAGE_SLOT, VT_PINNED, VT_ACCESS_ALL);
-	vt_buf_make(&y, b, VT_STAGE_SLOT, VT_ODP, VT_ACCESS_ALL);
-	vt_fill(x.data, VT_STAGE_SLOT, 1, 0);
-	vt_rdma(&conn, IBV_WR_RDMA_WRITE, &x, 0, &y, 0, VT_STAGE_SLOT);
-	vt_verify(y.data, VT_STAGE_SLOT, 1, 0, "what was written");
-	vt_disconnect(&conn);
-	vt_buf_free(&x);
-	vt_buf_free(&y);
+	vt_devices_work();
+	b = vt_open_b();
 	vt_expect_no_leaves(b);
-	vt_close(a);
 	vt_close(b);
 }
 

@@ -80,19 +80,6 @@ static void open_ends(struct vt_conn *conn, struct vt_device *const *devs)
 	vt_end_open(&conn->b, devs[1], NULL);
 }
 
-static void check_works(struct vt_conn *conn)
-{
-	struct vt_buf x, y;
-
-	vt_buf_make(&x, conn->a.dev, LEN, VT_PINNED, VT_ACCESS_ALL);
-	vt_buf_make(&y, conn->b.dev, LEN, VT_PINNED, VT_ACCESS_ALL);
-	vt_fill(x.data, LEN, SEED, 0);
-	vt_rdma(conn, IBV_WR_RDMA_WRITE, &x, 0, &y, 0, LEN);
-	vt_verify(y.data, LEN, SEED, 0, "what was written");
-	vt_buf_free(&x);
-	vt_buf_free(&y);
-}
-
 /* ---- what is refused changes nothing ---- */
 
 static void ask_badly_rtr(struct ibv_qp_attr *attr, int i)
@@ -186,7 +173,7 @@ static void test_refused(struct vt_device *const *devs)
 	must_go(&conn.a, &a, IBV_QPS_RTS, TO_RTS);
 	must_go(&conn.b, &b, IBV_QPS_RTS, TO_RTS);
 	vt_case("what was refused left the connection as it was");
-	check_works(&conn);
+	vt_conn_works(&conn, VT_PINNED);
 	vt_disconnect(&conn);
 }
 
@@ -217,7 +204,7 @@ static void *compete(void *arg)
 
 	for (i = 0; i < rival->rounds; i++) {
 		pthread_barrier_wait(rival->start);
-		must_go(rival->end, &rival->attr, IBV_QPS_RESET, IBV_QP_STATE);
+		vt_to_state(rival->end, IBV_QPS_RESET);
 		for (k = 0; k < VT_ARRAY_SIZE(steps); k++) {
 			pthread_barrier_wait(rival->start);
 			err = go(rival->end, rival->attr, steps[k].state, steps[k].mask);
@@ -255,7 +242,7 @@ static void test_rivals(struct vt_device *const *devs)
 				rival[1].won[k], races(), k);
 	}
 	vt_reconnect(&conn, true);
-	check_works(&conn);
+	vt_conn_works(&conn, VT_PINNED);
 	vt_disconnect(&conn);
 }
 
@@ -392,13 +379,13 @@ static void test_new_path(struct vt_device *const *devs, bool network)
 	vt_fill(x.data, LEN, SEED, 0);
 	attr = plan(&conn.a, &conn.b);
 	post_messages(&conn, &x, &y);
-	must_go(&conn.a, &attr, IBV_QPS_SQD, IBV_QP_STATE);
+	vt_to_state(&conn.a, IBV_QPS_SQD);
 	change_path(&conn, &attr);
-	must_go(&conn.a, &attr, IBV_QPS_RTS, IBV_QP_STATE);
+	vt_to_state(&conn.a, IBV_QPS_RTS);
 	for (i = 0; i < MESSAGES; i++)
 		vt_expect_ok(&conn.a, i, IBV_WC_RDMA_WRITE);
 	vt_verify(y.data, LEN, SEED, 0, "what was written");
-	check_works(&conn);
+	vt_conn_works(&conn, VT_PINNED);
 	if (network) {
 		expect_class(capture);
 		close(capture);
@@ -443,7 +430,7 @@ static void post_failing(struct vt_conn *conn, struct vt_stage *stage)
 		};
 	vt_post(&conn->a, &op);
 	vt_check(vt_uffd_wait_fault(stage->uffd, vt_options.wait_ms));
-	must_go(&conn->a, &(struct ibv_qp_attr){}, IBV_QPS_SQD, IBV_QP_STATE);
+	vt_to_state(&conn->a, IBV_QPS_SQD);
 	vt_stage_release(stage);
 	vt_expect(&conn->a, 1, IBV_WC_LOC_PROT_ERR);
 	vt_expect_state(&conn->a, IBV_QPS_SQE);
@@ -461,17 +448,12 @@ static void test_failing_in_sqd(enum ibv_qp_type type)
 	vt_stage_set(&stage);
 	open_type(&conn, &stage, type);
 	post_failing(&conn, &stage);
-	must_go(&conn.a, &(struct ibv_qp_attr){}, IBV_QPS_RTS, IBV_QP_STATE);
+	vt_to_state(&conn.a, IBV_QPS_RTS);
 	vt_disconnect(&conn);
 	vt_stage_close(&stage);
 }
 
 /* ---- both ends on one path ---- */
-
-static void set_local_path(bool on)
-{
-	vt_run("echo %d >/sys/module/rodp/parameters/local_path", on);
-}
 
 static void test_parameter(struct vt_device *const *devs, bool on)
 {
@@ -482,15 +464,15 @@ static void test_parameter(struct vt_device *const *devs, bool on)
 	open_ends(&conn, devs);
 	a = plan(&conn.a, &conn.b);
 	b = plan(&conn.b, &conn.a);
-	set_local_path(!on);
+	vt_set_local_path(!on);
 	must_go(&conn.b, &b, IBV_QPS_RTR, TO_RTR);
-	set_local_path(on);
+	vt_set_local_path(on);
 	must_go(&conn.a, &a, IBV_QPS_RTR, TO_RTR);
 	must_go(&conn.b, &b, IBV_QPS_RTS, TO_RTS);
 	must_go(&conn.a, &a, IBV_QPS_RTS, TO_RTS);
-	check_works(&conn);
+	vt_conn_works(&conn, VT_PINNED);
 	vt_disconnect(&conn);
-	set_local_path(true);
+	vt_set_local_path(true);
 }
 
 int main(int argc, char **argv)

@@ -121,73 +121,25 @@ static void test_connected(struct setup *s, struct vt_device *other)
 	vt_disconnect(&conn);
 }
 
-static struct ibv_qp *make_xrc(struct vt_device *dev, struct ibv_cq *cq)
-{
-	struct ibv_qp_init_attr_ex init = {
-		.send_cq = cq,
-		.cap = { .max_send_wr = 4, .max_send_sge = 1 },
-		.qp_type = IBV_QPT_XRC_SEND,
-		.comp_mask = IBV_QP_INIT_ATTR_PD,
-		.pd = dev->pd,
-		.sq_sig_all = 1,
-	};
-	struct ibv_qp *qp = ibv_create_qp_ex(dev->ctx, &init);
-
-	if (!qp)
-		vt_fail("creating an XRC QP: %m");
-	return qp;
-}
-
-/* To RTS, with a peer of whatever type. */
-static void connect_xrc(struct vt_end *end, const struct vt_end_addr *peer)
-{
-	struct ibv_qp_attr attr = {
-		.qp_state = IBV_QPS_INIT,
-		.port_num = 1,
-		.qp_access_flags = VT_ACCESS_ALL,
-		.path_mtu = IBV_MTU_1024,
-		.dest_qp_num = peer->qpn,
-		.rq_psn = peer->psn,
-		.sq_psn = 7,
-		.max_rd_atomic = 1,
-		.timeout = 10,
-		.retry_cnt = 2,
-		.ah_attr = vt_ah_attr(&peer->gid, end->dev->gid_index, NULL),
-	};
-
-	vt_check(!ibv_modify_qp(end->qp, &attr,
-				IBV_QP_STATE | IBV_QP_PKEY_INDEX | IBV_QP_PORT |
-					IBV_QP_ACCESS_FLAGS));
-	attr.qp_state = IBV_QPS_RTR;
-	vt_check(!ibv_modify_qp(end->qp, &attr,
-				IBV_QP_STATE | IBV_QP_AV | IBV_QP_PATH_MTU | IBV_QP_DEST_QPN |
-					IBV_QP_RQ_PSN));
-	attr.qp_state = IBV_QPS_RTS;
-	vt_check(!ibv_modify_qp(end->qp, &attr,
-				IBV_QP_STATE | IBV_QP_TIMEOUT | IBV_QP_RETRY_CNT |
-					IBV_QP_RNR_RETRY | IBV_QP_SQ_PSN |
-					IBV_QP_MAX_QP_RD_ATOMIC));
-}
-
 static void test_transport(struct setup *s)
 {
-	struct vt_conn conn = { .a = { .dev = s->dev, .own_cq = true } };
-	struct vt_end_addr a = { .gid = s->dev->gid, .psn = 7, .mtu = 1024, .rd_atomic = 1 }, b;
-	struct ibv_sge sge = vt_sge(&s->x, 0, 0);
-	struct ibv_send_wr *bad, wr = { .wr_id = 5, .opcode = IBV_WR_SEND, .sg_list = &sge };
+	struct vt_conn_attr attr = { .timeout = 10, .retry_cnt = 2, .rd_atomic = 1 };
+	struct vt_conn_attr xrc = attr;
+	struct vt_end_addr a, b;
+	struct vt_conn conn;
+	struct vt_op op = { .opcode = IBV_WR_SEND, .wr_id = 5 };
 
 	vt_case("an XRC initiator, to an RC QP");
-	vt_end_open(&conn.b, s->dev, NULL);
-	conn.a.cq = ibv_create_cq(s->dev->ctx, 16, NULL, NULL, 0);
-	vt_check(conn.a.cq);
-	conn.a.qp = make_xrc(s->dev, conn.a.cq);
-	a.qpn = conn.a.qp->qp_num;
+	xrc.qp_type = IBV_QPT_XRC_SEND;
+	xrc.wr_api = true;
+	vt_end_open(&conn.a, s->dev, &xrc);
+	vt_end_open(&conn.b, s->dev, &attr);
+	a = vt_end_addr(&conn.a);
 	b = vt_end_addr(&conn.b);
-	b.psn = 7;
-	vt_end_connect(&conn.b, &a, NULL);
-	connect_xrc(&conn.a, &b);
+	vt_end_connect(&conn.b, &a, &attr);
+	vt_end_connect(&conn.a, &b, &xrc);
 	vt_recv(&conn.b, 6, NULL, 0);
-	vt_check(!ibv_post_send(conn.a.qp, &wr, &bad));
+	vt_post(&conn.a, &op);
 	vt_expect(&conn.a, 5, IBV_WC_RETRY_EXC_ERR);
 	vt_expect_none(&conn.b, 1);
 	vt_disconnect(&conn);

@@ -37,14 +37,7 @@ static void check_moved(struct setup *s, struct vt_buf *target, size_t at, size_
 	uint64_t old = target == &s->a ? SEED_A : SEED_B;
 
 	vt_verify(target->data + at, len, source_seed, from, "the data");
-	if (s->cold) {
-		vt_verify_zero(target->data, at, "before the data");
-		vt_verify_zero(target->data + at + len, LEN - at - len, "behind the data");
-	} else {
-		vt_verify(target->data, at, old, 0, "before the data");
-		vt_verify(target->data + at + len, LEN - at - len, old, at + len,
-			  "behind the data");
-	}
+	vt_verify_around(target, at, len, s->cold, old);
 	vt_verify_guards(&s->a, "a");
 	vt_verify_guards(&s->b, "b");
 }

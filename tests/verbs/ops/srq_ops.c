@@ -315,11 +315,9 @@ static void test_other_pd(struct setup *s)
 /* A QP that fails takes no receive with it, and says when it has taken its last. */
 static void test_last_wqe(struct setup *s)
 {
-	struct ibv_qp_attr attr = { .qp_state = IBV_QPS_ERR };
-
 	fill(s, 1);
 	post_slot(s, 7);
-	vt_check(!ibv_modify_qp(s->conn[3].b.qp, &attr, IBV_QP_STATE));
+	vt_to_state(&s->conn[3].b, IBV_QPS_ERR);
 	vt_check(vt_async_event(s->b, vt_options.wait_ms) == IBV_EVENT_QP_LAST_WQE_REACHED);
 	vt_expect_none(&s->conn[3].b, 10);
 	vt_check(vt_async_event(s->b, 10) == -1);
