@@ -22,7 +22,7 @@ settings() {
 }
 
 listens() {
-	in_peer ss -Hltn "sport = :$PORT" | grep -q .
+	grep -q . < <(in_peer ss -Hltn "sport = :$PORT")
 }
 
 own=() peer=()

@@ -15,7 +15,7 @@ PORT=18515 # the default of both perftest and the pingpongs
 RUNS=0 FAILED=0
 
 listens() {
-	in_peer ss -Hltn "sport = :$PORT" | grep -q .
+	grep -q . < <(in_peer ss -Hltn "sport = :$PORT")
 }
 
 # pair GID-OPTION COMMAND...: both sides; true when both end well. What the client said is in $WORK/client.

@@ -33,7 +33,7 @@ client() {
 # Nothing says that an RDMA port is bound: until rdma(8) lists an ID that listens.
 wait_for_listener() {
 	for _ in {1..100}; do
-		rdma resource show cm_id 2>/dev/null | grep -q 'state LISTEN' && return
+		grep -q 'state LISTEN' < <(rdma resource show cm_id 2>/dev/null) && return
 		kill -0 "$server" 2>/dev/null || break
 		sleep 0.1
 	done

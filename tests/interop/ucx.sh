@@ -45,7 +45,7 @@ pair() {
 }
 
 listens() {
-	in_peer ss -Hltn "sport = :$PORT" | grep -q .
+	grep -q . < <(in_peer ss -Hltn "sport = :$PORT")
 }
 
 # What ucx_perftest goes through: name, then its options.

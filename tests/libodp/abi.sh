@@ -19,12 +19,12 @@ sed -n 's/^\t\t\(odp_[a-z_]*\);$/\1@@ODP_0.1/p' libodp/libodp.map | sort >"$work
 nm -D --defined-only "$lib" | awk '$2 != "A" { print $3 }' | sort >"$work/exported"
 diff -u "$work/map" "$work/exported" || fail "exports and libodp.map differ (- map, + library)"
 [ "$(wc -l <"$work/map")" -ge 20 ] || fail "the map lists only $(wc -l <"$work/map") names"
-readelf -d "$lib" | grep -q 'SONAME.*\[libodp.so.0\]' || fail "the soname is not libodp.so.0"
+grep -q 'SONAME.*\[libodp.so.0\]' < <(readelf -d "$lib") || fail "the soname is not libodp.so.0"
 
 grep -oE '\bodp_[a-z_]+\(' libodp/odp.h | grep -vE '\(3\)' | tr -d '(' | sort -u >"$work/declared"
 sed 's/@@.*//' "$work/map" | while read -r name; do
 	grep -qx "$name" "$work/declared" || fail "$name is not declared in odp.h"
-	grep -hE '^odp_.* \\- ' libodp/man/*.3 | grep -qw "$name" || fail "no manual page in libodp/man names $name"
+	grep -qw "$name" < <(grep -hE '^odp_.* \\- ' libodp/man/*.3) || fail "no manual page in libodp/man names $name"
 done
 
 # A program outside of the tree, with nothing but what is installed.
@@ -48,5 +48,5 @@ export PKG_CONFIG_PATH=${pc%/*}
 read -ra flags < <(pkg-config --define-variable=includedir="$work/root/usr/include" \
 	--define-variable=libdir="$(dirname "$(find "$work/root" -name libodp.so)")" --cflags --libs libodp)
 cc -Wall -Wextra -Werror -o "$work/program" "$work/program.c" "${flags[@]}" || fail "a program does not link with: ${flags[*]}"
-readelf -d "$work/program" | grep -q 'NEEDED.*libodp.so.0' || fail "the program does not ask for libodp.so.0"
+grep -q 'NEEDED.*libodp.so.0' < <(readelf -d "$work/program") || fail "the program does not ask for libodp.so.0"
 echo "libodp: $(wc -l <"$work/map") names"

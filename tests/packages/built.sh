@@ -34,7 +34,7 @@ transfer() {
 	ibv_rc_pingpong -d rodp0 -g 1 -o -c &
 	server=$!
 	for _ in {1..100}; do
-		ss -tlnH 'sport = 18515' | grep -q . && break
+		grep -q . < <(ss -tlnH 'sport = 18515') && break
 		sleep 0.1
 	done
 	ibv_rc_pingpong -d rodp0 -g 1 -o -c 10.77.0.1

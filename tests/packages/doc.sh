@@ -96,7 +96,7 @@ fail_block() {
 
 has_ended() { grep -qxF "@@ end $2" "$dir/out.$1"; }
 
-listens_on() { ss -tlnH "sport = $1" | grep -q .; }
+listens_on() { grep -q . < <(ss -tlnH "sport = $1"); }
 
 # pattern_of LINE: a glob that matches what the line stands for.
 pattern_of() {

@@ -23,12 +23,12 @@ configure() {
 
 # builds NAME FILE: there is a rule for it.
 builds() {
-	ninja -C "$dir/$1" -t targets all | grep -q "^lib/$2: "
+	grep -q "^lib/$2: " < <(ninja -C "$dir/$1" -t targets all)
 }
 
 # says WORDS: cmake breaks lines as it likes.
 says() {
-	tr -s ' \n' ' ' <"$dir/out" | grep -qF -- "$1" || fail "cmake does not say: $1"
+	grep -qF -- "$1" < <(tr -s ' \n' ' ' <"$dir/out") || fail "cmake does not say: $1"
 }
 
 configure between 1.14.50.0 || fail "release 50 is refused"

@@ -19,7 +19,7 @@ packages="rodp-dkms ibverbs-provider-rodp libodp0 libodp-dev rodp-tools"
 for package in $packages; do
 	[ "$(dpkg-query -W -f '${db:Status-Abbrev}' "$package")" = 'ii ' ] || { echo "$package is not installed" && exit 1; }
 done
-dpkg-query -W -f '${Conffiles}\n' ibverbs-provider-rodp | grep -q '^ /etc/libibverbs.d/rodp.driver ' ||
+grep -q '^ /etc/libibverbs.d/rodp.driver ' < <(dpkg-query -W -f '${Conffiles}\n' ibverbs-provider-rodp) ||
 	{ echo "/etc/libibverbs.d/rodp.driver is not a configuration file" && exit 1; }
 # shellcheck disable=SC2086 # names
 dpkg --verify $packages

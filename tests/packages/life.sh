@@ -53,7 +53,7 @@ dpkg --compare-versions "$new" gt "$old" || die "$new is no upgrade from $old"
 grep -q '^# mine$' "$conffile" || die "the upgrade has overwritten $conffile"
 dkms status rodp
 [ "$(dkms status rodp | wc -l)" -eq 1 ] || die "DKMS has not exactly one version"
-dkms status rodp | grep -qF "$new" || die "DKMS has not the new version $new"
+grep -qF "$new" < <(dkms status rodp) || die "DKMS has not the new version $new"
 [ "$(module_file | wc -l)" -eq 1 ] || die "not one module after the upgrade: $(module_file)"
 [ ! -e "/usr/src/rodp-$old" ] || die "the old source is still there: /usr/src/rodp-$old"
 

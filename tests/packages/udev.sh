@@ -22,7 +22,7 @@ for name in rodp0 storage; do
 	udevadm settle --timeout=30
 	[ -e "/sys/class/infiniband/$name" ] || { echo "udev has renamed $name to: $(ls /sys/class/infiniband)" && exit 1; }
 	[ "$(properties "$name" ID_RDMA_ROCE)" = 1 ] || { udevadm info "/sys/class/infiniband/$name" && echo "$name is not known as RoCE" && exit 1; }
-	ibv_devices | grep -qw "$name" || { echo "libibverbs does not find $name" && exit 1; }
+	grep -qw "$name" < <(ibv_devices) || { echo "libibverbs does not find $name" && exit 1; }
 	compgen -G '/dev/infiniband/uverbs*' >/dev/null || { echo "no character device for $name" && exit 1; }
 	rdma link delete "$name"
 done

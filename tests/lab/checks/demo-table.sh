@@ -24,7 +24,7 @@ make_all() {
 
 # has LINE: the table has it, whatever its blanks.
 has() {
-	tr -s ' ' <"$dir/table" | grep -qxF -- "$1" || { cat "$dir/table" && echo "no line: $1" && exit 1; }
+	grep -qxF -- "$1" < <(tr -s ' ' <"$dir/table") || { cat "$dir/table" && echo "no line: $1" && exit 1; }
 }
 
 {

@@ -8,7 +8,7 @@ set -euo pipefail
 ip netns exec "$RDMA_PEER_NETNS" ibv_rc_pingpong -c -d "$RDMA_PEER_DEV" -g "$RDMA_PEER_GID_INDEX" "$@" &
 server=$!
 for _ in {1..100}; do
-	ip netns exec "$RDMA_PEER_NETNS" ss -tlnH 'sport = 18515' | grep -q . && break
+	grep -q . < <(ip netns exec "$RDMA_PEER_NETNS" ss -tlnH 'sport = 18515') && break
 	sleep 0.1
 done
 ibv_rc_pingpong -c -d "$RDMA_DEV" -g "$RDMA_GID_INDEX" "$@" "$RDMA_PEER_ADDR"

@@ -7,7 +7,7 @@ set -euo pipefail
 cd "$(dirname "$(readlink -f "$0")")/../../.."
 bad=0
 while read -r file; do
-	head -n 3 "$file" | grep -aq 'SPDX-License-Identifier:' && continue
+	grep -aq 'SPDX-License-Identifier:' < <(head -n 3 "$file") && continue
 	echo "no SPDX line: $file"
 	bad=1
 done < <(find . \( -path ./build -o -path './build-*' -o -path ./.git -o -path ./LICENSES \) -prune -o -type f \

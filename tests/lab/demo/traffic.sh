@@ -34,7 +34,7 @@ blame() { [ "$DEVICE" = rxe ] || FAILED=1; }
 # wait_for_server PID: until it listens.
 wait_for_server() {
 	for _ in {1..300}; do
-		in_peer ss -tlnH "sport = $PORT" | grep -q . && return
+		grep -q . < <(in_peer ss -tlnH "sport = $PORT") && return
 		kill -0 "$1" 2>/dev/null || return 1
 		sleep 0.1
 	done
@@ -85,7 +85,7 @@ verify() {
 }
 
 has_odp() {
-	ibv_devinfo -v -d "$RDMA_DEV" | grep -q 'ODP_SUPPORT'
+	grep -q 'ODP_SUPPORT' < <(ibv_devinfo -v -d "$RDMA_DEV")
 }
 
 result() {

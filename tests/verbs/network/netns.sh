@@ -108,7 +108,7 @@ end_nets() {
 }
 
 set_mode() {
-	rdma system set netns "$1" 2>/dev/null && rdma system show | grep -q "netns $1"
+	rdma system set netns "$1" 2>/dev/null && grep -q "netns $1" < <(rdma system show)
 }
 
 # Of a device in x1: traffic with itself, by processes where it is seen.
