@@ -5,12 +5,29 @@
 #include "qp/send/send_lane.h"
 #include "qp/stop.h"
 
+static bool stop_is_lane_busy(const struct rodp_lane *lane)
+{
+	return delayed_work_pending(&lane->work) || lane->home.moving;
+}
+
+/* What this stop has ended, nobody has begun again meanwhile. */
+static void stop_assert_quiet(const struct rodp_qp *qp)
+{
+	const struct rodp_sender *tx = &qp->tx;
+	const struct rodp_receiver *rx = &qp->rx;
+
+	WARN_ON_ONCE(hrtimer_is_queued((struct hrtimer *)&tx->timer));
+	WARN_ON_ONCE(stop_is_lane_busy(&tx->sq.lane) || stop_is_lane_busy(&rx->rq.lane));
+	WARN_ON_ONCE(tx->source.waiting || tx->target.waiting || rx->park.waiting);
+}
+
 static void stop_clear(struct rodp_qp *qp)
 {
 	struct rodp_end *end = &qp->end;
 
 	spin_lock_bh(&end->send_lane->lock);
 	spin_lock(&end->receive_lane->lock);
+	stop_assert_quiet(qp);
 	WRITE_ONCE(end->state, IB_QPS_RESET);
 	rodp_send_lane_reset(&qp->tx);
 	rodp_receiver_reset(&qp->rx);

@@ -2,12 +2,14 @@
 /*
  * A queue pair can be stopped wherever it is: --rounds connections are brought into each situation of situation.h, and
  * their QPs are destroyed there, at once or after a modification to RESET or to ERR, one end before the other. New
- * QPs take their memory before the pages come that the old ones waited for. Then the same with all
- * situations at once, by killing the process, and by deleting the link, after which every work request that
+ * QPs take their memory before the pages come that the old ones waited for. Then a QP is RESET while another
+ * thread posts to it. Then the same with all situations at once, by killing the process, and by deleting the link, after which every work request that
  * was posted is complete. What still ran in a stopped QP would run in freed memory: the kernel's log tells,
  * of a kernel with KASAN at once.
  */
+#include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -137,6 +139,49 @@ static void test_situation(struct vt_stage *stage, const struct vt_situation *si
 	vt_check(busy);
 	if (situation->counter && counter_of(stage, situation) <= before)
 		vt_fail("no QP was in it: %s is what it was", situation->counter);
+}
+
+/* ---- while another thread posts ---- */
+
+struct poster {
+	struct vt_end *end;
+	atomic_bool enough;
+	unsigned long posted;
+};
+
+/* Whatever the queue says: it may be full, or its QP in no state to send. */
+static void *post_on(void *arg)
+{
+	const struct vt_op op = { .opcode = IBV_WR_SEND, .quiet = true };
+	struct poster *poster = arg;
+
+	while (!atomic_load(&poster->enough))
+		poster->posted += !vt_try_post(poster->end, &op);
+	return NULL;
+}
+
+static void test_posting(struct vt_stage *stage)
+{
+	struct poster poster = {};
+	struct vt_conn conn;
+	pthread_t thread;
+	unsigned int i;
+
+	vt_case("a QP is RESET %u times while a thread posts to it", rounds());
+	vt_connect(&conn, stage->a, stage->b, NULL);
+	poster.end = &conn.a;
+	vt_check(!pthread_create(&thread, NULL, post_on, &poster));
+	for (i = 0; i < rounds(); i++) {
+		spin_us(any_of(PASSING_US));
+		vt_reconnect(&conn, any_of(2));
+	}
+	atomic_store(&poster.enough, true);
+	vt_check(!pthread_join(thread, NULL));
+	vt_note("%lu posted", poster.posted);
+	vt_check(poster.posted);
+	vt_reconnect(&conn, true);
+	vt_conn_works(&conn, VT_PINNED);
+	vt_disconnect(&conn);
 }
 
 /* ---- all situations at once ---- */
@@ -279,6 +324,7 @@ int main(int argc, char **argv)
 	vt_stage_open(&stage);
 	for (i = 0; i < VT_SITUATIONS; i++)
 		test_situation(&stage, &vt_situations[i]);
+	test_posting(&stage);
 	vt_stage_close(&stage);
 	check_device();
 	test_kill();
