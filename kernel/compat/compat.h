@@ -19,6 +19,7 @@
 
 #include <linux/dma-buf.h>
 #include <linux/hrtimer.h>
+#include <linux/mm.h>
 #include <linux/shrinker.h>
 #include <linux/slab.h>
 #include <linux/workqueue.h>
@@ -62,6 +63,13 @@ static inline void hrtimer_setup(struct hrtimer *timer,
 typedef bool rodp_young_t;
 #else
 typedef int rodp_young_t;
+#endif
+
+#ifndef RODP_HAVE_VM_FLAGS_SET
+static inline void vm_flags_set(struct vm_area_struct *vma, unsigned long flags)
+{
+	vma->vm_flags |= flags;
+}
 #endif
 
 #ifndef RODP_HAVE_SHRINKER_ALLOC

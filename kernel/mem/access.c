@@ -2,6 +2,7 @@
 /* Device access to the memory of an MR, see access.h. */
 #include <linux/indirect_call_wrapper.h>
 #include <linux/mm.h>
+#include <linux/uaccess.h>
 
 #include "odp/access.h"
 #include "odp/fault.h"
@@ -82,16 +83,19 @@ static size_t mem_access_walk_end(struct mem_access_walk *walk)
 	return rodp_mr_is_on_demand(walk->mr) ? rodp_span_end(&walk->span) : walk->done;
 }
 
-size_t rodp_mr_read(struct rodp_mr *mr, u64 iova, void *dst, size_t bytes)
+ssize_t rodp_mr_read(struct rodp_mr *mr, u64 iova, void *dst, size_t bytes)
 {
 	struct mem_access_walk walk;
+	bool damaged = false;
+	size_t done;
 
 	mem_access_walk_begin(&walk, mr, iova, bytes, false);
-	while (mem_access_walk_next(&walk)) {
-		memcpy(dst, walk.addr, walk.bytes);
+	while (!damaged && mem_access_walk_next(&walk)) {
+		damaged = copy_mc_to_kernel(dst, walk.addr, walk.bytes);
 		dst += walk.bytes;
 	}
-	return mem_access_walk_end(&walk);
+	done = mem_access_walk_end(&walk);
+	return damaged ? -EIO : (ssize_t)done;
 }
 
 size_t rodp_mr_write(struct rodp_mr *mr, u64 iova, const void *src, size_t bytes)
@@ -107,15 +111,15 @@ size_t rodp_mr_write(struct rodp_mr *mr, u64 iova, const void *src, size_t bytes
 }
 
 /*
- * Two pieces that are seldom the same memory. memmove() would do for both, but where the CPU has
- * no fast string instructions it is a slow one, word by word in microcode.
+ * Two pieces that are seldom the same memory. memmove() would do for both, but where the CPU has no
+ * fast string instructions it is a slow one, word by word in microcode. False: `from` is damaged.
  */
-static void mem_access_copy_run(void *to, const void *from, size_t bytes)
+static bool mem_access_copy_run(void *to, const void *from, size_t bytes)
 {
-	if (to < from + bytes && from < to + bytes)
-		memmove(to, from, bytes);
-	else
-		memcpy(to, from, bytes);
+	if (likely(to >= from + bytes || from >= to + bytes))
+		return !copy_mc_to_kernel(to, from, bytes);
+	memmove(to, from, bytes);
+	return true;
 }
 
 /* Between kernel memory and an MR that cannot miss. @to_mr: or from it. */
@@ -161,7 +165,7 @@ static struct rodp_copied mem_access_copy_on_demand(struct rodp_mr *dst, u64 dst
 				rodp_mr_va(src, src_iova), bytes);
 }
 
-/* Neither side can miss, nothing is held. */
+/* Neither side can miss, nothing is held. Less than all: the source is damaged. */
 static size_t mem_access_copy_fixed(struct rodp_mr *dst, u64 dst_iova, struct rodp_mr *src,
 				    u64 src_iova, size_t bytes)
 {
@@ -171,7 +175,8 @@ static size_t mem_access_copy_fixed(struct rodp_mr *dst, u64 dst_iova, struct ro
 	while (done < bytes) {
 		from = mem_access_fixed_run(src, src_iova + done, bytes - done, false, &run);
 		to = mem_access_fixed_run(dst, dst_iova + done, run, true, &run);
-		mem_access_copy_run(to, from, run);
+		if (unlikely(!mem_access_copy_run(to, from, run)))
+			break;
 		done += run;
 	}
 	return done;
@@ -188,11 +193,12 @@ struct rodp_copied rodp_mr_copy(struct rodp_mr *dst, u64 dst_iova, struct rodp_m
 		copied.done = mem_access_copy_half(src, src_iova, dst, dst_iova, bytes, false);
 		return copied;
 	}
-	copied.src_missed = false;
-	if (rodp_mr_is_on_demand(dst))
+	if (rodp_mr_is_on_demand(dst)) {
+		copied.src_missed = false;
 		copied.done = mem_access_copy_half(dst, dst_iova, src, src_iova, bytes, true);
-	else
+	} else {
 		copied.done = mem_access_copy_fixed(dst, dst_iova, src, src_iova, bytes);
+	}
 	return copied;
 }
 

@@ -184,6 +184,25 @@ void rodp_packet_address(const struct rodp_flow *flow, struct sk_buff *skb)
 	skb_pull(skb, skb->len - body);
 }
 
+static int tx_has_queue(struct net_device *ndev, struct netdev_nested_priv *priv)
+{
+	return !(ndev->priv_flags & IFF_NO_QUEUE);
+}
+
+/*
+ * See struct rodp_flow. A bond, a VLAN or a bridge has no queue and is not the end of the way: what
+ * is below it decides, one NIC is enough. Where a veth leads, to another namespace and perhaps a
+ * NIC behind a bridge there, nobody can tell.
+ */
+static bool tx_is_per_cpu(struct net_device *ndev)
+{
+	struct netdev_nested_priv none = {};
+
+	RCU_LOCKDEP_WARN(!rcu_read_lock_any_held(), "the netdevs below may go");
+	return !tx_has_queue(ndev, &none) &&
+	       !netdev_walk_all_lower_dev_rcu(ndev, tx_has_queue, &none);
+}
+
 static struct dst_entry *tx_route_ipv4(struct net *net, struct rodp_flow *flow)
 {
 	const struct rodp_route *route = &flow->route;
@@ -205,7 +224,7 @@ static struct dst_entry *tx_route_ipv4(struct net *net, struct rodp_flow *flow)
 	rt = ip_route_output_key(net, &fl);
 	if (IS_ERR(rt))
 		return ERR_CAST(rt);
-	flow->per_cpu = rt->dst.dev->priv_flags & IFF_NO_QUEUE;
+	flow->per_cpu = tx_is_per_cpu(rt->dst.dev);
 	dst_cache_set_ip4(&flow->cache, &rt->dst, fl.saddr);
 	return &rt->dst;
 }
@@ -235,7 +254,7 @@ static struct dst_entry *tx_route_ipv6(struct net *net, const struct sock *sock,
 	dst = ip6_dst_lookup_flow(net, sock, &fl, NULL);
 	if (IS_ERR(dst))
 		return dst;
-	flow->per_cpu = dst->dev->priv_flags & IFF_NO_QUEUE;
+	flow->per_cpu = tx_is_per_cpu(dst->dev);
 	dst_cache_set_ip6(&flow->cache, dst, &fl.saddr);
 	return dst;
 }
@@ -252,9 +271,18 @@ static void tx_set_meta(struct rodp_dev *dev, const struct rodp_flow *flow, stru
 	skb->priority = flow->route.priority;
 }
 
-static int tx_result(int err)
+/*
+ * What the stack says of a packet that it has taken: NET_XMIT_*, or a negative errno. Out of memory
+ * is a queue that is full; any other error stands for packets of this kind and will not go away by
+ * trying.
+ */
+static int tx_result(struct rodp_dev *dev, int err)
 {
-	return net_xmit_eval(err) ? -EAGAIN : 0;
+	if (net_xmit_eval(err) > 0 || err == -ENOBUFS || err == -ENOMEM)
+		return -EAGAIN;
+	if (err < 0)
+		rodp_stats_inc(dev->stats, RODP_STAT_SEND_ERRORS);
+	return 0;
 }
 
 static int tx_unsent(struct sk_buff *skb, int err)
@@ -285,7 +313,7 @@ static int tx_send_ipv4(struct rodp_dev *dev, struct net *net, struct rodp_flow 
 	tx_push_ipv4(&flow->route, skb);
 	tx_seal(skb, 4);
 	tx_set_meta(dev, flow, skb, htons(ETH_P_IP));
-	return tx_result(ip_local_out(net, sock, skb));
+	return tx_result(dev, ip_local_out(net, sock, skb));
 }
 
 static int tx_send_ipv6(struct rodp_dev *dev, struct net *net, struct rodp_flow *flow,
@@ -304,7 +332,7 @@ static int tx_send_ipv6(struct rodp_dev *dev, struct net *net, struct rodp_flow 
 	tx_push_ipv6(&flow->route, skb);
 	tx_seal(skb, 6);
 	tx_set_meta(dev, flow, skb, htons(ETH_P_IPV6));
-	return tx_result(ip6_local_out(net, sock, skb));
+	return tx_result(dev, ip6_local_out(net, sock, skb));
 }
 
 int rodp_packet_send(struct rodp_dev *dev, struct rodp_flow *flow, struct sk_buff *skb)

@@ -13,11 +13,17 @@ MODULE_PARM_DESC(
 	local_path,
 	"QPs of one network namespace exchange messages without a network (for QPs connected from now on)");
 
-/* Packets delivered in one go; the rest is left to a work item. */
+/* Packets delivered in one go, and bytes copied for them; the rest is left to a work item. */
 #define COURIER_BUDGET 128
+#define COURIER_MOVES  RODP_LANE_BYTES
+
+/* What is in a bag, beyond which senders rest. */
+#define COURIER_PACKETS 1024
+#define COURIER_BYTES	(4u << 20)
 
 struct courier {
 	struct sk_buff_head bag; /* this CPU only, BH disabled */
+	u32 bytes; /* of memory that it occupies; copies that share their bytes count each */
 	bool busy;
 	struct work_struct work;
 };
@@ -29,8 +35,17 @@ bool rodp_courier_is_on(void)
 	return READ_ONCE(local_path);
 }
 
+bool rodp_courier_has_room(void)
+{
+	const struct courier *courier = this_cpu_ptr(&couriers);
+
+	lockdep_assert_in_softirq(); /* or BH disabled */
+	return skb_queue_len(&courier->bag) < COURIER_PACKETS && courier->bytes < COURIER_BYTES;
+}
+
 void rodp_courier_take(struct rodp_end *end, u32 dqpn, struct sk_buff *skb)
 {
+	struct courier *courier = this_cpu_ptr(&couriers);
 	struct rodp_packet *pkt = rodp_packet(skb);
 
 	rodp_end_assert_either(end);
@@ -38,7 +53,18 @@ void rodp_courier_take(struct rodp_end *end, u32 dqpn, struct sk_buff *skb)
 	pkt->dqpn = dqpn;
 	rodp_stats_inc(end->dev->stats, RODP_STAT_SENT_PKTS);
 	rodp_stats_add(end->dev->stats, RODP_STAT_SENT_BYTES, pkt->payload);
-	__skb_queue_tail(&this_cpu_ptr(&couriers)->bag, skb);
+	__skb_queue_tail(&courier->bag, skb);
+	courier->bytes += skb->truesize;
+}
+
+/* The next packet, or NULL. */
+static struct sk_buff *courier_next(struct courier *courier)
+{
+	struct sk_buff *skb = __skb_dequeue(&courier->bag);
+
+	if (skb)
+		courier->bytes -= skb->truesize;
+	return skb;
 }
 
 /* Whether the QP is of the packet's transport, and wants it of this sender. */
@@ -47,20 +73,21 @@ static bool courier_is_welcome(const struct rodp_end *end, struct sk_buff *skb)
 	return rodp_end_speaks(end, rodp_packet(skb)->opcode) && end->path->expects(end, skb);
 }
 
-/* To the QP that it is for. */
-static void courier_deliver(struct sk_buff *skb)
+/* To the QP that it is for. Returns the bytes that were copied for it. */
+static u32 courier_deliver(struct sk_buff *skb)
 {
 	const struct rodp_packet *pkt = rodp_packet(skb);
 	struct rodp_end *end = rodp_qpn_lookup(pkt->dqpn);
+	struct rodp_lane *lane;
 
 	if (!end || !courier_is_welcome(end, skb)) {
 		kfree_skb(skb);
-		return;
+		return 0;
 	}
 	rodp_stats_inc(end->dev->stats, RODP_STAT_RCVD_PKTS);
 	rodp_stats_add(end->dev->stats, RODP_STAT_RCVD_BYTES, pkt->payload);
-	rodp_lane_receive(pkt->op->flags & RODP_OPF_REQUEST ? end->receive_lane : end->send_lane,
-			  skb);
+	lane = pkt->op->flags & RODP_OPF_REQUEST ? end->receive_lane : end->send_lane;
+	return rodp_lane_receive(lane, skb);
 }
 
 void rodp_courier_run(void)
@@ -68,14 +95,15 @@ void rodp_courier_run(void)
 	struct courier *courier = this_cpu_ptr(&couriers);
 	int budget = COURIER_BUDGET;
 	struct sk_buff *skb;
+	u32 moved = 0;
 
 	lockdep_assert_in_softirq(); /* or BH disabled */
 	if (courier->busy || skb_queue_empty(&courier->bag))
 		return;
 	courier->busy = true;
 	rcu_read_lock();
-	while (budget-- && (skb = __skb_dequeue(&courier->bag)))
-		courier_deliver(skb);
+	while (budget-- && moved < COURIER_MOVES && (skb = courier_next(courier)))
+		moved += courier_deliver(skb);
 	rcu_read_unlock();
 	courier->busy = false;
 	if (!skb_queue_empty(&courier->bag))

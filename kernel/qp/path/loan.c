@@ -173,7 +173,7 @@ static int loan_xfer(const struct rodp_lender *lender, struct rodp_park *park, s
 		     u64 iova, struct rodp_xfer *xfer)
 {
 	struct rodp_loan *loan = container_of(lender, struct rodp_loan, lender);
-	u32 until = min(xfer->bytes, xfer->done + LOAN_BATCH);
+	u32 begin = xfer->done, until = min(xfer->bytes, begin + LOAN_BATCH);
 	const struct rodp_swqe *wqe;
 	int err = 0;
 
@@ -195,6 +195,7 @@ static int loan_xfer(const struct rodp_lender *lender, struct rodp_park *park, s
 			err = loan_xfer_piece(loan->tx->sq.end, wqe, park, &piece, xfer);
 		spin_unlock(&loan->lock);
 	}
+	park->lane->moved += xfer->done - begin;
 	if (err)
 		return err;
 	return xfer->done < xfer->bytes ? -EINPROGRESS : 0;

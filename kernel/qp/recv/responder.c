@@ -281,7 +281,7 @@ static void responder_ask_for_time(struct rodp_receiver *rx)
 			  : rodp_psn_add(rx->seq.epsn, RODP_PSN_MASK);
 	if (rodp_psn_cmp(psn, at) > 0)
 		return;
-	skb_queue_purge(&lane->backlog);
+	rodp_lane_purge(lane);
 	rx->seq.asked_for_time = rx->hand.skb;
 	rodp_send_wait(rx, psn);
 }

@@ -9,6 +9,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <linux/dma-heap.h>
 #include <linux/udmabuf.h>
 
 #include "observe.h"
@@ -293,6 +294,50 @@ static void run(struct setup *s, enum vt_memory memory)
 	end(s);
 }
 
+/* Of the system's heap, with these flags of open(2). -1: this kernel has none. */
+static int heap_buffer(int flags)
+{
+	struct dma_heap_allocation_data data = { .len = BUF_LEN, .fd_flags = flags | O_CLOEXEC };
+	int heap = open("/dev/dma_heap/system", O_RDONLY | O_CLOEXEC);
+
+	if (heap < 0)
+		return -1;
+	if (ioctl(heap, DMA_HEAP_IOCTL_ALLOC, &data))
+		vt_fail("DMA_HEAP_IOCTL_ALLOC: %m");
+	close(heap);
+	return data.fd;
+}
+
+/* What was opened to be read is not written, by whomever. */
+static void test_readonly(struct vt_device *dev)
+{
+	static const int writes[] = {
+		IBV_ACCESS_LOCAL_WRITE,
+		IBV_ACCESS_LOCAL_WRITE | IBV_ACCESS_REMOTE_WRITE,
+		IBV_ACCESS_LOCAL_WRITE | IBV_ACCESS_REMOTE_ATOMIC,
+		IBV_ACCESS_MW_BIND,
+	};
+	int fd = heap_buffer(O_RDONLY);
+	struct setup s = { .dev_b = dev, .fd = fd };
+	struct ibv_mr *mr;
+	size_t i;
+
+	if (fd < 0) {
+		vt_note("this kernel has no dma-buf heaps");
+		return;
+	}
+	vt_case("a dma-buf that was opened to be read");
+	for (i = 0; i < VT_ARRAY_SIZE(writes); i++)
+		expect_refused(&s, 0, BUF_LEN, 0, fd, writes[i], EACCES);
+	mr = ibv_reg_dmabuf_mr(dev->pd, 0, BUF_LEN, 0, fd, IBV_ACCESS_REMOTE_READ);
+	vt_check(mr && !ibv_dereg_mr(mr));
+	close(fd);
+	fd = heap_buffer(O_RDWR);
+	mr = ibv_reg_dmabuf_mr(dev->pd, 0, BUF_LEN, 0, fd, writes[1]);
+	vt_check(mr && !ibv_dereg_mr(mr));
+	close(fd);
+}
+
 int main(int argc, char **argv)
 {
 	struct setup s = {};
@@ -309,5 +354,6 @@ int main(int argc, char **argv)
 		if (vt_has_odp(s.dev_a, IBV_ODP_SUPPORT_WRITE))
 			run(&s, VT_ODP);
 	}
+	test_readonly(s.dev_b);
 	return vt_finish(s.dev_a, s.dev_b);
 }
