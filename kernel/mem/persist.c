@@ -35,7 +35,7 @@ bool rodp_persist_umem(struct ib_umem *umem)
  */
 static bool persist_is_zeros(struct page *page)
 {
-	const struct folio *folio = page_folio(page);
+	struct folio *folio = page_folio(page);
 
 	return page == ZERO_PAGE(0) ||
 	       (folio_size(folio) == PMD_SIZE && !READ_ONCE(folio->mapping));
