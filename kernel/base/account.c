@@ -155,7 +155,7 @@ void rodp_account_put(struct rodp_account *account)
 	kfree(account);
 }
 
-int rodp_account_take(struct rodp_account *account, u64 bytes)
+int rodp_account_try_charge(struct rodp_account *account, u64 bytes)
 {
 	if (!account || (u64)atomic64_add_return(bytes, &account->used) <= account_most(account))
 		return 0;
@@ -163,7 +163,7 @@ int rodp_account_take(struct rodp_account *account, u64 bytes)
 	return -ENOMEM;
 }
 
-void rodp_account_give(struct rodp_account *account, u64 bytes)
+void rodp_account_uncharge(struct rodp_account *account, u64 bytes)
 {
 	if (account)
 		atomic64_sub(bytes, &account->used);

@@ -66,23 +66,23 @@ struct rodp_account *rodp_account_get(struct rodp_account *account);
 void rodp_account_put(struct rodp_account *account);
 
 /**
- * rodp_account_take() - have more bytes
+ * rodp_account_try_charge() - have more bytes
  * @account: the account, or NULL: no limit
  * @bytes: how many
  *
  * Context: Any.
  * Return: 0, or -ENOMEM: that would be more than the limit, and nothing is taken.
  */
-int rodp_account_take(struct rodp_account *account, u64 bytes);
+int rodp_account_try_charge(struct rodp_account *account, u64 bytes);
 
 /**
- * rodp_account_give() - have fewer bytes
+ * rodp_account_uncharge() - have fewer bytes
  * @account: as it was taken from, or NULL
  * @bytes: how many
  *
  * Context: Any.
  */
-void rodp_account_give(struct rodp_account *account, u64 bytes);
+void rodp_account_uncharge(struct rodp_account *account, u64 bytes);
 
 /**
  * rodp_account_module_exit() - look that nobody has anything any more

@@ -37,8 +37,8 @@ static void share_free(struct rodp_share *share)
 
 	for (i = 0; i < share->count && share->page[i]; i++)
 		__free_page(share->page[i]);
-	rodp_account_give(share->device, share_bytes(share->count));
-	rodp_account_give(share->user, share_bytes(share->count));
+	rodp_account_uncharge(share->device, share_bytes(share->count));
+	rodp_account_uncharge(share->user, share_bytes(share->count));
 	rodp_account_put(share->device);
 	rodp_account_put(share->user);
 	kvfree(share);
@@ -93,12 +93,12 @@ void rodp_share_put(struct rodp_share *share)
 }
 
 /* Before an account says no: who has just unmapped something is owed it. */
-static int share_take(struct rodp_account *account, u64 bytes)
+static int share_try_charge(struct rodp_account *account, u64 bytes)
 {
-	if (!rodp_account_take(account, bytes))
+	if (!rodp_account_try_charge(account, bytes))
 		return 0;
 	share_reap();
-	return rodp_account_take(account, bytes);
+	return rodp_account_try_charge(account, bytes);
 }
 
 static int share_fill(struct rodp_share *share, u32 pages)
@@ -136,9 +136,9 @@ struct rodp_share *rodp_share_create(u32 pages, struct rodp_account *user,
 	struct rodp_share *share;
 	int err = -ENOMEM;
 
-	if (share_take(user, share_bytes(pages)))
+	if (share_try_charge(user, share_bytes(pages)))
 		return ERR_PTR(-ENOMEM);
-	if (share_take(device, share_bytes(pages)))
+	if (share_try_charge(device, share_bytes(pages)))
 		goto err_user;
 	share = share_make(pages, user, device);
 	if (!share)
@@ -150,9 +150,9 @@ struct rodp_share *rodp_share_create(u32 pages, struct rodp_account *user,
 	return ERR_PTR(err);
 
 err_device:
-	rodp_account_give(device, share_bytes(pages));
+	rodp_account_uncharge(device, share_bytes(pages));
 err_user:
-	rodp_account_give(user, share_bytes(pages));
+	rodp_account_uncharge(user, share_bytes(pages));
 	return ERR_PTR(err);
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 /*
  * Workers, see worker.h. On kernels that lend no threads of a process: kernel threads, which behave as
- * those would towards the driver, and put a guise on towards the kernel.
+ * those would towards the driver, and take over the owner's identity towards the kernel.
  */
 #include "compat/worker.h"
 
@@ -31,13 +31,13 @@ static void thread_set_reset_on_fork(bool reset)
 static struct vhost_task *thread_make(bool (*turn)(void *), void (*killed)(void *), void *arg,
 				      const char *name)
 {
-	const bool alone = current->policy == SCHED_DEADLINE && !current->sched_reset_on_fork;
+	const bool deadline = current->policy == SCHED_DEADLINE && !current->sched_reset_on_fork;
 	struct vhost_task *task;
 
-	if (alone)
+	if (deadline)
 		thread_set_reset_on_fork(true);
 	task = vhost_task_create(turn, killed, arg, name);
-	if (alone)
+	if (deadline)
 		thread_set_reset_on_fork(false);
 	return task;
 }
@@ -168,15 +168,15 @@ static void owner_note_policy(struct rodp_owner *owner)
 	atomic_set(&owner->policy.refcnt, 1);
 }
 
-static void guise_set_policy(struct rodp_guise *guise, const struct rodp_owner *owner)
+static void identity_set_policy(struct rodp_identity *identity, const struct rodp_owner *owner)
 {
-	guise->policy = owner->policy;
+	identity->policy = owner->policy;
 	task_lock(current);
-	current->mempolicy = owner->has_policy ? &guise->policy : NULL;
+	current->mempolicy = owner->has_policy ? &identity->policy : NULL;
 	task_unlock(current);
 }
 
-static void guise_drop_policy(void)
+static void identity_drop_policy(void)
 {
 	task_lock(current);
 	current->mempolicy = NULL;
@@ -187,11 +187,11 @@ static void owner_note_policy(struct rodp_owner *owner)
 {
 }
 
-static void guise_set_policy(struct rodp_guise *guise, const struct rodp_owner *owner)
+static void identity_set_policy(struct rodp_identity *identity, const struct rodp_owner *owner)
 {
 }
 
-static void guise_drop_policy(void)
+static void identity_drop_policy(void)
 {
 }
 #endif
@@ -199,9 +199,9 @@ static void guise_drop_policy(void)
 /* ---- the cpuset's nodes ---- */
 
 #ifdef CONFIG_CPUSETS
-static void guise_set_mems(struct rodp_guise *guise, const struct rodp_owner *owner)
+static void identity_set_mems(struct rodp_identity *identity, const struct rodp_owner *owner)
 {
-	nodemask_t mems = guise->old_mems = current->mems_allowed;
+	nodemask_t mems = identity->old_mems = current->mems_allowed;
 	struct task_struct *task;
 
 	rcu_read_lock();
@@ -215,16 +215,16 @@ static void guise_set_mems(struct rodp_guise *guise, const struct rodp_owner *ow
 	set_mems_allowed(mems);
 }
 
-static void guise_drop_mems(const struct rodp_guise *guise)
+static void identity_drop_mems(const struct rodp_identity *identity)
 {
-	set_mems_allowed(guise->old_mems);
+	set_mems_allowed(identity->old_mems);
 }
 #else
-static void guise_set_mems(struct rodp_guise *guise, const struct rodp_owner *owner)
+static void identity_set_mems(struct rodp_identity *identity, const struct rodp_owner *owner)
 {
 }
 
-static void guise_drop_mems(const struct rodp_guise *guise)
+static void identity_drop_mems(const struct rodp_identity *identity)
 {
 }
 #endif
@@ -232,27 +232,27 @@ static void guise_drop_mems(const struct rodp_guise *guise)
 /* ---- memory and io cgroup ---- */
 
 #if defined(CONFIG_MEMCG) && defined(CONFIG_BLK_CGROUP)
-static void guise_set_io(const struct rodp_guise *guise)
+static void identity_set_io(const struct rodp_identity *identity)
 {
 	struct cgroup_subsys_state *css;
 
-	if (!guise->memcg)
+	if (!identity->memcg)
 		return;
-	css = cgroup_get_e_css(guise->memcg->css.cgroup, &io_cgrp_subsys);
+	css = cgroup_get_e_css(identity->memcg->css.cgroup, &io_cgrp_subsys);
 	kthread_associate_blkcg(css);
 	css_put(css);
 }
 
-static void guise_drop_io(void)
+static void identity_drop_io(void)
 {
 	kthread_associate_blkcg(NULL);
 }
 #else
-static void guise_set_io(const struct rodp_guise *guise)
+static void identity_set_io(const struct rodp_identity *identity)
 {
 }
 
-static void guise_drop_io(void)
+static void identity_drop_io(void)
 {
 }
 #endif
@@ -307,25 +307,25 @@ bool rodp_owner_is_gone(struct rodp_owner *owner)
 	return gone;
 }
 
-bool rodp_owner_enter(struct rodp_owner *owner, struct rodp_guise *guise)
+bool rodp_owner_enter(struct rodp_owner *owner, struct rodp_identity *identity)
 {
 	if (!owner_hold(owner))
 		return false;
-	guise->memcg = get_mem_cgroup_from_mm(owner->mm);
-	guise->old_memcg = set_active_memcg(guise->memcg);
-	guise_set_io(guise);
-	guise_set_mems(guise, owner);
-	guise_set_policy(guise, owner);
+	identity->memcg = get_mem_cgroup_from_mm(owner->mm);
+	identity->old_memcg = set_active_memcg(identity->memcg);
+	identity_set_io(identity);
+	identity_set_mems(identity, owner);
+	identity_set_policy(identity, owner);
 	return true;
 }
 
-void rodp_owner_leave(struct rodp_owner *owner, struct rodp_guise *guise)
+void rodp_owner_leave(struct rodp_owner *owner, struct rodp_identity *identity)
 {
-	guise_drop_policy();
-	guise_drop_mems(guise);
-	guise_drop_io();
-	set_active_memcg(guise->old_memcg);
-	mem_cgroup_put(guise->memcg);
+	identity_drop_policy();
+	identity_drop_mems(identity);
+	identity_drop_io();
+	set_active_memcg(identity->old_memcg);
+	mem_cgroup_put(identity->memcg);
 	owner_let_go(owner);
 }
 

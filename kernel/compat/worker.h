@@ -6,8 +6,8 @@
  * one of them, in all but its code, and the kernel charges it, places it, stops it and kills it as
  * any thread of that process.
  *
- * Without it a worker is a kernel thread, which for each piece of work puts the owner's guise on:
- * its memory cgroup, its io cgroup, the nodes of its cpuset, a memory policy. The rest stays the
+ * Without it a worker is a kernel thread, which for each piece of work takes over the owner's
+ * identity: memory cgroup, io cgroup, the nodes of the cpuset, memory policy. The rest stays the
  * kernel's: hugetlb cgroup, fault counts, pressure, CPU time. It holds the users of the mm
  * meanwhile, and somebody must look from time to time whether the process is gone
  * (rodp_owner_is_gone()), and kill it then (rodp_thread_kill()).
@@ -42,8 +42,8 @@ struct rodp_owner {
 #endif
 };
 
-/* What a worker wears for one piece of work, and what it wore before. */
-struct rodp_guise {
+/* What a worker takes over from the owner for one piece of work, and what it had before. */
+struct rodp_identity {
 #ifndef RODP_HAVE_USER_WORKER
 	struct mem_cgroup *memcg, *old_memcg;
 	nodemask_t old_mems;
@@ -79,12 +79,12 @@ static inline void rodp_owner_fini(struct rodp_owner *owner)
  * In a thread of the owner's, before it works on the mm, until rodp_owner_leave(). false: the mm has
  * no users any more, and there is nothing to leave. What worked may see a fatal signal.
  */
-static inline bool rodp_owner_enter(struct rodp_owner *owner, struct rodp_guise *guise)
+static inline bool rodp_owner_enter(struct rodp_owner *owner, struct rodp_identity *identity)
 {
 	return !WARN_ON_ONCE(current->mm != owner->mm);
 }
 
-static inline void rodp_owner_leave(struct rodp_owner *owner, struct rodp_guise *guise)
+static inline void rodp_owner_leave(struct rodp_owner *owner, struct rodp_identity *identity)
 {
 }
 
@@ -137,24 +137,24 @@ static inline void rodp_thread_kill(struct rodp_thread *thread)
  * In a thread: whether its process has only such threads left. It would stay for ever: its own
  * threads have ended, but did not end the process.
  */
-static inline bool rodp_thread_is_deserted(void)
+static inline bool rodp_thread_is_alone(void)
 {
 	const struct task_struct *task;
-	bool deserted = true;
+	bool alone = true;
 
 	rcu_read_lock();
 	for_each_thread(current, task) if (!(READ_ONCE(task->flags) &
-					     (PF_USER_WORKER | PF_EXITING))) deserted = false;
+					     (PF_USER_WORKER | PF_EXITING))) alone = false;
 	rcu_read_unlock();
-	return deserted;
+	return alone;
 }
 
 #else
 
 void rodp_owner_init(struct rodp_owner *owner);
 void rodp_owner_fini(struct rodp_owner *owner);
-bool rodp_owner_enter(struct rodp_owner *owner, struct rodp_guise *guise);
-void rodp_owner_leave(struct rodp_owner *owner, struct rodp_guise *guise);
+bool rodp_owner_enter(struct rodp_owner *owner, struct rodp_identity *identity);
+void rodp_owner_leave(struct rodp_owner *owner, struct rodp_identity *identity);
 bool rodp_owner_is_gone(struct rodp_owner *owner);
 struct rodp_thread *rodp_thread_create(bool (*turn)(void *), void (*killed)(void *), void *arg,
 				       const char *name);
@@ -163,7 +163,7 @@ void rodp_thread_wake(struct rodp_thread *thread);
 void rodp_thread_stop(struct rodp_thread *thread);
 void rodp_thread_kill(struct rodp_thread *thread);
 
-static inline bool rodp_thread_is_deserted(void)
+static inline bool rodp_thread_is_alone(void)
 {
 	return false;
 }

@@ -27,7 +27,7 @@
 #include "odp/tally.h"
 #include "odp/task.h"
 
-struct rodp_crew;
+struct rodp_pool;
 
 struct rodp_mirror {
 	struct xarray leaves; /* struct rodp_leaf by va >> RODP_LEAF_SHIFT, see tree.h */
@@ -45,7 +45,7 @@ struct rodp_mirror {
 	struct mutex reaping; /* held by those that take leaves out of the tree */
 	struct work_struct reap; /* see tree.h */
 
-	struct rodp_crew *crew; /* does what is below; a user of it */
+	struct rodp_pool *pool; /* does what is below; a user of it */
 
 	/* Faults, see request.c and job.c. */
 	spinlock_t fault_lock; /* taken with BH disabled */

@@ -3,7 +3,7 @@
  * Faults: how a missing page becomes present in a mirror.
  *
  * A device access that misses never sleeps where it happens. It requests a fault here. A job
- * in a thread of the process (crew.h) then maps the requested range, leaf by leaf (resolve.h), and
+ * in a thread of the process (pool.h) then maps the requested range, leaf by leaf (resolve.h), and
  * wakes each waiter as soon as its own page is mapped, by queueing the waiter's work item. A
  * request that starts in what a job has yet to map, and needs no more rights than that job
  * asks for, joins the job.

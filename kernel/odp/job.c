@@ -11,7 +11,7 @@
 #include "base/stats.h"
 #include "base/trace.h"
 #include "odp/core.h"
-#include "odp/crew.h"
+#include "odp/pool.h"
 #include "odp/job.h"
 #include "odp/request.h"
 #include "odp/resolve.h"
@@ -130,7 +130,7 @@ static bool job_advance(struct rodp_job *job, u64 done)
 		spin_unlock_bh(&mirror->fault_lock);
 	} while (unwoken);
 	if (moved)
-		rodp_task_progress(mirror->crew, &job->task);
+		rodp_task_progress(mirror->pool, &job->task);
 	return goes_on && rodp_mirror_is_used(mirror);
 }
 
@@ -142,7 +142,7 @@ static void job_leave(struct rodp_job *job)
 	job_withdraw(job);
 	mirror->ahead -= job->ahead;
 	mirror->job_count--;
-	rodp_payer_give(mirror->crew->payer, RODP_PAY_JOBS);
+	rodp_ucounts_uncharge(mirror->pool->ucounts, RODP_UCOUNT_JOBS);
 	rodp_requests_feed(mirror);
 }
 
@@ -198,7 +198,7 @@ static void job_over(struct rodp_task *task)
 
 	rodp_job_free(job);
 	rodp_mirror_drop(mirror);
-	/* The unloading waits for the crew, and the crew's end for this thread. */
+	/* The unloading waits for the pool, and the pool's end for this thread. */
 	if (has_module)
 		module_put(THIS_MODULE);
 }
@@ -226,10 +226,11 @@ bool rodp_job_may_start(struct rodp_mirror *mirror)
 	lockdep_assert_held(&mirror->fault_lock);
 	/* One without jobs would not learn that others have ended theirs. */
 	if (!mirror->job_count) {
-		rodp_payer_take(mirror->crew->payer, RODP_PAY_JOBS);
+		rodp_ucounts_charge(mirror->pool->ucounts, RODP_UCOUNT_JOBS);
 		return true;
 	}
-	return mirror->job_count < JOB_MAX && rodp_payer_try(mirror->crew->payer, RODP_PAY_JOBS);
+	return mirror->job_count < JOB_MAX &&
+	       rodp_ucounts_try_charge(mirror->pool->ucounts, RODP_UCOUNT_JOBS);
 }
 
 static void job_start(struct rodp_job *job, struct rodp_mirror *mirror, u64 va, u64 end, bool write,
@@ -254,7 +255,7 @@ static void job_start(struct rodp_job *job, struct rodp_mirror *mirror, u64 va, 
 	refcount_inc(&mirror->refs);
 	rodp_stats_inc(mirror->stats, RODP_STAT_ODP_FAULTS);
 	trace_rodp_fault_begin(mirror, va, end - va, write);
-	rodp_task_add(mirror->crew, &job->task);
+	rodp_task_add(mirror->pool, &job->task);
 }
 
 void rodp_job_start(struct rodp_job *job, struct rodp_mirror *mirror, u64 va, u64 end, bool write)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
 /*
- * Fault jobs: each maps one range of a mirror, is a task of the mirror's crew (task.h), and frees
+ * Fault jobs: each maps one range of a mirror, is a task of the mirror's pool (task.h), and frees
  * itself at the end. Used by request.c only.
  *
  * A job that was started belongs to itself. It may be used under fault_lock of its mirror, while

@@ -11,7 +11,7 @@
 #include "base/stats.h"
 #include "odp/age.h"
 #include "odp/core.h"
-#include "odp/crew.h"
+#include "odp/pool.h"
 #include "odp/job.h"
 #include "odp/leaf.h"
 #include "odp/mirror.h"
@@ -29,25 +29,25 @@ void rodp_mirror_set_init(struct rodp_mirror_set *set)
 {
 	mutex_init(&set->lock);
 	INIT_LIST_HEAD(&set->mirrors);
-	set->crew = NULL;
+	set->pool = NULL;
 }
 
 void rodp_mirror_set_fini(struct rodp_mirror_set *set)
 {
-	if (set->crew)
-		rodp_crew_put(set->crew);
-	set->crew = NULL;
+	if (set->pool)
+		rodp_pool_put(set->pool);
+	set->pool = NULL;
 }
 
-/* The crew of the mirror that was registered through last stays while the set does. */
-static void mirror_set_keep(struct rodp_mirror_set *set, struct rodp_crew *crew)
+/* The pool of the mirror that was registered through last stays while the set does. */
+static void mirror_set_keep(struct rodp_mirror_set *set, struct rodp_pool *pool)
 {
 	lockdep_assert_held(&set->lock);
-	if (set->crew == crew)
+	if (set->pool == pool)
 		return;
-	rodp_crew_hold(crew);
+	rodp_pool_hold(pool);
 	rodp_mirror_set_fini(set);
-	set->crew = crew;
+	set->pool = pool;
 }
 
 /*
@@ -61,7 +61,7 @@ static void mirror_teardown_work(struct work_struct *work)
 
 	rodp_age_end(mirror);
 	rodp_tree_clear(mirror);
-	rodp_crew_put(mirror->crew);
+	rodp_pool_put(mirror->pool);
 	mmdrop(mirror->mm);
 	rodp_stats_put(mirror->stats);
 	/* A late rodp_fault_detach() and the data path may still read it under RCU. */
@@ -80,20 +80,20 @@ static struct rodp_mirror *mirror_alloc(struct mm_struct *mm)
 	if (!mirror)
 		return ERR_PTR(err);
 	mirror->mm = mm;
-	mirror->crew = rodp_crew_get();
-	if (IS_ERR(mirror->crew)) {
-		err = PTR_ERR(mirror->crew);
+	mirror->pool = rodp_pool_get();
+	if (IS_ERR(mirror->pool)) {
+		err = PTR_ERR(mirror->pool);
 		goto err_free;
 	}
 	rodp_tally_init(&mirror->tally);
 	rodp_tree_init(mirror);
 	err = rodp_age_begin(mirror);
 	if (err)
-		goto err_crew;
+		goto err_pool;
 	return mirror;
 
-err_crew:
-	rodp_crew_put(mirror->crew);
+err_pool:
+	rodp_pool_put(mirror->pool);
 err_free:
 	kfree(mirror);
 	return ERR_PTR(err);
@@ -142,7 +142,7 @@ static struct rodp_mirror *mirror_set_add(struct rodp_mirror_set *set, struct ro
 /* The mirror of current->mm, which the set has. */
 static struct rodp_mirror *mirror_set_use(struct rodp_mirror *mirror)
 {
-	int err = rodp_crew_man(mirror->crew);
+	int err = rodp_pool_ensure_worker(mirror->pool);
 
 	if (err)
 		return ERR_PTR(err);
@@ -158,7 +158,7 @@ struct rodp_mirror *rodp_mirror_get(struct rodp_mirror_set *set, struct rodp_sta
 	mirror = mirror_set_find(set, current->mm);
 	mirror = mirror ? mirror_set_use(mirror) : mirror_set_add(set, stats);
 	if (!IS_ERR(mirror))
-		mirror_set_keep(set, mirror->crew);
+		mirror_set_keep(set, mirror->pool);
 	mutex_unlock(&set->lock);
 	return mirror;
 }
@@ -220,18 +220,18 @@ int rodp_odp_module_init(void)
 	err = rodp_job_module_init();
 	if (err)
 		goto err_shrink;
-	err = rodp_crew_module_init();
+	err = rodp_pool_module_init();
 	if (err)
 		goto err_jobs;
 	rodp_odp_wq = alloc_workqueue("rodp_odp", WQ_UNBOUND, 0);
 	if (!rodp_odp_wq) {
 		err = -ENOMEM;
-		goto err_crew;
+		goto err_pool;
 	}
 	return 0;
 
-err_crew:
-	rodp_crew_module_exit();
+err_pool:
+	rodp_pool_module_exit();
 err_jobs:
 	rodp_job_module_exit();
 err_shrink:
@@ -246,7 +246,7 @@ void rodp_odp_module_exit(void)
 	/* Jobs hold the module, so every mirror that is left is in its tear-down. */
 	wait_event(mirror_none, !atomic_read(&mirror_count));
 	/* A thread leaves when it has had its turn: when its process was stopped, once it goes on. */
-	rodp_crew_module_exit();
+	rodp_pool_module_exit();
 	destroy_workqueue(rodp_odp_wq);
 	mmu_notifier_synchronize();
 	rcu_barrier(); /* leaves */

@@ -15,7 +15,7 @@
 #include <linux/mm_types.h>
 #include <linux/mutex.h>
 
-struct rodp_crew;
+struct rodp_pool;
 struct rodp_latency;
 struct rodp_mirror;
 struct rodp_stats;
@@ -26,13 +26,13 @@ struct rodp_tally;
  * @lock: protects @mirrors and the number of users of each; taken in process context, outside
  *	the mmap lock and every other lock of this room
  * @mirrors: one for each mm that registered memory through the ucontext
- * @crew: of the mm that registered memory last, or NULL; kept, so that a process that registers a
+ * @pool: of the mm that registered memory last, or NULL; kept, so that a process that registers a
  *	lone region again and again does not make a thread each time
  */
 struct rodp_mirror_set {
 	struct mutex lock;
 	struct list_head mirrors;
-	struct rodp_crew *crew;
+	struct rodp_pool *pool;
 };
 
 /**
@@ -56,7 +56,7 @@ void rodp_mirror_set_fini(struct rodp_mirror_set *set);
  *
  * Context: Process, sleeps; takes @set->lock and, inside it, the mmap lock.
  * Return: the mirror with a reference, for rodp_mirror_put(); ERR_PTR(): -ENOMEM, -EINTR when
- * a signal is pending (mmu_notifier_register()), or an error of rodp_crew_get().
+ * a signal is pending (mmu_notifier_register()), or an error of rodp_pool_get().
  */
 struct rodp_mirror *rodp_mirror_get(struct rodp_mirror_set *set, struct rodp_stats *stats);
 

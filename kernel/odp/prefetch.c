@@ -10,7 +10,7 @@
 
 #include "base/stats.h"
 #include "odp/core.h"
-#include "odp/crew.h"
+#include "odp/pool.h"
 #include "odp/prefetch.h"
 #include "odp/resolve.h"
 #include "odp/task.h"
@@ -45,14 +45,14 @@ static struct rodp_prefetch *prefetch_make(struct rodp_mirror *mirror, u64 va, u
 struct rodp_prefetch *rodp_prefetch_create(struct rodp_mirror *mirror, u64 va, u64 len,
 					   enum rodp_prefetch_mode mode)
 {
-	struct rodp_payer *payer = mirror->crew->payer;
+	struct rodp_ucounts *ucounts = mirror->pool->ucounts;
 	struct rodp_prefetch *prefetch;
 
-	if (!rodp_payer_try(payer, RODP_PAY_PREFETCHES))
+	if (!rodp_ucounts_try_charge(ucounts, RODP_UCOUNT_PREFETCHES))
 		return ERR_PTR(-EAGAIN);
 	prefetch = prefetch_make(mirror, va, len, mode);
 	if (IS_ERR(prefetch))
-		rodp_payer_give(payer, RODP_PAY_PREFETCHES);
+		rodp_ucounts_uncharge(ucounts, RODP_UCOUNT_PREFETCHES);
 	return prefetch;
 }
 
@@ -62,12 +62,12 @@ void rodp_prefetch_put(struct rodp_prefetch *prefetch)
 
 	if (!refcount_dec_and_test(&prefetch->ref))
 		return;
-	rodp_payer_give(mirror->crew->payer, RODP_PAY_PREFETCHES);
+	rodp_ucounts_uncharge(mirror->pool->ucounts, RODP_UCOUNT_PREFETCHES);
 	kfree(prefetch);
 	rodp_mirror_drop(mirror);
 }
 
-/* Let the crew do what is in the list, unless it is about to. The caller has a reference. */
+/* Let the pool do what is in the list, unless it is about to. The caller has a reference. */
 static void prefetch_begin(struct rodp_mirror *mirror)
 {
 	lockdep_assert_held(&mirror->prefetch_lock);
@@ -75,7 +75,7 @@ static void prefetch_begin(struct rodp_mirror *mirror)
 		return;
 	mirror->prefetching = true;
 	refcount_inc(&mirror->refs);
-	rodp_task_add(mirror->crew, &mirror->prefetch);
+	rodp_task_add(mirror->pool, &mirror->prefetch);
 }
 
 int rodp_prefetch_start(struct rodp_prefetch *prefetch)
@@ -187,7 +187,7 @@ static void prefetch_end(struct rodp_prefetch *prefetch, int err)
 	prefetch->err = err;
 	complete_all(&prefetch->done);
 	rodp_prefetch_put(prefetch);
-	/* The unloading waits for the crew, and the crew's end for this thread. */
+	/* The unloading waits for the pool, and the pool's end for this thread. */
 	module_put(THIS_MODULE);
 }
 

@@ -2,7 +2,7 @@
 /*
  * Prefetch: a process has its pages mapped before the device needs them.
  *
- * The prefetches of a mirror are done one after another, by one task of its crew (task.h), so
+ * The prefetches of a mirror are done one after another, by one task of its pool (task.h), so
  * that no fault waits for them, however long they are or however long user space blocks
  * one. A prefetch holds references to its mirror and to the module; nobody has to wait for it.
  *

@@ -8,7 +8,7 @@
 #include <linux/workqueue.h>
 
 #include "compat/worker.h"
-#include "odp/crew.h"
+#include "odp/pool.h"
 #include "odp/task.h"
 #include "odp/worker.h"
 
@@ -18,59 +18,59 @@
  */
 #define WORKER_MAX 64
 
-/* How long a worker rests before it leaves, unless it is the last one. */
+/* How long a worker is idle before it exits, unless it is the last one. */
 #define WORKER_REST (10 * HZ)
 
-/* How long nobody hires after that failed: there will not be more threads to be had at once. */
-#define WORKER_HIRE_PAUSE HZ
+/* How long nobody creates another after that failed: the reason will not be gone at once. */
+#define WORKER_CREATE_PAUSE HZ
 
 struct rodp_worker {
-	struct rodp_crew *crew; /* referenced */
+	struct rodp_pool *pool; /* referenced */
 	struct rodp_thread *thread;
 	struct work_struct reap;
-	bool counted; /* by the payer: not the first of a crew */
+	bool counted; /* by the ucounts: not the first of a pool */
 
-	/* Under crew->lock. */
-	struct list_head link; /* crew->workers */
-	struct list_head idle; /* crew->idle while it has nothing to do, else empty */
-	bool leaving; /* gets no task any more; reap is queued */
+	/* Under pool->lock. */
+	struct list_head link; /* pool->workers */
+	struct list_head idle; /* pool->idle while it has nothing to do, else empty */
+	bool exiting; /* gets no task any more; reap is queued */
 };
 
 /* Reap works wait here for threads, for as long as one is stopped. */
 static struct workqueue_struct *worker_wq;
 
-/* ---- how a worker leaves ---- */
+/* ---- how a worker ends ---- */
 
-static void worker_leave(struct rodp_worker *worker)
+static void worker_exit(struct rodp_worker *worker)
 {
-	lockdep_assert_held(&worker->crew->lock);
-	if (worker->leaving)
+	lockdep_assert_held(&worker->pool->lock);
+	if (worker->exiting)
 		return;
-	WRITE_ONCE(worker->leaving, true);
+	WRITE_ONCE(worker->exiting, true);
 	list_del_init(&worker->idle);
-	WRITE_ONCE(worker->crew->hands, worker->crew->hands - 1);
+	WRITE_ONCE(worker->pool->worker_count, worker->pool->worker_count - 1);
 	queue_work(worker_wq, &worker->reap);
 }
 
 static void worker_free(struct rodp_worker *worker)
 {
-	struct rodp_crew *crew = worker->crew;
+	struct rodp_pool *pool = worker->pool;
 
 	if (worker->counted)
-		rodp_payer_give(crew->payer, RODP_PAY_WORKERS);
+		rodp_ucounts_uncharge(pool->ucounts, RODP_UCOUNT_WORKERS);
 	kfree(worker);
-	rodp_crew_drop(crew);
+	rodp_pool_drop(pool);
 }
 
 static void worker_reap_work(struct work_struct *work)
 {
 	struct rodp_worker *worker = container_of(work, struct rodp_worker, reap);
-	struct rodp_crew *crew = worker->crew;
+	struct rodp_pool *pool = worker->pool;
 
 	rodp_thread_stop(worker->thread);
-	spin_lock_bh(&crew->lock);
+	spin_lock_bh(&pool->lock);
 	list_del(&worker->link);
-	spin_unlock_bh(&crew->lock);
+	spin_unlock_bh(&pool->lock);
 	worker_free(worker);
 }
 
@@ -78,76 +78,76 @@ static void worker_reap_work(struct work_struct *work)
 static void worker_killed(void *arg)
 {
 	struct rodp_worker *worker = arg;
-	struct rodp_crew *crew = worker->crew;
+	struct rodp_pool *pool = worker->pool;
 
-	spin_lock_bh(&crew->lock);
-	worker_leave(worker);
-	if (!crew->hands)
-		rodp_tasks_orphaned(crew);
-	else if (!list_empty(&crew->queue)) /* it may have been woken for one of them */
-		rodp_workers_wake(crew);
-	spin_unlock_bh(&crew->lock);
+	spin_lock_bh(&pool->lock);
+	worker_exit(worker);
+	if (!pool->worker_count)
+		rodp_tasks_cancel(pool);
+	else if (!list_empty(&pool->queue)) /* it may have been woken for one of them */
+		rodp_workers_wake(pool);
+	spin_unlock_bh(&pool->lock);
 }
 
 /* ---- what a worker does ---- */
 
-/* Whether a worker that takes a task should hire another first, in case that it will be blocked. */
-static bool worker_spare_wanted(struct rodp_crew *crew)
+/* Whether a worker that takes a task should create another first, in case that it will be blocked. */
+static bool worker_spare_wanted(struct rodp_pool *pool)
 {
-	lockdep_assert_held(&crew->lock);
-	return list_empty(&crew->idle) && crew->hands < WORKER_MAX && !crew->hiring_spare &&
-	       time_after_eq(jiffies, crew->hire_after);
+	lockdep_assert_held(&pool->lock);
+	return list_empty(&pool->idle) && pool->worker_count < WORKER_MAX &&
+	       !pool->creating_spare && time_after_eq(jiffies, pool->create_after);
 }
 
-/* The next task, or NULL: then the worker is idle. *spare: it has to hire another. */
+/* The next task, or NULL: then the worker is idle. *spare: it has to create another. */
 static struct rodp_task *worker_next(struct rodp_worker *worker, bool *spare)
 {
-	struct rodp_crew *crew = worker->crew;
+	struct rodp_pool *pool = worker->pool;
 	struct rodp_task *task = NULL;
 
-	spin_lock_bh(&crew->lock);
-	if (!worker->leaving) {
-		task = rodp_task_begin(crew);
+	spin_lock_bh(&pool->lock);
+	if (!worker->exiting) {
+		task = rodp_task_begin(pool);
 		if (task)
 			list_del_init(&worker->idle);
 		else if (list_empty(&worker->idle))
-			list_add(&worker->idle, &crew->idle);
+			list_add(&worker->idle, &pool->idle);
 	}
-	*spare = task && worker_spare_wanted(crew);
-	crew->hiring_spare |= *spare;
-	spin_unlock_bh(&crew->lock);
+	*spare = task && worker_spare_wanted(pool);
+	pool->creating_spare |= *spare;
+	spin_unlock_bh(&pool->lock);
 	return task;
 }
 
-static void worker_hire_spare(struct rodp_crew *crew)
+static void worker_create_spare(struct rodp_pool *pool)
 {
-	const int err = rodp_worker_hire(crew);
+	const int err = rodp_worker_create(pool);
 
-	spin_lock_bh(&crew->lock);
-	crew->hiring_spare = false;
+	spin_lock_bh(&pool->lock);
+	pool->creating_spare = false;
 	if (err)
-		crew->hire_after = jiffies + WORKER_HIRE_PAUSE;
-	spin_unlock_bh(&crew->lock);
+		pool->create_after = jiffies + WORKER_CREATE_PAUSE;
+	spin_unlock_bh(&pool->lock);
 }
 
 /*
- * An idle worker sleeps. When nothing came for long it leaves, unless it is the last one; that one
- * leaves when its process has no other threads.
+ * An idle worker sleeps. When nothing came for long it exits, unless it is the last one; that one
+ * exits when its process has no other threads.
  */
 static void worker_rest(struct rodp_worker *worker)
 {
-	struct rodp_crew *crew = worker->crew;
-	bool deserted;
+	struct rodp_pool *pool = worker->pool;
+	bool alone;
 
 	if (schedule_timeout(WORKER_REST))
 		return;
-	deserted = rodp_thread_is_deserted();
-	spin_lock_bh(&crew->lock);
+	alone = rodp_thread_is_alone();
+	spin_lock_bh(&pool->lock);
 	/* It may have been chosen for a task meanwhile: then it is not idle any more. */
-	if (!list_empty(&worker->idle) && list_empty(&crew->queue) &&
-	    (deserted || !list_is_singular(&crew->idle)))
-		worker_leave(worker);
-	spin_unlock_bh(&crew->lock);
+	if (!list_empty(&worker->idle) && list_empty(&pool->queue) &&
+	    (alone || !list_is_singular(&pool->idle)))
+		worker_exit(worker);
+	spin_unlock_bh(&pool->lock);
 }
 
 /* In TASK_INTERRUPTIBLE. Returns false to sleep until the thread is woken: by its stop. */
@@ -157,7 +157,7 @@ static bool worker_turn(void *arg)
 	struct rodp_task *task;
 	bool spare;
 
-	if (READ_ONCE(worker->leaving))
+	if (READ_ONCE(worker->exiting))
 		return false;
 	task = worker_next(worker, &spare);
 	if (!task) {
@@ -166,38 +166,38 @@ static bool worker_turn(void *arg)
 	}
 	__set_current_state(TASK_RUNNING);
 	if (spare)
-		worker_hire_spare(worker->crew);
-	rodp_task_run(worker->crew, task);
+		worker_create_spare(worker->pool);
+	rodp_task_run(worker->pool, task);
 	return true;
 }
 
-/* ---- how a worker comes ---- */
+/* ---- how a worker begins ---- */
 
 /* A worker without a thread. */
-static struct rodp_worker *worker_alloc(struct rodp_crew *crew)
+static struct rodp_worker *worker_alloc(struct rodp_pool *pool)
 {
 	struct rodp_worker *worker;
-	const bool counted = READ_ONCE(crew->hands);
+	const bool counted = READ_ONCE(pool->worker_count);
 
-	if (counted && !rodp_payer_try(crew->payer, RODP_PAY_WORKERS))
+	if (counted && !rodp_ucounts_try_charge(pool->ucounts, RODP_UCOUNT_WORKERS))
 		return ERR_PTR(-EAGAIN);
 	worker = kzalloc(sizeof(*worker), GFP_KERNEL_ACCOUNT);
 	if (!worker) {
 		if (counted)
-			rodp_payer_give(crew->payer, RODP_PAY_WORKERS);
+			rodp_ucounts_uncharge(pool->ucounts, RODP_UCOUNT_WORKERS);
 		return ERR_PTR(-ENOMEM);
 	}
-	worker->crew = crew;
+	worker->pool = pool;
 	worker->counted = counted;
 	INIT_LIST_HEAD(&worker->idle);
 	INIT_WORK(&worker->reap, worker_reap_work);
-	refcount_inc(&crew->refs);
+	refcount_inc(&pool->refs);
 	return worker;
 }
 
-int rodp_worker_hire(struct rodp_crew *crew)
+int rodp_worker_create(struct rodp_pool *pool)
 {
-	struct rodp_worker *worker = worker_alloc(crew);
+	struct rodp_worker *worker = worker_alloc(pool);
 	struct rodp_thread *thread;
 
 	if (IS_ERR(worker))
@@ -209,55 +209,55 @@ int rodp_worker_hire(struct rodp_crew *crew)
 	}
 	worker->thread = thread;
 	/* First it is known, then it begins: it may be killed at once. It is not idle yet. */
-	spin_lock_bh(&crew->lock);
-	list_add(&worker->link, &crew->workers);
-	WRITE_ONCE(crew->hands, crew->hands + 1);
-	spin_unlock_bh(&crew->lock);
+	spin_lock_bh(&pool->lock);
+	list_add(&worker->link, &pool->workers);
+	WRITE_ONCE(pool->worker_count, pool->worker_count + 1);
+	spin_unlock_bh(&pool->lock);
 	rodp_thread_start(thread);
 	return 0;
 }
 
-/* ---- all workers of a crew ---- */
+/* ---- all workers of a pool ---- */
 
-void rodp_workers_wake(struct rodp_crew *crew)
+void rodp_workers_wake(struct rodp_pool *pool)
 {
-	struct rodp_worker *worker = list_first_entry_or_null(&crew->idle, struct rodp_worker,
+	struct rodp_worker *worker = list_first_entry_or_null(&pool->idle, struct rodp_worker,
 							      idle);
 
-	lockdep_assert_held(&crew->lock);
+	lockdep_assert_held(&pool->lock);
 	if (!worker)
 		return;
 	list_del_init(&worker->idle);
 	rodp_thread_wake(worker->thread);
 }
 
-void rodp_workers_kill(struct rodp_crew *crew)
+void rodp_workers_kill(struct rodp_pool *pool)
 {
 	struct rodp_worker *worker;
 
-	spin_lock_bh(&crew->lock);
-	/* The thread of one that is leaving may be gone, and has no task. */
-	list_for_each_entry(worker, &crew->workers, link)
-		if (!worker->leaving)
+	spin_lock_bh(&pool->lock);
+	/* The thread of one that is exiting may be gone, and has no task. */
+	list_for_each_entry(worker, &pool->workers, link)
+		if (!worker->exiting)
 			rodp_thread_kill(worker->thread);
-	spin_unlock_bh(&crew->lock);
+	spin_unlock_bh(&pool->lock);
 }
 
-void rodp_workers_dismiss(struct rodp_crew *crew)
+void rodp_workers_stop(struct rodp_pool *pool)
 {
 	struct rodp_worker *worker;
 
-	spin_lock_bh(&crew->lock);
-	list_for_each_entry(worker, &crew->workers, link)
-		worker_leave(worker);
-	spin_unlock_bh(&crew->lock);
+	spin_lock_bh(&pool->lock);
+	list_for_each_entry(worker, &pool->workers, link)
+		worker_exit(worker);
+	spin_unlock_bh(&pool->lock);
 }
 
-void rodp_workers_init(struct rodp_crew *crew)
+void rodp_workers_init(struct rodp_pool *pool)
 {
-	INIT_LIST_HEAD(&crew->workers);
-	INIT_LIST_HEAD(&crew->idle);
-	crew->hire_after = jiffies;
+	INIT_LIST_HEAD(&pool->workers);
+	INIT_LIST_HEAD(&pool->idle);
+	pool->create_after = jiffies;
 }
 
 int rodp_worker_module_init(void)

@@ -17,7 +17,7 @@
 struct rodp_ring_mem {
 	struct rodp_mapping mapping;
 	struct rodp_account *account; /* of the process's user; NULL: no limit */
-	u64 claimed; /* bytes beside the ring, in the same account */
+	u64 charged; /* bytes beside the ring, in the same account */
 	struct rodp_share *share;
 	void *addr; /* of the share, in the kernel */
 	bool shared; /* the mapping's entry is inserted */
@@ -27,7 +27,7 @@ static void ring_mem_free(struct rodp_ring_mem *mem)
 {
 	vunmap(mem->addr);
 	rodp_share_put(mem->share);
-	rodp_account_give(mem->account, mem->claimed);
+	rodp_account_uncharge(mem->account, mem->charged);
 	rodp_account_put(mem->account);
 	kfree(mem);
 }
@@ -120,12 +120,12 @@ int rodp_ring_create(struct rodp_ring *ring, struct ib_ucontext *uctx, u32 entri
 	return err;
 }
 
-int rodp_ring_claim(struct rodp_ring *ring, u64 bytes)
+int rodp_ring_try_charge(struct rodp_ring *ring, u64 bytes)
 {
-	int err = rodp_account_take(ring->mem->account, bytes);
+	int err = rodp_account_try_charge(ring->mem->account, bytes);
 
 	if (!err)
-		ring->mem->claimed += bytes;
+		ring->mem->charged += bytes;
 	return err;
 }
 

@@ -41,14 +41,14 @@ int rodp_ring_create(struct rodp_ring *ring, struct ib_ucontext *uctx, u32 entri
 		     struct rodp_ring_resp *resp);
 
 /**
- * rodp_ring_claim() - count memory of the kernel's that a ring needs beside it
+ * rodp_ring_try_charge() - count memory of the kernel's that a ring needs beside it
  * @ring: a ring that was made; what is counted goes with it.
  * @bytes: how many more.
  *
  * Context: Process; nobody else claims for this ring.
  * Return: 0, or -ENOMEM: the user's account is full.
  */
-int rodp_ring_claim(struct rodp_ring *ring, u64 bytes);
+int rodp_ring_try_charge(struct rodp_ring *ring, u64 bytes);
 
 /**
  * rodp_ring_destroy() - give a ring's memory back

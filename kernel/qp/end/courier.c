@@ -17,12 +17,12 @@ MODULE_PARM_DESC(
 #define COURIER_BUDGET 128
 #define COURIER_MOVES  RODP_LANE_BYTES
 
-/* What is in a bag, beyond which senders rest. */
+/* What is in a queue, beyond which senders rest. */
 #define COURIER_PACKETS 1024
 #define COURIER_BYTES	(4u << 20)
 
 struct courier {
-	struct sk_buff_head bag; /* this CPU only, BH disabled */
+	struct sk_buff_head queue; /* this CPU only, BH disabled */
 	u32 bytes; /* of memory that it occupies; copies that share their bytes count each */
 	bool busy;
 	struct work_struct work;
@@ -40,7 +40,7 @@ bool rodp_courier_has_room(void)
 	const struct courier *courier = this_cpu_ptr(&couriers);
 
 	lockdep_assert_in_softirq(); /* or BH disabled */
-	return skb_queue_len(&courier->bag) < COURIER_PACKETS && courier->bytes < COURIER_BYTES;
+	return skb_queue_len(&courier->queue) < COURIER_PACKETS && courier->bytes < COURIER_BYTES;
 }
 
 void rodp_courier_take(struct rodp_end *end, u32 dqpn, struct sk_buff *skb)
@@ -53,14 +53,14 @@ void rodp_courier_take(struct rodp_end *end, u32 dqpn, struct sk_buff *skb)
 	pkt->dqpn = dqpn;
 	rodp_stats_inc(end->dev->stats, RODP_STAT_SENT_PKTS);
 	rodp_stats_add(end->dev->stats, RODP_STAT_SENT_BYTES, pkt->payload);
-	__skb_queue_tail(&courier->bag, skb);
+	__skb_queue_tail(&courier->queue, skb);
 	courier->bytes += skb->truesize;
 }
 
 /* The next packet, or NULL. */
 static struct sk_buff *courier_next(struct courier *courier)
 {
-	struct sk_buff *skb = __skb_dequeue(&courier->bag);
+	struct sk_buff *skb = __skb_dequeue(&courier->queue);
 
 	if (skb)
 		courier->bytes -= skb->truesize;
@@ -98,7 +98,7 @@ void rodp_courier_run(void)
 	u32 moved = 0;
 
 	lockdep_assert_in_softirq(); /* or BH disabled */
-	if (courier->busy || skb_queue_empty(&courier->bag))
+	if (courier->busy || skb_queue_empty(&courier->queue))
 		return;
 	courier->busy = true;
 	rcu_read_lock();
@@ -106,13 +106,13 @@ void rodp_courier_run(void)
 		moved += courier_deliver(skb);
 	rcu_read_unlock();
 	courier->busy = false;
-	if (!skb_queue_empty(&courier->bag))
+	if (!skb_queue_empty(&courier->queue))
 		queue_work_on(smp_processor_id(), rodp_lane_wq, &courier->work);
 }
 
 /*
  * The work item may run on another CPU only when its own went offline with packets
- * in the bag: they are lost, and asked for again.
+ * in the queue: they are lost, and asked for again.
  */
 static void courier_work(struct work_struct *work)
 {
@@ -126,7 +126,7 @@ void rodp_courier_module_init(void)
 	int cpu;
 
 	for_each_possible_cpu(cpu) {
-		__skb_queue_head_init(&per_cpu(couriers, cpu).bag);
+		__skb_queue_head_init(&per_cpu(couriers, cpu).queue);
 		INIT_WORK(&per_cpu(couriers, cpu).work, courier_work);
 	}
 }
@@ -136,5 +136,5 @@ void rodp_courier_module_exit(void)
 	int cpu;
 
 	for_each_possible_cpu(cpu)
-		__skb_queue_purge(&per_cpu(couriers, cpu).bag);
+		__skb_queue_purge(&per_cpu(couriers, cpu).queue);
 }

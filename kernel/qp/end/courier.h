@@ -7,9 +7,9 @@
  * other: so nobody holds the lanes of two QPs, and two QPs that answer each
  * other do not recurse.
  *
- * The bag of a courier is bounded, in packets and in bytes. Whoever has requests or datagrams to
+ * The queue of a courier is bounded, in packets and in bytes. Whoever has requests or datagrams to
  * send looks whether there is room, and rests until there is some. Answers are always taken: each
- * is for a packet that left a bag.
+ * is for a packet that left a queue.
  */
 #ifndef RODP_QP_COURIER_H
 #define RODP_QP_COURIER_H

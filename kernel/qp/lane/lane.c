@@ -112,18 +112,18 @@ static bool lane_has_packets(struct rodp_lane *lane)
 }
 
 /* The memory of a packet that waits, counted. */
-static bool lane_take_room(struct rodp_lane *lane, u32 bytes)
+static bool lane_try_charge(struct rodp_lane *lane, u32 bytes)
 {
 	if (atomic_add_return(bytes, &lane->backlog_bytes) <= RODP_LANE_BACKLOG_BYTES &&
-	    !rodp_account_take(lane->account, bytes))
+	    !rodp_account_try_charge(lane->account, bytes))
 		return true;
 	atomic_sub(bytes, &lane->backlog_bytes);
 	return false;
 }
 
-static void lane_give_room(struct rodp_lane *lane, u32 bytes)
+static void lane_uncharge(struct rodp_lane *lane, u32 bytes)
 {
-	rodp_account_give(lane->account, bytes);
+	rodp_account_uncharge(lane->account, bytes);
 	atomic_sub(bytes, &lane->backlog_bytes);
 }
 
@@ -133,7 +133,7 @@ static struct sk_buff *lane_dequeue(struct rodp_lane *lane)
 	struct sk_buff *skb = skb_dequeue(&lane->backlog);
 
 	if (skb)
-		lane_give_room(lane, skb->truesize);
+		lane_uncharge(lane, skb->truesize);
 	return skb;
 }
 
@@ -217,7 +217,7 @@ static void lane_drop(struct rodp_lane *lane, struct sk_buff *skb, enum rodp_sta
 static bool lane_enqueue(struct rodp_lane *lane, struct sk_buff *skb)
 {
 	if (skb_queue_len_lockless(&lane->backlog) >= RODP_LANE_BACKLOG ||
-	    !lane_take_room(lane, skb->truesize)) {
+	    !lane_try_charge(lane, skb->truesize)) {
 		WRITE_ONCE(lane->state.dropped, true);
 		lane_drop(lane, skb, RODP_STAT_BACKLOG_DROPS);
 		return false;

@@ -10,7 +10,7 @@
 /* The copies of what is posted: of the kernel's memory, and its user's account. */
 static int sq_make_copies(struct rodp_sq *sq)
 {
-	int err = rodp_ring_claim(&sq->ring, (u64)sq->ring.entries * sq->wqe_stride);
+	int err = rodp_ring_try_charge(&sq->ring, (u64)sq->ring.entries * sq->wqe_stride);
 
 	if (err)
 		return err;

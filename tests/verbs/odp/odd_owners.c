@@ -20,7 +20,7 @@
 #define LEN	(16 * PAGE)
 #define NOBODY	65534
 #define STACK	(256 * 1024)
-#define GONE_MS 30000 /* the last thread of a crew looks every 10 s */
+#define GONE_MS 30000 /* the last worker of a process looks every 10 s */
 
 #ifndef SCHED_DEADLINE
 #define SCHED_DEADLINE 6
@@ -155,7 +155,7 @@ static void sharing_memory(void)
 }
 
 /* Another process has the device open too, so that no file's end is the end of the region. */
-static void deserted(void)
+static void only_workers_left(void)
 {
 	int socket;
 	pid_t pid;
@@ -189,7 +189,7 @@ int main(int argc, char **argv)
 	run("of the deadline class", of_deadline_class);
 	run("without more threads", without_more_threads);
 	run("sharing memory with one that ended", sharing_memory);
-	run("deserted by its threads", deserted);
+	run("whose own threads have all ended", only_workers_left);
 	vt_expect_no_leaves(dev);
 	vt_close(dev);
 	return vt_pass();
