@@ -1,17 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 /* Accounts, see account.h. */
 #include <linux/capability.h>
-#include <linux/cred.h>
 #include <linux/hashtable.h>
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/refcount.h>
 #include <linux/sizes.h>
 #include <linux/slab.h>
-#include <linux/uidgid.h>
 #include <linux/user_namespace.h>
 
 #include "base/account.h"
+#include "base/user.h"
 
 /* MiB. */
 static uint user_rings_mb;
@@ -118,7 +117,7 @@ static struct rodp_account *account_find_or_add(struct rodp_account *fresh)
 struct rodp_account *rodp_account_of_user(enum rodp_account_kind kind)
 {
 	struct rodp_account *account, *fresh;
-	kuid_t uid = current_uid();
+	kuid_t uid = rodp_user_current();
 
 	if (ns_capable_noaudit(&init_user_ns, CAP_SYS_RESOURCE))
 		return NULL;

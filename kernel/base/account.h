@@ -7,7 +7,7 @@
  * parameters, which count from the next request on. Whoever has CAP_SYS_RESOURCE (in the initial
  * user namespace) has no account and no limit: NULL stands for that.
  *
- * A user is a uid of the kernel's (kuid_t), as it was when the object was made.
+ * A user is who base/user.h says, as of when the object was made.
  */
 #ifndef RODP_BASE_ACCOUNT_H
 #define RODP_BASE_ACCOUNT_H

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 /* Counts of users, see ucounts.h. */
 #include <linux/atomic.h>
-#include <linux/cred.h>
 #include <linux/hashtable.h>
 #include <linux/lockdep.h>
 #include <linux/moduleparam.h>
 #include <linux/mutex.h>
 #include <linux/slab.h>
-#include <linux/uidgid.h>
 
+#include "base/user.h"
 #include "odp/ucounts.h"
 
 #define UCOUNTS_HASH_BITS 6
@@ -74,7 +73,7 @@ static struct rodp_ucounts *ucounts_make(kuid_t uid)
 
 struct rodp_ucounts *rodp_ucounts_get(void)
 {
-	const kuid_t uid = current_uid();
+	const kuid_t uid = rodp_user_current();
 	struct rodp_ucounts *ucounts;
 
 	mutex_lock(&ucounts_lock);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
 /*
  * Counts of a user: what he has under way in all of his processes, contexts and devices. A bound of
- * a process alone he would have once more with each process.
+ * a process alone he would have once more with each process. Who is a user: base/user.h.
  *
  * The limits are module parameters, in force for what is charged from then on.
  */

@@ -3,8 +3,10 @@
  * A process makes CQs, QPs and SRQs, as large and as many as it can. In a memory cgroup of 64 MiB
  * it is refused (ENOMEM) before it has more than that, is not killed, and the host misses no more.
  * A user without privileges is refused at the limit of his account (user_rings_mb), whatever his
- * cgroup is, and has all of it again once he has destroyed what he made.
+ * cgroup is, and has all of it again once he has destroyed what he made. The uids that he has in a user
+ * namespace of his own have no account of their own.
  */
+#include <sched.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -19,6 +21,7 @@
 #define CQ_MIB	    4.5
 #define WRS	    (1 << 13) /* with 32 entries each: 4.2 MiB */
 #define NOBODY	    65534
+#define SUBORDINATE 100001 /* a uid that nobody else has */
 #define PARAMETER   "/sys/module/rodp/parameters/user_rings_mb"
 
 enum kind {
@@ -217,6 +220,79 @@ static void test_user(void)
 	set_user_limit(0);
 }
 
+/* ---- of one user with many uids ---- */
+
+/* As another uid of the namespace, while the first has all that the user may have. */
+static _Noreturn void ask_for_more(void)
+{
+	static struct maker maker;
+
+	vt_check(!setgid(1) && !setuid(1));
+	open_maker(&maker);
+	errno = 0;
+	if (make(&maker, CQ))
+		vt_fail("a second uid of a user has rings beyond his limit");
+	vt_check(errno == ENOMEM);
+	close_maker(&maker);
+	exit(0);
+}
+
+static _Noreturn void fill_from_namespace(int socket)
+{
+	static struct maker maker;
+	pid_t pid;
+
+	vt_check(!setgid(NOBODY) && !setuid(NOBODY));
+	if (unshare(CLONE_NEWUSER))
+		vt_fail("a user without privileges can make no user namespace: %m");
+	vt_tell(socket, "", 1, -1);
+	vt_hear(socket, &(char){ 0 }, 1, NULL); /* it has uids */
+	open_maker(&maker);
+	make_all(&maker, CQ);
+	vt_check(maker.count);
+	pid = vt_fork();
+	if (!pid)
+		ask_for_more();
+	vt_check(!vt_reap(pid, vt_options.wait_ms, "the second uid"));
+	end_all(&maker, CQ);
+	close_maker(&maker);
+	exit(0);
+}
+
+/* What newuidmap(1) and newgidmap(1) do for who is in /etc/subuid and /etc/subgid. */
+static void map_ids(pid_t pid, const char *map)
+{
+	char path[64];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/%s", pid, map);
+	file = fopen(path, "w");
+	if (!file)
+		vt_fail("%s: %m", path);
+	fprintf(file, "0 %d 1\n1 %d 1\n", NOBODY, SUBORDINATE);
+	if (fclose(file))
+		vt_fail("%s: %m", path);
+}
+
+static void test_namespace(void)
+{
+	int socket;
+	pid_t pid;
+
+	vt_case("a user's limit of %d MiB, and two uids in a namespace", USER_MIB);
+	set_user_limit(USER_MIB);
+	pid = vt_fork_with_socket(&socket);
+	if (!pid)
+		fill_from_namespace(socket);
+	vt_hear(socket, &(char){ 0 }, 1, NULL);
+	map_ids(pid, "uid_map");
+	map_ids(pid, "gid_map");
+	vt_tell(socket, "", 1, -1);
+	vt_check(!vt_reap(pid, vt_options.wait_ms, "who has two uids"));
+	close(socket);
+	set_user_limit(0);
+}
+
 int main(int argc, char **argv)
 {
 	struct vt_device *a, *b;
@@ -225,6 +301,7 @@ int main(int argc, char **argv)
 	if (!vt_is_rodp(a))
 		vt_skip("is about rodp's rings");
 	test_user();
+	test_namespace();
 	test_cgroups();
 	return vt_finish(a, b);
 }
