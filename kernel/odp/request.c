@@ -25,6 +25,9 @@
  */
 #define REQUEST_MAX_AHEAD 16
 
+/* How long the starved wait before the feed work looks whether there is room now. */
+#define REQUEST_FEED_PAUSE max(HZ / 20, 1)
+
 /* The job that is under way and serves the waiter's request, or NULL. */
 static struct rodp_job *request_find(struct rodp_mirror *mirror,
 				     const struct rodp_fault_waiter *waiter)
@@ -58,7 +61,19 @@ static struct rodp_job *request_begin(struct rodp_mirror *mirror,
 void rodp_requests_feed(struct rodp_mirror *mirror)
 {
 	lockdep_assert_held(&mirror->fault_lock);
-	if (!list_empty(&mirror->starved) && queue_work(rodp_odp_wq, &mirror->feed))
+	if (!list_empty(&mirror->starved) && !mod_delayed_work(rodp_odp_wq, &mirror->feed, 0))
+		refcount_inc(&mirror->refs);
+}
+
+/*
+ * Look again later: another mirror of the user, whose jobs take all of the room, does not tell this one
+ * when they are over; and the jobs that this one has may all be blocked by user space.
+ */
+static void request_feed_later(struct rodp_mirror *mirror)
+{
+	lockdep_assert_held(&mirror->fault_lock);
+	if (!list_empty(&mirror->starved) &&
+	    queue_delayed_work(rodp_odp_wq, &mirror->feed, REQUEST_FEED_PAUSE))
 		refcount_inc(&mirror->refs);
 }
 
@@ -89,7 +104,9 @@ static void request_awaited(struct rodp_mirror *mirror, struct rodp_fault_waiter
 	}
 	request_starve(mirror, waiter);
 	/* With memory it is room that is short: the next job that is over calls for more. */
-	if (!memory)
+	if (memory)
+		request_feed_later(mirror);
+	else
 		rodp_requests_feed(mirror);
 }
 
@@ -147,7 +164,7 @@ int rodp_fault_request(struct rodp_mirror *mirror, u64 va, u64 len, bool write,
 
 /*
  * Find a job for the waiter that is starved for longest. Returns whether there was one and it has
- * its job. If it has none, there is a job that will end, and call for more.
+ * its job. If it has none, there is no room.
  */
 static bool request_feed(struct rodp_mirror *mirror)
 {
@@ -169,10 +186,13 @@ static bool request_feed(struct rodp_mirror *mirror)
 
 static void request_feed_work(struct work_struct *work)
 {
-	struct rodp_mirror *mirror = container_of(work, struct rodp_mirror, feed);
+	struct rodp_mirror *mirror = container_of(work, struct rodp_mirror, feed.work);
 
 	while (request_feed(mirror))
 		cond_resched();
+	spin_lock_bh(&mirror->fault_lock);
+	request_feed_later(mirror);
+	spin_unlock_bh(&mirror->fault_lock);
 	rodp_mirror_drop(mirror);
 }
 
@@ -181,5 +201,5 @@ void rodp_requests_init(struct rodp_mirror *mirror)
 	spin_lock_init(&mirror->fault_lock);
 	mirror->jobs = RB_ROOT_CACHED;
 	INIT_LIST_HEAD(&mirror->starved);
-	INIT_WORK(&mirror->feed, request_feed_work);
+	INIT_DELAYED_WORK(&mirror->feed, request_feed_work);
 }
