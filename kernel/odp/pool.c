@@ -101,13 +101,13 @@ int rodp_pool_ensure_worker(struct rodp_pool *pool)
 {
 	int err = 0;
 
-	if (READ_ONCE(pool->worker_count))
+	if (rodp_workers_suffice(pool))
 		return 0;
 	mutex_lock(&pool->creating);
-	if (!READ_ONCE(pool->worker_count))
+	if (!rodp_workers_suffice(pool))
 		err = rodp_worker_create(pool);
 	mutex_unlock(&pool->creating);
-	return err;
+	return READ_ONCE(pool->worker_count) ? 0 : err;
 }
 
 struct rodp_pool *rodp_pool_get(void)

@@ -80,7 +80,8 @@ void rodp_pool_put(struct rodp_pool *pool);
 /**
  * rodp_pool_ensure_worker() - See to it that a pool has a worker
  * @pool: the pool of the current process, which has a user. All workers may have been killed with
- *	a process that had the same mm.
+ *	a process that had the same mm; or they are blocked, tasks wait, and the last attempt of a
+ *	worker to create another failed.
  *
  * Context: Process, sleeps.
  * Return: 0, or an error of rodp_pool_get().

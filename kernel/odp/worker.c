@@ -219,6 +219,16 @@ int rodp_worker_create(struct rodp_pool *pool)
 
 /* ---- all workers of a pool ---- */
 
+bool rodp_workers_suffice(struct rodp_pool *pool)
+{
+	bool suffice;
+
+	spin_lock_bh(&pool->lock);
+	suffice = pool->worker_count && (list_empty(&pool->queue) || !worker_spare_wanted(pool));
+	spin_unlock_bh(&pool->lock);
+	return suffice;
+}
+
 void rodp_workers_wake(struct rodp_pool *pool)
 {
 	struct rodp_worker *worker = list_first_entry_or_null(&pool->idle, struct rodp_worker,

@@ -17,6 +17,9 @@ struct rodp_pool;
  */
 int rodp_worker_create(struct rodp_pool *pool);
 
+/* Whether the pool has a worker, and needs no other for the tasks that wait. Takes the pool's lock. */
+bool rodp_workers_suffice(struct rodp_pool *pool);
+
 /* Wake a worker, if one is idle: there is a task. Called with the pool's lock held. */
 void rodp_workers_wake(struct rodp_pool *pool);
 
