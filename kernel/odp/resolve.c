@@ -373,9 +373,14 @@ static void resolve_proceed(struct rodp_resolver *resolver, unsigned int pages)
 	resolver->fruitless = 0;
 }
 
-/* An invalidation came between. Returns 0: try again; -EAGAIN: rest before that. */
+/*
+ * An invalidation came between. Returns 0: try again; -EAGAIN: rest before that; -EFAULT: a fatal
+ * signal, since others may invalidate for ever.
+ */
 static int resolve_collided(struct rodp_resolver *resolver)
 {
+	if (fatal_signal_pending(current))
+		return -EFAULT;
 	rodp_stats_inc(resolver->mirror->stats, RODP_STAT_ODP_FAULT_RETRIES);
 	if (resolver->step > PAGE_SIZE)
 		resolver->step /= 2;
