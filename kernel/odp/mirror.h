@@ -55,8 +55,8 @@ void rodp_mirror_set_fini(struct rodp_mirror_set *set);
  * @stats: counters of the device, for a new mirror, which takes a reference
  *
  * Context: Process, sleeps; takes @set->lock and, inside it, the mmap lock.
- * Return: the mirror with a reference, for rodp_mirror_put(); ERR_PTR(): -ENOMEM, -EINTR when
- * a signal is pending (mmu_notifier_register()), or an error of rodp_pool_get().
+ * Return: the mirror with a reference, for rodp_mirror_put(); ERR_PTR(): -ENOMEM,
+ * -ERESTARTNOINTR when a signal is pending, or an error of rodp_pool_get().
  */
 struct rodp_mirror *rodp_mirror_get(struct rodp_mirror_set *set, struct rodp_stats *stats);
 
