@@ -146,7 +146,7 @@ static struct rodp_mirror *mirror_set_use(struct rodp_mirror *mirror)
 
 	if (err)
 		return ERR_PTR(err);
-	mirror->users++;
+	WRITE_ONCE(mirror->users, mirror->users + 1);
 	return mirror;
 }
 
@@ -185,7 +185,7 @@ struct rodp_mirror *rodp_mirror_find(struct rodp_mirror_set *set, const struct m
 	mutex_lock(&set->lock);
 	mirror = mirror_set_find(set, mm);
 	if (mirror)
-		mirror->users++;
+		WRITE_ONCE(mirror->users, mirror->users + 1);
 	mutex_unlock(&set->lock);
 	return mirror;
 }
