@@ -50,8 +50,7 @@ size_t rodp_mr_write(struct rodp_mr *mr, u64 iova, const void *src, size_t bytes
  * @src_iova: of the first byte in @src.
  * @bytes: how many.
  *
- * Return: how far it came, and, if that is not all of it, whether the source or the destination
- * missed. Where the source that missed is no MR on demand, its memory is damaged.
+ * Return: how far it came, and, if that is not all of it, why.
  */
 struct rodp_copied rodp_mr_copy(struct rodp_mr *dst, u64 dst_iova, struct rodp_mr *src,
 				u64 src_iova, size_t bytes);

@@ -28,24 +28,9 @@ bool rodp_persist_umem(struct ib_umem *umem)
 	return true;
 }
 
-/*
- * The zeros that are mapped where a file has a hole: the page, or a huge one, which the kernel does
- * not show to modules: no other memory of that size lacks a mapping, of a file's or of anonymous
- * memory.
- */
-static bool persist_is_zeros(struct page *page)
-{
-	struct folio *folio = page_folio(page);
-
-	return page == ZERO_PAGE(0) ||
-	       (folio_size(folio) == PMD_SIZE && !READ_ONCE(folio->mapping));
-}
-
 bool rodp_persist_page(const void *addr)
 {
-	struct page *page = virt_to_page(addr);
-
-	return is_zone_device_page(page) || persist_is_zeros(page);
+	return is_zone_device_page(virt_to_page(addr));
 }
 
 void rodp_persist_write_back(void *addr, size_t bytes)

@@ -2,11 +2,11 @@
 /* The entries of a leaf, see entries.h. */
 #include "odp/entries.h"
 
-bool rodp_entries_install(struct rodp_entries *entries, unsigned int i, u64 phys, bool write)
+bool rodp_entries_install(struct rodp_entries *entries, unsigned int i, u64 phys, u64 flags)
 {
 	const u64 old = entries->slot[i];
 	const bool was_present = old & RODP_ENTRY_PRESENT;
-	u64 entry = phys | rodp_entry_need(write);
+	u64 entry = phys | RODP_ENTRY_PRESENT | flags;
 
 	if (rodp_entry_phys(old) == phys)
 		entry |= old & RODP_ENTRY_FLAGS;

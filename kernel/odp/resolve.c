@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 /* Resolving, see resolve.h. */
+#include <linux/bitmap.h>
 #include <linux/delay.h>
 #include <linux/err.h>
 #include <linux/fs.h>
@@ -52,6 +53,7 @@ struct resolve_round {
 	bool write; /* wanted */
 	bool prefetch; /* how pages are counted */
 	unsigned long pfns[RESOLVE_PAGES]; /* what the last look brought */
+	DECLARE_BITMAP(sync, RESOLVE_PAGES); /* and which of them are mapped with MAP_SYNC */
 };
 
 /*
@@ -78,6 +80,13 @@ static bool resolve_is_touchable(struct page *page)
 	       !resolve_is_secret(page);
 }
 
+/* What an entry for page i allows, by RODP_ENTRY_*. */
+static u64 resolve_flags(const struct resolve_round *round, unsigned int i)
+{
+	return (round->pfns[i] & HMM_PFN_WRITE ? RODP_ENTRY_WRITE : 0) |
+	       (test_bit(i, round->sync) ? RODP_ENTRY_SYNC : 0);
+}
+
 /*
  * The sequence was checked. Returns whether page i may be used now. A slot that was not
  * present before is added to mapped.
@@ -95,7 +104,7 @@ static bool resolve_install_page(struct resolve_round *round, unsigned int i, u6
 	if (!resolve_is_touchable(page))
 		return false;
 	if (rodp_entries_install(&round->leaf->entries, slot, (u64)page_to_pfn(page) << PAGE_SHIFT,
-				 pfn & HMM_PFN_WRITE))
+				 resolve_flags(round, i)))
 		mapped[slot / 64] |= 1ULL << (slot % 64);
 	return true;
 }
@@ -137,13 +146,14 @@ static void resolve_install_huge(struct resolve_round *round)
 	const u64 here = (u64)page_to_pfn(hmm_pfn_to_page(pfn)) << PAGE_SHIFT;
 	const unsigned int slot = rodp_entries_slot(round->block) + round->first;
 	const u64 start = here - ((u64)slot << PAGE_SHIFT);
+	const u64 flags = resolve_flags(round, round->first);
 	u64 mapped[RODP_SLOT_WORDS] = {};
 	unsigned int i;
 
 	lockdep_assert_held(&round->leaf->lock);
 	for (i = 0; i < RODP_LEAF_PAGES; i++)
 		if (rodp_entries_install(&round->leaf->entries, i, start + ((u64)i << PAGE_SHIFT),
-					 pfn & HMM_PFN_WRITE))
+					 flags))
 			mapped[i / 64] |= 1ULL << (i % 64);
 	resolve_count(round, mapped);
 }
@@ -173,26 +183,35 @@ static unsigned int resolve_install(struct resolve_round *round)
 	return min(reached - round->first, round->count);
 }
 
-/*
- * Take the right to write from pages of mappings that do not give it, though their page table
- * entries do. The mmap lock has been held since HMM looked.
- */
-static void resolve_withhold(struct resolve_round *round)
+/* What of a mapping page table entries do not tell: that it is not to be written, that it is MAP_SYNC. */
+static void resolve_note_mapping(struct resolve_round *round, const struct vm_area_struct *vma)
+{
+	const u64 start = max_t(u64, vma->vm_start, round->block);
+	const u64 end = min_t(u64, vma->vm_end, round->block + RESOLVE_BYTES);
+	const unsigned int first = (start - round->block) >> PAGE_SHIFT;
+	const unsigned int count = (end - start) >> PAGE_SHIFT;
+	unsigned int i;
+
+	mmap_assert_locked(round->leaf->notifier.mm);
+	if (vma->vm_flags & VM_SYNC)
+		bitmap_set(round->sync, first, count);
+	if (rodp_vma_allows(vma->vm_flags, true))
+		return;
+	for (i = first; i < first + count; i++)
+		round->pfns[i] &= ~HMM_PFN_WRITE;
+}
+
+/* The mmap lock has been held since HMM looked. */
+static void resolve_note_mappings(struct resolve_round *round)
 {
 	struct mm_struct *mm = round->leaf->notifier.mm;
 	const u64 end = round->block + RESOLVE_BYTES;
 	struct vm_area_struct *vma;
-	u64 va;
 
 	mmap_assert_locked(mm);
 	for (vma = find_vma(mm, round->block); vma && vma->vm_start < end;
-	     vma = find_vma(mm, vma->vm_end)) {
-		if (rodp_vma_allows(vma->vm_flags, true))
-			continue;
-		for (va = max_t(u64, vma->vm_start, round->block);
-		     va < min_t(u64, vma->vm_end, end); va += PAGE_SIZE)
-			round->pfns[(va - round->block) >> PAGE_SHIFT] &= ~HMM_PFN_WRITE;
-	}
+	     vma = find_vma(mm, vma->vm_end))
+		resolve_note_mapping(round, vma);
 }
 
 /* What the mm has of the block, into the round. Returns 0; -EBUSY: a collision; -EINTR. */
@@ -202,12 +221,13 @@ static int resolve_ask(struct resolve_round *round, struct hmm_range *range)
 	int err;
 
 	memset(round->pfns, 0, sizeof(round->pfns));
+	bitmap_zero(round->sync, RESOLVE_PAGES);
 	range->notifier_seq = mmu_interval_read_begin(range->notifier);
 	if (mmap_read_lock_killable(mm))
 		return -EINTR;
 	err = hmm_range_fault(range);
 	if (!err)
-		resolve_withhold(round);
+		resolve_note_mappings(round);
 	mmap_read_unlock(mm);
 	return err;
 }

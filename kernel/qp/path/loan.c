@@ -149,7 +149,9 @@ static int loan_xfer_piece(const struct rodp_end *lender, const struct rodp_swqe
 		return err;
 	copied = loan_piece_copy(piece, xfer->write);
 	xfer->done += copied.done;
-	if (unlikely(copied.done < piece->bytes))
+	if (unlikely(copied.damaged))
+		err = xfer->write ? -EREMOTEIO : -EIO;
+	else if (unlikely(copied.done < piece->bytes))
 		err = loan_piece_miss(piece, park, copied.done, copied.src_missed == xfer->write,
 				      xfer);
 	rodp_mr_put(piece->lent_mr);

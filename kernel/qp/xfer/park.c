@@ -3,7 +3,6 @@
 #include <linux/ktime.h>
 
 #include "base/trace.h"
-#include "mem/on_demand.h"
 #include "qp/xfer/park.h"
 
 static void park_end(struct rodp_park *park)
@@ -62,8 +61,7 @@ int rodp_park_miss(struct rodp_park *park, struct rodp_mr *mr, u64 iova, u64 ext
 	park->err = 0;
 	if (err == -ENOMEM && park_try_later(park))
 		return -EAGAIN;
-	/* Memory that is there and still cannot be read is damaged. */
-	if (err || !rodp_mr_is_on_demand(mr))
+	if (err)
 		return -EFAULT;
 	park->key = mr->ib.lkey;
 	park->iova = iova;

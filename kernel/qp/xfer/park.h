@@ -38,13 +38,13 @@ void rodp_park_init(struct rodp_park *park, struct rodp_lane *lane);
 /**
  * rodp_park_miss() - the access to mr at iova missed: wait for memory
  * @park: of a lane that is held
- * @mr: referenced for the time of the call
+ * @mr: on demand, referenced for the time of the call
  * @iova: lies within @mr
  * @extent: bytes that will be wanted from there on; within @mr
  * @write: whether they will be written
  *
  * Return: -EAGAIN (parked, or resting: the lane will be run again), or -EFAULT when the last fault
- * at this very place failed, or the MR is none on demand.
+ * at this very place failed.
  *
  * Context: BH disabled.
  */
