@@ -6,41 +6,42 @@
  */
 #include "vt.h"
 
-#define KEYS  4096
-#define NEAR  64 /* of 2^24 indexes: two in a row are that near once in 131,000 */
-#define BINS  256 /* of a byte; 16 keys each */
-#define MOST  48
-#define LEAST 2
+#define KEYS 4096
+#define NEAR 64 /* of 2^24 indexes: two in a row are that near once in 131,000 */
+#define BINS \
+	16 /* values of 4 bits: 256 keys each, and never as few or as many as these (8 sigma): */
+#define MOST  384
+#define LEAST 128
 
-static int byte_of(uint32_t key, int byte)
+static int digit_of(uint32_t key, int digit)
 {
-	return key >> (8 * byte) & 0xff;
+	return key >> (4 * digit) & 0xf;
 }
 
-/* Whether each value of this byte is as frequent as others. */
-static void check_byte(const uint32_t *keys, int byte)
+/* Whether each value of this hexadecimal digit is as frequent as others. */
+static void check_digit(const uint32_t *keys, int digit)
 {
 	int bins[BINS] = {}, i, most = 0, least = KEYS;
 
 	for (i = 0; i < KEYS; i++)
-		bins[byte_of(keys[i], byte)]++;
+		bins[digit_of(keys[i], digit)]++;
 	for (i = 0; i < BINS; i++) {
 		most = bins[i] > most ? bins[i] : most;
 		least = bins[i] < least ? bins[i] : least;
 	}
-	vt_note("byte %d: each value %d to %d times, %d on average", byte, least, most,
+	vt_note("digit %d: each value %d to %d times, %d on average", digit, least, most,
 		KEYS / BINS);
 	if (most > MOST || least < LEAST)
-		vt_fail("byte %d of a key can be guessed", byte);
+		vt_fail("digit %d of a key can be guessed", digit);
 }
 
 static void check_spread(const uint32_t *keys)
 {
-	int i, near = 0, byte;
+	int i, near = 0, digit;
 	int64_t step;
 
-	for (byte = 0; byte < 4; byte++)
-		check_byte(keys, byte);
+	for (digit = 0; digit < 8; digit++)
+		check_digit(keys, digit);
 	for (i = 1; i < KEYS; i++) {
 		step = (int64_t)(keys[i] >> 8) - (keys[i - 1] >> 8);
 		near += step > -NEAR && step < NEAR;
