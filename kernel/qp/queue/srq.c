@@ -60,11 +60,11 @@ static int srq_make_xrc(struct rodp_srq *srq)
 	srq->serial = atomic64_inc_return(&srq_serial);
 	refcount_set(&srq->ref, 1);
 	init_completion(&srq->unused);
-	err = xa_alloc_cyclic(&srqn_table, &srqn, NULL, SRQN_LIMIT, &srqn_next, GFP_KERNEL);
+	err = xa_alloc_cyclic(&srqn_table, &srqn, NULL, SRQN_LIMIT, &srqn_next, GFP_KERNEL_ACCOUNT);
 	if (err < 0)
 		return err;
 	srq->ib.ext.xrc.srq_num = srqn;
-	xa_store(&srqn_table, srqn, srq, GFP_KERNEL);
+	xa_store(&srqn_table, srqn, srq, GFP_KERNEL_ACCOUNT);
 	return 0;
 }
 
