@@ -29,18 +29,20 @@ struct rodp_worker {
 	struct rodp_thread *thread;
 	struct work_struct reap;
 	bool counted; /* by the ucounts: not the first of a pool */
+	bool reaped; /* the thread's own: reap is queued */
 
 	/* Under pool->lock. */
 	struct list_head link; /* pool->workers */
 	struct list_head idle; /* pool->idle while it has nothing to do, else empty */
-	bool exiting; /* gets no task any more; reap is queued */
+	bool exiting; /* gets no task any more */
 };
 
-/* Reap works wait here for threads, for as long as one is stopped. */
+/* Reap works wait here for threads that are about to be gone. */
 static struct workqueue_struct *worker_wq;
 
 /* ---- how a worker ends ---- */
 
+/* From now on it has no task. Its thread has itself reaped when it is run next. */
 static void worker_exit(struct rodp_worker *worker)
 {
 	lockdep_assert_held(&worker->pool->lock);
@@ -49,6 +51,18 @@ static void worker_exit(struct rodp_worker *worker)
 	WRITE_ONCE(worker->exiting, true);
 	list_del_init(&worker->idle);
 	WRITE_ONCE(worker->pool->worker_count, worker->pool->worker_count - 1);
+}
+
+/*
+ * In the worker's thread, which is exiting. Only the thread does this: one whose process is stopped comes
+ * here when that goes on, and until then nobody waits for it. A work item that did would be a kernel
+ * thread that any user can block, and the queue has room for so many only.
+ */
+static void worker_have_reaped(struct rodp_worker *worker)
+{
+	if (worker->reaped)
+		return;
+	worker->reaped = true;
 	queue_work(worker_wq, &worker->reap);
 }
 
@@ -87,6 +101,7 @@ static void worker_killed(void *arg)
 	else if (!list_empty(&pool->queue)) /* it may have been woken for one of them */
 		rodp_workers_wake(pool);
 	spin_unlock_bh(&pool->lock);
+	worker_have_reaped(worker);
 }
 
 /* ---- what a worker does ---- */
@@ -157,8 +172,10 @@ static bool worker_turn(void *arg)
 	struct rodp_task *task;
 	bool spare;
 
-	if (READ_ONCE(worker->exiting))
+	if (READ_ONCE(worker->exiting)) {
+		worker_have_reaped(worker);
 		return false;
+	}
 	task = worker_next(worker, &spare);
 	if (!task) {
 		worker_rest(worker);
@@ -258,8 +275,13 @@ void rodp_workers_stop(struct rodp_pool *pool)
 	struct rodp_worker *worker;
 
 	spin_lock_bh(&pool->lock);
-	list_for_each_entry(worker, &pool->workers, link)
+	list_for_each_entry(worker, &pool->workers, link) {
+		/* The thread of one that is exiting may be gone. */
+		if (worker->exiting)
+			continue;
 		worker_exit(worker);
+		rodp_thread_wake(worker->thread);
+	}
 	spin_unlock_bh(&pool->lock);
 }
 

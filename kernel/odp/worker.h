@@ -3,8 +3,8 @@
  * Workers: the threads of a pool. Used by pool.c and task.c only.
  *
  * A worker is created by a thread of its process, which may be a worker itself. It exits after it
- * had nothing to do for a while, when it is killed, or when it is told to stop. In each case its reap
- * work then waits until the thread has left the module.
+ * had nothing to do for a while, when it is killed, or when it is told to stop. In each case its thread
+ * then queues its reap work, which waits until the thread has left the module.
  */
 #ifndef RODP_ODP_WORKER_H
 #define RODP_ODP_WORKER_H

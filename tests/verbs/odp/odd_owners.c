@@ -3,7 +3,8 @@
  * Who registers memory on demand gets threads, as by pthread_create(), and there are processes that this is
  * not natural for: one of the deadline class; one that may have no more threads, which is told so; one that
  * shares its memory with the process that registered first, and that has ended meanwhile; one whose last
- * thread ends without ending the process. Faults are served in all that may have regions.
+ * thread ends without ending the process. Faults are served in all that may have regions. One that is stopped
+ * when another one ends its regions blocks no thread of the kernel's.
  */
 #include <linux/sched.h>
 #include <signal.h>
@@ -173,6 +174,50 @@ static void only_workers_left(void)
 	vt_reap(pid, GONE_MS, "a process without threads");
 }
 
+/* It registers memory, gives the file away, and stops. */
+static _Noreturn void register_and_stop(int socket)
+{
+	struct vt_device *dev = vt_open_b();
+	struct vt_buf buf;
+
+	vt_buf_make(&buf, dev, LEN, VT_ODP, VT_ACCESS_ALL);
+	vt_tell(socket, "", 1, dev->ctx->cmd_fd);
+	vt_check(!close(dev->ctx->cmd_fd));
+	raise(SIGSTOP);
+	_exit(0);
+}
+
+/* Whether a kernel thread waits in the work queue that ends the driver's workers, just now. */
+static bool is_reaper_blocked(void)
+{
+	return !system(
+		"grep -l rodp_worker /proc/[0-9]*/comm 2>/dev/null |"
+		" sed 's/comm$/status/' | xargs -r grep -h '^State' 2>/dev/null | grep -q D");
+}
+
+static void stopped_at_the_end(void)
+{
+	int socket, file, status, i;
+	bool blocked = true;
+	pid_t pid;
+
+	pid = vt_fork_with_socket(&socket);
+	if (!pid)
+		register_and_stop(socket);
+	vt_hear(socket, &(char){ 0 }, 1, &file);
+	vt_check(waitpid(pid, &status, WUNTRACED) == pid && WIFSTOPPED(status));
+	vt_check(!close(file)); /* the last one: the region ends */
+	/* For a moment it may wait; one that waits for the process does all the time. */
+	for (i = 0; i < 20 && blocked; i++) {
+		vt_sleep_ms(20);
+		blocked = is_reaper_blocked();
+	}
+	if (blocked)
+		vt_fail("a kernel thread waits until a stopped process goes on");
+	vt_check(!kill(pid, SIGKILL));
+	vt_reap(pid, GONE_MS, "a process that was stopped");
+}
+
 int main(int argc, char **argv)
 {
 	struct vt_device *dev;
@@ -190,6 +235,7 @@ int main(int argc, char **argv)
 	run("without more threads", without_more_threads);
 	run("sharing memory with one that ended", sharing_memory);
 	run("whose own threads have all ended", only_workers_left);
+	run("stopped when its regions end", stopped_at_the_end);
 	vt_expect_no_leaves(dev);
 	vt_close(dev);
 	return vt_pass();
