@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 /* Shares, see share.h. */
+#include <linux/hash.h>
 #include <linux/mm.h>
 #include <linux/mutex.h>
 #include <linux/sched/signal.h>
@@ -10,18 +11,30 @@
 #include "base/share.h"
 
 struct rodp_share {
-	struct list_head node; /* in share_left, once nobody owns it */
+	struct list_head node; /* in its list of shares that nobody owns */
 	struct rodp_account *user, *device;
 	u32 count;
 	struct page *page[];
 };
 
-/* Let go of, but a page was in use when last looked at. */
-static LIST_HEAD(share_left);
-static DEFINE_MUTEX(share_lock);
+/*
+ * Let go of, but a page was in use when last looked at. A user may have many, and can have them looked at as
+ * often as he likes; so that others do not wait for that, each user has one of some lists.
+ */
+#define SHARE_LIST_BITS 6
+
+static struct share_list {
+	struct mutex lock;
+	struct list_head shares; /* lock */
+} share_lists[1 << SHARE_LIST_BITS];
 
 /* How often they are looked at. */
 #define SHARE_LOOK_JIFFIES HZ
+
+static struct share_list *share_list_of(const struct rodp_account *user)
+{
+	return &share_lists[hash_ptr(user, SHARE_LIST_BITS)];
+}
 
 static void share_look(struct work_struct *work);
 static DECLARE_DELAYED_WORK(share_work, share_look);
@@ -56,49 +69,70 @@ static bool share_is_unused(const struct rodp_share *share)
 }
 
 /* Free what is in use no more. Returns whether anything is left. */
-static bool share_reap(void)
+static bool share_reap(struct share_list *list)
 {
 	struct rodp_share *share, *next;
 	bool left;
 
-	mutex_lock(&share_lock);
-	list_for_each_entry_safe(share, next, &share_left, node) {
+	mutex_lock(&list->lock);
+	list_for_each_entry_safe(share, next, &list->shares, node) {
 		if (share_is_unused(share)) {
 			list_del(&share->node);
 			share_free(share);
 		}
 		cond_resched();
 	}
-	left = !list_empty(&share_left);
-	mutex_unlock(&share_lock);
+	left = !list_empty(&list->shares);
+	mutex_unlock(&list->lock);
+	return left;
+}
+
+static bool share_reap_all(void)
+{
+	bool left = false;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(share_lists); i++)
+		left |= share_reap(&share_lists[i]);
 	return left;
 }
 
 static void share_look(struct work_struct *work)
 {
-	if (share_reap())
+	if (share_reap_all())
 		schedule_delayed_work(&share_work, SHARE_LOOK_JIFFIES);
 }
 
 void rodp_share_put(struct rodp_share *share)
 {
+	struct share_list *list = share_list_of(share->user);
+
 	if (share_is_unused(share)) {
 		share_free(share);
 		return;
 	}
-	mutex_lock(&share_lock);
-	list_add_tail(&share->node, &share_left);
-	mutex_unlock(&share_lock);
+	mutex_lock(&list->lock);
+	list_add_tail(&share->node, &list->shares);
+	mutex_unlock(&list->lock);
 	schedule_delayed_work(&share_work, SHARE_LOOK_JIFFIES);
 }
 
 /* Before an account says no: who has just unmapped something is owed it. */
-static int share_try_charge(struct rodp_account *account, u64 bytes)
+static int share_try_charge_user(struct rodp_account *user, u64 bytes)
 {
-	if (!rodp_account_try_charge(account, bytes))
+	if (!rodp_account_try_charge(user, bytes))
 		return 0;
-	share_reap();
-	return rodp_account_try_charge(account, bytes);
+	share_reap(share_list_of(user));
+	return rodp_account_try_charge(user, bytes);
+}
+
+/* The same of a device, which is owed by any user. */
+static int share_try_charge_device(struct rodp_account *device, u64 bytes)
+{
+	if (!rodp_account_try_charge(device, bytes))
+		return 0;
+	share_reap_all();
+	return rodp_account_try_charge(device, bytes);
 }
 
 static int share_fill(struct rodp_share *share, u32 pages)
@@ -136,9 +170,9 @@ struct rodp_share *rodp_share_create(u32 pages, struct rodp_account *user,
 	struct rodp_share *share;
 	int err = -ENOMEM;
 
-	if (share_try_charge(user, share_bytes(pages)))
+	if (share_try_charge_user(user, share_bytes(pages)))
 		return ERR_PTR(-ENOMEM);
-	if (share_try_charge(device, share_bytes(pages)))
+	if (share_try_charge_device(device, share_bytes(pages)))
 		goto err_user;
 	share = share_make(pages, user, device);
 	if (!share)
@@ -173,13 +207,31 @@ u32 rodp_share_count(const struct rodp_share *share)
 	return share->count;
 }
 
-void rodp_share_module_exit(void)
+void rodp_share_module_init(void)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(share_lists); i++) {
+		mutex_init(&share_lists[i].lock);
+		INIT_LIST_HEAD(&share_lists[i].shares);
+	}
+}
+
+static void share_give_up(struct share_list *list)
 {
 	struct rodp_share *share, *next;
 
-	cancel_delayed_work_sync(&share_work);
-	list_for_each_entry_safe(share, next, &share_left, node) {
+	list_for_each_entry_safe(share, next, &list->shares, node) {
 		list_del(&share->node);
 		share_free(share);
 	}
+}
+
+void rodp_share_module_exit(void)
+{
+	size_t i;
+
+	cancel_delayed_work_sync(&share_work);
+	for (i = 0; i < ARRAY_SIZE(share_lists); i++)
+		share_give_up(&share_lists[i]);
 }

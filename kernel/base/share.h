@@ -6,7 +6,7 @@
  * the user and, for some, of the device. A page may outlive its owner: it stays mapped, or a
  * dma-buf or a pin has it. Nobody tells the driver when the last such reference goes. So who lets
  * go of a share leaves it, if a page of it is still in use, in a list that is looked through from
- * time to time, and when an account is full: pages are freed, and accounts get back what they are
+ * time to time, and when its account is full: pages are freed, and accounts get back what they are
  * owed, when nobody else has any of them.
  */
 #ifndef RODP_BASE_SHARE_H
@@ -74,6 +74,13 @@ struct page **rodp_share_pages(struct rodp_share *share);
  * @share: the share
  */
 u32 rodp_share_count(const struct rodp_share *share);
+
+/**
+ * rodp_share_module_init() - begin without shares
+ *
+ * Context: Process.
+ */
+void rodp_share_module_init(void);
 
 /**
  * rodp_share_module_exit() - give up what others still have: those pages are freed by their last user

@@ -38,8 +38,10 @@ static struct rdma_link_ops main_link_ops = {
 
 static int __init main_init(void)
 {
-	int err = rodp_odp_module_init();
+	int err;
 
+	rodp_share_module_init();
+	err = rodp_odp_module_init();
 	if (err)
 		return err;
 	err = rodp_mr_module_init();
