@@ -55,12 +55,11 @@ static struct rodp_pool *pool_find(const struct mm_struct *mm)
 	return NULL;
 }
 
-/* A pool of the current process, without workers. NULL: no memory. */
+/* A pool of the current process, without workers, which nobody finds yet. NULL: no memory. */
 static struct rodp_pool *pool_create(void)
 {
 	struct rodp_pool *pool = kzalloc(sizeof(*pool), GFP_KERNEL_ACCOUNT);
 
-	lockdep_assert_held(&pool_lock);
 	if (!pool)
 		return NULL;
 	pool->ucounts = rodp_ucounts_get();
@@ -75,8 +74,43 @@ static struct rodp_pool *pool_create(void)
 	INIT_WORK(&pool->end, pool_end_work);
 	rodp_tasks_init(pool);
 	rodp_workers_init(pool);
-	hash_add(pool_table, &pool->link, (unsigned long)pool->owner.mm);
 	atomic_inc(&pool_count);
+	return pool;
+}
+
+/* The pool that the current process has, with a user more; if there is none, `fresh`, or NULL. */
+static struct rodp_pool *pool_use(struct rodp_pool *fresh)
+{
+	struct rodp_pool *pool;
+
+	mutex_lock(&pool_lock);
+	pool = pool_find(current->mm);
+	if (!pool && fresh) {
+		pool = fresh;
+		hash_add(pool_table, &pool->link, (unsigned long)pool->owner.mm);
+	}
+	if (pool)
+		pool->users++;
+	mutex_unlock(&pool_lock);
+	return pool;
+}
+
+/*
+ * The pool of the current process, with a user more. NULL: no memory. It is allocated without the lock,
+ * for which others wait: a process at its cgroup's limit may take long for that.
+ */
+static struct rodp_pool *pool_use_or_create(void)
+{
+	struct rodp_pool *pool = pool_use(NULL), *fresh;
+
+	if (pool)
+		return pool;
+	fresh = pool_create();
+	if (!fresh)
+		return NULL;
+	pool = pool_use(fresh);
+	if (pool != fresh)
+		rodp_pool_drop(fresh);
 	return pool;
 }
 
@@ -112,16 +146,9 @@ int rodp_pool_ensure_worker(struct rodp_pool *pool)
 
 struct rodp_pool *rodp_pool_get(void)
 {
-	struct rodp_pool *pool;
+	struct rodp_pool *pool = pool_use_or_create();
 	int err;
 
-	mutex_lock(&pool_lock);
-	pool = pool_find(current->mm);
-	if (!pool)
-		pool = pool_create();
-	if (pool)
-		pool->users++;
-	mutex_unlock(&pool_lock);
 	if (!pool)
 		return ERR_PTR(-ENOMEM);
 	err = rodp_pool_ensure_worker(pool);

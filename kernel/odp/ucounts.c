@@ -59,30 +59,38 @@ static struct rodp_ucounts *ucounts_find(kuid_t uid)
 	return NULL;
 }
 
-static struct rodp_ucounts *ucounts_make(kuid_t uid)
+/* The counts that a user has, with a reference; if there are none, `fresh`, or NULL. */
+static struct rodp_ucounts *ucounts_use(kuid_t uid, struct rodp_ucounts *fresh)
 {
-	struct rodp_ucounts *ucounts = kzalloc(sizeof(*ucounts), GFP_KERNEL_ACCOUNT);
+	struct rodp_ucounts *ucounts;
 
-	lockdep_assert_held(&ucounts_lock);
-	if (ucounts) {
+	mutex_lock(&ucounts_lock);
+	ucounts = ucounts_find(uid);
+	if (!ucounts && fresh) {
+		ucounts = fresh;
 		ucounts->uid = uid;
 		hash_add(ucounts_table, &ucounts->link, __kuid_val(uid));
 	}
+	if (ucounts)
+		ucounts->refs++;
+	mutex_unlock(&ucounts_lock);
 	return ucounts;
 }
 
 struct rodp_ucounts *rodp_ucounts_get(void)
 {
 	const kuid_t uid = rodp_user_current();
-	struct rodp_ucounts *ucounts;
+	struct rodp_ucounts *ucounts = ucounts_use(uid, NULL), *fresh;
 
-	mutex_lock(&ucounts_lock);
-	ucounts = ucounts_find(uid);
-	if (!ucounts)
-		ucounts = ucounts_make(uid);
 	if (ucounts)
-		ucounts->refs++;
-	mutex_unlock(&ucounts_lock);
+		return ucounts;
+	/* Not under the lock, for which others wait. */
+	fresh = kzalloc(sizeof(*fresh), GFP_KERNEL_ACCOUNT);
+	if (!fresh)
+		return NULL;
+	ucounts = ucounts_use(uid, fresh);
+	if (ucounts != fresh)
+		kfree(fresh);
 	return ucounts;
 }
 

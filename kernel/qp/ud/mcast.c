@@ -106,26 +106,22 @@ static u32 mcast_members_count(const struct rodp_dev *dev, const struct in6_addr
 	return n;
 }
 
-static int mcast_member_add(struct rodp_end *end, const struct in6_addr *group)
+/* member becomes that of the QP in the group. */
+static int mcast_member_add(struct rodp_end *end, const struct in6_addr *group,
+			    struct member *member)
 {
 	struct rodp_dev *dev = end->dev;
-	struct member *member;
 	int err;
 
 	lockdep_assert_held(&members_lock);
 	if (dev->attached >= RODP_MAX_MCAST_GROUPS ||
 	    mcast_members_count(dev, group) >= RODP_MAX_MCAST_QPS)
 		return -ENOMEM;
-	member = kzalloc(sizeof(*member), GFP_KERNEL_ACCOUNT);
-	if (!member)
-		return -ENOMEM;
 	rtnl_lock();
 	err = mcast_join(dev, group);
 	rtnl_unlock();
-	if (err) {
-		kfree(member);
+	if (err)
 		return err;
-	}
 	member->end = end;
 	member->group = *group;
 	hash_add_rcu(members, &member->node, mcast_hash(group));
@@ -135,13 +131,19 @@ static int mcast_member_add(struct rodp_end *end, const struct in6_addr *group)
 
 int rodp_mcast_attach(struct rodp_end *end, const union ib_gid *gid)
 {
-	int err = 0;
+	/* Not under the lock, for which others wait. */
+	struct member *member = kzalloc(sizeof(*member), GFP_KERNEL_ACCOUNT);
+	int err = -EEXIST;
 
+	if (!member)
+		return -ENOMEM;
 	mutex_lock(&members_lock);
 	if (!mcast_member_find(end, mcast_group(gid)))
-		err = mcast_member_add(end, mcast_group(gid));
+		err = mcast_member_add(end, mcast_group(gid), member);
 	mutex_unlock(&members_lock);
-	return err;
+	if (err)
+		kfree(member);
+	return err == -EEXIST ? 0 : err;
 }
 
 int rodp_mcast_detach(struct rodp_end *end, const union ib_gid *gid)
