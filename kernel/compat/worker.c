@@ -257,6 +257,22 @@ static void identity_drop_io(void)
 }
 #endif
 
+/* ---- credentials ---- */
+
+/* The process's, with a reference; as they were at first when it is gone. */
+static const struct cred *owner_cred(const struct rodp_owner *owner)
+{
+	const struct cred *cred = NULL;
+	struct task_struct *task;
+
+	rcu_read_lock();
+	task = pid_task(owner->pid, PIDTYPE_TGID);
+	if (task)
+		cred = get_task_cred(task);
+	rcu_read_unlock();
+	return cred ? cred : get_cred(owner->cred);
+}
+
 /* ---- the owner ---- */
 
 void rodp_owner_init(struct rodp_owner *owner)
@@ -264,6 +280,7 @@ void rodp_owner_init(struct rodp_owner *owner)
 	*owner = (struct rodp_owner){
 		.mm = current->mm,
 		.pid = get_task_pid(current, PIDTYPE_TGID),
+		.cred = get_current_cred(),
 	};
 	spin_lock_init(&owner->lock);
 	mmgrab(owner->mm);
@@ -273,6 +290,7 @@ void rodp_owner_init(struct rodp_owner *owner)
 void rodp_owner_fini(struct rodp_owner *owner)
 {
 	put_pid(owner->pid);
+	put_cred(owner->cred);
 	mmdrop(owner->mm);
 }
 
@@ -316,11 +334,13 @@ bool rodp_owner_enter(struct rodp_owner *owner, struct rodp_identity *identity)
 	identity_set_io(identity);
 	identity_set_mems(identity, owner);
 	identity_set_policy(identity, owner);
+	rodp_identity_set_cred(identity, owner_cred(owner));
 	return true;
 }
 
 void rodp_owner_leave(struct rodp_owner *owner, struct rodp_identity *identity)
 {
+	rodp_identity_drop_cred(identity);
 	identity_drop_policy();
 	identity_drop_mems(identity);
 	identity_drop_io();

@@ -7,14 +7,15 @@
  * any thread of that process.
  *
  * Without it a worker is a kernel thread, which for each piece of work takes over the owner's
- * identity: memory cgroup, io cgroup, the nodes of the cpuset, memory policy. The rest stays the
- * kernel's: hugetlb cgroup, fault counts, pressure, CPU time. It holds the users of the mm
+ * identity: credentials, memory cgroup, io cgroup, the nodes of the cpuset, memory policy. The rest
+ * stays the kernel's: hugetlb cgroup, fault counts, pressure, CPU time. It holds the users of the mm
  * meanwhile, and somebody must look from time to time whether the process is gone
  * (rodp_owner_is_gone()), and kill it then (rodp_thread_kill()).
  */
 #ifndef RODP_COMPAT_WORKER_H
 #define RODP_COMPAT_WORKER_H
 
+#include <linux/cred.h>
 #include <linux/err.h>
 #include <linux/mempolicy.h>
 #include <linux/mm_types.h>
@@ -32,6 +33,7 @@ struct rodp_owner {
 
 	/* private: */
 #ifndef RODP_HAVE_USER_WORKER
+	const struct cred *cred; /* when this began; for when the process is not found any more */
 	spinlock_t lock;
 	int holds; /* lock: references to the users of mm that workers have now */
 	struct pid *pid; /* of the process */
@@ -44,6 +46,7 @@ struct rodp_owner {
 
 /* What a worker takes over from the owner for one piece of work, and what it had before. */
 struct rodp_identity {
+	const struct cred *cred, *old_cred; /* the former referenced */
 #ifndef RODP_HAVE_USER_WORKER
 	struct mem_cgroup *memcg, *old_memcg;
 	nodemask_t old_mems;
@@ -52,6 +55,22 @@ struct rodp_identity {
 #endif
 #endif
 };
+
+/*
+ * Credentials: a fault may allocate blocks of a file, and file systems ask who does (quota, blocks
+ * reserved for root, a FUSE server). cred: with a reference, which becomes the identity's.
+ */
+static inline void rodp_identity_set_cred(struct rodp_identity *identity, const struct cred *cred)
+{
+	identity->cred = cred;
+	identity->old_cred = override_creds(cred);
+}
+
+static inline void rodp_identity_drop_cred(struct rodp_identity *identity)
+{
+	revert_creds(identity->old_cred);
+	put_cred(identity->cred);
+}
 
 /* A thread; opaque. */
 struct rodp_thread;
@@ -81,11 +100,21 @@ static inline void rodp_owner_fini(struct rodp_owner *owner)
  */
 static inline bool rodp_owner_enter(struct rodp_owner *owner, struct rodp_identity *identity)
 {
-	return !WARN_ON_ONCE(current->mm != owner->mm);
+	const struct cred *cred;
+
+	if (WARN_ON_ONCE(current->mm != owner->mm))
+		return false;
+	/* A thread has those of the moment when it was made: the process may have given some up since. */
+	rcu_read_lock();
+	cred = get_task_cred(current->group_leader);
+	rcu_read_unlock();
+	rodp_identity_set_cred(identity, cred);
+	return true;
 }
 
 static inline void rodp_owner_leave(struct rodp_owner *owner, struct rodp_identity *identity)
 {
+	rodp_identity_drop_cred(identity);
 }
 
 /*
