@@ -54,8 +54,8 @@ struct rodp_mirror {
 	struct list_head starved; /* fault_lock: waiters that no job was to be had for */
 	struct rodp_latency latency; /* fault_lock: of requests with a waiter */
 	unsigned int ahead; /* fault_lock: read-ahead jobs under way */
-	struct delayed_work
-		feed; /* gives the starved waiters jobs; has a reference while it is queued */
+	unsigned long feed_pause; /* fault_lock: jiffies until the starved look again */
+	struct delayed_work feed; /* gives the starved jobs; referenced while it is queued */
 
 	/* See prefetch.c. */
 	spinlock_t prefetch_lock;

@@ -25,8 +25,12 @@
  */
 #define REQUEST_MAX_AHEAD 16
 
-/* How long the starved wait before the feed work looks whether there is room now. */
-#define REQUEST_FEED_PAUSE max(HZ / 20, 1)
+/*
+ * How long the starved wait before the feed work looks whether there is room now: at first, and, since that
+ * is work of the kernel's for each mirror of a user, twice as long each time, up to this.
+ */
+#define REQUEST_FEED_PAUSE     max(HZ / 20, 1)
+#define REQUEST_FEED_PAUSE_MAX HZ
 
 /* The job that is under way and serves the waiter's request, or NULL. */
 static struct rodp_job *request_find(struct rodp_mirror *mirror,
@@ -61,6 +65,7 @@ static struct rodp_job *request_begin(struct rodp_mirror *mirror,
 void rodp_requests_feed(struct rodp_mirror *mirror)
 {
 	lockdep_assert_held(&mirror->fault_lock);
+	mirror->feed_pause = REQUEST_FEED_PAUSE;
 	if (!list_empty(&mirror->starved) && !mod_delayed_work(rodp_odp_wq, &mirror->feed, 0))
 		refcount_inc(&mirror->refs);
 }
@@ -72,9 +77,11 @@ void rodp_requests_feed(struct rodp_mirror *mirror)
 static void request_feed_later(struct rodp_mirror *mirror)
 {
 	lockdep_assert_held(&mirror->fault_lock);
-	if (!list_empty(&mirror->starved) &&
-	    queue_delayed_work(rodp_odp_wq, &mirror->feed, REQUEST_FEED_PAUSE))
-		refcount_inc(&mirror->refs);
+	if (list_empty(&mirror->starved) ||
+	    !queue_delayed_work(rodp_odp_wq, &mirror->feed, mirror->feed_pause))
+		return;
+	refcount_inc(&mirror->refs);
+	mirror->feed_pause = min_t(unsigned long, 2 * mirror->feed_pause, REQUEST_FEED_PAUSE_MAX);
 }
 
 /* The caller has a reference to the mirror. */
@@ -201,5 +208,6 @@ void rodp_requests_init(struct rodp_mirror *mirror)
 	spin_lock_init(&mirror->fault_lock);
 	mirror->jobs = RB_ROOT_CACHED;
 	INIT_LIST_HEAD(&mirror->starved);
+	mirror->feed_pause = REQUEST_FEED_PAUSE;
 	INIT_DELAYED_WORK(&mirror->feed, request_feed_work);
 }
