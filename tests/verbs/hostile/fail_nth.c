@@ -401,33 +401,14 @@ static void end_each(struct subject *s, const struct thing *thing)
 	tell(s, thing->name, "ended", n - 2, refusals);
 }
 
-/* All objects there are, without the index, which a device made anew has not. */
-static const char *objects(void)
-{
-	return vt_run("rdma resource show | sed 's/^[0-9]*: //' | sort");
-}
-
-static void expect_objects(const char *before, const char *name)
-{
-	uint64_t end_ns = vt_now_ns() + vt_options.wait_ms * 1000000ull;
-
-	while (strcmp(objects(), before)) {
-		if (vt_now_ns() > end_ns)
-			vt_fail("%s: something is left.\nbefore:\n%safter:\n%s", name, before,
-				objects());
-		vt_sleep_ms(20);
-	}
-}
-
 static void test_thing(struct subject *s, const struct thing *thing)
 {
-	char *before = strdup(objects());
+	char *before = vt_objects();
 
-	vt_check(before);
 	vt_case("%s", thing->name);
 	make_each(s, thing);
 	end_each(s, thing);
-	expect_objects(before, thing->name);
+	vt_expect_objects(before, thing->name);
 	free(before);
 }
 
@@ -548,13 +529,12 @@ static void repeat(struct subject *s, const struct change *change, void *thing)
 
 static void test_change(struct subject *s, const struct change *change)
 {
-	char *before = strdup(objects());
+	char *before = vt_objects();
 	unsigned int n, refusals = 0;
 	bool failed = true;
 	void *thing;
 	int err;
 
-	vt_check(before);
 	vt_case("%s", change->name);
 	for (n = 1; failed; n++) {
 		no_end(change->name, n);
@@ -574,7 +554,7 @@ static void test_change(struct subject *s, const struct change *change)
 		vt_check(!change->end(s, thing));
 	}
 	tell(s, change->name, "done", n - 2, refusals);
-	expect_objects(before, change->name);
+	vt_expect_objects(before, change->name);
 	free(before);
 }
 
