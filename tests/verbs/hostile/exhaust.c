@@ -6,7 +6,7 @@
  * user's connections go on; how much of their rate is left is told, and with --seconds=30 and
  * more it must be a half.
  *
- * --seconds is for each resource (1).
+ * --seconds is for each resource (half a one).
  */
 #include <signal.h>
 #include <stdlib.h>
@@ -32,7 +32,8 @@ enum {
 	MOST = 1024, /* objects of one kind */
 	QPS = 32,
 	FLOOD = 64, /* datagrams at once */
-	RATED = 30 /* seconds from which a rate means something */
+	SHORT_MS = 500, /* for each resource */
+	RATED_MS = 30000 /* from which a rate means something */
 };
 
 /* A process of the user: what it has, and until when it goes on. */
@@ -260,19 +261,6 @@ static void take_regions(struct user *user)
 /* ---- device memory ---- */
 
 /* A dma-buf of it keeps the memory when it is freed. */
-static int export(const struct user *user, const struct ibv_dm *dm)
-{
-	uint32_t fd = -1;
-	const struct vt_attr attr[] = {
-		{ RODP_ATTR_EXPORT_DM_HANDLE, 0, dm->handle },
-		{ RODP_ATTR_EXPORT_DM_FD, sizeof(fd), (uintptr_t)&fd },
-	};
-
-	if (vt_ioctl(user->dev->ctx, RODP_OBJECT_EXPORT, RODP_METHOD_EXPORT_DM, attr, 2))
-		return -1;
-	return fd;
-}
-
 static void take_device_memory(struct user *user)
 {
 	struct ibv_alloc_dm_attr attr = { .length = MIB };
@@ -281,7 +269,7 @@ static void take_device_memory(struct user *user)
 	int n = 0;
 
 	while (goes_on(user) && n < MOST / 8 && (dms[n] = ibv_alloc_dm(user->dev->ctx, &attr))) {
-		fds[n] = export(user, dms[n]);
+		fds[n] = vt_export_dm(dms[n]);
 		n++;
 	}
 	while (n--) {
@@ -346,7 +334,7 @@ static void hold_memory(struct user *user)
 	user->uffd = vt_uffd_open(VT_UFFD_MISSING, user->held, QPS * PAGE);
 }
 
-static _Noreturn void be_user(const struct mode *mode, unsigned int seconds)
+static _Noreturn void be_user(const struct mode *mode, unsigned int ms)
 {
 	struct user user = {};
 
@@ -357,7 +345,7 @@ static _Noreturn void be_user(const struct mode *mode, unsigned int seconds)
 	prctl(PR_SET_PDEATHSIG, SIGKILL); /* another user's process forgets it */
 	user.dev = vt_open_a();
 	vt_buf_make(&user.buf, user.dev, 2 * PAGE, VT_PINNED, VT_ACCESS_ALL);
-	user.end_ns = vt_now_ns() + seconds * 1000000000ull;
+	user.end_ns = vt_now_ns() + ms * 1000000ull;
 	while (goes_on(&user))
 		mode->take(&user);
 	vt_buf_free(&user.buf);
@@ -400,7 +388,7 @@ static void check_user(int status)
 }
 
 static void test_mode(const struct vt_bystander *bystander, const struct mode *mode,
-		      unsigned int seconds)
+		      unsigned int ms)
 {
 	double alone, beside;
 	int status = 0;
@@ -409,17 +397,17 @@ static void test_mode(const struct vt_bystander *bystander, const struct mode *m
 
 	vt_case("%s", mode->name);
 	vt_bystander_check(bystander);
-	alone = watch(bystander, 0, 250 * seconds, NULL, &missing);
+	alone = watch(bystander, 0, ms / 4, NULL, &missing);
 	pid = vt_fork();
 	if (!pid)
-		be_user(mode, seconds);
-	beside = watch(bystander, pid, 1000 * seconds, &status, &missing);
+		be_user(mode, ms);
+	beside = watch(bystander, pid, ms, &status, &missing);
 	vt_note("%-18s at most %4ld MiB were missing; a bystander went round %.0f times a second, %.2f of before",
 		mode->name, missing / 1024, beside, alone ? beside / alone : 0);
 	check_user(status);
 	if (missing > ALLOWED_KIB)
 		vt_fail("the host missed %ld MiB", missing / 1024);
-	if (seconds >= RATED && beside < alone / 2)
+	if (ms >= RATED_MS && beside < alone / 2)
 		vt_fail("a bystander has less than half of its rate");
 }
 
@@ -427,7 +415,7 @@ int main(int argc, char **argv)
 {
 	struct vt_bystander bystander;
 	struct vt_device *dev;
-	unsigned int seconds;
+	unsigned int ms;
 	size_t i;
 
 	vt_init(argc, argv);
@@ -436,13 +424,13 @@ int main(int argc, char **argv)
 		vt_skip("is about rodp's bounds");
 	vt_need_odp(dev, 0);
 	vt_close(dev);
-	seconds = vt_options.seconds ? vt_options.seconds : 1;
+	ms = vt_options.seconds ? vt_options.seconds * 1000 : SHORT_MS;
 	vt_cgroup_make(GROUP);
 	vt_cgroup_set(GROUP, "memory.max", GROUP_BYTES);
 	vt_cgroup_set(GROUP, "memory.swap.max", "0");
 	vt_bystander_start(&bystander);
 	for (i = 0; i < VT_ARRAY_SIZE(modes); i++)
-		test_mode(&bystander, &modes[i], seconds);
+		test_mode(&bystander, &modes[i], ms);
 	vt_bystander_end(&bystander);
 	vt_cgroup_end(GROUP);
 	vt_case("afterwards");

@@ -32,6 +32,7 @@ struct subject {
 	struct ibv_qp *group_qp; /* UD, joins groups */
 	struct ibv_xrcd *xrcd;
 	struct ibv_dm *dm;
+	int dmabuf; /* of dm */
 	struct vt_conn conn; /* for work requests */
 	struct vt_buf from;
 	unsigned int points, refusals;
@@ -46,6 +47,18 @@ struct thing {
 	void *(*make)(struct subject *s); /* NULL and errno: it failed */
 	int (*end)(struct subject *s, void *thing); /* 0, or what the call returned */
 };
+
+/* A file is told as one more than its number: NULL is none. */
+static void *file(int fd)
+{
+	return (void *)(intptr_t)(fd + 1);
+}
+
+static int end_file(struct subject *s, void *thing)
+{
+	(void)s;
+	return close((int)(intptr_t)thing - 1);
+}
 
 static void *make_context(struct subject *s)
 {
@@ -67,17 +80,10 @@ static void *make_context(struct subject *s)
 		return NULL;
 	err = vt_ioctl(&context, UVERBS_OBJECT_DEVICE, UVERBS_METHOD_GET_CONTEXT, attr, 3);
 	if (!err)
-		return (void *)(intptr_t)(context.cmd_fd + 1);
+		return file(context.cmd_fd);
 	close(context.cmd_fd);
 	errno = -err;
 	return NULL;
-}
-
-static int end_context(struct subject *s, void *thing)
-{
-	(void)s;
-	close((int)(intptr_t)thing - 1);
-	return 0;
 }
 
 static void *make_pd(struct subject *s)
@@ -114,6 +120,11 @@ static void *make_null(struct subject *s)
 static void *make_dm_mr(struct subject *s)
 {
 	return ibv_reg_dm_mr(s->dev->pd, s->dm, 0, PAGE, VT_ACCESS_ALL | IBV_ACCESS_ZERO_BASED);
+}
+
+static void *make_dmabuf_mr(struct subject *s)
+{
+	return ibv_reg_dmabuf_mr(s->dev->pd, 0, PAGE, 0, s->dmabuf, VT_ACCESS_ALL);
 }
 
 static int end_mr(struct subject *s, void *thing)
@@ -265,6 +276,14 @@ static int end_dm(struct subject *s, void *thing)
 	return ibv_free_dm(thing);
 }
 
+static void *make_export(struct subject *s)
+{
+	int fd = vt_export_dm(s->dm);
+
+	errno = fd < 0 ? -fd : 0;
+	return fd < 0 ? NULL : file(fd);
+}
+
 static void *make_xrcd(struct subject *s)
 {
 	struct ibv_xrcd_init_attr init = {
@@ -297,13 +316,14 @@ static int end_member(struct subject *s, void *thing)
 }
 
 static const struct thing things[] = {
-	{ "context", make_context, end_context },
+	{ "context", make_context, end_file },
 	{ "PD", make_pd, end_pd },
 	{ "region, pinned", make_pinned, end_mr },
 	{ "region, on demand", make_paged, end_mr },
 	{ "region, implicit", make_implicit, end_mr },
 	{ "region, null", make_null, end_mr },
 	{ "region of device memory", make_dm_mr, end_mr },
+	{ "region of a dma-buf", make_dmabuf_mr, end_mr },
 	{ "channel", make_channel, end_channel },
 	{ "CQ", make_cq, end_cq },
 	{ "SRQ", make_srq, end_srq },
@@ -317,6 +337,7 @@ static const struct thing things[] = {
 	{ "window of type 1", make_mw1, end_mw },
 	{ "window of type 2", make_mw2, end_mw },
 	{ "device memory", make_dm, end_dm },
+	{ "device memory's dma-buf", make_export, end_file },
 	{ "XRC domain", make_xrcd, end_xrcd },
 	{ "member of a group", make_member, end_member },
 };
@@ -643,6 +664,8 @@ static void open_subject(struct subject *s)
 	s->xrcd = make_xrcd(s);
 	s->dm = make_dm(s);
 	vt_check(s->cq && s->xrcd && s->dm);
+	s->dmabuf = vt_export_dm(s->dm);
+	vt_check(s->dmabuf >= 0);
 	vt_ud_open_on(&member, s->dev, s->cq);
 	s->group_qp = member.qp;
 }
@@ -650,6 +673,7 @@ static void open_subject(struct subject *s)
 static void close_subject(struct subject *s)
 {
 	vt_check(!ibv_destroy_qp(s->group_qp));
+	close(s->dmabuf);
 	vt_check(!ibv_free_dm(s->dm));
 	vt_check(!ibv_close_xrcd(s->xrcd));
 	vt_check(!ibv_destroy_cq(s->cq));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 /*
  * Packets by seed, with a valid ICRC, from a peer's exact addresses or a stranger's, for connections of every
- * transport in every state that have work under way: every opcode, with one or two fields that are wrong.
+ * transport in every state, with work under way: every opcode, with one or two fields that are wrong.
  * What such a packet does to the connection that it names is the specification's affair. But no work request
  * completes twice or never, nothing is written that nobody may write, a bystander notices
  * nothing, and in the end every connection can be reset and works.
@@ -42,14 +42,15 @@ static const char *const reasons[] = {
 
 #define REASONS VT_ARRAY_SIZE(reasons)
 
-/* The states that a target's ends are kept in. */
+/* The states that a target's ends are kept in. SQE is for UC and UD; the others are in RTS then. */
 static const struct {
 	enum ibv_qp_state a, b;
 } postures[] = {
 	{ IBV_QPS_RTS, IBV_QPS_RTS },  { IBV_QPS_RTS, IBV_QPS_RESET },
 	{ IBV_QPS_RTS, IBV_QPS_INIT }, { IBV_QPS_RTR, IBV_QPS_RTR },
-	{ IBV_QPS_SQD, IBV_QPS_RTS },  { IBV_QPS_ERR, IBV_QPS_ERR },
+	{ IBV_QPS_SQD, IBV_QPS_RTS },  { IBV_QPS_SQE, IBV_QPS_RTS },
 	{ IBV_QPS_INIT, IBV_QPS_RTR }, { IBV_QPS_RESET, IBV_QPS_RTS },
+	{ IBV_QPS_ERR, IBV_QPS_ERR },
 };
 
 #define POSTURES VT_ARRAY_SIZE(postures)
@@ -72,6 +73,7 @@ struct setup {
 	struct vt_bystander bystander;
 	uint64_t random;
 	int64_t total[REASONS];
+	unsigned int shots[256][POSTURES]; /* by opcode */
 };
 
 static uint32_t below(struct setup *s, uint32_t n)
@@ -100,10 +102,28 @@ static void use_family(struct setup *s, bool ipv6)
 	vt_use_gid(s->devs[1], s->index[1][ipv6]);
 }
 
+/* A work request without a key stops a send queue. */
+static void stop_sending(struct target *target)
+{
+	struct vt_op op = {
+		.opcode = IBV_WR_SEND,
+		.sge = { { .length = 8 } },
+		.num_sge = 1,
+	};
+
+	op.wr_id = vt_ledger_add(&target->sent);
+	vt_check(!vt_ends_post(&target->ends, &op));
+	vt_expect_state(&target->ends.a, IBV_QPS_SQE);
+}
+
 static void begin_target(struct setup *s, struct target *target)
 {
+	bool stopped = target->state_a == IBV_QPS_SQE;
+
 	use_family(s, target->ipv6);
-	vt_ends_set(&target->ends, target->state_a, target->state_b);
+	vt_ends_set(&target->ends, stopped ? IBV_QPS_RTS : target->state_a, target->state_b);
+	if (stopped)
+		stop_sending(target);
 }
 
 static void to_error(struct ibv_qp *qp)
@@ -221,14 +241,17 @@ static enum vt_transport transport_of(uint8_t opcode)
 	}
 }
 
-/* Mostly one of the opcode's transport. */
+/* Mostly one of the opcode's transport; one posture after the other. */
 static const struct target *choose_target(struct setup *s, uint8_t opcode)
 {
 	enum vt_transport transport = transport_of(opcode);
+	static unsigned int posture;
 
+	posture = (posture + 1) % POSTURES;
 	if (once_in(s, 16))
 		transport = below(s, VT_TRANSPORTS);
-	return &s->targets[transport * POSTURES + below(s, POSTURES)];
+	s->shots[opcode][posture]++;
+	return &s->targets[transport * POSTURES + posture];
 }
 
 static uint32_t choose_qpn(struct setup *s, const struct shot *shot)
@@ -578,6 +601,25 @@ static void inject(struct setup *s)
 	}
 }
 
+/* Every opcode that there is met every state, and every other one was sent. */
+static void check_opcodes(const struct setup *s)
+{
+	unsigned int sent;
+	size_t posture;
+	int opcode;
+
+	vt_case("opcodes");
+	for (opcode = 0; opcode < 256; opcode++) {
+		for (posture = sent = 0; posture < POSTURES; posture++) {
+			sent += s->shots[opcode][posture];
+			if (rodp_opcode_info(opcode)->flags && !s->shots[opcode][posture])
+				vt_fail("opcode 0x%02x has not met posture %zu", opcode, posture);
+		}
+		if (!sent)
+			vt_fail("opcode 0x%02x was not sent", opcode);
+	}
+}
+
 static void check_reasons(const struct setup *s)
 {
 	bool one = !strcmp(s->devs[0]->name, s->devs[1]->name);
@@ -630,6 +672,8 @@ static void open_target(struct setup *s, enum vt_transport transport, size_t pos
 
 	target->state_a = postures[posture].a;
 	target->state_b = postures[posture].b;
+	if (target->state_a == IBV_QPS_SQE && transport != VT_UC && transport != VT_UD)
+		target->state_a = IBV_QPS_RTS;
 	target->ipv6 = (transport + posture) % 2;
 	use_family(s, target->ipv6);
 	vt_ends_open(&target->ends, transport, s->devs[0], s->devs[1], MTU);
@@ -688,6 +732,7 @@ int main(int argc, char **argv)
 	for (i = 0; i < TARGETS; i++)
 		works(&s, &s.targets[i]);
 	verify_grounds(&s);
+	check_opcodes(&s);
 	check_reasons(&s);
 	close_all(&s);
 	return vt_finish(s.devs[0], s.devs[1]);
