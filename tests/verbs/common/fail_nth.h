@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-/* Prepares it: allocations of any kind and size fail, without a word in the kernel log. Skips where there is none. */
+/* Prepares it: allocations of any kind and size, without a word in the kernel log. Skips where it is not. */
 void vt_fail_nth_begin(void);
 /* The n-th allocation of this thread fails, 1 and on. */
 void vt_fail_nth_arm(unsigned int n);

@@ -59,7 +59,7 @@ size_t vt_forge_body(uint8_t *body, uint8_t opcode, const struct vt_headers *hea
  */
 int vt_forge_open(void);
 int vt_forge_open_udp(const struct vt_device *a);
-/* A raw one for AF_INET or AF_INET6, in this network namespace (a name of ip-netns(8); NULL or "": our own). */
+/* A raw one, AF_INET or AF_INET6, in a network namespace by its name in ip-netns(8); NULL or "": our own. */
 int vt_forge_open_in(const char *netns, int family);
 /* Sends one from a to b. */
 void vt_forge(int fd, const struct vt_device *a, const struct vt_device *b,

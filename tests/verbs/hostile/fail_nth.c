@@ -56,7 +56,6 @@ static void *file(int fd)
 
 static int end_file(struct subject *s, void *thing)
 {
-	(void)s;
 	return close((int)(intptr_t)thing - 1);
 }
 
@@ -93,7 +92,6 @@ static void *make_pd(struct subject *s)
 
 static int end_pd(struct subject *s, void *thing)
 {
-	(void)s;
 	return ibv_dealloc_pd(thing);
 }
 
@@ -129,7 +127,6 @@ static void *make_dmabuf_mr(struct subject *s)
 
 static int end_mr(struct subject *s, void *thing)
 {
-	(void)s;
 	return ibv_dereg_mr(thing);
 }
 
@@ -140,7 +137,6 @@ static void *make_channel(struct subject *s)
 
 static int end_channel(struct subject *s, void *thing)
 {
-	(void)s;
 	return ibv_destroy_comp_channel(thing);
 }
 
@@ -151,7 +147,6 @@ static void *make_cq(struct subject *s)
 
 static int end_cq(struct subject *s, void *thing)
 {
-	(void)s;
 	return ibv_destroy_cq(thing);
 }
 
@@ -179,7 +174,6 @@ static void *make_xrc_srq(struct subject *s)
 
 static int end_srq(struct subject *s, void *thing)
 {
-	(void)s;
 	return ibv_destroy_srq(thing);
 }
 
@@ -230,7 +224,6 @@ static void *make_xrc_recv(struct subject *s)
 
 static int end_qp(struct subject *s, void *thing)
 {
-	(void)s;
 	return ibv_destroy_qp(thing);
 }
 
@@ -243,7 +236,6 @@ static void *make_ah(struct subject *s)
 
 static int end_ah(struct subject *s, void *thing)
 {
-	(void)s;
 	return ibv_destroy_ah(thing);
 }
 
@@ -259,7 +251,6 @@ static void *make_mw2(struct subject *s)
 
 static int end_mw(struct subject *s, void *thing)
 {
-	(void)s;
 	return ibv_dealloc_mw(thing);
 }
 
@@ -272,7 +263,6 @@ static void *make_dm(struct subject *s)
 
 static int end_dm(struct subject *s, void *thing)
 {
-	(void)s;
 	return ibv_free_dm(thing);
 }
 
@@ -297,7 +287,6 @@ static void *make_xrcd(struct subject *s)
 
 static int end_xrcd(struct subject *s, void *thing)
 {
-	(void)s;
 	return ibv_close_xrcd(thing);
 }
 
@@ -311,7 +300,6 @@ static void *make_member(struct subject *s)
 
 static int end_member(struct subject *s, void *thing)
 {
-	(void)s;
 	return ibv_detach_mcast(thing, &group, 0);
 }
 
@@ -450,7 +438,6 @@ static int run_rereg(struct subject *s, void *mr)
 
 static int run_rights(struct subject *s, void *mr)
 {
-	(void)s;
 	return ibv_rereg_mr(mr, IBV_REREG_MR_CHANGE_ACCESS, NULL, NULL, 0, IBV_ACCESS_LOCAL_WRITE)
 		       ? errno
 		       : 0;
@@ -466,7 +453,6 @@ static int run_prefetch(struct subject *s, void *mr)
 
 static int run_resize_cq(struct subject *s, void *cq)
 {
-	(void)s;
 	return ibv_resize_cq(cq, 1000);
 }
 
@@ -474,7 +460,6 @@ static int run_resize_srq(struct subject *s, void *srq)
 {
 	struct ibv_srq_attr attr = { .max_wr = 1000 };
 
-	(void)s;
 	return ibv_modify_srq(srq, &attr, IBV_SRQ_MAX_WR);
 }
 

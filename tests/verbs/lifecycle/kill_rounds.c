@@ -142,7 +142,6 @@ static void do_fork(struct victim *v)
 {
 	pid_t pid = vt_fork();
 
-	(void)v;
 	if (!pid)
 		_exit(0);
 	vt_check(waitpid(pid, NULL, 0) == pid);
