@@ -54,13 +54,16 @@ static bool goes_on(const struct user *user)
 
 static void take_cqs(struct user *user)
 {
+	int cqes = user->dev->attr.orig_attr.max_cqe, n = 0;
 	static struct ibv_cq *cqs[MOST];
-	int n = 0;
 
-	while (goes_on(user) && n < MOST &&
-	       (cqs[n] = ibv_create_cq(user->dev->ctx, user->dev->attr.orig_attr.max_cqe, NULL,
-				       NULL, 0)))
-		n++;
+	while (goes_on(user) && n < MOST && cqes > 1) {
+		cqs[n] = ibv_create_cq(user->dev->ctx, cqes, NULL, NULL, 0);
+		if (cqs[n])
+			n++;
+		else
+			cqes /= 2; /* what still fits */
+	}
 	while (n--)
 		vt_check(!ibv_destroy_cq(cqs[n]));
 }
@@ -85,7 +88,7 @@ static void take_qps(struct user *user)
 		if (qps[n])
 			n++;
 		else if (init.cap.max_send_wr > 1)
-			init.cap.max_send_wr = init.cap.max_recv_wr /= 2; /* what still fits */
+			init.cap.max_send_wr = init.cap.max_recv_wr /= 2; /* the same */
 		else
 			break;
 	}
