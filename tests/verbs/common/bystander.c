@@ -127,12 +127,13 @@ static void say(struct crowd *crowd, struct talk *talk)
 {
 	struct vt_op op = {
 		.opcode = IBV_WR_SEND_WITH_IMM,
-		.wr_id = ++talk->sent,
-		.imm = talk->sent,
+		.wr_id = talk->sent + 1,
+		.imm = talk->sent + 1,
 		.sge = { vt_sge(&talk->from, 0, length_of(talk)) },
 		.num_sge = 1,
 	};
 
+	talk->sent++;
 	vt_fill(talk->from.data, length_of(talk), talk->sent, 0);
 	post(talk, &op);
 	hear(crowd, talk);
