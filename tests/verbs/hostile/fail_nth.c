@@ -430,17 +430,21 @@ struct change {
 	int (*run)(struct subject *s, void *thing); /* 0 or an errno */
 };
 
+/* The call returns a code of its own, and the reason is in errno. */
+static int rereg(struct ibv_mr *mr, int flags, void *at, int access)
+{
+	errno = EIO;
+	return ibv_rereg_mr(mr, flags, NULL, at, at ? LEN : 0, access) ? errno : 0;
+}
+
 static int run_rereg(struct subject *s, void *mr)
 {
-	return ibv_rereg_mr(mr, IBV_REREG_MR_CHANGE_TRANSLATION, NULL, s->from.data, LEN, 0) ? errno
-											     : 0;
+	return rereg(mr, IBV_REREG_MR_CHANGE_TRANSLATION, s->from.data, 0);
 }
 
 static int run_rights(struct subject *s, void *mr)
 {
-	return ibv_rereg_mr(mr, IBV_REREG_MR_CHANGE_ACCESS, NULL, NULL, 0, IBV_ACCESS_LOCAL_WRITE)
-		       ? errno
-		       : 0;
+	return rereg(mr, IBV_REREG_MR_CHANGE_ACCESS, NULL, IBV_ACCESS_LOCAL_WRITE);
 }
 
 static int run_prefetch(struct subject *s, void *mr)
@@ -503,10 +507,11 @@ static int run_query(struct subject *s, void *qp)
 	struct ibv_device_attr device;
 	struct ibv_port_attr port;
 	struct ibv_qp_attr attr;
+	int err = ibv_query_device(s->dev->ctx, &device);
 
-	if (ibv_query_device(s->dev->ctx, &device) || ibv_query_port(s->dev->ctx, 1, &port))
-		return errno;
-	return ibv_query_qp(qp, &attr, IBV_QP_STATE, &init);
+	if (!err)
+		err = ibv_query_port(s->dev->ctx, 1, &port);
+	return err ? err : ibv_query_qp(qp, &attr, IBV_QP_STATE, &init);
 }
 
 static const struct change changes[] = {
