@@ -20,9 +20,10 @@ kernel_log_since() {
 }
 
 # What the OOM killer says before a kill has a call trace. A cgroup that is out of memory is a
-# test's own affair; the whole guest's is trouble.
+# test's own affair; the whole guest's is trouble. So are allocations that fail: the program fail_nth makes them fail.
 without_oom_trace() {
-	awk '/invoked oom-killer/ { oom = 1 } !(oom && /Call Trace:/) { print } /Call Trace:/ { oom = 0 }'
+	awk '/invoked oom-killer/ || /fail_nth: (vmalloc error|page allocation failure)/ { oom = 1 }
+		!(oom && /Call Trace:/) { print } /Call Trace:/ { oom = 0 }'
 }
 
 # kernel_trouble NAME: the first line of trouble, if there is one.

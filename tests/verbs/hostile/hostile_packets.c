@@ -6,7 +6,7 @@
 #include <arpa/inet.h>
 #include <unistd.h>
 
-#include "wire.h"
+#include "forge.h"
 
 enum {
 	LEN = 5000,

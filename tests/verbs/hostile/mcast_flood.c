@@ -21,23 +21,9 @@ struct setup {
 	long before, most; /* KiB that are available, that were missing */
 };
 
-static long available_kib(void)
-{
-	FILE *file = fopen("/proc/meminfo", "r");
-	char line[128];
-	long kib = -1;
-
-	vt_check(file);
-	while (kib < 0 && fgets(line, sizeof(line), file))
-		if (!strncmp(line, "MemAvailable:", 13))
-			kib = atol(line + 13);
-	fclose(file);
-	return kib;
-}
-
 static void look(struct setup *s)
 {
-	long missing = s->before - available_kib();
+	long missing = s->before - vt_available_kib();
 
 	if (missing > s->most)
 		s->most = missing;
@@ -123,7 +109,7 @@ int main(int argc, char **argv)
 	vt_case("%d datagrams for a group of %d", DATAGRAMS, MEMBERS);
 	before = vt_counter(s.dev, "out_of_buffer");
 	vt_sleep_ms(300);
-	s.before = available_kib();
+	s.before = vt_available_kib();
 	flood(&s);
 	await_copies(&s, before + (int64_t)DATAGRAMS * MEMBERS);
 	vt_note("at most %ld KiB were missing", s.most);

@@ -112,16 +112,7 @@ static void close_maker(struct maker *maker)
 
 static long available_mib(void)
 {
-	FILE *file = fopen("/proc/meminfo", "r");
-	char line[128];
-	long kib = -1;
-
-	vt_check(file);
-	while (kib < 0 && fgets(line, sizeof(line), file))
-		if (!strncmp(line, "MemAvailable:", 13))
-			kib = atol(line + 13);
-	fclose(file);
-	return kib / 1024;
+	return vt_available_kib() / 1024;
 }
 
 /* ---- in a cgroup ---- */

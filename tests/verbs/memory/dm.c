@@ -211,15 +211,10 @@ static struct ibv_dm *alloc_all(struct vt_device *dev)
 static void test_held_by_file(struct vt_device *dev)
 {
 	struct ibv_dm *dm = alloc_all(dev);
-	uint32_t fd = -1;
-	const struct vt_attr attr[] = {
-		{ RODP_ATTR_EXPORT_DM_HANDLE, 0, dm->handle },
-		{ RODP_ATTR_EXPORT_DM_FD, sizeof(fd), (uintptr_t)&fd },
-	};
-	int err = vt_ioctl(dev->ctx, RODP_OBJECT_EXPORT, RODP_METHOD_EXPORT_DM, attr, 2);
+	int fd = vt_export_dm(dm);
 
-	if (err)
-		vt_fail("exporting device memory: %s", strerror(-err));
+	if (fd < 0)
+		vt_fail("exporting device memory: %s", strerror(-fd));
 	expect_held(dev, dm);
 	vt_check(!close(fd));
 	vt_check(can_alloc(dev, dev->attr.max_dm_size));

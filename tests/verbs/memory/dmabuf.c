@@ -59,22 +59,15 @@ static void export_memfd(struct setup *s)
 	close(dev);
 }
 
-/* As ibv_dm_export_dmabuf_fd() does, which older libraries lack. */
 static int export_dm(struct ibv_dm *dm)
 {
-	uint32_t fd = -1;
-	const struct vt_attr attr[] = {
-		{ RODP_ATTR_EXPORT_DM_HANDLE, 0, dm->handle },
-		{ RODP_ATTR_EXPORT_DM_FD, sizeof(fd), (uintptr_t)&fd },
-	};
-	int err = vt_ioctl(dm->context, RODP_OBJECT_EXPORT, RODP_METHOD_EXPORT_DM, attr, 2);
+	int fd = vt_export_dm(dm);
 
-	if (err)
-		vt_fail("exporting device memory: %s", strerror(-err));
+	if (fd < 0)
+		vt_fail("exporting device memory: %s", strerror(-fd));
 	return fd;
 }
 
-/* The device memory itself is freed: the dma-buf keeps what it had in it. */
 static void export_device_memory(struct setup *s)
 {
 	struct ibv_alloc_dm_attr attr = { .length = BUF_LEN };
