@@ -22,8 +22,10 @@ lab: rodp, rxe or any RDMA program in a virtual machine, on any Debian box
   lab clean                         forgets every tree and kernel that was kept
 
 Guest options (defaults in brackets):
-  --kernel 6.1|6.12|7|debug         Debian 12's, Debian 13's or Debian 13 backports' kernel, or
-                                    that with KASAN, lockdep and UBSAN (built here, once) [7]
+  --kernel 6.1|6.12|7|debug|kcsan|rt
+                                    Debian 12's, Debian 13's or Debian 13 backports' kernel; that last one
+                                    with KASAN, lockdep and UBSAN, or with KCSAN and kmemleak (both built here,
+                                    once), or with PREEMPT_RT, as Debian builds it [7]
   --suite bookworm|trixie|sid       user space [the kernel's own]
   --tree consumers                  user space with more packages: what docs/consumers.md tells of
   --installed yes|no                a clean Debian with rodp's packages installed, and no link yet [no]
@@ -64,7 +66,7 @@ lab demo:
 
 lab test:
   -k PATTERN                        only tests whose name matches the extended regular expression
-  --kernel K                        only tests on this kernel
+  --kernel K                        only tests on this kernel; debug, kcsan and rt: those of kernel 7
   --full                            the long ones too; without it: what CI runs
   --list                            prints the tests instead of running them
 
