@@ -12,6 +12,7 @@ lab: rodp, rxe or any RDMA program in a virtual machine, on any Debian box
   lab test [OPTION...]              every test; the last line is "N passed, N failed, N skipped"
   lab bench [OPTION...]             instructions per message, counted without noise
   lab figures [OPTION...]           what on-demand paging costs and does: a table and a chart
+  lab soak MINUTES [OPTION...]      everything mixed for so long: messages, faults, kills, flaps, reclaim
   lab run [GUEST-OPTION...] -- COMMAND...
                                     runs COMMAND in a guest with the link up
   lab shell [GUEST-OPTION...]       an interactive guest
