@@ -17,6 +17,10 @@ in_time() { [ "$(date +%s)" -lt "$end" ]; }
 
 # All have patience: what they wait for may have to wait for a CPU that has ten others to serve.
 patient=(--wait-ms=120000 --timeout=18)
+RUN_LIMIT=300 # seconds
+case ${LAB_KERNEL:-} in
+debug | kcsan) RUN_LIMIT=1200 ;;
+esac
 
 # count NAME: adds one to what is counted under that name, by one process alone.
 count() {
@@ -27,7 +31,7 @@ count() {
 run_once() {
 	local label=$1 status=0
 	shift
-	timeout 300 "$@" >"$logs/$label.out" 2>&1 || status=$?
+	timeout "$RUN_LIMIT" "$@" >"$logs/$label.out" 2>&1 || status=$?
 	case $status in
 	0 | 77) count "$label.runs" && return ;;
 	esac

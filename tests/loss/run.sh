@@ -37,7 +37,7 @@ results=${LAB_CHECKOUT:?runs in a guest of the lab}/build/loss
 work=$(mktemp -d)
 trap 'good_again; rm -rf "$work"' EXIT
 passed=0 failed=0 skipped=0
-CELL_LIMIT=90 # seconds
+CELL_LIMIT=${LOSS_CELL_LIMIT:-90} # seconds
 
 # The device's end, and its peer's, whatever their GIDs' indices are by now.
 ends=(--dev="$RDMA_DEV" --peer-dev="$RDMA_PEER_DEV" --address="$RDMA_ADDR" --peer-address="$RDMA_PEER_ADDR")
@@ -112,7 +112,8 @@ count_and_tell() {
 
 # counted NAME: of both devices.
 counted() {
-	cat "$DEVICES"/{"$RDMA_DEV","$RDMA_PEER_DEV"}/ports/1/hw_counters/"$1" 2>/dev/null | awk '{ sum += $1 } END { print sum + 0 }'
+	cat "${LOSS_COUNTERS:-$DEVICES/$RDMA_DEV/ports/1/hw_counters}/$1" "${LOSS_COUNTERS:-$DEVICES/$RDMA_PEER_DEV/ports/1/hw_counters}/$1" 2>/dev/null |
+		awk '{ sum += $1 } END { print sum + 0 }'
 }
 
 run_row() {
@@ -156,7 +157,7 @@ for ((i = 0; i < ${#ROWS[@]}; i++)); do
 	[ -z "$only" ] || [[ $only == *,"${ROWS[i]}",* ]] || continue
 	run_row "$i"
 done
-[ "$((passed + failed + skipped))" -gt 0 ] || { echo "run.sh: there is no row ${only//,/ }" && exit 1; }
+[ "$((passed + failed + skipped))" -gt 0 ] || { echo "run.sh: there is no row ${only//,/}" && exit 1; }
 list_results
 for form in md html; do awk -f "$here/table.awk" -v form="$form" "$results.list" >"$results.$form"; done
 awk -f "$here/table.awk" -v form=text "$results.list"
