@@ -7,6 +7,7 @@
 # shellcheck disable=SC2034,SC2154 # of run.sh, and for it
 
 ROWS=(loss-0.1% loss-1% loss-5% loss-20% duplicate reorder jitter corrupt tiny-queue everything flap mtu address removal)
+QUICK_ROWS="jitter tiny-queue everything flap removal"
 DEVICES=/proc/1/root/sys/class/infiniband # in a network namespace, /sys hides them
 
 # row_counters ROW: what rodp has counted after it, or nobody noticed.

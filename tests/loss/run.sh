@@ -6,7 +6,7 @@
 # verified, and every completion counted (loss.c). Keeps the results in build/loss/, and makes of all that are there, of
 # rodp and of rxe, the table in build/loss.md and build/loss.html.
 #
-#   --quick             a cell of each row, and of `everything` one a column; pinned memory and on demand in turn
+#   --quick             a few rows: of `everything` all columns, of the others one; pinned memory and on demand in turn
 #   --row=ROW[,ROW...]  only these; --list prints their names
 #   --show              cells that fail are shown, and are no failure: for rxe
 #   --seed=N            of messages and, where tc knows seeds, of what is lost
@@ -46,7 +46,7 @@ unset RDMA_GID_INDEX RDMA_PEER_GID_INDEX
 # wanted_columns ROW-NUMBER: COLUMN MEMORY, one a line. A quick run has of the row of everything all columns, of the
 # others one; memories in turn.
 wanted_columns() {
-	local column n=$1 memories=(pinned odp)
+	local column n=$(($1 + 6)) memories=(odp pinned) # so that a link that flaps has cold memory, and what is removed RC
 	for column in $("$program" list); do
 		n=$((n + 1))
 		if [ "$quick" = no ]; then
@@ -155,6 +155,7 @@ columns=$("$program" list | wc -l)
 introduce
 for ((i = 0; i < ${#ROWS[@]}; i++)); do
 	[ -z "$only" ] || [[ $only == *,"${ROWS[i]}",* ]] || continue
+	[ "$quick" = no ] || [[ " $QUICK_ROWS " == *" ${ROWS[i]} "* ]] || continue
 	run_row "$i"
 done
 [ "$((passed + failed + skipped))" -gt 0 ] || { echo "run.sh: there is no row ${only//,/}" && exit 1; }
