@@ -65,6 +65,10 @@ lab demo:
                                     the median, the least and the most [3]
   --device rodp|rxe                 only this one
 
+lab soak MINUTES:
+  --seed N                          of the order of things; it is printed [another one each time]
+  GUEST-OPTIONs                     such as --kernel; --cpus [4], --mem [3072]
+
 lab test:
   -k PATTERN                        only tests whose name matches the extended regular expression
   --kernel K                        only tests on this kernel; debug, kcsan and rt: those of kernel 7
