@@ -19,6 +19,8 @@
 
 #include <linux/dma-buf.h>
 #include <linux/hrtimer.h>
+#include <linux/local_lock.h>
+#include <linux/lockdep.h>
 #include <linux/mm.h>
 #include <linux/shrinker.h>
 #include <linux/slab.h>
@@ -55,6 +57,18 @@ static inline void hrtimer_setup(struct hrtimer *timer,
 #else
 #define RODP_WQ_BH	 (WQ_PERCPU | WQ_MEM_RECLAIM | WQ_HIGHPRI)
 #define RODP_WQ_BH_YIELD 1
+#endif
+
+/* ---- locks ---- */
+
+/*
+ * Data of a CPU that is used with BH disabled: on a kernel with PREEMPT_RT tasks with BH disabled
+ * share a CPU, and this lock keeps them apart; on others it is nothing. Without the lock the kernel is
+ * so old that disabling BH excludes them on PREEMPT_RT too.
+ */
+#ifndef RODP_HAVE_LOCAL_LOCK_NESTED_BH
+#define local_lock_nested_bh(lock)   lockdep_assert_in_softirq()
+#define local_unlock_nested_bh(lock) lockdep_assert_in_softirq()
 #endif
 
 /* ---- memory ---- */

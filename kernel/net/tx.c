@@ -25,7 +25,12 @@
  * is zeroed (init_on_alloc) when it comes and not with every packet.
  * (The stack's own fragment cache refuses fragments of more than a page.)
  */
-static DEFINE_PER_CPU(struct page_frag, tx_page);
+struct tx_page {
+	local_lock_t lock; /* BH disabled */
+	struct page_frag frag; /* lock */
+};
+
+static DEFINE_PER_CPU(struct tx_page, tx_page) = { .lock = INIT_LOCAL_LOCK(lock) };
 
 /*
  * What such a page's private field holds, as long as anybody has the page: the allocator clears it
@@ -38,13 +43,10 @@ bool rodp_packet_is_ours(const struct sk_buff *skb)
 	return skb->head_frag && page_private(virt_to_head_page(skb->head)) == TX_PAGE_MARK;
 }
 
-/* NULL: no 32 KiB page is to be had. */
-static struct sk_buff *tx_cut(unsigned int room)
+static struct sk_buff *tx_cut_from(struct page_frag *frag, unsigned int room)
 {
-	struct page_frag *frag = this_cpu_ptr(&tx_page);
 	struct sk_buff *skb;
 
-	lockdep_assert_in_softirq(); /* or BH disabled */
 	if (!skb_page_frag_refill(room, frag, GFP_ATOMIC) || frag->offset + room > frag->size)
 		return NULL;
 	if (!frag->offset)
@@ -54,6 +56,17 @@ static struct sk_buff *tx_cut(unsigned int room)
 		return NULL;
 	get_page(frag->page);
 	frag->offset += room;
+	return skb;
+}
+
+/* NULL: no 32 KiB page is to be had. */
+static struct sk_buff *tx_cut(unsigned int room)
+{
+	struct sk_buff *skb;
+
+	local_lock_nested_bh(&tx_page.lock);
+	skb = tx_cut_from(this_cpu_ptr(&tx_page.frag), room);
+	local_unlock_nested_bh(&tx_page.lock);
 	return skb;
 }
 
@@ -78,8 +91,8 @@ void rodp_packet_module_exit(void)
 	int cpu;
 
 	for_each_possible_cpu(cpu)
-		if (per_cpu(tx_page, cpu).page)
-			put_page(per_cpu(tx_page, cpu).page);
+		if (per_cpu(tx_page, cpu).frag.page)
+			put_page(per_cpu(tx_page, cpu).frag.page);
 }
 
 static struct sk_buff *tx_alloc_skb(u32 bytes)

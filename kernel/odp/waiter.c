@@ -65,8 +65,7 @@ static int waiter_cpu(const struct rodp_fault_waiter *waiter)
 {
 	int cpu = waiter->cpu;
 
-	/* No CPU goes offline while this spinlock keeps preemption off. */
-	lockdep_assert_held(waiter_wake_lock(waiter));
+	lockdep_assert_preemption_disabled(); /* no CPU goes offline meanwhile */
 	return cpu == WORK_CPU_UNBOUND || cpu_online(cpu) ? cpu : WORK_CPU_UNBOUND;
 }
 
@@ -80,7 +79,9 @@ static void waiter_wake(struct rodp_fault_waiter *waiter, int err)
 	spin_lock(wake_lock);
 	waiter->err = err;
 	waiter_forget(waiter);
+	preempt_disable();
 	queue_work_on(waiter_cpu(waiter), waiter->wq, waiter->resume);
+	preempt_enable();
 	spin_unlock(wake_lock);
 }
 

@@ -21,14 +21,23 @@ MODULE_PARM_DESC(
 #define COURIER_PACKETS 1024
 #define COURIER_BYTES	(4u << 20)
 
+/*
+ * Of one CPU. Both locks are taken with BH disabled, and are nothing but on PREEMPT_RT, where tasks with BH
+ * disabled share a CPU: whoever wants to deliver waits there for the one who does, and lends him his priority.
+ */
 struct courier {
-	struct sk_buff_head queue; /* this CPU only, BH disabled */
-	u32 bytes; /* of memory that it occupies; copies that share their bytes count each */
-	bool busy;
+	local_lock_t round_lock; /* who delivers; a lane's lock may be taken inside */
+	const struct task_struct *runner; /* who has round_lock */
+	local_lock_t queue_lock; /* inside a lane's lock */
+	struct sk_buff_head queue; /* queue_lock */
+	u32 bytes; /* queue_lock: of memory that it occupies; copies that share their bytes count each */
 	struct work_struct work;
 };
 
-static DEFINE_PER_CPU(struct courier, couriers);
+static DEFINE_PER_CPU(struct courier, couriers) = {
+	.round_lock = INIT_LOCAL_LOCK(round_lock),
+	.queue_lock = INIT_LOCAL_LOCK(queue_lock),
+};
 
 bool rodp_courier_is_on(void)
 {
@@ -43,9 +52,19 @@ bool rodp_courier_has_room(void)
 	return skb_queue_len(&courier->queue) < COURIER_PACKETS && courier->bytes < COURIER_BYTES;
 }
 
-void rodp_courier_take(struct rodp_end *end, u32 dqpn, struct sk_buff *skb)
+/* Into the queue. */
+static void courier_put(struct sk_buff *skb)
 {
 	struct courier *courier = this_cpu_ptr(&couriers);
+
+	local_lock_nested_bh(&couriers.queue_lock);
+	__skb_queue_tail(&courier->queue, skb);
+	courier->bytes += skb->truesize;
+	local_unlock_nested_bh(&couriers.queue_lock);
+}
+
+void rodp_courier_take(struct rodp_end *end, u32 dqpn, struct sk_buff *skb)
+{
 	struct rodp_packet *pkt = rodp_packet(skb);
 
 	rodp_end_assert_either(end);
@@ -53,17 +72,19 @@ void rodp_courier_take(struct rodp_end *end, u32 dqpn, struct sk_buff *skb)
 	pkt->dqpn = dqpn;
 	rodp_stats_inc(end->dev->stats, RODP_STAT_SENT_PKTS);
 	rodp_stats_add(end->dev->stats, RODP_STAT_SENT_BYTES, pkt->payload);
-	__skb_queue_tail(&courier->queue, skb);
-	courier->bytes += skb->truesize;
+	courier_put(skb);
 }
 
 /* The next packet, or NULL. */
 static struct sk_buff *courier_next(struct courier *courier)
 {
-	struct sk_buff *skb = __skb_dequeue(&courier->queue);
+	struct sk_buff *skb;
 
+	local_lock_nested_bh(&couriers.queue_lock);
+	skb = __skb_dequeue(&courier->queue);
 	if (skb)
 		courier->bytes -= skb->truesize;
+	local_unlock_nested_bh(&couriers.queue_lock);
 	return skb;
 }
 
@@ -90,23 +111,32 @@ static u32 courier_deliver(struct sk_buff *skb)
 	return rodp_lane_receive(lane, skb);
 }
 
-void rodp_courier_run(void)
+static void courier_deliver_some(struct courier *courier)
 {
-	struct courier *courier = this_cpu_ptr(&couriers);
 	int budget = COURIER_BUDGET;
 	struct sk_buff *skb;
 	u32 moved = 0;
 
-	lockdep_assert_in_softirq(); /* or BH disabled */
-	if (courier->busy || skb_queue_empty(&courier->queue))
-		return;
-	courier->busy = true;
 	rcu_read_lock();
 	while (budget-- && moved < COURIER_MOVES && (skb = courier_next(courier)))
 		moved += courier_deliver(skb);
 	rcu_read_unlock();
-	courier->busy = false;
-	if (!skb_queue_empty(&courier->queue))
+}
+
+void rodp_courier_run(void)
+{
+	struct courier *courier = this_cpu_ptr(&couriers);
+
+	lockdep_assert_in_softirq(); /* or BH disabled */
+	/* A delivery runs lanes, which end here: the rest of the queue is for the loop that delivers already. */
+	if (READ_ONCE(courier->runner) == current || skb_queue_empty_lockless(&courier->queue))
+		return;
+	local_lock_nested_bh(&couriers.round_lock);
+	WRITE_ONCE(courier->runner, current);
+	courier_deliver_some(courier);
+	WRITE_ONCE(courier->runner, NULL);
+	local_unlock_nested_bh(&couriers.round_lock);
+	if (!skb_queue_empty_lockless(&courier->queue))
 		queue_work_on(smp_processor_id(), rodp_lane_wq, &courier->work);
 }
 

@@ -45,7 +45,7 @@ static void hold_memory(struct setup *s)
 	s->held = mmap(NULL, QPS * SLOT, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
 		       0);
 	vt_check(s->held != MAP_FAILED);
-	vt_check(!madvise(s->held, QPS * SLOT, MADV_NOHUGEPAGE));
+	vt_check(vt_small_pages(s->held, QPS * SLOT));
 	s->uffd = vt_uffd_open(VT_UFFD_MISSING, s->held, QPS * SLOT);
 }
 

@@ -163,7 +163,7 @@ static void test_parked(struct setup *s)
 		return;
 	vt_case("%d answers that wait for memory", PAIRS);
 	vt_check(held != MAP_FAILED);
-	vt_check(!madvise(held, PAIRS * SLOT, MADV_NOHUGEPAGE));
+	vt_check(vt_small_pages(held, PAIRS * SLOT));
 	mr = vt_reg(s->devs[0], held, PAIRS * SLOT, VT_ODP, VT_ACCESS_ALL);
 	fd = vt_uffd_open(VT_UFFD_MISSING, held, PAIRS * SLOT);
 	connect_all(s, &attr);

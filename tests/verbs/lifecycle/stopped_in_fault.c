@@ -46,7 +46,7 @@ static _Noreturn void be_owner(int socket)
 
 	at = mmap(NULL, LEN + LONG, PROT_READ | PROT_WRITE,
 		  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	vt_check(at != MAP_FAILED && !madvise(at, LEN + LONG, MADV_NOHUGEPAGE));
+	vt_check(at != MAP_FAILED && vt_small_pages(at, LEN + LONG));
 	memset(at, 1, LEN / 2);
 	mr = vt_reg(dev, at, LEN + LONG, VT_ODP, VT_ACCESS_ALL);
 	vt_end_open(&end, dev, NULL);

@@ -129,7 +129,7 @@ static void test_tables(struct setup *s)
 	size_t offset;
 
 	vt_case("page tables");
-	vt_check(at != MAP_FAILED && !madvise(at, SPARSE, MADV_NOHUGEPAGE));
+	vt_check(at != MAP_FAILED && vt_small_pages(at, SPARSE));
 	mr = ibv_reg_mr(s->dev->pd, at, SPARSE, access);
 	vt_check(mr);
 	for (offset = 0; offset < SPARSE; offset += STEP)
@@ -155,7 +155,7 @@ static void test_count(struct setup *s)
 
 	vt_case("the process's faults");
 	vt_buf_make(&absent, s->dev, len, VT_ODP, VT_ACCESS_ALL);
-	vt_check(!madvise(absent.data, len, MADV_NOHUGEPAGE));
+	vt_check(vt_small_pages(absent.data, len));
 	vt_buf_cool(&absent);
 	if (!vt_faults_itself()) {
 		vt_note("not threads of the process: not in its count");

@@ -52,7 +52,7 @@ static void test(int node)
 	vt_connect(&conn, dev, dev, NULL);
 	vt_buf_make(&local, dev, LEN, VT_PINNED, VT_ACCESS_ALL);
 	vt_buf_make(&absent, dev, LEN, VT_ODP, VT_ACCESS_ALL);
-	vt_check(!madvise(absent.data, LEN, MADV_NOHUGEPAGE));
+	vt_check(vt_small_pages(absent.data, LEN));
 	vt_faults_itself(); /* as far as the kernel lets it */
 	vt_buf_cool(&absent);
 	vt_rdma(&conn, IBV_WR_RDMA_WRITE, &local, 0, &absent, 0, LEN);

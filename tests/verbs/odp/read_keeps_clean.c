@@ -180,7 +180,7 @@ int main(int argc, char **argv)
 	vt_need_odp(s.b, IBV_ODP_SUPPORT_WRITE | IBV_ODP_SUPPORT_READ);
 	vt_buf_make(&s.local, s.a, LEN, VT_PINNED, VT_ACCESS_ALL);
 	vt_buf_make(&s.remote, s.b, LEN, VT_ODP, VT_ACCESS_ALL);
-	vt_check(!madvise(s.remote.data, LEN, MADV_NOHUGEPAGE));
+	vt_check(vt_small_pages(s.remote.data, LEN));
 	vt_connect(&s.conn, s.a, s.b, NULL);
 	test_dirty(&s, 1, "all pages present");
 	test_dirty(&s, 2, "every other page absent");
