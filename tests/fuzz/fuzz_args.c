@@ -52,8 +52,9 @@ static int run(const struct args *args)
 	return 0;
 }
 
-static const struct argp_option options[] = { OPTION_ONCE,	OPTION_JSON,	OPTION_PNG,
-					      OPTION_INTERVAL, OPTION_COUNT, OPTION_SECONDS, {} };
+static const struct argp_option options[] = {
+	OPTION_ONCE, OPTION_JSON, OPTION_PNG, OPTION_INTERVAL, OPTION_COUNT, OPTION_SECONDS, {}
+};
 static const struct command commands[] = {
 	{ "none", "", "takes nothing", options, run },
 	{ "may", "[DEV]", "may take one", options, run },
@@ -74,9 +75,9 @@ static void check_args(const struct command *command, int argc, char **argv)
 /* Words that mean something, and the text's own. */
 static void make_args(const struct command *command, char *text)
 {
-	static const char *const words[] = { "-j", "--json", "-1", "-p", "a.png", "it's.png", "-i",
-					     "250", "0", "-1x", "-c", "--count=9", "-s", "DEV/7",
-					     "--", "--png" };
+	static const char *const words[] = { "-j", "--json", "-1", "-p",   "a.png", "it's.png",
+					     "-i", "250",    "0",  "-1x",  "-c",    "--count=9",
+					     "-s", "DEV/7",  "--", "--png" };
 	char *argv[20] = { (char *)"odpctl" };
 	int argc = 1;
 

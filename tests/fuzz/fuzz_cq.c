@@ -18,7 +18,6 @@ static const uint8_t *data;
 static size_t size;
 static unsigned int events, errors;
 
-
 static u64 take(size_t bytes)
 {
 	return fuzz_take(&data, &size, bytes);
@@ -178,8 +177,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 	cq.timestamps = take(1) & 1;
 	cq.ib.comp_handler = take(1) & 1 ? on_completion : NULL;
 	cq.ib.event_handler = take(1) & 1 ? on_event : NULL;
-	fuzz_check(!rodp_ring_create(&cq.ring, NULL, 1 + take(1) % 32, sizeof(struct rodp_cqe),
-				     NULL));
+	fuzz_check(
+		!rodp_ring_create(&cq.ring, NULL, 1 + take(1) % 32, sizeof(struct rodp_cqe), NULL));
 	/* As after 2^32 completions, so that the counters wrap. */
 	cq.prod = -(u32)(take(1) & 7);
 	set_cons(cq.prod);

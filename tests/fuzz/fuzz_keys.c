@@ -166,7 +166,7 @@ static int mr_of(u32 key)
 static void set_choice(void)
 {
 	static const u32 choices[] = {
-		0, 1, 254, 255, 256, 511, KEY_LAST - 2, KEY_LAST - 1,
+		0, 254, 255, 255, 511, 511, KEY_LAST - 2, KEY_LAST - 1,
 	};
 
 	fuzz_choice = choices[take(1) & 7];
@@ -208,7 +208,8 @@ static void make_plain(struct fuzz_mr *m)
 	err = take(1) < 8 ? -EFAULT : 0;
 	mr = rodp_mr_finish(&dev, mr, err);
 	if (IS_ERR(mr)) {
-		fuzz_check(err ? PTR_ERR(mr) == err : PTR_ERR(mr) == -ENOMEM || PTR_ERR(mr) == -EBUSY);
+		fuzz_check(err ? PTR_ERR(mr) == err
+			       : PTR_ERR(mr) == -ENOMEM || PTR_ERR(mr) == -EBUSY);
 		return;
 	}
 	fuzz_check(!err && mr->ib.rkey == mr->ib.lkey);
@@ -318,8 +319,8 @@ static void check_shut(const struct fuzz_mr *m)
 	struct rodp_grant grant;
 
 	for (int i = 0; i < 3; i++)
-		fuzz_check(!rodp_grant_get(&grant, &dev, &pd[m->pd], 0, keys[i], 0, m->area.start,
-					   1));
+		fuzz_check(
+			!rodp_grant_get(&grant, &dev, &pd[m->pd], 0, keys[i], 0, m->area.start, 1));
 }
 
 static void invalidate_fast(void)
@@ -388,8 +389,7 @@ static void use(void)
 	if (!got)
 		return;
 	if (m >= 0)
-		fuzz_check(grant.mr == mrs[m].mr && !grant.window &&
-			   grant.iova == wish.area.start);
+		fuzz_check(grant.mr == mrs[m].mr && !grant.window && grant.iova == wish.area.start);
 	else
 		check_window_grant(&grant, &windows[w], &wish);
 	rodp_grant_put(&grant);
@@ -443,7 +443,8 @@ static bool may_bind(int w, const struct wish *wish, const struct rodp_bind *bin
 
 	*m = -1;
 	if (w < 0 || window->pd != wish->pd || !rodp_key_is_kin(window->key, bind->new_rkey) ||
-	    (bind->access & IB_ACCESS_MW_BIND) || (!window->type2 && (bind->access & IB_ZERO_BASED)))
+	    (bind->access & IB_ACCESS_MW_BIND) ||
+	    (!window->type2 && (bind->access & IB_ZERO_BASED)))
 		return false;
 	if (window->type2 && (window->bound || !bind->length))
 		return false;

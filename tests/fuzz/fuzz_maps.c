@@ -21,7 +21,8 @@ static void check(const char *line, uint64_t first, uint64_t last)
 }
 
 /* A line as the kernel writes it. */
-static void check_real(uint64_t start, uint64_t pages, const char *name, uint64_t first, uint64_t last)
+static void check_real(uint64_t start, uint64_t pages, const char *name, uint64_t first,
+		       uint64_t last)
 {
 	const uint64_t end = start + pages * PAGE;
 	struct area area;

@@ -63,8 +63,8 @@ static const uint16_t types[][8] = {
 	  RDMA_NLDEV_ATTR_RES_MR, RDMA_NLDEV_ATTR_DEV_INDEX, RDMA_NLDEV_ATTR_DEV_NAME,
 	  RDMA_NLDEV_ATTR_DEV_NAME, RDMA_NLDEV_ATTR_RES_QP },
 	{ RDMA_NLDEV_ATTR_RES_MR_ENTRY, RDMA_NLDEV_ATTR_RES_MR_ENTRY, RDMA_NLDEV_ATTR_RES_MR_ENTRY,
-	  RDMA_NLDEV_ATTR_RES_MR_ENTRY, RDMA_NLDEV_ATTR_RES_MR_ENTRY,
-	  RDMA_NLDEV_ATTR_RES_MR_ENTRY, RDMA_NLDEV_ATTR_RES_MR_ENTRY, RDMA_NLDEV_ATTR_RES_MRN },
+	  RDMA_NLDEV_ATTR_RES_MR_ENTRY, RDMA_NLDEV_ATTR_RES_MR_ENTRY, RDMA_NLDEV_ATTR_RES_MR_ENTRY,
+	  RDMA_NLDEV_ATTR_RES_MR_ENTRY, RDMA_NLDEV_ATTR_RES_MRN },
 	{ RDMA_NLDEV_ATTR_RES_MRN, RDMA_NLDEV_ATTR_RES_PID, RDMA_NLDEV_ATTR_RES_KERN_NAME,
 	  RDMA_NLDEV_ATTR_RES_MRLEN, RDMA_NLDEV_ATTR_RES_LKEY, RDMA_NLDEV_ATTR_RES_RKEY,
 	  RDMA_NLDEV_ATTR_DRIVER, RDMA_NLDEV_ATTR_STAT_HWCOUNTERS },
@@ -88,11 +88,16 @@ static bool is_nest(uint16_t type)
 	       type == RDMA_NLDEV_ATTR_STAT_HWCOUNTER_ENTRY;
 }
 
-static const char *const texts[] = { "rodp0",		   "rodp1",
-				     "odp",		   "implicit",
-				     "explicit",	   "page_faults",
-				     "page_faults_handled", "page_invalidations",
-				     "page_prefetch",	   "a name that is longer than all rooms for names are" };
+static const char *const texts[] = { "rodp0",
+				     "rodp1",
+				     "odp",
+				     "implicit",
+				     "explicit",
+				     "page_faults",
+				     "page_faults_handled",
+				     "page_invalidations",
+				     "page_prefetch",
+				     "a name that is longer than all rooms for names are" };
 
 static size_t put_value(uint8_t *at, uint8_t kind)
 {

@@ -8,13 +8,13 @@
 
 #include "wire/opcode.h"
 
-static const enum rodp_transport transports[] = { RODP_TP_RC, RODP_TP_UC, RODP_TP_RD,
+static const enum rodp_transport transports[] = { RODP_TP_RC, RODP_TP_UC,  RODP_TP_RD,
 						  RODP_TP_UD, RODP_TP_CNP, RODP_TP_XRC };
 
 static u32 place(bool first, bool last)
 {
-	return first ? (last ? RODP_OPF_ONLY : RODP_OPF_FIRST) :
-		       (last ? RODP_OPF_LAST : RODP_OPF_MIDDLE);
+	return first ? (last ? RODP_OPF_ONLY : RODP_OPF_FIRST)
+		     : (last ? RODP_OPF_LAST : RODP_OPF_MIDDLE);
 }
 
 static u32 kind_of(enum rodp_message msg)
@@ -89,8 +89,8 @@ static void check_timer(u64 ns, u8 code)
 
 	fuzz_check(got < 32 && (rodp_rnr_code_to_ns(got) >= ns || !got));
 	/* No shorter one would do. */
-	fuzz_check(got <= 1 ? ns <= rodp_rnr_code_to_ns(1) || !got :
-			      rodp_rnr_code_to_ns(got - 1) < ns);
+	fuzz_check(got <= 1 ? ns <= rodp_rnr_code_to_ns(1) || !got
+			    : rodp_rnr_code_to_ns(got - 1) < ns);
 	fuzz_check(rodp_rnr_code_to_ns(code) == rodp_rnr_code_to_ns(code & 31));
 	fuzz_check(rodp_rnr_ns_to_code(rodp_rnr_code_to_ns(code)) == (code & 31));
 }
@@ -115,8 +115,10 @@ static void check_words(u32 word, u8 byte)
 	fuzz_check(rodp_aeth_syndrome(&aeth) == byte && rodp_aeth_msn(&aeth) == (word & 0xffffff));
 	rodp_bth_fill(&bth, byte, word & 1, byte & 3, word, word, byte & 4, ~word);
 	fuzz_check(bth.opcode == byte && !(bth.flags & RODP_BTH_TVER_MASK));
-	fuzz_check(!(bth.flags & RODP_BTH_SOLICITED) == !(word & 1) && rodp_bth_pad(&bth) == (byte & 3));
-	fuzz_check(rodp_bth_qpn(&bth) == (word & 0xffffff) && rodp_bth_psn(&bth) == (~word & 0xffffff));
+	fuzz_check(!(bth.flags & RODP_BTH_SOLICITED) == !(word & 1) &&
+		   rodp_bth_pad(&bth) == (byte & 3));
+	fuzz_check(rodp_bth_qpn(&bth) == (word & 0xffffff) &&
+		   rodp_bth_psn(&bth) == (~word & 0xffffff));
 	fuzz_check(rodp_bth_ackreq(&bth) == !!(byte & 4));
 	fuzz_check(rodp_bth_pkey_ok(&bth) == ((word & 0x7fff) == 0x7fff));
 }

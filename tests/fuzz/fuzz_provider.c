@@ -136,8 +136,8 @@ static void set_up(void)
 	memset(&calls, 0, sizeof(calls));
 	context.vctx.context.cmd_fd = 7;
 	context.atomic_cap = kind & 1 ? IBV_ATOMIC_GLOB : IBV_ATOMIC_NONE;
-	context.device_cap_flags = kind & 2 ? IBV_DEVICE_MEM_WINDOW | IBV_DEVICE_MEM_WINDOW_TYPE_2B :
-					      0;
+	context.device_cap_flags = kind & 2 ? IBV_DEVICE_MEM_WINDOW | IBV_DEVICE_MEM_WINDOW_TYPE_2B
+					    : 0;
 	context.device_cap_flags_ex = kind & 4 ? ~0ull : 0;
 	qp.vqp.qp.context = &context.vctx.context;
 	qp.vqp.qp.qp_type = types[take(1) % 5];
@@ -216,7 +216,8 @@ static void check_arguments(const struct seen *seen, const struct ibv_send_wr *w
 {
 	if (wr->opcode == IBV_WR_BIND_MW) {
 		fuzz_check(seen->bind.addr == wr->bind_mw.bind_info.addr);
-		fuzz_check(seen->bind.mw_rkey == mw.rkey && seen->bind.new_rkey == wr->bind_mw.rkey);
+		fuzz_check(seen->bind.mw_rkey == mw.rkey &&
+			   seen->bind.new_rkey == wr->bind_mw.rkey);
 		fuzz_check(seen->bind.mr_lkey == (wr->bind_mw.bind_info.mr ? mr.lkey : 0));
 	} else if (wr->opcode == IBV_WR_ATOMIC_CMP_AND_SWP) {
 		fuzz_check(seen->compare_add == wr->wr.atomic.compare_add &&
@@ -508,7 +509,8 @@ static void read_fields(struct ibv_cq_ex *ex, const struct rodp_cqe *cqe)
 		   ex->read_wc_flags(ex) == cqe->wc_flags);
 	if (!ex->read_byte_len)
 		return;
-	fuzz_check(ex->read_byte_len(ex) == cqe->byte_len && ex->read_imm_data(ex) == cqe->imm_data);
+	fuzz_check(ex->read_byte_len(ex) == cqe->byte_len &&
+		   ex->read_imm_data(ex) == cqe->imm_data);
 	fuzz_check(ex->read_qp_num(ex) == cqe->qp_num && ex->read_src_qp(ex) == cqe->src_qp);
 	fuzz_check(ex->read_slid(ex) == cqe->slid && ex->read_sl(ex) == cqe->sl);
 	fuzz_check(ex->read_dlid_path_bits(ex) == cqe->dlid_path_bits);
@@ -572,7 +574,8 @@ static void arm(void)
 static void map(void)
 {
 	const uint8_t kind = take(1);
-	struct rodp_ring_resp resp = { .offset = take(2), .entries = 1u << (kind & 7),
+	struct rodp_ring_resp resp = { .offset = take(2),
+				       .entries = 1u << (kind & 7),
 				       .stride = 16 * (kind >> 3) };
 	struct rodp_wq wq = { 0 };
 	int err;
@@ -598,9 +601,10 @@ static void map(void)
 
 static void step(void)
 {
-	static void (*const steps[])(void) = { post_send, post_send, build_list, build_list,
+	static void (*const steps[])(void) = { post_send,    post_send, build_list, build_list,
 					       post_receive, consume,	complete,   complete,
-					       poll,	  poll_ex,   forget,	 arm, map };
+					       poll,	     poll_ex,	forget,	    arm,
+					       map };
 	const uint8_t what = take(1);
 
 	if (what != 0xff)

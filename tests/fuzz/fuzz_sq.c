@@ -108,6 +108,8 @@ static void fill(struct rodp_send_wqe *wqe)
 	wqe->opcode = opcodes[kind & 15];
 	wqe->flags = kind >> 4;
 	wqe->num_sge = lie & 1 ? take(1) : lie % (sq.limits.max_sge + 1);
+	if ((lie & 0x11) == 0x10)
+		wqe->num_sge = sq.limits.max_sge + (lie >> 5); /* at the edge */
 	wqe->inline_len = lie & 2 ? take(4) : lie % (sq.limits.max_inline + 1);
 	if (!(lie & 4) && (wqe->opcode == IB_WR_BIND_MW || wqe->opcode == IB_WR_LOCAL_INV ||
 			   wqe->opcode == IB_WR_REG_MR || wqe->opcode == IB_WR_FLUSH))
@@ -153,9 +155,9 @@ static enum ib_wc_status expected(const struct rodp_send_wqe *wqe)
 	if (opcode_is_local(wqe->opcode) || wqe->opcode == IB_WR_FLUSH)
 		return wqe->num_sge || in_line ? IB_WC_LOC_QP_OP_ERR : IB_WC_SUCCESS;
 	if (in_line)
-		return wqe->inline_len > sq.limits.max_inline || opcode_is_answered(wqe->opcode) ?
-			       IB_WC_LOC_QP_OP_ERR :
-			       IB_WC_SUCCESS;
+		return wqe->inline_len > sq.limits.max_inline || opcode_is_answered(wqe->opcode)
+			       ? IB_WC_LOC_QP_OP_ERR
+			       : IB_WC_SUCCESS;
 	if (wqe->num_sge > sq.limits.max_sge)
 		return IB_WC_LOC_QP_OP_ERR;
 	return sum_of(wqe) > 1u << 30 ? IB_WC_LOC_LEN_ERR : IB_WC_SUCCESS;
@@ -185,7 +187,8 @@ static void check_operands(const struct rodp_swqe *got, const struct rodp_send_w
 		fuzz_check(got->flush < 0x40);
 		break;
 	default:
-		fuzz_check(got->remote_addr == wqe->rdma.remote_addr && got->rkey == wqe->rdma.rkey);
+		fuzz_check(got->remote_addr == wqe->rdma.remote_addr &&
+			   got->rkey == wqe->rdma.rkey);
 	}
 	fuzz_check(got->imm_data == wqe->imm_data && got->srqn == wqe->remote_srqn);
 }

@@ -54,7 +54,8 @@ static void add_up(const struct event *event, u64 first, u64 end, struct rodp_ta
 	else
 		sums->dropped += in;
 	if (event->kind == RODP_TALLY_DROPPED && low < RODP_LEAF_PAGES)
-		sums->drops += first < end && event->page + low < end && event->page + high >= first;
+		sums->drops += first < end && event->page + low < end &&
+			       event->page + high >= first;
 }
 
 static void check_view(unsigned int i)

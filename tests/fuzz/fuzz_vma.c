@@ -19,7 +19,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	while (size) {
 		const unsigned long flags = fuzz_take(&data, &size, 8);
-		const bool read = rodp_vma_allows(flags, false), write = rodp_vma_allows(flags, true);
+		const bool read = rodp_vma_allows(flags, false),
+			   write = rodp_vma_allows(flags, true);
 		const bool memory = !(flags & (VM_IO | VM_PFNMAP));
 
 		fuzz_check(!write || read);

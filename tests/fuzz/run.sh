@@ -30,7 +30,7 @@ done
 command -v clang >/dev/null || { echo "there is no clang here, and libFuzzer is part of it" && exit 77; }
 
 warnings=(-Wall -Wextra -Werror -Wno-unused-parameter -Wno-missing-field-initializers -Wno-sign-compare -Wno-gnu)
-checks=(-fsanitize=address,undefined -fno-sanitize-recover=all -fprofile-instr-generate -fcoverage-mapping)
+checks=('-fsanitize=address,undefined' -fno-sanitize-recover=all -fprofile-instr-generate -fcoverage-mapping)
 
 # Every kernel header that the driver's pure files include is tests/fuzz/kernel/standin.h.
 make_headers() {
@@ -89,7 +89,7 @@ build() {
 	provider) compile "$target" kernel - "$here/fuzz_provider_kernel.c" "$here/kernel/standin.c" \
 		kernel/qp/queue/swqe.c kernel/qp/queue/rwqe.c kernel/wire/opcode.c || return 1 ;;
 	esac
-	[ "$target" != args ] || link=(-Wl,--wrap=argp_parse,--wrap=argp_error,--wrap=argp_state_help)
+	[ "$target" != args ] || link=('-Wl,--wrap=argp_parse,--wrap=argp_error,--wrap=argp_state_help')
 	clang "${checks[@]}" -fsanitize=fuzzer "$out/$target"/*.o "${link[@]}" -o "$out/$target/fuzz" -lpthread
 }
 
@@ -100,7 +100,7 @@ seeds() {
 	mkdir -p "$2"
 	[ -e "$here/seeds/$1.hex" ] || return 0
 	while read -r line; do
-		# shellcheck disable=SC2059 # the format is the bytes
+		# shellcheck disable=SC2001,SC2059 # the format is the bytes
 		printf "$(sed 's/../\\x&/g' <<<"$line")" >"$2/$n"
 		n=$((n + 1))
 	done < <(grep -v '^#' "$here/seeds/$1.hex")
@@ -108,7 +108,7 @@ seeds() {
 
 # one NAME RUNS SIDE CALLS SOURCE...: builds and runs it, and says so in a line.
 one() {
-	local name=$1 runs=$2 dir=$out/$1 more=("-runs=$2") start=${EPOCHREALTIME/./}
+	local name=$1 dir=$out/$1 more=("-runs=$2") start=${EPOCHREALTIME/./}
 	mkdir -p "$dir"
 	rm -f "$dir"/*.profraw "$dir"/{crash,leak,timeout,oom}-*
 	build "$name" "${@:3}" >"$dir/build.log" 2>&1 || { tail -n 30 "$dir/build.log" && echo "fuzz_$name: cannot be built" && return 1; }
@@ -187,7 +187,7 @@ watch() {
 	local log
 	while sleep 10; do
 		while read -r log; do
-			printf '  %-9s %s\n' "$(basename "$(dirname "$log")")" "$(grep -a '^#' "$log" | tail -n 1 | tr '\t' ' ')"
+			printf '  %-9s %s\n' "$(basename "$(dirname "$log")")" "$(grep -a '^#[0-9]' "$log" | tail -n 1 | tr '\t' ' ')"
 		done < <(find $out -maxdepth 2 -name log -newermt '-15 seconds' | sort)
 	done
 }
@@ -206,6 +206,6 @@ trap 'kill $watcher 2>/dev/null || true' EXIT
 chosen | xargs -P "$(nproc)" -d '\n' -I{} bash -c 'read -ra target <<<"$2" && exec "$0" --one "$1" "${target[@]}"' "$0" "$seconds" {} || {
 	echo "a fuzz target failed" && exit 1
 }
-awk -F ': *' '/number_of_executed_units/ { sum += $NF } END { printf "%d inputs in all\n", sum }' \
-	$(chosen | awk -v out=$out '{ print out "/" $1 "/log" }')
+chosen | awk -v out=$out '{ print out "/" $1 "/log" }' | xargs cat |
+	awk '/number_of_executed_units/ { sum += $NF } END { printf "%d inputs in all\n", sum }'
 [ "$pattern" != . ] || table

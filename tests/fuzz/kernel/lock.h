@@ -16,32 +16,32 @@ struct mutex {
 		fuzz_check(!(lock)->held); \
 		(lock)->held = true;       \
 	} while (0)
-#define fuzz_unlock(lock)                  \
-	do {                               \
-		fuzz_check((lock)->held);  \
-		(lock)->held = false;      \
+#define fuzz_unlock(lock)                 \
+	do {                              \
+		fuzz_check((lock)->held); \
+		(lock)->held = false;     \
 	} while (0)
 
-#define spin_lock_init(lock)	   ((lock)->held = false)
-#define spin_lock(lock)		   fuzz_lock(lock)
-#define spin_unlock(lock)	   fuzz_unlock(lock)
-#define spin_lock_bh(lock)	   fuzz_lock(lock)
-#define spin_unlock_bh(lock)	   fuzz_unlock(lock)
-#define mutex_init(lock)	   ((lock)->held = false)
-#define mutex_lock(lock)	   fuzz_lock(lock)
-#define mutex_unlock(lock)	   fuzz_unlock(lock)
-#define mutex_is_locked(lock)	   ((lock)->held)
-#define lockdep_is_held(lock)	   ((lock)->held)
-#define lockdep_assert(condition)  fuzz_check(condition)
-#define lockdep_assert_held(lock)  fuzz_check((lock)->held)
+#define spin_lock_init(lock)	  ((lock)->held = false)
+#define spin_lock(lock)		  fuzz_lock(lock)
+#define spin_unlock(lock)	  fuzz_unlock(lock)
+#define spin_lock_bh(lock)	  fuzz_lock(lock)
+#define spin_unlock_bh(lock)	  fuzz_unlock(lock)
+#define mutex_init(lock)	  ((lock)->held = false)
+#define mutex_lock(lock)	  fuzz_lock(lock)
+#define mutex_unlock(lock)	  fuzz_unlock(lock)
+#define mutex_is_locked(lock)	  ((lock)->held)
+#define lockdep_is_held(lock)	  ((lock)->held)
+#define lockdep_assert(condition) fuzz_check(condition)
+#define lockdep_assert_held(lock) fuzz_check((lock)->held)
 
 extern int fuzz_rcu_depth;
-#define rcu_read_lock()		       (fuzz_rcu_depth++)
-#define rcu_read_unlock()	       (fuzz_rcu_depth--)
-#define rcu_read_lock_held()	       (fuzz_rcu_depth > 0)
-#define rcu_read_lock_any_held()       (fuzz_rcu_depth > 0)
+#define rcu_read_lock()			  (fuzz_rcu_depth++)
+#define rcu_read_unlock()		  (fuzz_rcu_depth--)
+#define rcu_read_lock_held()		  (fuzz_rcu_depth > 0)
+#define rcu_read_lock_any_held()	  (fuzz_rcu_depth > 0)
 #define RCU_LOCKDEP_WARN(condition, text) fuzz_check(!(condition))
-#define synchronize_rcu_expedited()    fuzz_check(!fuzz_rcu_depth)
+#define synchronize_rcu_expedited()	  fuzz_check(!fuzz_rcu_depth)
 
 typedef struct {
 	int counter;
@@ -51,15 +51,15 @@ typedef struct {
 	s64 counter;
 } atomic64_t;
 
-#define atomic_read(v)		      ((v)->counter)
-#define atomic_read_acquire(v)	      ((v)->counter)
-#define atomic_set_release(v, n)      ((v)->counter = (n))
-#define atomic_inc(v)		      ((v)->counter++)
-#define atomic_dec(v)		      ((v)->counter--)
-#define atomic_inc_return(v)	      (++(v)->counter)
-#define atomic_dec_return_release(v)  (--(v)->counter)
-#define atomic64_inc_return(v)	      (++(v)->counter)
-#define atomic_inc_unless_negative(v) ((v)->counter < 0 ? false : ((v)->counter++, true))
+#define atomic_read(v)			    ((v)->counter)
+#define atomic_read_acquire(v)		    ((v)->counter)
+#define atomic_set_release(v, n)	    ((v)->counter = (n))
+#define atomic_inc(v)			    ((v)->counter++)
+#define atomic_dec(v)			    ((v)->counter--)
+#define atomic_inc_return(v)		    (++(v)->counter)
+#define atomic_dec_return_release(v)	    (--(v)->counter)
+#define atomic64_inc_return(v)		    (++(v)->counter)
+#define atomic_inc_unless_negative(v)	    ((v)->counter < 0 ? false : ((v)->counter++, true))
 #define atomic_cmpxchg_acquire(v, old, new) cmpxchg(&(v)->counter, old, new)
 
 typedef struct {

@@ -22,12 +22,12 @@ struct rb_augment_callbacks {
 #define rb_entry(node, type, member) container_of(node, type, member)
 #define rb_parent(node)		     ((node)->parent)
 
-#define RB_DECLARE_CALLBACKS(storage, name, type, member, sum, compute)                    \
-	storage void name##_propagate(struct rb_node *node, struct rb_node *stop)          \
-	{                                                                                  \
-		for (; node != stop; node = node->parent)                                  \
-			compute(rb_entry(node, type, member), true);                       \
-	}                                                                                  \
+#define RB_DECLARE_CALLBACKS(storage, name, type, member, sum, compute)           \
+	storage void name##_propagate(struct rb_node *node, struct rb_node *stop) \
+	{                                                                         \
+		for (; node != stop; node = node->parent)                         \
+			compute(rb_entry(node, type, member), true);              \
+	}                                                                         \
 	storage const struct rb_augment_callbacks name = { .propagate = name##_propagate };
 
 static inline void rb_link_node(struct rb_node *node, struct rb_node *parent, struct rb_node **link)

@@ -30,29 +30,29 @@ typedef unsigned int gfp_t;
 #define __user
 #define __rcu
 #define __force
-#define __packed	       __attribute__((packed))
-#define likely(x)	       (x)
-#define unlikely(x)	       (x)
-#define cpu_to_be16	       __cpu_to_be16
-#define cpu_to_be32	       __cpu_to_be32
-#define cpu_to_be64	       __cpu_to_be64
-#define be16_to_cpu	       __be16_to_cpu
-#define be32_to_cpu	       __be32_to_cpu
-#define be64_to_cpu	       __be64_to_cpu
-#define U32_MAX		       UINT32_MAX
-#define U64_MAX		       UINT64_MAX
-#define PAGE_SHIFT	       12
-#define PAGE_SIZE	       (1UL << PAGE_SHIFT)
-#define ARRAY_SIZE(array)      (sizeof(array) / sizeof((array)[0]))
-#define ALIGN(x, a)	       (((x) + (a) - 1) & ~((__typeof__(x))(a) - 1))
-#define min(a, b)	       ((a) < (b) ? (a) : (b))
-#define max(a, b)	       ((a) > (b) ? (a) : (b))
-#define min_t(type, a, b)      min((type)(a), (type)(b))
-#define max_t(type, a, b)      max((type)(a), (type)(b))
-#define offset_in_page(p)      ((unsigned long)(p) & (PAGE_SIZE - 1))
-#define DIV_ROUND_UP_ULL(a, b) (((a) + (b) - 1) / (b))
-#define offsetofend(type, member) (offsetof(type, member) + sizeof(((type *)0)->member))
-#define container_of(ptr, type, member) ((type *)((char *)(ptr) - offsetof(type, member)))
+#define __packed			__attribute__((packed))
+#define likely(x)			(x)
+#define unlikely(x)			(x)
+#define cpu_to_be16			__cpu_to_be16
+#define cpu_to_be32			__cpu_to_be32
+#define cpu_to_be64			__cpu_to_be64
+#define be16_to_cpu			__be16_to_cpu
+#define be32_to_cpu			__be32_to_cpu
+#define be64_to_cpu			__be64_to_cpu
+#define U32_MAX				UINT32_MAX
+#define U64_MAX				UINT64_MAX
+#define PAGE_SHIFT			12
+#define PAGE_SIZE			(1UL << PAGE_SHIFT)
+#define ARRAY_SIZE(array)		(sizeof(array) / sizeof((array)[0]))
+#define ALIGN(x, a)			(((x) + (a)-1) & ~((__typeof__(x))(a)-1))
+#define min(a, b)			((a) < (b) ? (a) : (b))
+#define max(a, b)			((a) > (b) ? (a) : (b))
+#define min_t(type, a, b)		min((type)(a), (type)(b))
+#define max_t(type, a, b)		max((type)(a), (type)(b))
+#define offset_in_page(p)		((unsigned long)(p) & (PAGE_SIZE - 1))
+#define DIV_ROUND_UP_ULL(a, b)		(((a) + (b)-1) / (b))
+#define offsetofend(type, member)	(offsetof(type, member) + sizeof(((type *)0)->member))
+#define container_of(ptr, type, member) ((type *)((char *)(ptr)-offsetof(type, member)))
 #define swap(a, b)                       \
 	do {                             \
 		__typeof__(a) swap_ = a; \
@@ -66,8 +66,8 @@ typedef unsigned int gfp_t;
 		} empty_##name;        \
 		type name[];           \
 	}
-#define WARN_ON(condition)	    fuzz_check(!(condition))
-#define BUILD_BUG_ON(condition)	    _Static_assert(!(condition), #condition)
+#define WARN_ON(condition)	fuzz_check(!(condition))
+#define BUILD_BUG_ON(condition) _Static_assert(!(condition), #condition)
 #define module_param(name, type, mode)
 #define MODULE_PARM_DESC(name, text)
 
@@ -89,12 +89,12 @@ void fuzz_shared_write(const volatile void *at);
 		fuzz_shared_read(&(x), sizeof(x));                           \
 		once_;                                                       \
 	})
-#define WRITE_ONCE(x, value)                                        \
-	do {                                                        \
-		fuzz_shared_write(&(x));                            \
-		*(volatile __typeof__(x) *)&(x) = (value);          \
+#define WRITE_ONCE(x, value)                               \
+	do {                                               \
+		fuzz_shared_write(&(x));                   \
+		*(volatile __typeof__(x) *)&(x) = (value); \
 	} while (0)
-#define smp_load_acquire(p)	     READ_ONCE(*(p))
+#define smp_load_acquire(p)	    READ_ONCE(*(p))
 #define smp_store_release(p, value) WRITE_ONCE(*(p), value)
 #define smp_mb()
 #define smp_wmb()
@@ -102,18 +102,18 @@ void fuzz_shared_write(const volatile void *at);
 #define smp_mb__after_atomic()
 #define cpu_relax()
 #define cond_resched()
-#define xchg(p, value)                            \
-	({                                        \
-		__typeof__(*(p)) xchg_ = *(p);    \
-		*(p) = (value);                   \
-		xchg_;                            \
+#define xchg(p, value)                         \
+	({                                     \
+		__typeof__(*(p)) xchg_ = *(p); \
+		*(p) = (value);                \
+		xchg_;                         \
 	})
-#define cmpxchg(p, old, new)                      \
-	({                                        \
-		__typeof__(*(p)) was_ = *(p);     \
-		if (was_ == (old))                \
-			*(p) = (new);             \
-		was_;                             \
+#define cmpxchg(p, old, new)                  \
+	({                                    \
+		__typeof__(*(p)) was_ = *(p); \
+		if (was_ == (old))            \
+			*(p) = (new);         \
+		was_;                         \
 	})
 
 /* A copy out of shared memory is a look, too. */
@@ -138,7 +138,8 @@ static inline bool fuzz_bit(const unsigned long *bits, unsigned int i)
 	return bits[i / 64] >> (i % 64) & 1;
 }
 
-static inline unsigned int find_next_bit(const unsigned long *bits, unsigned int end, unsigned int i)
+static inline unsigned int find_next_bit(const unsigned long *bits, unsigned int end,
+					 unsigned int i)
 {
 	while (i < end && !fuzz_bit(bits, i))
 		i++;
@@ -196,9 +197,9 @@ struct vm_area_struct;
 
 typedef void (*work_func_t)(struct work_struct *work);
 
-#define INIT_WORK(work, fn)	  (*(work) = (struct work_struct){ .function = (fn) })
-#define queue_work(queue, work)	  ((work)->pending = true)
-#define cancel_work_sync(work)	  ((work)->pending = false)
+#define INIT_WORK(work, fn)	(*(work) = (struct work_struct){ .function = (fn) })
+#define queue_work(queue, work) ((work)->pending = true)
+#define cancel_work_sync(work)	((work)->pending = false)
 
 static inline void fuzz_run_work(struct work_struct *work)
 {

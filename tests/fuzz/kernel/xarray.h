@@ -102,8 +102,8 @@ static inline int xa_alloc_cyclic(struct xarray *xa, u32 *index, void *entry, st
 	return err;
 }
 
-#define xa_tag_pointer(p, tag) ((void *)((uintptr_t)(p) | (tag)))
-#define xa_pointer_tag(entry)  ((unsigned int)((uintptr_t)(entry) & 3))
+#define xa_tag_pointer(p, tag)	((void *)((uintptr_t)(p) | (tag)))
+#define xa_pointer_tag(entry)	((unsigned int)((uintptr_t)(entry)&3))
 #define xa_untag_pointer(entry) ((void *)((uintptr_t)(entry) & ~(uintptr_t)3))
 
 #endif
