@@ -127,6 +127,16 @@ static void shape_open_qp(struct dice *dice, void *in)
 	qp->qp_type = IBV_QPT_XRC_RECV;
 }
 
+/* The new ring is described where the driver's part says, which follows. */
+static void shape_modify_srq(struct dice *dice, void *in)
+{
+	const uint64_t answer = (uintptr_t)value_world.memory;
+	struct ib_uverbs_modify_srq *srq = in;
+
+	(void)dice;
+	memcpy(srq + 1, &answer, sizeof(answer));
+}
+
 /* ---- The table ---- */
 
 /* clang-format off */
@@ -234,7 +244,7 @@ const struct command commands[] = {
 	  .makes = THING_SRQ, DRIVER(0, sizeof(struct rodp_create_srq_resp)),
 	  .field = { IN(ib_uverbs_create_srq, pd_handle, THING_PD),
 		     SMALL(ib_uverbs_create_srq, max_wr, 32), SMALL(ib_uverbs_create_srq, max_sge, 4) } },
-	{ NAMED(MODIFY_SRQ), SIZE(ib_uverbs_modify_srq),
+	{ NAMED(MODIFY_SRQ), SIZE(ib_uverbs_modify_srq), .shape = shape_modify_srq,
 	  DRIVER(sizeof(struct rodp_modify_srq_req), 0),
 	  .field = { IN(ib_uverbs_modify_srq, srq_handle, THING_SRQ),
 		     SMALL(ib_uverbs_modify_srq, attr_mask, 3), SMALL(ib_uverbs_modify_srq, max_wr, 64),

@@ -26,7 +26,9 @@ enum {
 	ANSWER_MS = 2000, /* a message that is cut may have no answer */
 	ATTRIBUTES = 8,
 	ROOM = 2048,
-	HEAR = 65536
+	HEAR = 65536,
+	DRIVER_DETAILS =
+		97 /* RDMA_NLDEV_ATTR_DRIVER_DETAILS, which the headers of Debian 12 have not */
 };
 
 static struct score *scores; /* by command */
@@ -182,7 +184,7 @@ static void fill(struct talk *talk, struct message *message, unsigned int comman
 	if (dice_once_in(dice, 2))
 		put_number(message, RDMA_NLDEV_ATTR_PORT_INDEX, 1);
 	if (dice_once_in(dice, 3))
-		put(message, RDMA_NLDEV_ATTR_DRIVER_DETAILS, &details, sizeof(details));
+		put(message, DRIVER_DETAILS, &details, sizeof(details));
 	if (dice_once_in(dice, 3))
 		put_number(message, RDMA_NLDEV_ATTR_STAT_RES, RDMA_NLDEV_ATTR_RES_MR);
 	for (uint64_t n = dice_below(dice, ATTRIBUTES); n; n--) {

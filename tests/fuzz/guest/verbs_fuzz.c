@@ -24,9 +24,9 @@
 #include "vt.h"
 
 enum {
-	ROUNDS = 8,
+	ROUNDS = 6,
 	THREADS = 3,
-	CALLS = 700, /* of a thread */
+	CALLS = 600, /* of a thread */
 	NOBODY = 65534,
 	ENDS_MS = 120000, /* a process that has not ended by then hangs */
 	KILL_MS = 400, /* at most; by then most threads are in the midst of their calls */
