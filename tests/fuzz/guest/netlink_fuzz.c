@@ -22,7 +22,7 @@ enum {
 	ROUNDS = 60,
 	NOBODY = 65534,
 	NO_DEVICE = 100000, /* an index that no device has */
-	ENDS_MS = 120000,
+	ENDS_MS = 300000, /* one that has not ended by then hangs */
 	ANSWER_MS = 2000, /* a message that is cut may have no answer */
 	ATTRIBUTES = 8,
 	ROOM = 2048,

@@ -28,7 +28,7 @@ enum {
 	THREADS = 3,
 	CALLS = 600, /* of a thread */
 	NOBODY = 65534,
-	ENDS_MS = 120000, /* a process that has not ended by then hangs */
+	ENDS_MS = 60000, /* a process that has not ended by then hangs */
 	KILL_MS = 400, /* at most; by then most threads are in the midst of their calls */
 	MADE_PERCENT = 80, /* of what can be made must have been made */
 	TELL_EVERY = 5 /* rounds */
