@@ -119,8 +119,8 @@ one() {
 	fi
 	LLVM_PROFILE_FILE=$dir/fuzz.profraw "$dir/fuzz" -seed=1 "${more[@]}" -max_len=600 -timeout=10 -print_final_stats=1 \
 		-artifact_prefix="$dir/" "$dir/seeds" >"$dir/log" 2>&1 || {
-		grep -aE -m 1 'not true|ERROR|SUMMARY|runtime error' "$dir/log" || true
 		tail -n 12 "$dir/log"
+		echo "fuzz_$name: $(grep -aE -m 1 'not true|ERROR|runtime error' "$dir/log")"
 		echo "fuzz_$name: failed; the input is in $dir, the whole log is $dir/log"
 		return 1
 	}
