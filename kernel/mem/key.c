@@ -85,8 +85,12 @@ static void *key_find(struct rodp_dev *dev, u32 key, unsigned int tag)
 
 struct rodp_mr *rodp_key_lookup(struct rodp_dev *dev, u32 key)
 {
-	struct rodp_mr *mr = rodp_recent_find(&dev->recent_mrs, key >> KEY_VARIANT_BITS);
+	struct rodp_mr *mr;
 
+	/* Nobody's key, but equal to mr->key while none is in force. */
+	if (unlikely(!(key >> KEY_VARIANT_BITS)))
+		return NULL;
+	mr = rodp_recent_find(&dev->recent_mrs, key >> KEY_VARIANT_BITS);
 	if (likely(mr && smp_load_acquire(&mr->key) == key))
 		return mr;
 	mr = key_find(dev, key, TAG_MR);
