@@ -306,7 +306,7 @@ static void responder_run(struct rodp_lane *lane)
 	struct rodp_receiver *rx = to_rodp_receiver(lane);
 
 	lockdep_assert_held(&lane->lock);
-	if (rx->park.waiting && rodp_end_receives(rx->rq.end))
+	if (rodp_park_waits(&rx->park) && rodp_end_receives(rx->rq.end))
 		responder_ask_for_time(rx);
 	responder_go_on(rx);
 }
