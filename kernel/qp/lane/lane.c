@@ -53,11 +53,23 @@ void rodp_lane_schedule(struct rodp_lane *lane, unsigned long delay)
 	preempt_enable();
 }
 
+/* At once, also if the work item is to run later already. */
+static void lane_hurry(struct rodp_lane *lane)
+{
+	preempt_disable();
+	if (!READ_ONCE(lane->stopped))
+		mod_delayed_work_on(rodp_home_cpu(&lane->home), rodp_lane_wq, &lane->work, 0);
+	preempt_enable();
+}
+
 void rodp_lane_rest(struct rodp_lane *lane, unsigned long delay)
 {
 	lockdep_assert_held(&lane->lock);
 	lane->state.resting = true;
-	rodp_lane_schedule(lane, delay);
+	if (delay)
+		rodp_lane_schedule(lane, delay);
+	else
+		lane_hurry(lane);
 }
 
 bool rodp_lane_refused(struct rodp_lane *lane)

@@ -83,7 +83,8 @@ static enum rodp_verdict message_end(struct rodp_request *req, u32 bytes)
 		if (verdict != RODP_DONE)
 			return verdict;
 	}
-	if (rq->at.taken)
+	/* Without acknowledgements a WRITE may find a receive taken for a SEND whose end was lost. */
+	if (pkt->op->flags & (RODP_OPF_SEND | RODP_OPF_RWQE))
 		end->transport->receive->complete(rq, &cqe, pkt->solicited);
 	return RODP_DONE;
 }

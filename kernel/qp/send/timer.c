@@ -85,6 +85,23 @@ static void timer_rnr(struct rodp_sender *tx)
 /* How soon to look again when answers wait for their turn here, ns. */
 #define TIMER_LOOK (10 * NSEC_PER_MSEC)
 
+/*
+ * The requester waits for memory in the middle of a message, and no acknowledgement is asked for of
+ * what it has sent, or sent again, up to there: the peer owes none, however long that takes.
+ */
+static bool timer_waits_here(const struct rodp_sender *tx)
+{
+	const struct rodp_flight *flight = &tx->flight;
+	const struct rodp_sq *sq = &tx->sq;
+	u32 next;
+
+	rodp_end_assert_sending(sq->end);
+	if (!rodp_park_waits(&tx->source) || sq->at.cur == sq->at.head)
+		return false;
+	next = rodp_psn_add(rodp_sq_wqe(sq, sq->at.cur)->first_psn, flight->cur_packet);
+	return rodp_psn_distance(flight->una, next) <= flight->unrequested;
+}
+
 static void timer_retransmit(struct rodp_sender *tx)
 {
 	struct rodp_end *end = tx->sq.end;
@@ -97,6 +114,8 @@ static void timer_retransmit(struct rodp_sender *tx)
 		return;
 	if (!skb_queue_empty(&tx->sq.lane.backlog))
 		tx->flight.deadline = now + max(end->timeout, TIMER_LOOK);
+	else if (timer_waits_here(tx))
+		tx->flight.deadline = now + end->timeout;
 	if (now < tx->flight.deadline) {
 		timer_start(tx, tx->flight.deadline - now);
 		return;

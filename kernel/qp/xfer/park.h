@@ -26,6 +26,13 @@ struct rodp_park {
 	u64 iova;
 };
 
+/* Whether memory is waited for: a fault, or the next try of one that found none. The lane is held. */
+static inline bool rodp_park_waits(const struct rodp_park *park)
+{
+	lockdep_assert_held(&park->lane->lock);
+	return park->waiting || (park->tries && park->lane->state.resting);
+}
+
 /**
  * rodp_park_init() - make what a lane waits for memory with
  * @park: zeroed
