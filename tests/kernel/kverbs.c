@@ -388,6 +388,40 @@ static int test_after_inv(struct rig *rig)
 	return err ?: check_pages(rig, 0, 0);
 }
 
+/*
+ * The rig gets a region whose index, which is the key without its last byte, is a multiple of 256: in the driver's
+ * table of recent regions it has the place of index 0.
+ */
+static int take_mr_of_place_0(struct rig *rig)
+{
+	struct ib_mr *mr;
+	int i;
+
+	for (i = 0; i < 16384; i++) {
+		mr = ib_alloc_mr(rig->pd, IB_MR_TYPE_MEM_REG, PAGES);
+		CHECK(!IS_ERR(mr));
+		ib_dereg_mr(rig->mr);
+		rig->mr = mr;
+		if (!(mr->rkey >> 8 & 0xff))
+			return 0;
+		cond_resched();
+	}
+	CHECK(!"a region of this place");
+	return 0;
+}
+
+/* A region that is not in force has no key: not 0 either. */
+static int test_key_of_nobody(struct rig *rig)
+{
+	int err = take_mr_of_place_0(rig) ?: map_pages(rig) ?: reg(rig, all_rights, IB_WC_SUCCESS);
+
+	err = err
+		      ?: rdma(rig, IB_WR_RDMA_READ, rig->mr->iova, rig->mr->rkey, 8, IB_WC_SUCCESS);
+	err = err ?: local_inv(rig, rig->mr->rkey, IB_WC_SUCCESS);
+	err = err ?: rdma(rig, IB_WR_RDMA_WRITE, rig->mr->iova, 0, 8, IB_WC_REM_ACCESS_ERR);
+	return err ?: check_pages(rig, 0, 0);
+}
+
 static int test_without_right(struct rig *rig)
 {
 	int err = map_pages(rig) ?: reg(rig, IB_ACCESS_REMOTE_READ, IB_WC_SUCCESS);
@@ -683,6 +717,7 @@ static const struct {
 	{ "pages listed while others are in force", test_listed_in_force },
 	{ "a list posted with interrupts off", test_many },
 	{ "WRITE after LOCAL_INV", test_after_inv },
+	{ "WRITE with key 0 after LOCAL_INV", test_key_of_nobody },
 	{ "WRITE without the right", test_without_right },
 	{ "WRITE behind the end", test_behind_the_end },
 	{ "REG_MR while registered", test_registered_twice },

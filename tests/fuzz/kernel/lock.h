@@ -42,6 +42,7 @@ extern int fuzz_rcu_depth;
 #define rcu_read_lock_any_held()	  (fuzz_rcu_depth > 0)
 #define RCU_LOCKDEP_WARN(condition, text) fuzz_check(!(condition))
 #define synchronize_rcu_expedited()	  fuzz_check(!fuzz_rcu_depth)
+#define synchronize_rcu()		  fuzz_check(!fuzz_rcu_depth)
 
 typedef struct {
 	int counter;

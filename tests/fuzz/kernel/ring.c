@@ -4,7 +4,7 @@
 #include "shared.h"
 
 struct rodp_ring_mem {
-	u64 claimed;
+	u64 charged;
 };
 
 int rodp_ring_create(struct rodp_ring *ring, struct ib_ucontext *uctx, u32 entries, u32 stride,
@@ -33,9 +33,9 @@ int rodp_ring_create(struct rodp_ring *ring, struct ib_ucontext *uctx, u32 entri
 	return -ENOMEM;
 }
 
-int rodp_ring_claim(struct rodp_ring *ring, u64 bytes)
+int rodp_ring_try_charge(struct rodp_ring *ring, u64 bytes)
 {
-	ring->mem->claimed += bytes;
+	ring->mem->charged += bytes;
 	return fuzz_memory_fails() ? -ENOMEM : 0;
 }
 
