@@ -55,7 +55,8 @@ run_here() {
 	host) (cd "$LAB_CHECKOUT" && bash -c "$command") ;;
 	native)
 		in_variety "${T_SUITE[id]}" "$(variety_of "$id")" "${T_KERNEL[id]}" env LAB_SUITE="${T_SUITE[id]}" LAB_KERNEL="${T_KERNEL[id]}" \
-			LAB_BUILD="$(build_path "${T_SUITE[id]}")" LAB_CHECKOUT="$LAB_CHECKOUT" bash -c "$command"
+			LAB_BUILD="$(build_path "${T_SUITE[id]}")" LAB_CHECKOUT="$LAB_CHECKOUT" \
+			${LAB_KERNEL_SOURCE:+LAB_KERNEL_SOURCE="$LAB_KERNEL_SOURCE"} bash -c "$command"
 		;;
 	esac
 }
