@@ -59,6 +59,8 @@ int rodp_park_miss(struct rodp_park *park, struct rodp_mr *mr, u64 iova, u64 ext
 
 	lockdep_assert_held(&lane->lock);
 	park->err = 0;
+	if (!again)
+		park->tries = 0;
 	if (err == -ENOMEM && park_try_later(park))
 		return -EAGAIN;
 	if (err)
