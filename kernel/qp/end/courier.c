@@ -34,10 +34,7 @@ struct courier {
 	struct work_struct work;
 };
 
-static DEFINE_PER_CPU(struct courier, couriers) = {
-	.round_lock = INIT_LOCAL_LOCK(round_lock),
-	.queue_lock = INIT_LOCAL_LOCK(queue_lock),
-};
+static DEFINE_PER_CPU(struct courier, couriers);
 
 bool rodp_courier_is_on(void)
 {
@@ -151,14 +148,20 @@ static void courier_work(struct work_struct *work)
 	local_bh_enable();
 }
 
+static void courier_init(struct courier *courier)
+{
+	local_lock_init(&courier->round_lock);
+	local_lock_init(&courier->queue_lock);
+	__skb_queue_head_init(&courier->queue);
+	INIT_WORK(&courier->work, courier_work);
+}
+
 void rodp_courier_module_init(void)
 {
 	int cpu;
 
-	for_each_possible_cpu(cpu) {
-		__skb_queue_head_init(&per_cpu(couriers, cpu).queue);
-		INIT_WORK(&per_cpu(couriers, cpu).work, courier_work);
-	}
+	for_each_possible_cpu(cpu)
+		courier_init(&per_cpu(couriers, cpu));
 }
 
 void rodp_courier_module_exit(void)

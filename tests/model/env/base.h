@@ -257,6 +257,15 @@ static inline void env_free(const void *p)
 
 extern int env_cpu;
 
+/* There is one task. */
+struct task_struct {
+	int unused;
+};
+
+extern struct task_struct env_task;
+
+#define current (&env_task)
+
 #define smp_processor_id()     env_cpu
 #define raw_smp_processor_id() env_cpu
 #define preempt_disable() \

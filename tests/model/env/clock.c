@@ -6,6 +6,7 @@
 
 u64 env_now;
 int env_cpu;
+struct task_struct env_task;
 int env_locks;
 long env_allocations;
 

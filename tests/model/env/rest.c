@@ -39,12 +39,12 @@ void rodp_account_put(struct rodp_account *account)
 {
 }
 
-int rodp_account_take(struct rodp_account *account, u64 bytes)
+int rodp_account_try_charge(struct rodp_account *account, u64 bytes)
 {
 	return 0;
 }
 
-void rodp_account_give(struct rodp_account *account, u64 bytes)
+void rodp_account_uncharge(struct rodp_account *account, u64 bytes)
 {
 }
 

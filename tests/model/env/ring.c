@@ -23,7 +23,7 @@ int rodp_ring_create(struct rodp_ring *ring, struct ib_ucontext *uctx, u32 entri
 	return 0;
 }
 
-int rodp_ring_claim(struct rodp_ring *ring, u64 bytes)
+int rodp_ring_try_charge(struct rodp_ring *ring, u64 bytes)
 {
 	return 0;
 }
