@@ -142,7 +142,7 @@ static size_t put_extended(struct caller *caller, const struct command *command,
 	return heads + command->in + question->driver_in;
 }
 
-static int call_by_write(struct caller *caller, const struct command *command)
+int call_by_write(struct caller *caller, const struct command *command)
 {
 	struct question question = { .driver_in = driver_bytes(caller, command->driver_in),
 				     .driver_out = driver_bytes(caller, command->driver_out) };

@@ -90,6 +90,8 @@ struct caller {
 
 /* 0 or an errno. */
 int call_command(struct caller *caller, const struct command *command);
+/* The same by write(2), whatever the dice say. */
+int call_by_write(struct caller *caller, const struct command *command);
 int call_method(struct caller *caller, const struct method *method);
 
 #endif

@@ -308,7 +308,6 @@ static void test_readonly(struct vt_device *dev)
 		IBV_ACCESS_LOCAL_WRITE,
 		IBV_ACCESS_LOCAL_WRITE | IBV_ACCESS_REMOTE_WRITE,
 		IBV_ACCESS_LOCAL_WRITE | IBV_ACCESS_REMOTE_ATOMIC,
-		IBV_ACCESS_MW_BIND,
 	};
 	int fd = heap_buffer(O_RDONLY);
 	struct setup s = { .dev_b = dev, .fd = fd };
