@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 /* A file on a file system on the lab's scratch disk. Needs root. */
 #include <fcntl.h>
+#include <linux/fs.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
@@ -68,6 +70,23 @@ const char *vt_disk_number(void)
 	vt_check(!stat(disk_path(), &is));
 	snprintf(text, sizeof(text), "%u:%u", major(is.st_rdev), minor(is.st_rdev));
 	return text;
+}
+
+int vt_disk_open(void)
+{
+	int fd = open(PLACE "/file", O_WRONLY | O_CLOEXEC);
+
+	vt_check(fd >= 0);
+	return fd;
+}
+
+void vt_disk_freeze(bool on)
+{
+	int fd = open(PLACE, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0 || ioctl(fd, on ? FIFREEZE : FITHAW, 0))
+		vt_fail("%s the file system: %m", on ? "freezing" : "thawing");
+	close(fd);
 }
 
 void vt_disk_end(void)

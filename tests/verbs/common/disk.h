@@ -3,6 +3,7 @@
 #ifndef VT_DISK_H
 #define VT_DISK_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -12,6 +13,10 @@ void vt_disk_make(size_t len);
 uint8_t *vt_disk_map(size_t len);
 /* The disk, as cgroups name it: "MAJOR:MINOR". */
 const char *vt_disk_number(void);
+/* Opens it for writing. */
+int vt_disk_open(void);
+/* Freezes the file system, or thaws it: whoever writes meanwhile waits, and cannot be killed. */
+void vt_disk_freeze(bool on);
 /* Unmounts it. */
 void vt_disk_end(void);
 

@@ -122,6 +122,7 @@ int main(int argc, char **argv)
 		vt_skip("%s: this is about rodp", dev->name);
 	vt_close(dev);
 	make_disk(disk);
+	vt_case("who gave its privileges up has none of the blocks that are root's");
 	pid = vt_fork();
 	if (!pid)
 		be_owner();
