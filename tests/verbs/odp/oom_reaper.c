@@ -6,7 +6,9 @@
  *
  * First plainly: the process is killed and gone. Then in the way in which the reaper
  * itself is needed: a thread that writes to a frozen file system keeps the address space of
- * the killed process alive, and the uverbs file, which we have open too, keeps its region.
+ * the killed process alive, and the uverbs file, which we have open too, keeps its region. The killer is called by
+ * hand there: a group that is short of memory has the driver's leaves back before it kills, and then the reaper
+ * has nothing to tell the device of.
  */
 #include <fcntl.h>
 #include <pthread.h>
@@ -61,10 +63,22 @@ static void *write_for_ever(void *arg)
 	return NULL;
 }
 
+/* Cannot end, and is the one whom the OOM killer takes. */
+static _Noreturn void be_chosen(struct setup *s)
+{
+	pthread_t thread;
+
+	vt_run("echo 1000 >/proc/%d/oom_score_adj", getpid());
+	vt_check(!pthread_create(&thread, NULL, write_for_ever, s));
+	vt_sleep_ms(50);
+	vt_tell(s->socket, "", 1, -1);
+	for (;;)
+		pause();
+}
+
 static _Noreturn void be_victim(struct setup *s)
 {
 	struct hello hello = {};
-	pthread_t thread;
 	uint8_t *hog;
 	size_t i;
 
@@ -73,10 +87,8 @@ static _Noreturn void be_victim(struct setup *s)
 	hello.hot_rkey = vt_reg(s->dev_b, hello.hot, HOT, VT_ODP, VT_ACCESS_ALL)->rkey;
 	vt_tell(s->socket, &hello, sizeof(hello), -1);
 	vt_hear(s->socket, &(char){ 0 }, 1, NULL);
-	if (s->hang) {
-		vt_check(!pthread_create(&thread, NULL, write_for_ever, s));
-		vt_sleep_ms(50);
-	}
+	if (s->hang)
+		be_chosen(s);
 	hog = map(HOG);
 	for (i = 0; i < HOG; i += 4096)
 		hog[i] = 1;
@@ -235,6 +247,10 @@ static void test(struct setup *s, bool hang)
 		vt_sleep_ms(1);
 
 	vt_tell(s->socket, "", 1, -1);
+	if (hang) {
+		vt_hear(s->socket, &(char){ 0 }, 1, NULL);
+		vt_run("echo f >/proc/sysrq-trigger");
+	}
 	wait_for_kill();
 	start = vt_now_ns();
 	atomic_store(&s->killed, true);
