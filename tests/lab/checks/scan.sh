@@ -38,6 +38,9 @@ says 'BUG: KCSAN: data-race in lane_run' < <(race lane_run ' [rodp]' | head -n 5
 says 'WARNING: CPU: 0' < <(race ip_finish '' 'WARNING: CPU: 0 PID: 1 at mm/slub.c:1')
 says 'BUG: unable to handle' < <(race ip_finish '' && echo '[   12.9] BUG: unable to handle page fault')
 says 'BUG: KASAN' < <(echo '[   12.9] BUG: KASAN: slab-use-after-free in lane_run+0x1/0x2 [rodp]')
+killed='[   12.9] Out of memory: Killed process 369 (oom_reaper) total-vm:112348kB, UID:0 pgtables:124kB oom_score_adj'
+says 'Out of memory' < <(echo "$killed:0")
+says '' < <(echo "$killed:1000")
 says '' < <(echo '[   12.9] kmemleak: 3 new suspected memory leaks (see /sys/kernel/debug/kmemleak)')
 
 # lost FUNCTION WHOSE: of kmemleak's report.
