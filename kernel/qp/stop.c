@@ -10,13 +10,14 @@ static bool stop_is_lane_busy(const struct rodp_lane *lane)
 	return delayed_work_pending(&lane->work) || lane->home.moving;
 }
 
-/* What this stop has ended, nobody has begun again meanwhile. */
-static void stop_assert_quiet(const struct rodp_qp *qp)
+/* Nobody has begun again what the stop had ended. */
+static void stop_assert_quiet(struct rodp_qp *qp)
 {
-	const struct rodp_sender *tx = &qp->tx;
-	const struct rodp_receiver *rx = &qp->rx;
+	struct rodp_sender *tx = &qp->tx;
+	struct rodp_receiver *rx = &qp->rx;
 
-	WARN_ON_ONCE(hrtimer_is_queued((struct hrtimer *)&tx->timer));
+	rodp_end_assert_both(&qp->end);
+	WARN_ON_ONCE(hrtimer_is_queued(&tx->timer));
 	WARN_ON_ONCE(stop_is_lane_busy(&tx->sq.lane) || stop_is_lane_busy(&rx->rq.lane));
 	WARN_ON_ONCE(tx->source.waiting || tx->target.waiting || rx->park.waiting);
 }
