@@ -6,7 +6,7 @@
 # Makefile and Kbuild flags; it needs none of the probes' answers.
 set -euo pipefail
 
-kdir=$(compgen -G "/usr/src/linux-headers-$LAB_KERNEL.*-amd64" | head -n 1)
+kdir=$(compgen -G "/usr/src/linux-headers-$LAB_KERNEL.*-amd64" | sed -n 1p)
 [ -n "$kdir" ] || { echo "there are no headers of kernel $LAB_KERNEL in /usr/src" && exit 1; }
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT

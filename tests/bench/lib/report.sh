@@ -15,7 +15,7 @@ bench_report() {
 	bench_rows_of "$1" >"$rows"
 	awk -v kernel="$release" -f "$BENCH_DIR/report/json.awk" "$rows" >"$2/bench.json"
 	awk -f "$BENCH_DIR/report/table.awk" "$rows"
-	printf '\nkernel %s, %s\n' "$release" "$("$BENCH_QEMU" --version | head -n 1)"
+	printf '\nkernel %s, %s\n' "$release" "$("$BENCH_QEMU" --version | sed -n 1p)"
 	bench_plot "$rows" "$release" "$2/bench.png"
 	say "wrote $2/bench.json and $2/bench.png"
 }
@@ -52,6 +52,6 @@ bench_functions() {
 	} | LC_ALL=C sort -k 1,1 -k 2,2r -s | awk -f "$BENCH_DIR/report/functions.awk" >"$1/functions"
 	echo "Instructions per message, $(sed 's/ .*//' "$1/plan"), $(bench_rows_of "${1%/*}" | awk '{
 		printf "kernel %s, module %s, user %s, syscalls %s", $2, $3, $4, $5 }')"
-	sort -k 1,1nr "$1/functions" | awk -f "$BENCH_DIR/report/top.awk" | head -n 42
+	sort -k 1,1nr "$1/functions" | awk -f "$BENCH_DIR/report/top.awk" | sed -n 1,42p
 	say "all functions: $1/functions"
 }

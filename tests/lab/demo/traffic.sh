@@ -56,8 +56,8 @@ pair() {
 	return "$status"
 }
 
-# perftest TEST MEMORY: MiB/s of ib_TEST. It measures the speed of the clock before it begins; where the host is busy just
-# then it takes it for 0, and so the bandwidth: that is no measurement, and is done again.
+# perftest TEST MEMORY: MiB/s of ib_TEST. On a busy host perftest prints a bandwidth of 0.00 now and then, of any device,
+# although all bytes were moved within seconds. That is no measurement: the run is repeated.
 perftest() {
 	local odp=()
 	GID_OPTION=-x

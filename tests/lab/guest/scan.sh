@@ -27,7 +27,7 @@ without_oom_trace() {
 
 # kernel_trouble NAME: the first line of trouble, if there is one.
 kernel_trouble() {
-	kernel_log_since "$1" | without_oom_trace | grep -E "$SCAN_TROUBLE" | head -n 1
+	kernel_log_since "$1" | without_oom_trace | grep -E "$SCAN_TROUBLE" | sed -n 1p
 }
 
 # The index is not told, nor does its order count: a device made anew has another. Nor are CQs: ib_core keeps those of kernel

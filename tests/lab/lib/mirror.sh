@@ -33,7 +33,7 @@ indexed_mirror() {
 # Without indexes (a fresh container), the first source with a Debian release.
 configured_mirror() {
 	apt-get update --print-uris 2>/dev/null |
-		sed -nE "s#^'([^']*)/dists/(bookworm|trixie|forky|sid|stable|testing|unstable)/InRelease'.*#\1#p" | head -n 1
+		sed -nE "s#^'([^']*)/dists/(bookworm|trixie|forky|sid|stable|testing|unstable)/InRelease'.*#\1#p" | sed -n 1p
 }
 
 host_mirror() {

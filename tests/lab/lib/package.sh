@@ -20,7 +20,7 @@ package_words() { echo LICENSES README.md docs; }
 # all as old as the changelog.
 copy_sources() {
 	local date name names=()
-	date=$(sed -n 's/^ -- .*>  //p' "$LAB_CHECKOUT/debian/changelog" | head -n 1)
+	date=$(sed -n 's/^ -- .*>  //p' "$LAB_CHECKOUT/debian/changelog" | sed -n 1p)
 	for name; do [ ! -e "$LAB_CHECKOUT/$name" ] || names+=("$name"); done
 	tar -c -C "$LAB_CHECKOUT" --exclude-vcs-ignores --exclude=.gitignore --sort=name --mtime="$date" --owner=0 --group=0 --numeric-owner "${names[@]}"
 }

@@ -275,7 +275,7 @@ prepare() {
 	for word in $(words_of T_KERNEL "$@"); do prepare_kernel "$word" "$modules" & pids+=("$!"); done
 	for pid in "${pids[@]}"; do wait "$pid" || die "the tests cannot be prepared" "see above"; done
 	for word in $(installed_kernels "$@"); do need_installed "$word"; done
-	for word in $(words_of T_KERNEL "$@"); do need_accel "$word" "$(words_of T_SUITE "$@" | head -n 1)"; done
+	for word in $(words_of T_KERNEL "$@"); do need_accel "$word" "$(words_of T_SUITE "$@" | sed -n 1p)"; done
 }
 
 # Results.

@@ -11,7 +11,7 @@ set -u
 . "$(dirname "$0")/../common/bad_network.sh"
 
 drops() {
-	tc -s "$@" | sed -n 's/.*dropped \([0-9]*\).*/\1/p' | head -n 1
+	tc -s "$@" | sed -n 's/.*dropped \([0-9]*\).*/\1/p' | sed -n 1p
 }
 
 worsen tbf rate 200mbit burst 16kb limit 24kb # slower than the device, and room for five packets
