@@ -31,6 +31,7 @@ enum rodp_limits {
 	RODP_MAX_MCAST_QPS = 128, /* in one group */
 };
 
+struct rodp_account;
 struct rodp_end;
 
 struct rodp_dev {
@@ -41,9 +42,8 @@ struct rodp_dev {
 	struct rodp_stats *stats;
 	struct xarray mrs; /* key index -> struct rodp_mr or rodp_window (mem/key.c), under RCU */
 	struct rodp_recent recent_mrs; /* by key index */
-	atomic_long_t dm_pages; /* of device memory, in use */
-	atomic_t pds, cqs, qps, srqs; /* that there are (quota.h) */
-	u32 next_mr; /* where the search for a free key index goes on */
+	struct rodp_account *dm; /* of device memory that somebody has; may outlive the device */
+	atomic_t pds, cqs, qps, srqs, keys; /* that there are (quota.h) */
 	struct xarray ahs; /* number -> struct rodp_address, under RCU; IRQs off inside its lock */
 	u32 next_ah;
 	struct rodp_end __rcu *gsi; /* QP 1 */

@@ -55,6 +55,9 @@
 	X(ODP_FAULTS, "odp_faults")                       \
 	X(ODP_FAULTS_COALESCED, "odp_faults_coalesced")   \
 	X(ODP_FAULTS_FAILED, "odp_faults_failed")         \
+	X(ODP_FAULTS_STARVED, "odp_faults_starved")       \
+	X(ODP_FAULTS_LATE, "odp_faults_late")             \
+	X(ODP_LATE_OVER, "odp_faults_late_over")          \
 	X(ODP_FAULT_RETRIES, "odp_fault_retries")         \
 	X(ODP_PAGES_MAPPED, "odp_pages_mapped")           \
 	X(ODP_PREFETCHES, "odp_prefetches")               \

@@ -78,6 +78,23 @@ TRACE_EVENT(rodp_fault_end,
 		  __entry->error, __entry->ns)
 );
 
+/* A fault job came no further for a second: everything below va is mapped. */
+TRACE_EVENT(rodp_fault_late,
+	TP_PROTO(const void *mirror, u64 va, u64 since),
+	TP_ARGS(mirror, va, since),
+	TP_STRUCT__entry(
+		__field(const void *, mirror)
+		__field(u64, va)
+		__field(u64, ns)
+	),
+	TP_fast_assign(
+		__entry->mirror = mirror;
+		__entry->va = va;
+		__entry->ns = ktime_get_ns() - since;
+	),
+	TP_printk("mirror=%p va=0x%llx ns=%llu", __entry->mirror, __entry->va, __entry->ns)
+);
+
 /*
  * The mm changed [start, end), seen from one leaf: the range is the mm's, and goes beyond
  * the leaf; dropped is the leaf's alone.

@@ -19,6 +19,9 @@
 
 #include <linux/dma-buf.h>
 #include <linux/hrtimer.h>
+#include <linux/local_lock.h>
+#include <linux/lockdep.h>
+#include <linux/mm.h>
 #include <linux/shrinker.h>
 #include <linux/slab.h>
 #include <linux/workqueue.h>
@@ -56,12 +59,31 @@ static inline void hrtimer_setup(struct hrtimer *timer,
 #define RODP_WQ_BH_YIELD 1
 #endif
 
+/* ---- locks ---- */
+
+/*
+ * Data of a CPU that is used with BH disabled: on a kernel with PREEMPT_RT tasks with BH disabled
+ * share a CPU, and this lock keeps them apart; on others it is nothing. Without the lock the kernel is
+ * so old that disabling BH excludes them on PREEMPT_RT too.
+ */
+#ifndef RODP_HAVE_LOCAL_LOCK_NESTED_BH
+#define local_lock_nested_bh(lock)   lockdep_assert_in_softirq()
+#define local_unlock_nested_bh(lock) lockdep_assert_in_softirq()
+#endif
+
 /* ---- memory ---- */
 
 #ifdef RODP_HAVE_YOUNG_BOOL
 typedef bool rodp_young_t;
 #else
 typedef int rodp_young_t;
+#endif
+
+#ifndef RODP_HAVE_VM_FLAGS_SET
+static inline void vm_flags_set(struct vm_area_struct *vma, unsigned long flags)
+{
+	vma->vm_flags |= flags;
+}
 #endif
 
 #ifndef RODP_HAVE_SHRINKER_ALLOC

@@ -2,6 +2,7 @@
 /* Device access to the memory of an MR, see access.h. */
 #include <linux/indirect_call_wrapper.h>
 #include <linux/mm.h>
+#include <linux/uaccess.h>
 
 #include "odp/access.h"
 #include "odp/fault.h"
@@ -82,16 +83,19 @@ static size_t mem_access_walk_end(struct mem_access_walk *walk)
 	return rodp_mr_is_on_demand(walk->mr) ? rodp_span_end(&walk->span) : walk->done;
 }
 
-size_t rodp_mr_read(struct rodp_mr *mr, u64 iova, void *dst, size_t bytes)
+ssize_t rodp_mr_read(struct rodp_mr *mr, u64 iova, void *dst, size_t bytes)
 {
 	struct mem_access_walk walk;
+	bool damaged = false;
+	size_t done;
 
 	mem_access_walk_begin(&walk, mr, iova, bytes, false);
-	while (mem_access_walk_next(&walk)) {
-		memcpy(dst, walk.addr, walk.bytes);
+	while (!damaged && mem_access_walk_next(&walk)) {
+		damaged = copy_mc_to_kernel(dst, walk.addr, walk.bytes);
 		dst += walk.bytes;
 	}
-	return mem_access_walk_end(&walk);
+	done = mem_access_walk_end(&walk);
+	return damaged ? -EIO : (ssize_t)done;
 }
 
 size_t rodp_mr_write(struct rodp_mr *mr, u64 iova, const void *src, size_t bytes)
@@ -107,19 +111,19 @@ size_t rodp_mr_write(struct rodp_mr *mr, u64 iova, const void *src, size_t bytes
 }
 
 /*
- * Two pieces that are seldom the same memory. memmove() would do for both, but where the CPU has
- * no fast string instructions it is a slow one, word by word in microcode.
+ * Two pieces that are seldom the same memory. memmove() would do for both, but where the CPU has no
+ * fast string instructions it is a slow one, word by word in microcode. False: `from` is damaged.
  */
-static void mem_access_copy_run(void *to, const void *from, size_t bytes)
+static bool mem_access_copy_run(void *to, const void *from, size_t bytes)
 {
-	if (to < from + bytes && from < to + bytes)
-		memmove(to, from, bytes);
-	else
-		memcpy(to, from, bytes);
+	if (likely(to >= from + bytes || from >= to + bytes))
+		return !copy_mc_to_kernel(to, from, bytes);
+	memmove(to, from, bytes);
+	return true;
 }
 
-/* Between kernel memory and an MR that cannot miss. @to_mr: or from it. */
-static void mem_access_copy_piece(struct rodp_mr *fixed, u64 iova, void *at, size_t bytes,
+/* Between kernel memory and an MR that cannot miss. @to_mr: or from it. False: the source is damaged. */
+static bool mem_access_copy_piece(struct rodp_mr *fixed, u64 iova, void *at, size_t bytes,
 				  bool to_mr)
 {
 	size_t run;
@@ -127,26 +131,33 @@ static void mem_access_copy_piece(struct rodp_mr *fixed, u64 iova, void *at, siz
 
 	for (; bytes; bytes -= run, iova += run, at += run) {
 		page = mem_access_fixed_run(fixed, iova, bytes, to_mr, &run);
-		mem_access_copy_run(to_mr ? page : at, to_mr ? at : page, run);
+		if (unlikely(!mem_access_copy_run(to_mr ? page : at, to_mr ? at : page, run)))
+			return false;
 	}
+	return true;
 }
 
 /* The other side is no list of pages: hold the ODP MR's run, and let it follow. */
-static noinline size_t mem_access_copy_half_runs(struct rodp_mr *odp, u64 odp_iova,
-						 struct rodp_mr *fixed, u64 iova, size_t bytes,
-						 bool write)
+static noinline struct rodp_copied mem_access_copy_half_runs(struct rodp_mr *odp, u64 odp_iova,
+							     struct rodp_mr *fixed, u64 iova,
+							     size_t bytes, bool write)
 {
+	struct rodp_copied copied = { .src_missed = !write };
 	struct rodp_span span;
 
 	rodp_span_begin(&span, odp->odp.mirror, rodp_mr_va(odp, odp_iova), bytes, write);
-	for (; rodp_span_next(&span); iova += span.bytes)
-		mem_access_copy_piece(fixed, iova, span.addr, span.bytes, !write);
-	return rodp_span_end(&span);
+	for (; !copied.damaged && rodp_span_next(&span); iova += span.bytes)
+		copied.damaged = !mem_access_copy_piece(fixed, iova, span.addr, span.bytes, !write);
+	copied.done = rodp_span_end(&span);
+	if (unlikely(copied.damaged))
+		copied.done -= span.bytes;
+	return copied;
 }
 
 /* One side is an ODP MR. @write: to it, else from it. */
-static size_t mem_access_copy_half(struct rodp_mr *odp, u64 odp_iova, struct rodp_mr *fixed,
-				   u64 iova, size_t bytes, bool write)
+static struct rodp_copied mem_access_copy_half(struct rodp_mr *odp, u64 odp_iova,
+					       struct rodp_mr *fixed, u64 iova, size_t bytes,
+					       bool write)
 {
 	if (unlikely(fixed->ops->run))
 		return mem_access_copy_half_runs(odp, odp_iova, fixed, iova, bytes, write);
@@ -162,38 +173,41 @@ static struct rodp_copied mem_access_copy_on_demand(struct rodp_mr *dst, u64 dst
 }
 
 /* Neither side can miss, nothing is held. */
-static size_t mem_access_copy_fixed(struct rodp_mr *dst, u64 dst_iova, struct rodp_mr *src,
-				    u64 src_iova, size_t bytes)
+static struct rodp_copied mem_access_copy_fixed(struct rodp_mr *dst, u64 dst_iova,
+						struct rodp_mr *src, u64 src_iova, size_t bytes)
 {
-	size_t done = 0, run;
+	struct rodp_copied copied = {};
 	void *to, *from;
+	size_t run;
 
-	while (done < bytes) {
-		from = mem_access_fixed_run(src, src_iova + done, bytes - done, false, &run);
-		to = mem_access_fixed_run(dst, dst_iova + done, run, true, &run);
-		mem_access_copy_run(to, from, run);
-		done += run;
+	for (; copied.done < bytes; copied.done += run) {
+		from = mem_access_fixed_run(src, src_iova + copied.done, bytes - copied.done, false,
+					    &run);
+		to = mem_access_fixed_run(dst, dst_iova + copied.done, run, true, &run);
+		copied.damaged = !mem_access_copy_run(to, from, run);
+		if (unlikely(copied.damaged))
+			break;
 	}
-	return done;
+	return copied;
 }
 
 struct rodp_copied rodp_mr_copy(struct rodp_mr *dst, u64 dst_iova, struct rodp_mr *src,
 				u64 src_iova, size_t bytes)
 {
-	struct rodp_copied copied = { .src_missed = true };
-
 	if (rodp_mr_is_on_demand(dst) && rodp_mr_is_on_demand(src))
 		return mem_access_copy_on_demand(dst, dst_iova, src, src_iova, bytes);
-	if (rodp_mr_is_on_demand(src)) {
-		copied.done = mem_access_copy_half(src, src_iova, dst, dst_iova, bytes, false);
-		return copied;
-	}
-	copied.src_missed = false;
+	if (rodp_mr_is_on_demand(src))
+		return mem_access_copy_half(src, src_iova, dst, dst_iova, bytes, false);
 	if (rodp_mr_is_on_demand(dst))
-		copied.done = mem_access_copy_half(dst, dst_iova, src, src_iova, bytes, true);
-	else
-		copied.done = mem_access_copy_fixed(dst, dst_iova, src, src_iova, bytes);
-	return copied;
+		return mem_access_copy_half(dst, dst_iova, src, src_iova, bytes, true);
+	return mem_access_copy_fixed(dst, dst_iova, src, src_iova, bytes);
+}
+
+/* Of the run that the walk is at. */
+static bool mem_access_is_persistent(const struct mem_access_walk *walk)
+{
+	return rodp_mr_is_on_demand(walk->mr) ? rodp_span_is_sync(&walk->span)
+					      : rodp_persist_page(walk->addr);
 }
 
 ssize_t rodp_mr_write_back(struct rodp_mr *mr, u64 iova, size_t bytes)
@@ -204,7 +218,7 @@ ssize_t rodp_mr_write_back(struct rodp_mr *mr, u64 iova, size_t bytes)
 
 	mem_access_walk_begin(&walk, mr, iova, bytes, false);
 	while (persistent && mem_access_walk_next(&walk)) {
-		persistent = rodp_persist_page(walk.addr);
+		persistent = mem_access_is_persistent(&walk);
 		if (persistent)
 			rodp_persist_write_back(walk.addr, walk.bytes);
 	}

@@ -26,9 +26,10 @@ struct sk_buff;
  * @dst: the destination, not in @mr.
  * @bytes: how many.
  *
- * Return: the bytes copied from the start without a gap.
+ * Return: the bytes copied from the start without a gap; or -EIO: the memory is damaged (a machine
+ * check, where the machine survives it).
  */
-size_t rodp_mr_read(struct rodp_mr *mr, u64 iova, void *dst, size_t bytes);
+ssize_t rodp_mr_read(struct rodp_mr *mr, u64 iova, void *dst, size_t bytes);
 
 /**
  * rodp_mr_write() - copy from kernel memory to an MR
@@ -49,8 +50,7 @@ size_t rodp_mr_write(struct rodp_mr *mr, u64 iova, const void *src, size_t bytes
  * @src_iova: of the first byte in @src.
  * @bytes: how many.
  *
- * Return: how far it came, and, if that is not all of it, whether the source or the destination
- * missed.
+ * Return: how far it came, and, if that is not all of it, why.
  */
 struct rodp_copied rodp_mr_copy(struct rodp_mr *dst, u64 dst_iova, struct rodp_mr *src,
 				u64 src_iova, size_t bytes);
@@ -136,7 +136,7 @@ int rodp_mr_fault(struct rodp_mr *mr, u64 iova, u64 bytes, bool write,
  * @mode: see odp/prefetch.h.
  *
  * Context: Process, may sleep.
- * Return: the prefetch, which the caller starts and puts, or NULL: no memory.
+ * Return: the prefetch, which the caller starts and puts, or an error of rodp_prefetch_create().
  */
 struct rodp_prefetch *rodp_mr_prefetch(struct rodp_mr *mr, u64 iova, u64 bytes,
 				       enum rodp_prefetch_mode mode);

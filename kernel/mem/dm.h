@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
 /*
- * Device memory (ibv_alloc_dm): pages of the kernel's that a process maps to copy to and
- * from, and registers to give them to the device. Charged to the process's memory cgroup; of
- * one device no more than RODP_MAX_DM together.
+ * Device memory (ibv_alloc_dm): pages of the kernel's that a process maps to copy to and from, and
+ * registers to give them to the device. Charged to the process's memory cgroup; of one device no
+ * more than RODP_MAX_DM together, and of one user of all devices no more than his account has
+ * (base/account.h). It counts until nobody has any of its pages, mapped or as a dma-buf.
  */
 #ifndef RODP_MEM_DM_H
 #define RODP_MEM_DM_H
@@ -13,7 +14,6 @@
 
 struct rodp_dm {
 	struct ib_dm ib;
-	struct rodp_dev *dev;
 	struct rodp_dm_mem *mem; /* which mappings may outlive it */
 };
 
@@ -31,7 +31,7 @@ static inline struct rodp_dm *to_rodp_dm(struct ib_dm *ib)
  *
  * Context: Process, may sleep.
  * Return: the memory, or ERR_PTR: -EINVAL (@length is 0), -ENOMEM (also when the device has no
- * more, RODP_MAX_DM).
+ * more, RODP_MAX_DM, or the user may have no more), -EINTR (the process is being killed).
  */
 struct rodp_dm *rodp_dm_create(struct rodp_dev *dev, struct ib_ucontext *uctx, u64 length,
 			       struct rodp_alloc_dm_resp *resp);

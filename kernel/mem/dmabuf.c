@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 /* dma-bufs, see dmabuf.h. */
 #include <linux/dma-buf.h>
+#include <linux/fs.h>
 #include <linux/iosys-map.h>
 #include <linux/module.h>
 #include <linux/overflow.h>
@@ -13,13 +14,14 @@ RODP_IMPORT_DMA_BUF;
 
 struct rodp_dmabuf {
 	struct dma_buf *dmabuf;
+	enum dma_data_direction dir; /* what the CPU may do through the MR */
 	struct iosys_map map; /* page aligned */
 };
 
 /* From here to dmabuf_leave() the CPU may touch it, and sees what devices wrote. */
 static int dmabuf_enter(struct rodp_dmabuf *buf)
 {
-	int err = dma_buf_begin_cpu_access(buf->dmabuf, DMA_BIDIRECTIONAL);
+	int err = dma_buf_begin_cpu_access(buf->dmabuf, buf->dir);
 
 	if (err)
 		return err;
@@ -34,36 +36,44 @@ static int dmabuf_enter(struct rodp_dmabuf *buf)
 	err = -EOPNOTSUPP;
 	dma_buf_vunmap_unlocked(buf->dmabuf, &buf->map);
 err_access:
-	dma_buf_end_cpu_access(buf->dmabuf, DMA_BIDIRECTIONAL);
+	dma_buf_end_cpu_access(buf->dmabuf, buf->dir);
 	return err;
 }
 
 static void dmabuf_leave(struct rodp_dmabuf *buf)
 {
 	dma_buf_vunmap_unlocked(buf->dmabuf, &buf->map);
-	dma_buf_end_cpu_access(buf->dmabuf, DMA_BIDIRECTIONAL);
+	dma_buf_end_cpu_access(buf->dmabuf, buf->dir);
 }
 
-static struct rodp_dmabuf *dmabuf_get(int fd, u64 offset, u64 length)
+/* Whether the range and the rights can be had: as with mmap(), who writes opened it for writing. */
+static int dmabuf_check(const struct dma_buf *dmabuf, u64 offset, u64 length, bool writable)
+{
+	u64 end;
+
+	if (check_add_overflow(offset, length, &end) || end > dmabuf->size)
+		return -EINVAL;
+	return writable && !(dmabuf->file->f_mode & FMODE_WRITE) ? -EACCES : 0;
+}
+
+static struct rodp_dmabuf *dmabuf_get(int fd, u64 offset, u64 length, bool writable)
 {
 	struct rodp_dmabuf *buf = kzalloc(sizeof(*buf), GFP_KERNEL_ACCOUNT);
-	u64 end;
 	int err;
 
 	if (!buf)
 		return ERR_PTR(-ENOMEM);
+	buf->dir = writable ? DMA_BIDIRECTIONAL : DMA_FROM_DEVICE;
 	buf->dmabuf = dma_buf_get(fd);
 	if (IS_ERR(buf->dmabuf)) {
 		err = PTR_ERR(buf->dmabuf);
 		goto err_free;
 	}
-	err = -EINVAL;
-	if (check_add_overflow(offset, length, &end) || end > buf->dmabuf->size)
-		goto err_put;
-	err = dmabuf_enter(buf);
+	err = dmabuf_check(buf->dmabuf, offset, length, writable);
+	if (!err)
+		err = dmabuf_enter(buf);
 	if (!err)
 		return buf;
-err_put:
 	dma_buf_put(buf->dmabuf);
 err_free:
 	kfree(buf);
@@ -93,7 +103,8 @@ static int dmabuf_list(struct rodp_mr *mr, const struct rodp_dmabuf *buf, u64 of
 
 static int dmabuf_take(struct rodp_mr *mr, int fd, u64 offset)
 {
-	struct rodp_dmabuf *buf = dmabuf_get(fd, offset, mr->length);
+	struct rodp_dmabuf *buf = dmabuf_get(fd, offset, mr->length,
+					     ib_access_writable(mr->access));
 	int err;
 
 	if (IS_ERR(buf))

@@ -24,8 +24,8 @@
  *
  * Context: Process, sleeps.
  * Return: the MR, or ERR_PTR: -EBADF, -EINVAL (no dma-buf, too short, a range that wraps around),
- * -EOPNOTSUPP (the CPU cannot reach the memory), -ENOMEM, -EBUSY (no key is free), an error of the
- * exporter.
+ * -EACCES (it was not opened to be written, and @access writes), -EOPNOTSUPP (the CPU cannot reach
+ * the memory), -ENOMEM, -EBUSY (no key is free), an error of the exporter.
  */
 struct rodp_mr *rodp_mr_create_dmabuf(struct rodp_dev *dev, struct ib_pd *pd, int fd, u64 offset,
 				      u64 length, u64 iova, u32 access);

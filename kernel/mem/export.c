@@ -8,6 +8,7 @@
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
 
+#include "base/share.h"
 #include "mem/export.h"
 
 struct export_buf {
@@ -18,13 +19,13 @@ struct export_buf {
 static struct sg_table *export_map(struct dma_buf_attachment *attach, enum dma_data_direction dir)
 {
 	struct export_buf *buf = attach->dmabuf->priv;
-	struct sg_table *table = kzalloc(sizeof(*table), GFP_KERNEL);
+	struct sg_table *table = kzalloc(sizeof(*table), GFP_KERNEL_ACCOUNT);
 	int err;
 
 	if (!table)
 		return ERR_PTR(-ENOMEM);
 	err = sg_alloc_table_from_pages(table, buf->page, buf->count, 0,
-					(size_t)buf->count << PAGE_SHIFT, GFP_KERNEL);
+					(size_t)buf->count << PAGE_SHIFT, GFP_KERNEL_ACCOUNT);
 	if (err)
 		goto err_free;
 	err = dma_map_sgtable(attach->dev, table, dir, 0);
@@ -94,7 +95,7 @@ static const struct dma_buf_ops export_ops = {
 
 struct dma_buf *rodp_export_pages(struct page *const *page, u32 count)
 {
-	struct export_buf *buf = kvzalloc(struct_size(buf, page, count), GFP_KERNEL_ACCOUNT);
+	struct export_buf *buf = kvzalloc(struct_size(buf, page, count), RODP_GFP_SIZED);
 	DEFINE_DMA_BUF_EXPORT_INFO(info);
 	struct dma_buf *dmabuf;
 	u32 i;

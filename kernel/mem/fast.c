@@ -77,6 +77,18 @@ static void fast_publish(struct rodp_mr *mr, u32 key)
 	rodp_mr_put(mr);
 }
 
+/*
+ * Whether nobody has access, of an MR that is not in force: accesses are short, and only they have
+ * references beyond these.
+ */
+static bool fast_is_settled(struct rodp_mr *mr, unsigned int others)
+{
+	if (refcount_read(&mr->ref) > 1 + others)
+		return false;
+	smp_rmb(); /* the count before what its last holder did */
+	return true;
+}
+
 /* Nobody has access. The list stays: it can be registered again. */
 static void fast_take_list(struct rodp_mr *mr)
 {
@@ -92,6 +104,20 @@ static bool fast_is_of(const struct rodp_mr *mr, struct ib_pd *pd)
 	return mr && rodp_mr_is_fast(mr) && mr->ib.pd == pd;
 }
 
+/* An MR that is claimed. Another QP may have taken its last key away while accesses were under way. */
+static int fast_put_in_force(struct rodp_mr *mr, u32 key, u32 access)
+{
+	if (!fast_is_settled(mr, 1)) {
+		fast_publish(mr, 0);
+		return -EAGAIN;
+	}
+	fast_take_list(mr);
+	mr->access = access;
+	WRITE_ONCE(mr->pages.fast.leaving, 0);
+	fast_publish(mr, key);
+	return 0;
+}
+
 int rodp_fast_register(struct rodp_dev *dev, struct ib_pd *pd, u32 key, u32 access)
 {
 	struct rodp_mr *mr;
@@ -101,14 +127,19 @@ int rodp_fast_register(struct rodp_dev *dev, struct ib_pd *pd, u32 key, u32 acce
 		return -EINVAL;
 	rcu_read_lock();
 	mr = rodp_key_lookup_kin(dev, key);
-	if (fast_is_of(mr, pd) && mr->pages.fast.listed && fast_claim(mr)) {
-		fast_take_list(mr);
-		mr->access = access;
-		fast_publish(mr, key);
-		err = 0;
-	}
+	if (fast_is_of(mr, pd) && mr->pages.fast.listed && fast_claim(mr))
+		err = fast_put_in_force(mr, key, access);
 	rcu_read_unlock();
 	return err;
+}
+
+/* Whether the key goes out of force now, or did before and its accesses have not settled since. */
+static bool fast_shut(struct rodp_mr *mr, u32 key)
+{
+	if (cmpxchg(&mr->key, key, 0) != key)
+		return READ_ONCE(mr->pages.fast.leaving) == key;
+	WRITE_ONCE(mr->pages.fast.leaving, key);
+	return true;
 }
 
 int rodp_fast_invalidate(struct rodp_dev *dev, struct ib_pd *pd, u32 key)
@@ -118,13 +149,10 @@ int rodp_fast_invalidate(struct rodp_dev *dev, struct ib_pd *pd, u32 key)
 
 	rcu_read_lock();
 	mr = rodp_key_lookup_kin(dev, key);
-	if (fast_is_of(mr, pd) && cmpxchg(&mr->key, key, 0) == key) {
-		/* As in window.h: accesses are short, and only they have references. */
-		while (refcount_read(&mr->ref) > 1)
-			cpu_relax();
-		smp_rmb(); /* the count before what its last holder did */
-		err = 0;
-	}
+	if (fast_is_of(mr, pd) && fast_shut(mr, key))
+		err = fast_is_settled(mr, 0) ? 0 : -EAGAIN;
+	if (!err)
+		WRITE_ONCE(mr->pages.fast.leaving, 0);
 	rcu_read_unlock();
 	return err;
 }

@@ -65,8 +65,8 @@ int rodp_fast_add_page(struct rodp_mr *mr, u64 addr);
  * @access: its rights from now on, IB_ACCESS_*.
  *
  * Context: BH disabled; a lane may be held.
- * Return: 0, or -EINVAL: the MR is in force or just being put in force, of another PD, without a
- * list, being destroyed, or there is none.
+ * Return: 0; -EAGAIN: accesses by an earlier key are under way: ask again; or -EINVAL: the MR is in
+ * force or just being put in force, of another PD, without a list, being destroyed, or there is none.
  */
 int rodp_fast_register(struct rodp_dev *dev, struct ib_pd *pd, u32 key, u32 access);
 
@@ -76,8 +76,9 @@ int rodp_fast_register(struct rodp_dev *dev, struct ib_pd *pd, u32 key, u32 acce
  * @pd: the PD of the QP that asks, or whose peer asks.
  * @key: the key that is in force.
  *
- * Context: BH disabled; a lane may be held. Spins until accesses by the key are over.
- * Return: 0, or -EINVAL: the key is not in force, of another PD, or there is none.
+ * Context: BH disabled; a lane may be held.
+ * Return: 0; -EAGAIN: the key is out of force, and accesses by it are still under way: ask again; or
+ * -EINVAL: the key is not in force, of another PD, or there is none.
  */
 int rodp_fast_invalidate(struct rodp_dev *dev, struct ib_pd *pd, u32 key);
 

@@ -28,7 +28,7 @@ struct rodp_grant {
  *	9.7.4.1.3).
  *
  * Context: BH disabled, until rodp_grant_put(). A grant lasts for one access; an invalidation of
- * the key spins until it is put.
+ * the key is not done until it is put.
  * Return: whether it does; then the caller owes rodp_grant_put().
  */
 static inline bool rodp_grant_get(struct rodp_grant *grant, struct rodp_dev *dev, struct ib_pd *pd,

@@ -13,8 +13,9 @@
  * @qp: the serial number of that QP.
  * @key: the key.
  *
- * Context: BH disabled; a lane may be held. Spins until accesses by the key are over.
- * Return: 0, or -EINVAL: the key is not in force, or not the QP's to invalidate.
+ * Context: BH disabled; a lane may be held.
+ * Return: 0; -EAGAIN: the key opens nothing any more, but accesses by it are under way: ask again; or
+ * -EINVAL: the key is not in force, or not the QP's to invalidate.
  */
 int rodp_key_invalidate(struct rodp_dev *dev, struct ib_pd *pd, u64 qp, u32 key);
 

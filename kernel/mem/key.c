@@ -2,10 +2,12 @@
 /* Keys, see key.h. */
 #include <linux/random.h>
 
+#include "base/quota.h"
 #include "mem/key.h"
 #include "mem/window.h"
 
 #define KEY_VARIANT_BITS 8
+#define KEY_LAST	 ((1u << (32 - KEY_VARIANT_BITS)) - 1) /* index */
 
 /* Tags of the table's entries: what they point to. */
 enum {
@@ -13,21 +15,35 @@ enum {
 	TAG_WINDOW = 1,
 };
 
+/* The first free index from a random one on. At most one in 16 is taken: the next is seldom far. */
+static int key_find_free(struct rodp_dev *dev, u32 *index)
+{
+	u32 from = 1 + get_random_u32_below(KEY_LAST);
+	int err = xa_alloc(&dev->mrs, index, NULL, XA_LIMIT(from, KEY_LAST), GFP_KERNEL_ACCOUNT);
+
+	if (err == -EBUSY)
+		err = xa_alloc(&dev->mrs, index, NULL, XA_LIMIT(1, from), GFP_KERNEL_ACCOUNT);
+	return err;
+}
+
 /* *key is written before the entry can be found. */
+static int key_store(struct rodp_dev *dev, void *entry, u32 *key)
+{
+	u32 index;
+	int err = key_find_free(dev, &index);
+
+	if (err)
+		return err;
+	*key = index << KEY_VARIANT_BITS | get_random_u8();
+	xa_store(&dev->mrs, index, entry, GFP_KERNEL_ACCOUNT);
+	return 0;
+}
+
 static int key_assign(struct rodp_dev *dev, void *entry, u32 *key)
 {
-	u8 variant;
-	u32 index;
-	int err;
-
-	get_random_bytes(&variant, sizeof(variant));
-	err = xa_alloc_cyclic(&dev->mrs, &index, NULL, XA_LIMIT(1, RODP_MAX_MR), &dev->next_mr,
-			      GFP_KERNEL);
-	if (err < 0)
-		return err;
-	*key = index << KEY_VARIANT_BITS | variant;
-	xa_store(&dev->mrs, index, entry, GFP_KERNEL);
-	return 0;
+	if (rodp_quota_take(&dev->keys, RODP_MAX_MR))
+		return -EBUSY;
+	return rodp_quota_settle(&dev->keys, key_store(dev, entry, key));
 }
 
 int rodp_key_assign(struct rodp_dev *dev, struct rodp_mr *mr)
@@ -55,6 +71,7 @@ void rodp_key_remove(struct rodp_dev *dev, u32 key)
 
 	if (xa_pointer_tag(entry) == TAG_MR)
 		rodp_recent_remove(&dev->recent_mrs, index, xa_untag_pointer(entry));
+	rodp_quota_give(&dev->keys);
 }
 
 static void *key_find(struct rodp_dev *dev, u32 key, unsigned int tag)

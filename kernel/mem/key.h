@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
 /*
- * Keys: 32 bits, the index of an MR or a memory window in its device's table (24 bits)
- * and a variant (8 bits) that changes with each use of an index, so that a stale key
- * does not open the next MR in its place. The variant of a window, and of an MR for
- * fast registration, is its user's to choose at each binding.
+ * Keys: 32 bits, the index of an MR or a memory window in its device's table (24 bits) and a
+ * variant (8 bits). Both are chosen at random for each MR, so that who has one key, of his own or a
+ * stale one, does not know the next. The variant of a window, and of an MR for fast registration,
+ * is its user's to choose at each binding.
  */
 #ifndef RODP_MEM_KEY_H
 #define RODP_MEM_KEY_H

@@ -65,6 +65,7 @@ struct rodp_mr {
 				struct {
 					u32 max; /* pages */
 					u32 listed; /* in page[max], page[max + 1], ... */
+					u32 leaving; /* key out of force whose accesses were under way, or 0 */
 				} fast; /* fast.c */
 			};
 		} pages;

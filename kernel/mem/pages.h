@@ -6,6 +6,7 @@
 #include <linux/mm.h>
 #include <linux/slab.h>
 
+#include "base/share.h"
 #include "mem/mr.h"
 
 /**
@@ -22,7 +23,7 @@ static inline int rodp_pages_alloc(struct rodp_mr *mr, u64 offset, size_t *count
 {
 	mr->pages.offset = offset_in_page(offset);
 	*count = DIV_ROUND_UP_ULL(mr->pages.offset + mr->length, PAGE_SIZE);
-	mr->pages.page = kvmalloc_array(*count, sizeof(void *), GFP_KERNEL_ACCOUNT);
+	mr->pages.page = kvmalloc_array(*count, sizeof(void *), RODP_GFP_SIZED);
 	return mr->pages.page ? 0 : -ENOMEM;
 }
 

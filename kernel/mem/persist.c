@@ -28,13 +28,9 @@ bool rodp_persist_umem(struct ib_umem *umem)
 	return true;
 }
 
-/* Memory that came in its place since the region was registered has a mapping: a file's, or that of
- * anonymous memory. */
 bool rodp_persist_page(const void *addr)
 {
-	struct page *page = virt_to_page(addr);
-
-	return is_zone_device_page(page) || !READ_ONCE(page_folio(page)->mapping);
+	return is_zone_device_page(virt_to_page(addr));
 }
 
 void rodp_persist_write_back(void *addr, size_t bytes)

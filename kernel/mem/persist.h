@@ -4,7 +4,9 @@
  * what is in a CPU's caches gets there (FLUSH, IBTA vol. 1, annex A19).
  *
  * On demand it is memory mapped with MAP_SYNC: the file system then has a page's place on the
- * medium safe before it can be written. Pinned it is what the machine says is persistent.
+ * medium safe before it can be written. The mirror's entries know it of each page
+ * (RODP_ENTRY_SYNC), since another mapping may come in the place of the first at any time. Pinned it
+ * is what the machine says is persistent.
  */
 #ifndef RODP_MEM_PERSIST_H
 #define RODP_MEM_PERSIST_H
@@ -25,7 +27,7 @@ struct ib_umem;
 bool rodp_persist_umem(struct ib_umem *umem);
 
 /**
- * rodp_persist_page() - whether a mapped page is persistent, or the zeros that stand for a hole
+ * rodp_persist_page() - whether a pinned page is persistent
  * @addr: a kernel address in the page.
  *
  * Context: Any.

@@ -53,6 +53,30 @@ static void pinned_release(struct rodp_mr *mr)
 	ib_umem_release(mr->pages.umem);
 }
 
+/* Whether two MRs of one length and offset are over the very same pages. */
+static bool pinned_is_same(const struct rodp_mr *a, const struct rodp_mr *b)
+{
+	size_t count = DIV_ROUND_UP_ULL(a->pages.offset + a->length, PAGE_SIZE);
+
+	return !memcmp(a->pages.page, b->pages.page, count * sizeof(a->pages.page[0]));
+}
+
+struct rodp_mr *rodp_mr_pin_again(struct rodp_dev *dev, struct ib_pd *pd, const struct rodp_mr *old,
+				  u32 access)
+{
+	struct rodp_mr *mr = rodp_mr_begin(&rodp_pinned_ops, pd, old->iova, old->length, access);
+	int err;
+
+	if (IS_ERR(mr))
+		return mr;
+	err = pinned_take(mr, &dev->ib, old->pages.umem->address);
+	if (!err && !pinned_is_same(mr, old)) {
+		pinned_release(mr);
+		err = -EINVAL;
+	}
+	return rodp_mr_finish(dev, mr, err);
+}
+
 /* Pages that were pinned to be read are not written. */
 static bool pinned_fits(const struct rodp_mr *mr, u32 access)
 {

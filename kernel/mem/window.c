@@ -27,38 +27,32 @@ struct rodp_window *rodp_window_create(struct rodp_dev *dev, struct ib_pd *pd, b
 	return ERR_PTR(err);
 }
 
-/* Nobody new gets in. Once the lock is dropped, window_settle() with the result. */
-static struct rodp_mr *window_shut(struct rodp_window *window)
+/* Nobody new gets in. Those inside have references to the MR of their own. */
+static void window_shut(struct rodp_window *window)
 {
-	struct rodp_mr *mr = window->mr;
-
 	lockdep_assert_held(&window->lock);
+	if (window->mr)
+		rodp_mr_unbind(window->mr);
 	window->mr = NULL;
-	return mr;
 }
 
-/* Wait for those inside. */
-static void window_settle(struct rodp_window *window, struct rodp_mr *mr)
+/* Of a window that is shut: 0 when nobody is inside, else -EAGAIN. */
+static int window_settled(struct rodp_window *window)
 {
-	while (atomic_read_acquire(&window->busy))
-		cpu_relax();
-	if (mr)
-		rodp_mr_unbind(mr);
+	return atomic_read_acquire(&window->busy) ? -EAGAIN : 0;
 }
 
 /* Unbind a window that has this key: one with another key was bound by somebody else since. */
-static void window_unbind(struct rodp_window *window, u32 key)
+static int window_unbind(struct rodp_window *window, u32 key)
 {
-	struct rodp_mr *mr = NULL;
 	bool same;
 
 	spin_lock_bh(&window->lock);
 	same = window->key == key;
 	if (same)
-		mr = window_shut(window);
+		window_shut(window);
 	spin_unlock_bh(&window->lock);
-	if (same)
-		window_settle(window, mr);
+	return same ? window_settled(window) : 0;
 }
 
 /* The key of a window that is destroyed. No key has index 0, so that none is equal to it. */
@@ -70,13 +64,12 @@ static void window_unbind(struct rodp_window *window, u32 key)
  */
 static void window_end(struct rodp_window *window)
 {
-	struct rodp_mr *mr;
-
 	spin_lock_bh(&window->lock);
 	window->key = WINDOW_NO_KEY;
-	mr = window_shut(window);
+	window_shut(window);
 	spin_unlock_bh(&window->lock);
-	window_settle(window, mr);
+	if (window_settled(window))
+		synchronize_rcu(); /* an access is one section with BH disabled */
 }
 
 void rodp_window_destroy(struct rodp_window *window)
@@ -149,6 +142,7 @@ static int window_bind(struct rodp_window *window, struct ib_pd *pd, u64 qp,
 		       const struct rodp_bind *bind)
 {
 	struct rodp_mr *mr = NULL;
+	int err = 0;
 	bool may;
 
 	RCU_LOCKDEP_WARN(!rcu_read_lock_held(), "the window may be freed");
@@ -163,12 +157,12 @@ static int window_bind(struct rodp_window *window, struct ib_pd *pd, u64 qp,
 			return -EINVAL;
 	}
 	if (!window->type2)
-		window_unbind(window, bind->mw_rkey);
-	if (window_set(window, mr, qp, bind))
+		err = window_unbind(window, bind->mw_rkey);
+	if (!err && window_set(window, mr, qp, bind))
 		return 0;
 	if (mr)
 		rodp_mr_unbind(mr);
-	return -EINVAL;
+	return err ?: -EINVAL;
 }
 
 int rodp_window_bind(struct rodp_dev *dev, struct ib_pd *pd, u64 qp, const struct rodp_bind *bind)
@@ -187,7 +181,6 @@ int rodp_window_bind(struct rodp_dev *dev, struct ib_pd *pd, u64 qp, const struc
 /* Look and shut are one: a window that is bound anew in between would be another's to invalidate. */
 static int window_invalidate(struct rodp_window *window, struct ib_pd *pd, u64 qp, u32 key)
 {
-	struct rodp_mr *mr = NULL;
 	bool may;
 
 	RCU_LOCKDEP_WARN(!rcu_read_lock_held(), "the window may be freed");
@@ -195,12 +188,9 @@ static int window_invalidate(struct rodp_window *window, struct ib_pd *pd, u64 q
 	may = window->type2 && window->pd == pd && window->key == key &&
 	      (!window->mr || window->qp == qp);
 	if (may)
-		mr = window_shut(window);
+		window_shut(window);
 	spin_unlock_bh(&window->lock);
-	if (!may)
-		return -EINVAL;
-	window_settle(window, mr);
-	return 0;
+	return may ? window_settled(window) : -EINVAL;
 }
 
 int rodp_window_invalidate(struct rodp_dev *dev, struct ib_pd *pd, u64 qp, u32 key)

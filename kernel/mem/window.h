@@ -7,9 +7,10 @@
  * Type 1 opens to every QP of its PD. Type 2 is 2B: it opens to the QP that bound it
  * and to no other, also not to one that gets the same number later.
  *
- * When an unbinding returns, no access through the window is under way any more.
- * Accesses last as long as a copy, with BH disabled, and wait for no lane: so whoever
- * unbinds, in softirq too, spins until they are over.
+ * When an unbinding is done, no access through the window is under way any more. Accesses last as
+ * long as a copy, with BH disabled. A work request that unbinds and finds some under way is told
+ * -EAGAIN and comes again: nobody new gets in meanwhile. It does not spin: with PREEMPT_RT whoever
+ * is inside may have to wait for the CPU that spins.
  *
  * A window is found under RCU, and may be bound, invalidated and destroyed at the same time, from
  * several CPUs. Each step compares the window's key under its lock. A destroyed window has none, so
@@ -33,7 +34,7 @@ struct rodp_window {
 	u64 va; /* of the first byte, for peers */
 	u64 iova; /* of the first byte, in the MR */
 	u64 length; /* bytes */
-	atomic_t busy; /* accesses under way */
+	atomic_t busy; /* accesses under way; each has a reference to the MR */
 	struct rcu_head rcu;
 };
 
@@ -62,7 +63,7 @@ struct rodp_window *rodp_window_create(struct rodp_dev *dev, struct ib_pd *pd, b
  * rodp_window_destroy() - unbind a window for good, and free it
  * @window: the window. QPs may be about to bind or use it; they are refused.
  *
- * Context: Process. Spins until accesses through the window are over.
+ * Context: Process, sleeps until accesses through the window are over.
  */
 void rodp_window_destroy(struct rodp_window *window);
 
@@ -73,11 +74,12 @@ void rodp_window_destroy(struct rodp_window *window);
  * @qp: the serial number of that QP.
  * @bind: the request.
  *
- * If it fails, the window is as it was.
+ * If it is refused, the window is as it was.
  *
- * Context: BH disabled; a lane may be held. Spins until accesses by the old key are over.
- * Return: 0, or -EINVAL: a key that is not the window's at this time or of another PD, a type 2
- * window that is bound already, rights that the MR does not allow, bounds.
+ * Context: BH disabled; a lane may be held.
+ * Return: 0; -EAGAIN: accesses by the old key are under way, and the window is unbound: ask again;
+ * -EINVAL: a key that is not the window's at this time or of another PD, a type 2 window that is
+ * bound already, rights that the MR does not allow, bounds.
  */
 int rodp_window_bind(struct rodp_dev *dev, struct ib_pd *pd, u64 qp, const struct rodp_bind *bind);
 
@@ -88,9 +90,9 @@ int rodp_window_bind(struct rodp_dev *dev, struct ib_pd *pd, u64 qp, const struc
  * @qp: the serial number of that QP.
  * @key: the window's key.
  *
- * Context: BH disabled; a lane may be held. Spins until accesses by the key are over.
- * Return: 0; -ENOENT: no window has the key's index; -EINVAL: another variant, PD or QP, or a
- * type 1 window.
+ * Context: BH disabled; a lane may be held.
+ * Return: 0; -EAGAIN: it is unbound, and accesses by the key are still under way: ask again;
+ * -ENOENT: no window has the key's index; -EINVAL: another variant, PD or QP, or a type 1 window.
  */
 int rodp_window_invalidate(struct rodp_dev *dev, struct ib_pd *pd, u64 qp, u32 key);
 

@@ -40,9 +40,9 @@ struct rodp_flow {
 	struct dst_cache cache;
 	struct rodp_route route;
 	/*
-	 * The way out is a device without a queue (lo, veth, bridge): what is sent on
-	 * one CPU is received on that CPU, in order, and out of order with what is
-	 * sent on another at the same time.
+	 * The way out is a device without a queue, and none below it has one (lo, veth, a bridge of
+	 * them; not a bond or VLAN over a NIC): what is sent on one CPU is received on that CPU, in
+	 * order, and out of order with what is sent on another at the same time.
 	 */
 	bool per_cpu;
 };

@@ -89,6 +89,12 @@ void rodp_rx_count(struct rodp_dev *dev, struct sk_buff *skb)
 		rodp_stats_inc(dev->stats, RODP_STAT_ECN_MARKED);
 }
 
+/*
+ * With all headers that a packet can have, and room to spare. UDP allows 64 KiB, in fragments:
+ * nobody is to copy or keep that much.
+ */
+#define RX_MAX_BYTES (sizeof(struct udphdr) + 128 + RODP_MTU_MAX)
+
 int rodp_rx_udp(struct sock *sk, struct sk_buff *skb)
 {
 	static const enum rodp_stat bad[] = {
@@ -98,6 +104,10 @@ int rodp_rx_udp(struct sock *sk, struct sk_buff *skb)
 	struct net *net = sock_net(sk);
 	enum rodp_parse result = RODP_PARSE_BAD_HEADER;
 
+	if (skb->len > RX_MAX_BYTES) {
+		rodp_packet_drop_stray(net, skb, RODP_STAT_BAD_LENGTH);
+		return 0;
+	}
 	/* Everything downstream reads headers and payload in place. */
 	if (skb_linearize(skb)) {
 		kfree_skb(skb);
@@ -107,6 +117,8 @@ int rodp_rx_udp(struct sock *sk, struct sk_buff *skb)
 		result = rx_parse(skb);
 	if (result)
 		rodp_packet_drop_stray(net, skb, bad[result]);
+	else if (rodp_packet(skb)->payload > RODP_MTU_MAX)
+		rodp_packet_drop_stray(net, skb, RODP_STAT_BAD_LENGTH);
 	else
 		rx_receiver(net, skb);
 	return 0;

@@ -25,7 +25,12 @@
  * is zeroed (init_on_alloc) when it comes and not with every packet.
  * (The stack's own fragment cache refuses fragments of more than a page.)
  */
-static DEFINE_PER_CPU(struct page_frag, tx_page);
+struct tx_page {
+	local_lock_t lock; /* BH disabled */
+	struct page_frag frag; /* lock */
+};
+
+static DEFINE_PER_CPU(struct tx_page, tx_page) = { .lock = INIT_LOCAL_LOCK(lock) };
 
 /*
  * What such a page's private field holds, as long as anybody has the page: the allocator clears it
@@ -38,13 +43,10 @@ bool rodp_packet_is_ours(const struct sk_buff *skb)
 	return skb->head_frag && page_private(virt_to_head_page(skb->head)) == TX_PAGE_MARK;
 }
 
-/* NULL: no 32 KiB page is to be had. */
-static struct sk_buff *tx_cut(unsigned int room)
+static struct sk_buff *tx_cut_from(struct page_frag *frag, unsigned int room)
 {
-	struct page_frag *frag = this_cpu_ptr(&tx_page);
 	struct sk_buff *skb;
 
-	lockdep_assert_in_softirq(); /* or BH disabled */
 	if (!skb_page_frag_refill(room, frag, GFP_ATOMIC) || frag->offset + room > frag->size)
 		return NULL;
 	if (!frag->offset)
@@ -54,6 +56,17 @@ static struct sk_buff *tx_cut(unsigned int room)
 		return NULL;
 	get_page(frag->page);
 	frag->offset += room;
+	return skb;
+}
+
+/* NULL: no 32 KiB page is to be had. */
+static struct sk_buff *tx_cut(unsigned int room)
+{
+	struct sk_buff *skb;
+
+	local_lock_nested_bh(&tx_page.lock);
+	skb = tx_cut_from(this_cpu_ptr(&tx_page.frag), room);
+	local_unlock_nested_bh(&tx_page.lock);
 	return skb;
 }
 
@@ -78,8 +91,8 @@ void rodp_packet_module_exit(void)
 	int cpu;
 
 	for_each_possible_cpu(cpu)
-		if (per_cpu(tx_page, cpu).page)
-			put_page(per_cpu(tx_page, cpu).page);
+		if (per_cpu(tx_page, cpu).frag.page)
+			put_page(per_cpu(tx_page, cpu).frag.page);
 }
 
 static struct sk_buff *tx_alloc_skb(u32 bytes)
@@ -184,6 +197,25 @@ void rodp_packet_address(const struct rodp_flow *flow, struct sk_buff *skb)
 	skb_pull(skb, skb->len - body);
 }
 
+static int tx_has_queue(struct net_device *ndev, struct netdev_nested_priv *priv)
+{
+	return !(ndev->priv_flags & IFF_NO_QUEUE);
+}
+
+/*
+ * See struct rodp_flow. A bond, a VLAN or a bridge has no queue and is not the end of the way: what
+ * is below it decides, one NIC is enough. Where a veth leads, to another namespace and perhaps a
+ * NIC behind a bridge there, nobody can tell.
+ */
+static bool tx_is_per_cpu(struct net_device *ndev)
+{
+	struct netdev_nested_priv none = {};
+
+	RCU_LOCKDEP_WARN(!rcu_read_lock_any_held(), "the netdevs below may go");
+	return !tx_has_queue(ndev, &none) &&
+	       !netdev_walk_all_lower_dev_rcu(ndev, tx_has_queue, &none);
+}
+
 static struct dst_entry *tx_route_ipv4(struct net *net, struct rodp_flow *flow)
 {
 	const struct rodp_route *route = &flow->route;
@@ -205,7 +237,7 @@ static struct dst_entry *tx_route_ipv4(struct net *net, struct rodp_flow *flow)
 	rt = ip_route_output_key(net, &fl);
 	if (IS_ERR(rt))
 		return ERR_CAST(rt);
-	flow->per_cpu = rt->dst.dev->priv_flags & IFF_NO_QUEUE;
+	flow->per_cpu = tx_is_per_cpu(rt->dst.dev);
 	dst_cache_set_ip4(&flow->cache, &rt->dst, fl.saddr);
 	return &rt->dst;
 }
@@ -235,7 +267,7 @@ static struct dst_entry *tx_route_ipv6(struct net *net, const struct sock *sock,
 	dst = ip6_dst_lookup_flow(net, sock, &fl, NULL);
 	if (IS_ERR(dst))
 		return dst;
-	flow->per_cpu = dst->dev->priv_flags & IFF_NO_QUEUE;
+	flow->per_cpu = tx_is_per_cpu(dst->dev);
 	dst_cache_set_ip6(&flow->cache, dst, &fl.saddr);
 	return dst;
 }
@@ -252,9 +284,18 @@ static void tx_set_meta(struct rodp_dev *dev, const struct rodp_flow *flow, stru
 	skb->priority = flow->route.priority;
 }
 
-static int tx_result(int err)
+/*
+ * What the stack says of a packet that it has taken: NET_XMIT_*, or a negative errno. Out of memory
+ * is a queue that is full; any other error stands for packets of this kind and will not go away by
+ * trying.
+ */
+static int tx_result(struct rodp_dev *dev, int err)
 {
-	return net_xmit_eval(err) ? -EAGAIN : 0;
+	if (net_xmit_eval(err) > 0 || err == -ENOBUFS || err == -ENOMEM)
+		return -EAGAIN;
+	if (err < 0)
+		rodp_stats_inc(dev->stats, RODP_STAT_SEND_ERRORS);
+	return 0;
 }
 
 static int tx_unsent(struct sk_buff *skb, int err)
@@ -285,7 +326,7 @@ static int tx_send_ipv4(struct rodp_dev *dev, struct net *net, struct rodp_flow 
 	tx_push_ipv4(&flow->route, skb);
 	tx_seal(skb, 4);
 	tx_set_meta(dev, flow, skb, htons(ETH_P_IP));
-	return tx_result(ip_local_out(net, sock, skb));
+	return tx_result(dev, ip_local_out(net, sock, skb));
 }
 
 static int tx_send_ipv6(struct rodp_dev *dev, struct net *net, struct rodp_flow *flow,
@@ -304,7 +345,7 @@ static int tx_send_ipv6(struct rodp_dev *dev, struct net *net, struct rodp_flow 
 	tx_push_ipv6(&flow->route, skb);
 	tx_seal(skb, 6);
 	tx_set_meta(dev, flow, skb, htons(ETH_P_IPV6));
-	return tx_result(ip6_local_out(net, sock, skb));
+	return tx_result(dev, ip6_local_out(net, sock, skb));
 }
 
 int rodp_packet_send(struct rodp_dev *dev, struct rodp_flow *flow, struct sk_buff *skb)

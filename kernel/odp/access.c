@@ -3,6 +3,7 @@
 #include <linux/lockdep.h>
 #include <linux/minmax.h>
 #include <linux/mm.h>
+#include <linux/uaccess.h>
 #include <linux/xarray.h>
 
 #include "odp/access.h"
@@ -81,24 +82,28 @@ static void access_pair_unlock(const struct access_pair *pair)
 
 /*
  * Copy bytes that lie within one page on either side. It may be the same page, but memmove() for
- * all copies would be slower on those CPUs whose microcode moves word by word.
+ * all copies would be slower on those CPUs whose microcode moves word by word. False: the source is
+ * damaged, and the machine has survived it (copy_mc_to_kernel(), where the CPU can; it has no
+ * counterpart for memory that overlaps).
  */
-static __always_inline void access_copy_piece(void *dst_page, u64 dst_pos, const void *src_page,
+static __always_inline bool access_copy_piece(void *dst_page, u64 dst_pos, const void *src_page,
 					      u64 src_pos, size_t bytes)
 {
+	void *dst = dst_page + offset_in_page(dst_pos);
+	const void *src = src_page + offset_in_page(src_pos);
+
 	if (likely(dst_page != src_page))
-		memcpy(dst_page + offset_in_page(dst_pos), src_page + offset_in_page(src_pos),
-		       bytes);
-	else
-		memmove(dst_page + offset_in_page(dst_pos), src_page + offset_in_page(src_pos),
-			bytes);
+		return !copy_mc_to_kernel(dst, src, bytes);
+	memmove(dst, src, bytes);
+	return true;
 }
 
-/* Which end of a copy has something that is not there. */
+/* Why a copy stopped: which end has something that is not there, or cannot be read. */
 enum access_miss {
 	PAIR_NO_MISS = 0,
 	PAIR_SRC_MISSED,
 	PAIR_DST_MISSED,
+	PAIR_SRC_DAMAGED,
 };
 
 /* Both locked; the bytes are in one page on either side. */
@@ -115,8 +120,9 @@ static inline enum access_miss access_pair_copy_page(const struct access_pair *p
 	dst = rodp_entries_use(&pair->dst->entries, dst_va, true);
 	if (unlikely(!dst))
 		return PAIR_DST_MISSED;
-	access_copy_piece(__va(rodp_entry_phys(dst)), dst_va, __va(rodp_entry_phys(src)), src_va,
-			  bytes);
+	if (unlikely(!access_copy_piece(__va(rodp_entry_phys(dst)), dst_va,
+					__va(rodp_entry_phys(src)), src_va, bytes)))
+		return PAIR_SRC_DAMAGED;
 	return PAIR_NO_MISS;
 }
 
@@ -171,7 +177,11 @@ static enum access_miss access_pair_copy_hold(const struct access_pair *pair,
 
 static inline struct rodp_copied access_pair_copied(size_t done, enum access_miss miss)
 {
-	return (struct rodp_copied){ .done = done, .src_missed = miss == PAIR_SRC_MISSED };
+	return (struct rodp_copied){
+		.done = done,
+		.src_missed = miss == PAIR_SRC_MISSED,
+		.damaged = miss == PAIR_SRC_DAMAGED,
+	};
 }
 
 /* Any number of pages. */
@@ -222,48 +232,64 @@ struct access_page_copy {
 	size_t left;
 };
 
-/* Copy what may be copied under one hold of the lock, page by page. False: a miss. */
-static bool access_page_copy_hold(struct rodp_leaf *leaf, struct access_page_copy *copy, bool write)
+/* Copy within a page, between memory of the leaf (entry, va) and kernel memory (at pos). */
+static inline enum access_miss access_page_copy_page(const struct access_page_copy *copy, u64 entry,
+						     u64 va, u64 pos, size_t bytes, bool write)
+{
+	void *leaf_page = __va(rodp_entry_phys(entry)), *page = copy->page[pos >> PAGE_SHIFT];
+	bool copied = write ? access_copy_piece(leaf_page, va, page, pos, bytes)
+			    : access_copy_piece(page, pos, leaf_page, va, bytes);
+
+	return likely(copied) ? PAIR_NO_MISS : PAIR_SRC_DAMAGED;
+}
+
+/* Copy what may be copied under one hold of the lock, page by page. */
+static enum access_miss access_page_copy_hold(struct rodp_leaf *leaf, struct access_page_copy *copy,
+					      bool write)
 {
 	const u64 until = min(copy->va + min_t(u64, copy->left, RODP_SPAN_HOLD_BYTES),
 			      (copy->va | (RODP_LEAF_BYTES - 1)) + 1);
 	const u64 shift = copy->pos - copy->va;
+	enum access_miss miss = PAIR_NO_MISS;
 	u64 va = copy->va, entry;
 	size_t bytes;
-	void *page;
 
 	spin_lock(&leaf->lock);
 	do {
 		entry = rodp_entries_use(&leaf->entries, va, write);
-		if (unlikely(!entry))
+		if (unlikely(!entry)) {
+			miss = write ? PAIR_DST_MISSED : PAIR_SRC_MISSED;
 			break;
+		}
 		bytes = min(until - va,
 			    PAGE_SIZE - max(offset_in_page(va), offset_in_page(va + shift)));
-		page = copy->page[(va + shift) >> PAGE_SHIFT];
-		if (write)
-			access_copy_piece(__va(rodp_entry_phys(entry)), va, page, va + shift,
-					  bytes);
-		else
-			access_copy_piece(page, va + shift, __va(rodp_entry_phys(entry)), va,
-					  bytes);
+		miss = access_page_copy_page(copy, entry, va, va + shift, bytes, write);
+		if (unlikely(miss))
+			break;
 		va += bytes;
 	} while (va < until);
 	spin_unlock(&leaf->lock);
 	copy->pos += va - copy->va;
 	copy->left -= va - copy->va;
 	copy->va = va;
-	return va == until;
+	return miss;
 }
 
-size_t rodp_mirror_copy_pages(struct rodp_mirror *mirror, u64 va, void *const *page, u64 offset,
-			      size_t len, bool write)
+struct rodp_copied rodp_mirror_copy_pages(struct rodp_mirror *mirror, u64 va, void *const *page,
+					  u64 offset, size_t len, bool write)
 {
 	struct access_page_copy copy = { .va = va, .page = page, .pos = offset, .left = len };
+	enum access_miss miss = write ? PAIR_DST_MISSED : PAIR_SRC_MISSED;
 	struct rodp_leaf *leaf;
 
 	lockdep_assert_in_softirq();
-	do {
-		leaf = rodp_tree_find(mirror, copy.va);
-	} while (leaf && access_page_copy_hold(leaf, &copy, write) && copy.left);
-	return len - copy.left;
+	while (copy.left && (leaf = rodp_tree_find(mirror, copy.va))) {
+		enum access_miss stopped = access_page_copy_hold(leaf, &copy, write);
+
+		if (unlikely(stopped)) {
+			miss = stopped;
+			break;
+		}
+	}
+	return access_pair_copied(len - copy.left, miss);
 }

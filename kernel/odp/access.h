@@ -125,10 +125,25 @@ static inline bool rodp_span_next(struct rodp_span *span)
  */
 size_t rodp_span_end(struct rodp_span *span);
 
+/**
+ * rodp_span_is_sync() - Whether the bytes of a span are mapped with MAP_SYNC
+ * @span: the walk, after rodp_span_next() returned true
+ *
+ * Context: as rodp_span_next().
+ * Return: whether the page was so mapped when it was installed, and since.
+ */
+static inline bool rodp_span_is_sync(const struct rodp_span *span)
+{
+	lockdep_assert_held(&span->leaf->lock);
+	return span->leaf->entries.slot[rodp_entries_slot(span->va - 1)] & RODP_ENTRY_SYNC;
+}
+
 /* How far a copy came that needs two ranges to be present. Two registers. */
 struct rodp_copied {
 	size_t done; /* bytes from the start, without a gap */
-	bool src_missed; /* if that is not all of it: the source missed, not the destination */
+	/* If that is not all of it: */
+	bool src_missed; /* the source missed, not the destination */
+	bool damaged; /* nothing missed: the source's memory is damaged (a machine check), no fault helps */
 };
 
 /**
@@ -161,10 +176,9 @@ struct rodp_copied rodp_mirror_copy(struct rodp_mirror *dst, u64 dst_va, struct 
  * Both sides may be the same memory.
  *
  * Context: as rodp_mirror_copy().
- * Return: bytes copied from the start, without a gap. Less than @len: a miss at @va plus the
- * result.
+ * Return: the bytes copied from the start, without a gap, and why the copy stopped.
  */
-size_t rodp_mirror_copy_pages(struct rodp_mirror *mirror, u64 va, void *const *page, u64 offset,
-			      size_t len, bool write);
+struct rodp_copied rodp_mirror_copy_pages(struct rodp_mirror *mirror, u64 va, void *const *page,
+					  u64 offset, size_t len, bool write);
 
 #endif

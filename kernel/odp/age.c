@@ -49,8 +49,12 @@ static const struct mmu_notifier_ops age_ops = {
 
 int rodp_age_begin(struct rodp_mirror *mirror)
 {
+	int err;
+
 	mirror->aging.ops = &age_ops;
-	return mmu_notifier_register(&mirror->aging, mirror->mm);
+	err = mmu_notifier_register(&mirror->aging, mirror->mm);
+	/* A signal is pending, of whatever kind: it is handled, and the system call begins again. */
+	return err == -EINTR ? -ERESTARTNOINTR : err;
 }
 
 void rodp_age_end(struct rodp_mirror *mirror)

@@ -17,7 +17,8 @@ struct rodp_mirror;
  * @mirror: a new mirror of current->mm
  *
  * Context: Process, sleeps; takes the mmap lock.
- * Return: 0, or what mmu_notifier_register() returns: -ENOMEM, -EINTR.
+ * Return: 0, -ENOMEM, or -ERESTARTNOINTR: a signal is pending, for which mmu_notifier_register()
+ * refuses; the system call is to begin again.
  */
 int rodp_age_begin(struct rodp_mirror *mirror);
 

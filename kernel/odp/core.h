@@ -4,7 +4,7 @@
  * contract for other rooms is mirror.h.
  *
  * References are held by the users of a mirror (the callers of rodp_mirror_get(), one
- * reference for all of them), by every fault job and by every prefetch. A mirror without users is
+ * reference for all of them), by every fault job, by every prefetch and by their task. A mirror without users is
  * in no set, and its jobs stop where they are. Dropping the last reference starts the
  * tear-down, in a work item. The memory stays until an RCU grace period after that.
  */
@@ -16,6 +16,7 @@
 #include <linux/mmu_notifier.h>
 #include <linux/mutex.h>
 #include <linux/rcupdate.h>
+#include <linux/rbtree.h>
 #include <linux/refcount.h>
 #include <linux/spinlock.h>
 #include <linux/workqueue.h>
@@ -24,6 +25,9 @@
 #include "base/recent.h"
 #include "base/stats.h"
 #include "odp/tally.h"
+#include "odp/task.h"
+
+struct rodp_pool;
 
 struct rodp_mirror {
 	struct xarray leaves; /* struct rodp_leaf by va >> RODP_LEAF_SHIFT, see tree.h */
@@ -41,25 +45,28 @@ struct rodp_mirror {
 	struct mutex reaping; /* held by those that take leaves out of the tree */
 	struct work_struct reap; /* see tree.h */
 
+	struct rodp_pool *pool; /* does what is below; a user of it */
+
 	/* Faults, see request.c and job.c. */
-	spinlock_t fault_lock; /* taken with interrupts disabled */
-	struct list_head jobs; /* fault_lock: struct rodp_job, under way */
-	struct list_head starved; /* fault_lock: waiters without a job for lack of memory */
+	spinlock_t fault_lock; /* taken with BH disabled */
+	struct rb_root_cached jobs; /* fault_lock: struct rodp_job by what is yet to be mapped */
+	unsigned int job_count; /* fault_lock: jobs that are not over, also ones not in the tree */
+	struct list_head starved; /* fault_lock: waiters that no job was to be had for */
 	struct rodp_latency latency; /* fault_lock: of requests with a waiter */
 	unsigned int ahead; /* fault_lock: read-ahead jobs under way */
-	struct work_struct feed; /* gives the starved waiters jobs */
-	/* Jobs run here. One queue a mirror: blocked jobs of other mirrors do not matter. */
-	struct workqueue_struct *wq;
+	unsigned long feed_pause; /* fault_lock: jiffies until the starved look again */
+	struct delayed_work feed; /* gives the starved jobs; referenced while it is queued */
 
 	/* See prefetch.c. */
 	spinlock_t prefetch_lock;
 	struct list_head prefetches; /* prefetch_lock */
-	struct work_struct prefetch;
+	bool prefetching; /* prefetch_lock: the task is added, and holds a reference */
+	struct rodp_task prefetch;
 
 	struct rcu_head rcu;
 };
 
-/* For work items that neither the mm nor user space can block: reaping, tear-down. */
+/* For work items that neither the mm nor user space can block: reaping, feeding, tear-down. */
 extern struct workqueue_struct *rodp_odp_wq;
 
 /*

@@ -2,16 +2,16 @@
 /* The entries of a leaf, see entries.h. */
 #include "odp/entries.h"
 
-bool rodp_entries_install(struct rodp_entries *entries, unsigned int i, u64 phys, bool write)
+bool rodp_entries_install(struct rodp_entries *entries, unsigned int i, u64 phys, u64 flags)
 {
 	const u64 old = entries->slot[i];
 	const bool was_present = old & RODP_ENTRY_PRESENT;
-	u64 entry = phys | rodp_entry_need(write);
+	u64 entry = phys | RODP_ENTRY_PRESENT | flags;
 
 	if (rodp_entry_phys(old) == phys)
 		entry |= old & RODP_ENTRY_FLAGS;
 	WRITE_ONCE(entries->slot[i], entry);
-	entries->present += !was_present;
+	WRITE_ONCE(entries->present, entries->present + !was_present);
 	return !was_present;
 }
 
@@ -49,7 +49,7 @@ unsigned int rodp_entries_drop(struct rodp_entries *entries, unsigned int first,
 
 	if (entries->present)
 		dropped = entries_take(entries, first, last, RODP_ENTRY_FLAGS, dirty);
-	entries->present -= dropped;
+	WRITE_ONCE(entries->present, entries->present - dropped);
 	return dropped;
 }
 
@@ -67,7 +67,8 @@ bool rodp_entries_accessed(struct rodp_entries *entries, unsigned int first, uns
 	bool accessed = false;
 	unsigned int i;
 
-	if (!entries->present)
+	/* Without `forget` it may be asked without the lock. */
+	if (!READ_ONCE(entries->present))
 		return false;
 	for (i = first; i <= last; i++) {
 		const u64 entry = READ_ONCE(entries->slot[i]);

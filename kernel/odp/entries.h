@@ -8,6 +8,7 @@
  *	WRITE	the device may write it
  *	DIRTY	the device wrote it, which was not reported to the mm yet
  *	ACCESSED the device touched the page since the mm last asked
+ *	SYNC	the page is mapped with MAP_SYNC: what is written back to it is persistent
  *
  * WRITE implies PRESENT, and DIRTY implies WRITE. Dirty pages are handed over to the mm in two
  * steps (see leaf.h for why): clearing WRITE clears DIRTY too, and a rodp_dirty_set records
@@ -30,8 +31,10 @@
 #define RODP_ENTRY_WRITE    2ULL
 #define RODP_ENTRY_DIRTY    4ULL
 #define RODP_ENTRY_ACCESSED 8ULL
-#define RODP_ENTRY_FLAGS \
-	(RODP_ENTRY_PRESENT | RODP_ENTRY_WRITE | RODP_ENTRY_DIRTY | RODP_ENTRY_ACCESSED)
+#define RODP_ENTRY_SYNC	    16ULL
+#define RODP_ENTRY_FLAGS                                                                  \
+	(RODP_ENTRY_PRESENT | RODP_ENTRY_WRITE | RODP_ENTRY_DIRTY | RODP_ENTRY_ACCESSED | \
+	 RODP_ENTRY_SYNC)
 
 struct rodp_entries {
 	u64 *slot; /* RODP_LEAF_PAGES of them, zeroed at first */
@@ -93,11 +96,11 @@ static inline u64 rodp_entries_use(struct rodp_entries *entries, u64 va, bool wr
 }
 
 /*
- * Make slot i present. phys is page aligned. Rights are only added here: rodp_entries_drop() and
- * rodp_entries_protect() take them away.
+ * Make slot i present. phys is page aligned. flags: of RODP_ENTRY_WRITE and RODP_ENTRY_SYNC. They are
+ * only added here: rodp_entries_drop() takes them away, rodp_entries_protect() takes WRITE.
  * Returns whether the slot was not present before.
  */
-bool rodp_entries_install(struct rodp_entries *entries, unsigned int i, u64 phys, bool write);
+bool rodp_entries_install(struct rodp_entries *entries, unsigned int i, u64 phys, u64 flags);
 
 /* Drop slots first to last, both included. Returns how many were present. */
 unsigned int rodp_entries_drop(struct rodp_entries *entries, unsigned int first, unsigned int last,

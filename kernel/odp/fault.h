@@ -3,14 +3,14 @@
  * Faults: how a missing page becomes present in a mirror.
  *
  * A device access that misses never sleeps where it happens. It requests a fault here. A job
- * in a work queue then maps the requested range, leaf by leaf (resolve.h), and wakes
- * each waiter as soon as its own page is mapped, by queueing the waiter's work item. A
+ * in a thread of the process (pool.h) then maps the requested range, leaf by leaf (resolve.h), and
+ * wakes each waiter as soon as its own page is mapped, by queueing the waiter's work item. A
  * request that starts in what a job has yet to map, and needs no more rights than that job
  * asks for, joins the job.
  *
  * Nobody waits for a job to end: a waiter detaches. A userfaultfd can block a job for as long
  * as user space likes; the job holds its own references to the mirror, the counters and
- * the module, and may end after all of its waiters are gone (I7).
+ * the module, and may end after all of its waiters are gone (I7). It ends when its process is killed.
  *
  * The functions are in request.c (which job serves a request) and in waiter.c (waking and
  * detaching). Both, and job.c between them, work under the mirror's fault_lock.
@@ -19,6 +19,7 @@
 #define RODP_ODP_FAULT_H
 
 #include <linux/list.h>
+#include <linux/rbtree.h>
 #include <linux/types.h>
 #include <linux/workqueue.h>
 
@@ -52,8 +53,9 @@ struct rodp_fault_waiter {
 
 	/* private: protected by fault_lock of the mirror */
 	struct rodp_mirror *mirror; /* of the request that is under way, or NULL */
-	struct rodp_waiters *joined; /* of a job; NULL while there is no memory for a job */
-	struct list_head link; /* in joined->list or in mirror->starved */
+	struct rodp_waiters *joined; /* of a job; NULL while it is starved of one */
+	struct rb_node node; /* in joined->tree, by va */
+	struct list_head link; /* in mirror->starved */
 	u64 va, end; /* what is requested */
 	bool write;
 };
@@ -89,9 +91,9 @@ void rodp_fault_waiter_init(struct rodp_fault_waiter *waiter, struct workqueue_s
  *   refuses, or a process that has exited.
  * * -ENOMEM when there was no memory to map it.
  *
- * Context: Process or softirq, with or without spinlocks held; not hard interrupt. Takes
- * fault_lock, with interrupts disabled. Does not sleep, and does not fail for lack of memory: a
- * work item allocates the job of a waiter for whom there was none.
+ * Context: Process or softirq, with or without spinlocks held, interrupts enabled. Takes
+ * fault_lock, with BH disabled. Does not sleep, and does not fail for lack of memory, nor because
+ * the process or its user has as many jobs as it may: the waiter waits for a job then.
  * Return: 0, or -ENODEV when the mirror is being torn down: then nothing is requested.
  */
 int rodp_fault_request(struct rodp_mirror *mirror, u64 va, u64 len, bool write,

@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
 /*
- * Fault jobs: each maps one range of a mirror in a work item of its own, and frees itself at the
- * end. Used by request.c only.
- *
- * Jobs run in the mirror's own work queue: one that user space blocks (userfaultfd) delays no
- * other process and, up to the queue's limit of active jobs, no other job of its own.
+ * Fault jobs: each maps one range of a mirror, is a task of the mirror's pool (task.h), and frees
+ * itself at the end. Used by request.c only.
  *
  * A job that was started belongs to itself. It may be used under fault_lock of its mirror, while
  * rodp_job_find() finds it.
@@ -26,14 +23,21 @@ void rodp_job_free(struct rodp_job *job);
 
 /*
  * The job that is going to map the page at va with the rights asked for, or NULL. Called with
- * fault_lock held.
+ * fault_lock held. Takes as long as the logarithm of the number of jobs.
  */
 struct rodp_job *rodp_job_find(struct rodp_mirror *mirror, u64 va, bool write);
 
 /*
+ * Whether the mirror may start a job: it and its user have less than they may, or it has none.
+ * If so, rodp_job_start() must follow. Called with fault_lock held.
+ */
+bool rodp_job_may_start(struct rodp_mirror *mirror);
+
+/*
  * Start job for [va, end), which is not empty. It takes references to the mirror, to which the
  * caller has one, and to the module. It stops early when its last waiter detaches, except
- * after rodp_job_start_ahead(): then it never had to have one. Called with fault_lock held.
+ * after rodp_job_start_ahead(): then it never had to have one. Called with fault_lock held, after
+ * rodp_job_may_start().
  */
 void rodp_job_start(struct rodp_job *job, struct rodp_mirror *mirror, u64 va, u64 end, bool write);
 void rodp_job_start_ahead(struct rodp_job *job, struct rodp_mirror *mirror, u64 va, u64 end,

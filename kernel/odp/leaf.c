@@ -6,6 +6,7 @@
 #include <linux/minmax.h>
 #include <linux/slab.h>
 
+#include "base/share.h"
 #include "base/stats.h"
 #include "compat/odp.h"
 #include "odp/core.h"
@@ -43,14 +44,18 @@ static void leaf_free_rcu(struct rcu_head *rcu)
 	leaf_free(container_of(rcu, struct rodp_leaf, rcu));
 }
 
+/*
+ * At the memory cgroup's limit nobody is killed for a leaf: reclaim has chosen other leaves by then, which
+ * are free only a moment later (shrink.c). The fault fails with -ENOMEM and is tried again (park.h).
+ */
 static struct rodp_leaf *leaf_alloc(struct rodp_mirror *mirror, u64 base)
 {
 	struct rodp_leaf *leaf = kmem_cache_alloc_lru(leaf_cache, &rodp_leaf_lru,
-						      GFP_KERNEL_ACCOUNT | __GFP_ZERO);
+						      RODP_GFP_SIZED | __GFP_ZERO);
 
 	if (!leaf)
 		return NULL;
-	leaf->entries.slot = (u64 *)get_zeroed_page(GFP_KERNEL_ACCOUNT);
+	leaf->entries.slot = (u64 *)get_zeroed_page(RODP_GFP_SIZED);
 	if (!leaf->entries.slot) {
 		kmem_cache_free(leaf_cache, leaf);
 		return NULL;

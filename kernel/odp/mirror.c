@@ -11,6 +11,7 @@
 #include "base/stats.h"
 #include "odp/age.h"
 #include "odp/core.h"
+#include "odp/pool.h"
 #include "odp/job.h"
 #include "odp/leaf.h"
 #include "odp/mirror.h"
@@ -20,13 +21,6 @@
 #include "odp/tree.h"
 #include "odp/waiter.h"
 
-/*
- * Most fault jobs of one mirror that run at a time. A userfaultfd can block a job: only when
- * this many are blocked, the other faults of the process wait. A larger number would
- * let one process occupy as many kernel threads.
- */
-#define MIRROR_MAX_JOBS 64
-
 /* Mirrors that are not torn down yet, and where the unloading waits for the last one. */
 static atomic_t mirror_count = ATOMIC_INIT(0);
 static DECLARE_WAIT_QUEUE_HEAD(mirror_none);
@@ -35,20 +29,39 @@ void rodp_mirror_set_init(struct rodp_mirror_set *set)
 {
 	mutex_init(&set->lock);
 	INIT_LIST_HEAD(&set->mirrors);
+	set->pool = NULL;
+}
+
+void rodp_mirror_set_fini(struct rodp_mirror_set *set)
+{
+	if (set->pool)
+		rodp_pool_put(set->pool);
+	set->pool = NULL;
+}
+
+/* The pool of the mirror that was registered through last stays while the set does. */
+static void mirror_set_keep(struct rodp_mirror_set *set, struct rodp_pool *pool)
+{
+	lockdep_assert_held(&set->lock);
+	if (set->pool == pool)
+		return;
+	rodp_pool_hold(pool);
+	rodp_mirror_set_fini(set);
+	set->pool = pool;
 }
 
 /*
- * The last reference was dropped: nobody can request faults, and no job is under way. The job that
- * dropped it may still be in its last steps, and destroy_workqueue() waits for these. Must
+ * The last reference was dropped: nobody can request faults, and no task is under way. The one that
+ * dropped it may still be in its last steps, in which it does not touch the mirror. Must
  * not touch the set, which may be freed.
  */
 static void mirror_teardown_work(struct work_struct *work)
 {
 	struct rodp_mirror *mirror = container_of(work, struct rodp_mirror, teardown);
 
-	destroy_workqueue(mirror->wq);
 	rodp_age_end(mirror);
 	rodp_tree_clear(mirror);
+	rodp_pool_put(mirror->pool);
 	mmdrop(mirror->mm);
 	rodp_stats_put(mirror->stats);
 	/* A late rodp_fault_detach() and the data path may still read it under RCU. */
@@ -67,18 +80,20 @@ static struct rodp_mirror *mirror_alloc(struct mm_struct *mm)
 	if (!mirror)
 		return ERR_PTR(err);
 	mirror->mm = mm;
-	mirror->wq = alloc_workqueue("rodp_fault", WQ_UNBOUND, MIRROR_MAX_JOBS);
-	if (!mirror->wq)
+	mirror->pool = rodp_pool_get();
+	if (IS_ERR(mirror->pool)) {
+		err = PTR_ERR(mirror->pool);
 		goto err_free;
+	}
 	rodp_tally_init(&mirror->tally);
 	rodp_tree_init(mirror);
 	err = rodp_age_begin(mirror);
 	if (err)
-		goto err_wq;
+		goto err_pool;
 	return mirror;
 
-err_wq:
-	destroy_workqueue(mirror->wq);
+err_pool:
+	rodp_pool_put(mirror->pool);
 err_free:
 	kfree(mirror);
 	return ERR_PTR(err);
@@ -124,16 +139,26 @@ static struct rodp_mirror *mirror_set_add(struct rodp_mirror_set *set, struct ro
 	return mirror;
 }
 
+/* The mirror of current->mm, which the set has. */
+static struct rodp_mirror *mirror_set_use(struct rodp_mirror *mirror)
+{
+	int err = rodp_pool_ensure_worker(mirror->pool);
+
+	if (err)
+		return ERR_PTR(err);
+	WRITE_ONCE(mirror->users, mirror->users + 1);
+	return mirror;
+}
+
 struct rodp_mirror *rodp_mirror_get(struct rodp_mirror_set *set, struct rodp_stats *stats)
 {
 	struct rodp_mirror *mirror;
 
 	mutex_lock(&set->lock);
 	mirror = mirror_set_find(set, current->mm);
-	if (mirror)
-		mirror->users++;
-	else
-		mirror = mirror_set_add(set, stats);
+	mirror = mirror ? mirror_set_use(mirror) : mirror_set_add(set, stats);
+	if (!IS_ERR(mirror))
+		mirror_set_keep(set, mirror->pool);
 	mutex_unlock(&set->lock);
 	return mirror;
 }
@@ -160,7 +185,7 @@ struct rodp_mirror *rodp_mirror_find(struct rodp_mirror_set *set, const struct m
 	mutex_lock(&set->lock);
 	mirror = mirror_set_find(set, mm);
 	if (mirror)
-		mirror->users++;
+		WRITE_ONCE(mirror->users, mirror->users + 1);
 	mutex_unlock(&set->lock);
 	return mirror;
 }
@@ -177,9 +202,9 @@ struct rodp_tally *rodp_mirror_tally(struct rodp_mirror *mirror)
 
 void rodp_mirror_latency(struct rodp_mirror *mirror, struct rodp_latency *latency)
 {
-	spin_lock_irq(&mirror->fault_lock);
+	spin_lock_bh(&mirror->fault_lock);
 	*latency = mirror->latency;
-	spin_unlock_irq(&mirror->fault_lock);
+	spin_unlock_bh(&mirror->fault_lock);
 }
 
 int rodp_odp_module_init(void)
@@ -195,13 +220,18 @@ int rodp_odp_module_init(void)
 	err = rodp_job_module_init();
 	if (err)
 		goto err_shrink;
+	err = rodp_pool_module_init();
+	if (err)
+		goto err_jobs;
 	rodp_odp_wq = alloc_workqueue("rodp_odp", WQ_UNBOUND, 0);
 	if (!rodp_odp_wq) {
 		err = -ENOMEM;
-		goto err_jobs;
+		goto err_pool;
 	}
 	return 0;
 
+err_pool:
+	rodp_pool_module_exit();
 err_jobs:
 	rodp_job_module_exit();
 err_shrink:
@@ -215,6 +245,8 @@ void rodp_odp_module_exit(void)
 {
 	/* Jobs hold the module, so every mirror that is left is in its tear-down. */
 	wait_event(mirror_none, !atomic_read(&mirror_count));
+	/* A thread leaves when it has had its turn: when its process was stopped, once it goes on. */
+	rodp_pool_module_exit();
 	destroy_workqueue(rodp_odp_wq);
 	mmu_notifier_synchronize();
 	rcu_barrier(); /* leaves */

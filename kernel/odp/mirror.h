@@ -15,6 +15,7 @@
 #include <linux/mm_types.h>
 #include <linux/mutex.h>
 
+struct rodp_pool;
 struct rodp_latency;
 struct rodp_mirror;
 struct rodp_stats;
@@ -25,17 +26,28 @@ struct rodp_tally;
  * @lock: protects @mirrors and the number of users of each; taken in process context, outside
  *	the mmap lock and every other lock of this room
  * @mirrors: one for each mm that registered memory through the ucontext
+ * @pool: of the mm that registered memory last, or NULL; kept, so that a process that registers a
+ *	lone region again and again does not make a thread each time
  */
 struct rodp_mirror_set {
 	struct mutex lock;
 	struct list_head mirrors;
+	struct rodp_pool *pool;
 };
 
 /**
  * rodp_mirror_set_init() - Initialise an empty set
- * @set: the set; every mirror must be put before its memory is freed
+ * @set: the set
  */
 void rodp_mirror_set_init(struct rodp_mirror_set *set);
+
+/**
+ * rodp_mirror_set_fini() - End a set
+ * @set: the set; every mirror was put before. Its memory may be freed then.
+ *
+ * Context: Process, sleeps.
+ */
+void rodp_mirror_set_fini(struct rodp_mirror_set *set);
 
 /**
  * rodp_mirror_get() - Get the mirror of current->mm, or make it
@@ -43,8 +55,8 @@ void rodp_mirror_set_init(struct rodp_mirror_set *set);
  * @stats: counters of the device, for a new mirror, which takes a reference
  *
  * Context: Process, sleeps; takes @set->lock and, inside it, the mmap lock.
- * Return: the mirror with a reference, for rodp_mirror_put(); ERR_PTR(): -ENOMEM, or -EINTR when
- * a signal is pending (mmu_notifier_register()).
+ * Return: the mirror with a reference, for rodp_mirror_put(); ERR_PTR(): -ENOMEM,
+ * -ERESTARTNOINTR when a signal is pending, or an error of rodp_pool_get().
  */
 struct rodp_mirror *rodp_mirror_get(struct rodp_mirror_set *set, struct rodp_stats *stats);
 
@@ -60,7 +72,7 @@ struct rodp_mirror *rodp_mirror_find(struct rodp_mirror_set *set, const struct m
 
 /**
  * rodp_mirror_put() - Drop a reference
- * @set: the set that the mirror is in; it may be freed after its last mirror was put
+ * @set: the set that the mirror is in
  * @mirror: the mirror
  *
  * Context: Process, sleeps; takes @set->lock. Never waits for a fault that is under way (I7): the

@@ -2,13 +2,13 @@
 /*
  * Prefetch: a process has its pages mapped before the device needs them.
  *
- * The prefetches of a mirror run one after another in a work item of their own, so
+ * The prefetches of a mirror are done one after another, by one task of its pool (task.h), so
  * that no fault waits for them, however long they are or however long user space blocks
  * one. A prefetch holds references to its mirror and to the module; nobody has to wait for it.
  *
  *	prefetch = rodp_prefetch_create(mirror, va, len, RODP_PREFETCH_READ);
- *	if (!prefetch)
- *		return -ENOMEM;
+ *	if (IS_ERR(prefetch))
+ *		return PTR_ERR(prefetch);
  *	err = rodp_prefetch_start(prefetch);
  *	if (!err)
  *		err = rodp_prefetch_wait(prefetch, jiffies); (or not)
@@ -42,7 +42,8 @@ enum rodp_prefetch_mode {
  * @mode: what to map
  *
  * Context: Process, sleeps. The memory is charged to the current memcg.
- * Return: the prefetch with one reference, for rodp_prefetch_put(); NULL: no memory.
+ * Return: the prefetch with one reference, for rodp_prefetch_put(); ERR_PTR(): -ENOMEM, or -EAGAIN
+ * when the user has as many prefetches under way as he may.
  */
 struct rodp_prefetch *rodp_prefetch_create(struct rodp_mirror *mirror, u64 va, u64 len,
 					   enum rodp_prefetch_mode mode);

@@ -2,9 +2,10 @@
 /*
  * Fault requests: each is served by a job that is under way, or by a new one. See fault.h.
  *
- * A request may come from a softirq, where the allocation of a job can fail. Its waiter is
- * starved then: it waits in the mirror's list of starved waiters until the mirror's feed work,
- * which can sleep, has a job for it.
+ * A request may come from a softirq, where the allocation of a job can fail; and a process and its
+ * user may have so many jobs only. The waiter is starved then: it waits in the mirror's list of
+ * starved waiters, which costs no memory, until the mirror's feed work, which can sleep, has a job
+ * for it.
  */
 #include <linux/gfp.h>
 #include <linux/ktime.h>
@@ -25,49 +26,95 @@
 #define REQUEST_MAX_AHEAD 16
 
 /*
- * The job for a waiter's request: one that is under way, else *spare, which the caller then no
- * longer owns. NULL when there is neither.
+ * How long the starved wait before the feed work looks whether there is room now: at first, and, since that
+ * is work of the kernel's for each mirror of a user, twice as long each time, up to this.
  */
-static struct rodp_job *request_job(struct rodp_mirror *mirror, struct rodp_fault_waiter *waiter,
-				    struct rodp_job **spare)
+#define REQUEST_FEED_PAUSE     max(HZ / 20, 1)
+#define REQUEST_FEED_PAUSE_MAX HZ
+
+/* The job that is under way and serves the waiter's request, or NULL. */
+static struct rodp_job *request_find(struct rodp_mirror *mirror,
+				     const struct rodp_fault_waiter *waiter)
 {
-	struct rodp_job *job;
+	struct rodp_job *job = rodp_job_find(mirror, waiter->va, waiter->write);
 
 	lockdep_assert_held(&mirror->fault_lock);
-	job = rodp_job_find(mirror, waiter->va, waiter->write);
-	if (job) {
-		rodp_stats_inc(mirror->stats, RODP_STAT_ODP_FAULTS_COALESCED);
-		return job;
-	}
-	job = *spare;
-	*spare = NULL;
 	if (job)
-		rodp_job_start(job, mirror, waiter->va, waiter->end, waiter->write);
+		rodp_stats_inc(mirror->stats, RODP_STAT_ODP_FAULTS_COALESCED);
 	return job;
+}
+
+/*
+ * A new job for the waiter's request: *spare, which the caller then no longer owns. NULL when there is
+ * none, or no room for one.
+ */
+static struct rodp_job *request_begin(struct rodp_mirror *mirror,
+				      const struct rodp_fault_waiter *waiter,
+				      struct rodp_job **spare)
+{
+	struct rodp_job *job = *spare;
+
+	lockdep_assert_held(&mirror->fault_lock);
+	if (!job || !rodp_job_may_start(mirror))
+		return NULL;
+	*spare = NULL;
+	rodp_job_start(job, mirror, waiter->va, waiter->end, waiter->write);
+	return job;
+}
+
+void rodp_requests_feed(struct rodp_mirror *mirror)
+{
+	lockdep_assert_held(&mirror->fault_lock);
+	mirror->feed_pause = REQUEST_FEED_PAUSE;
+	if (!list_empty(&mirror->starved) && !mod_delayed_work(rodp_odp_wq, &mirror->feed, 0))
+		refcount_inc(&mirror->refs);
+}
+
+/*
+ * Look again later: another mirror of the user, whose jobs take all of the room, does not tell this one
+ * when they are over; and the jobs that this one has may all be blocked by user space.
+ */
+static void request_feed_later(struct rodp_mirror *mirror)
+{
+	lockdep_assert_held(&mirror->fault_lock);
+	if (list_empty(&mirror->starved) ||
+	    !queue_delayed_work(rodp_odp_wq, &mirror->feed, mirror->feed_pause))
+		return;
+	refcount_inc(&mirror->refs);
+	mirror->feed_pause = min_t(unsigned long, 2 * mirror->feed_pause, REQUEST_FEED_PAUSE_MAX);
 }
 
 /* The caller has a reference to the mirror. */
 static void request_starve(struct rodp_mirror *mirror, struct rodp_fault_waiter *waiter)
 {
 	lockdep_assert_held(&mirror->fault_lock);
+	rodp_stats_inc(mirror->stats, RODP_STAT_ODP_FAULTS_STARVED);
 	list_add_tail(&waiter->link, &mirror->starved);
-	if (queue_work(mirror->wq, &mirror->feed))
-		refcount_inc(&mirror->refs);
 }
 
 /* The caller has a reference to the mirror. */
 static void request_awaited(struct rodp_mirror *mirror, struct rodp_fault_waiter *waiter,
 			    struct rodp_job **spare)
 {
+	const bool memory = *spare;
 	struct rodp_job *job;
 
 	lockdep_assert_held(&mirror->fault_lock);
-	job = request_job(mirror, waiter, spare);
 	waiter->mirror = mirror;
-	if (job)
+	job = request_find(mirror, waiter);
+	/* Nobody goes before those that wait for a job already. */
+	if (!job && list_empty(&mirror->starved))
+		job = request_begin(mirror, waiter, spare);
+	if (job) {
 		rodp_job_join(job, waiter);
+		return;
+	}
+	request_starve(mirror, waiter);
+	/* With memory it is room that is short: the next job that is over calls for more. */
+	if (memory)
+		request_feed_later(mirror);
 	else
-		request_starve(mirror, waiter);
+		rodp_requests_feed(mirror);
 }
 
 static void request_ahead(struct rodp_mirror *mirror, u64 va, u64 end, bool write,
@@ -76,7 +123,8 @@ static void request_ahead(struct rodp_mirror *mirror, u64 va, u64 end, bool writ
 	struct rodp_job *job = *spare;
 
 	lockdep_assert_held(&mirror->fault_lock);
-	if (!job || mirror->ahead >= REQUEST_MAX_AHEAD || rodp_job_find(mirror, va, write))
+	if (!job || mirror->ahead >= REQUEST_MAX_AHEAD || rodp_job_find(mirror, va, write) ||
+	    !rodp_job_may_start(mirror))
 		return;
 	*spare = NULL;
 	rodp_job_start_ahead(job, mirror, va, end, write);
@@ -104,52 +152,62 @@ int rodp_fault_request(struct rodp_mirror *mirror, u64 va, u64 len, bool write,
 {
 	const u64 end = request_end(va, len);
 	struct rodp_job *spare;
-	unsigned long flags;
 
 	if (!rodp_mirror_hold(mirror))
 		return -ENODEV;
 	spare = rodp_job_alloc(GFP_ATOMIC | __GFP_NOWARN);
 	if (waiter)
 		request_note(waiter, va, end, write);
-	spin_lock_irqsave(&mirror->fault_lock, flags);
+	spin_lock_bh(&mirror->fault_lock);
 	if (waiter)
 		request_awaited(mirror, waiter, &spare);
 	else
 		request_ahead(mirror, va, end, write, &spare);
-	spin_unlock_irqrestore(&mirror->fault_lock, flags);
+	spin_unlock_bh(&mirror->fault_lock);
 	rodp_job_free(spare);
 	rodp_mirror_drop(mirror);
 	return 0;
 }
 
-/* Find a job for the waiter that is starved for longest. Returns whether there was one. */
+/*
+ * Find a job for the waiter that is starved for longest. Returns whether there was one and it has
+ * its job. If it has none, there is no room.
+ */
 static bool request_feed(struct rodp_mirror *mirror)
 {
-	struct rodp_job *spare = rodp_job_alloc(GFP_KERNEL | __GFP_NOFAIL);
+	struct rodp_job *spare = rodp_job_alloc(GFP_KERNEL | __GFP_NOFAIL), *job = NULL;
 	struct rodp_fault_waiter *waiter;
 
-	spin_lock_irq(&mirror->fault_lock);
+	spin_lock_bh(&mirror->fault_lock);
 	waiter = list_first_entry_or_null(&mirror->starved, struct rodp_fault_waiter, link);
 	if (waiter)
-		rodp_job_join(request_job(mirror, waiter, &spare), waiter);
-	spin_unlock_irq(&mirror->fault_lock);
+		job = request_find(mirror, waiter);
+	if (waiter && !job)
+		job = request_begin(mirror, waiter, &spare);
+	if (job)
+		rodp_job_join(job, waiter);
+	spin_unlock_bh(&mirror->fault_lock);
 	rodp_job_free(spare);
-	return waiter;
+	return job;
 }
 
 static void request_feed_work(struct work_struct *work)
 {
-	struct rodp_mirror *mirror = container_of(work, struct rodp_mirror, feed);
+	struct rodp_mirror *mirror = container_of(work, struct rodp_mirror, feed.work);
 
 	while (request_feed(mirror))
 		cond_resched();
+	spin_lock_bh(&mirror->fault_lock);
+	request_feed_later(mirror);
+	spin_unlock_bh(&mirror->fault_lock);
 	rodp_mirror_drop(mirror);
 }
 
 void rodp_requests_init(struct rodp_mirror *mirror)
 {
 	spin_lock_init(&mirror->fault_lock);
-	INIT_LIST_HEAD(&mirror->jobs);
+	mirror->jobs = RB_ROOT_CACHED;
 	INIT_LIST_HEAD(&mirror->starved);
-	INIT_WORK(&mirror->feed, request_feed_work);
+	mirror->feed_pause = REQUEST_FEED_PAUSE;
+	INIT_DELAYED_WORK(&mirror->feed, request_feed_work);
 }

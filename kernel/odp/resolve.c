@@ -1,20 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 /* Resolving, see resolve.h. */
+#include <linux/bitmap.h>
 #include <linux/delay.h>
+#include <linux/err.h>
 #include <linux/fs.h>
 #include <linux/hmm.h>
 #include <linux/lockdep.h>
 #include <linux/magic.h>
 #include <linux/memremap.h>
 #include <linux/mm.h>
+#include <linux/mmu_notifier.h>
+#include <linux/sched/signal.h>
 #include <linux/string.h>
 
 #include "base/stats.h"
-#include "compat/odp.h"
 #include "odp/core.h"
 #include "odp/leaf.h"
 #include "odp/resolve.h"
 #include "odp/tree.h"
+#include "odp/vma.h"
 
 /*
  * Most bytes to ask HMM for at once, and the size of the aligned block whose other pages are
@@ -36,19 +40,20 @@
 #define RESOLVE_REST_USEC 100
 
 /*
- * Times that one page is faulted slowly. Each is a success of the handler that
- * something undid before HMM could see it.
+ * Times in a row that a page was faulted in and HMM did not see it. Each is a success that
+ * something undid before the look; so many are a page that HMM does not know how to show.
  */
-#define RESOLVE_MAX_SLOW_FAULTS 16
+#define RESOLVE_MAX_FRUITLESS 1000
 
-/* One question to HMM. */
+/* One look, and the faults that it needs. */
 struct resolve_round {
 	struct rodp_leaf *leaf;
 	u64 block; /* VA of the first page, RESOLVE_BYTES aligned */
 	unsigned int first, count; /* the wanted pages; others only if the mm has them */
 	bool write; /* wanted */
 	bool prefetch; /* how pages are counted */
-	unsigned long pfns[RESOLVE_PAGES];
+	unsigned long pfns[RESOLVE_PAGES]; /* what the last look brought */
+	DECLARE_BITMAP(sync, RESOLVE_PAGES); /* and which of them are mapped with MAP_SYNC */
 };
 
 /*
@@ -75,6 +80,13 @@ static bool resolve_is_touchable(struct page *page)
 	       !resolve_is_secret(page);
 }
 
+/* What an entry for page i allows, by RODP_ENTRY_*. */
+static u64 resolve_flags(const struct resolve_round *round, unsigned int i)
+{
+	return (round->pfns[i] & HMM_PFN_WRITE ? RODP_ENTRY_WRITE : 0) |
+	       (test_bit(i, round->sync) ? RODP_ENTRY_SYNC : 0);
+}
+
 /*
  * The sequence was checked. Returns whether page i may be used now. A slot that was not
  * present before is added to mapped.
@@ -92,7 +104,7 @@ static bool resolve_install_page(struct resolve_round *round, unsigned int i, u6
 	if (!resolve_is_touchable(page))
 		return false;
 	if (rodp_entries_install(&round->leaf->entries, slot, (u64)page_to_pfn(page) << PAGE_SHIFT,
-				 pfn & HMM_PFN_WRITE))
+				 resolve_flags(round, i)))
 		mapped[slot / 64] |= 1ULL << (slot % 64);
 	return true;
 }
@@ -134,13 +146,14 @@ static void resolve_install_huge(struct resolve_round *round)
 	const u64 here = (u64)page_to_pfn(hmm_pfn_to_page(pfn)) << PAGE_SHIFT;
 	const unsigned int slot = rodp_entries_slot(round->block) + round->first;
 	const u64 start = here - ((u64)slot << PAGE_SHIFT);
+	const u64 flags = resolve_flags(round, round->first);
 	u64 mapped[RODP_SLOT_WORDS] = {};
 	unsigned int i;
 
 	lockdep_assert_held(&round->leaf->lock);
 	for (i = 0; i < RODP_LEAF_PAGES; i++)
 		if (rodp_entries_install(&round->leaf->entries, i, start + ((u64)i << PAGE_SHIFT),
-					 pfn & HMM_PFN_WRITE))
+					 flags))
 			mapped[i / 64] |= 1ULL << (i % 64);
 	resolve_count(round, mapped);
 }
@@ -170,21 +183,73 @@ static unsigned int resolve_install(struct resolve_round *round)
 	return min(reached - round->first, round->count);
 }
 
+/* What of a mapping page table entries do not tell: that it is not to be written, that it is MAP_SYNC. */
+static void resolve_note_mapping(struct resolve_round *round, const struct vm_area_struct *vma)
+{
+	const u64 start = max_t(u64, vma->vm_start, round->block);
+	const u64 end = min_t(u64, vma->vm_end, round->block + RESOLVE_BYTES);
+	const unsigned int first = (start - round->block) >> PAGE_SHIFT;
+	const unsigned int count = (end - start) >> PAGE_SHIFT;
+	unsigned int i;
+
+	mmap_assert_locked(round->leaf->notifier.mm);
+	if (vma->vm_flags & VM_SYNC)
+		bitmap_set(round->sync, first, count);
+	if (rodp_vma_allows(vma->vm_flags, true))
+		return;
+	for (i = first; i < first + count; i++)
+		round->pfns[i] &= ~HMM_PFN_WRITE;
+}
+
+/* The mmap lock has been held since HMM looked. */
+static void resolve_note_mappings(struct resolve_round *round)
+{
+	struct mm_struct *mm = round->leaf->notifier.mm;
+	const u64 end = round->block + RESOLVE_BYTES;
+	struct vm_area_struct *vma;
+
+	mmap_assert_locked(mm);
+	for (vma = find_vma(mm, round->block); vma && vma->vm_start < end;
+	     vma = find_vma(mm, vma->vm_end))
+		resolve_note_mapping(round, vma);
+}
+
+/* What the mm has of the block, into the round. Returns 0; -EBUSY: a collision; -EINTR. */
+static int resolve_ask(struct resolve_round *round, struct hmm_range *range)
+{
+	struct mm_struct *mm = round->leaf->notifier.mm;
+	int err;
+
+	memset(round->pfns, 0, sizeof(round->pfns));
+	bitmap_zero(round->sync, RESOLVE_PAGES);
+	range->notifier_seq = mmu_interval_read_begin(range->notifier);
+	if (mmap_read_lock_killable(mm))
+		return -EINTR;
+	err = hmm_range_fault(range);
+	if (!err)
+		resolve_note_mappings(round);
+	mmap_read_unlock(mm);
+	return err;
+}
+
 /*
- * Ask HMM for `count` pages of the block from page `first` on; the pfns of others are 0 (I3).
- * Returns how many wanted pages in a row may be used now, or why none; -EBUSY: a collision.
+ * Map what the mm has of the block; nothing is faulted in, so that the mmap lock is held for a
+ * moment only. Returns how many wanted pages in a row may be used now, or why none;
+ * -EBUSY: a collision.
  */
-static int resolve_ask(struct resolve_round *round, unsigned int first, unsigned int count)
+static int resolve_look(struct resolve_round *round)
 {
 	struct rodp_leaf *leaf = round->leaf;
 	struct hmm_range range = {
 		.notifier = &leaf->notifier,
-		.start = round->block + ((u64)first << PAGE_SHIFT),
-		.end = round->block + ((u64)(first + count) << PAGE_SHIFT),
-		.hmm_pfns = round->pfns + first,
-		.pfn_flags_mask = HMM_PFN_REQ_FAULT | HMM_PFN_REQ_WRITE,
+		.start = round->block,
+		.end = round->block + RESOLVE_BYTES,
+		.hmm_pfns = round->pfns,
+		/* No wish, neither here nor in pfns: HMM only looks. */
+		.default_flags = 0,
+		.pfn_flags_mask = 0,
 	};
-	int result = rodp_hmm_range_fault(&range);
+	int result = resolve_ask(round, &range);
 
 	if (result)
 		return result;
@@ -197,39 +262,104 @@ static int resolve_ask(struct resolve_round *round, unsigned int first, unsigned
 	return result;
 }
 
-/* Ask for what the mm has of the block; nothing is faulted in. Returns as resolve_ask(). */
-static int resolve_look(struct resolve_round *round)
+/* The mapping of va, if it gives what is wanted. ERR_PTR(-EFAULT): there is none such. */
+static struct vm_area_struct *resolve_vma(const struct resolve_round *round, u64 va)
 {
-	memset(round->pfns, 0, sizeof(round->pfns));
-	return resolve_ask(round, 0, RESOLVE_PAGES);
-}
+	struct mm_struct *mm = round->leaf->notifier.mm;
+	struct vm_area_struct *vma;
 
-/* Fault in what is wanted, and nothing else. Returns as resolve_ask(). */
-static int resolve_fault(struct resolve_round *round)
-{
-	const unsigned long want = HMM_PFN_REQ_FAULT | (round->write ? HMM_PFN_REQ_WRITE : 0);
-	unsigned int i;
-
-	memset(round->pfns, 0, sizeof(round->pfns));
-	for (i = 0; i < round->count; i++)
-		round->pfns[round->first + i] = want;
-	return resolve_ask(round, round->first, round->count);
+	mmap_assert_locked(mm);
+	vma = vma_lookup(mm, va);
+	return vma && rodp_vma_allows(vma->vm_flags, round->write) ? vma : ERR_PTR(-EFAULT);
 }
 
 /*
- * Two questions, because HMM, when it faults in one page of a range, faults in all that
- * follow, wanted or not: first what the mm has, then what is wanted. Returns as resolve_ask(),
- * but never 0.
+ * Fault in one page of a mapping. The mmap lock is held before and after, and not while the handler
+ * waits for a disk or for user space; *waited becomes true if it did: then the mapping may be gone.
+ * Returns 0 or why not; -EINTR: a fatal signal.
+ */
+static int resolve_fault_page(const struct resolve_round *round, struct vm_area_struct *vma, u64 va,
+			      bool *waited)
+{
+	const unsigned int flags = FAULT_FLAG_REMOTE | (round->write ? FAULT_FLAG_WRITE : 0);
+	struct mm_struct *mm = round->leaf->notifier.mm;
+	vm_fault_t fault;
+
+	mmap_assert_locked(mm);
+	fault = handle_mm_fault(vma, va, flags | FAULT_FLAG_ALLOW_RETRY | FAULT_FLAG_KILLABLE,
+				NULL);
+	if (!(fault & (VM_FAULT_COMPLETED | VM_FAULT_RETRY)))
+		return vm_fault_to_errno(fault, 0);
+	/* The lock was dropped. */
+	*waited = true;
+	mmap_read_lock(mm);
+	if (fault & VM_FAULT_COMPLETED)
+		return 0;
+	return fixup_user_fault(mm, va, flags | FAULT_FLAG_TRIED, waited);
+}
+
+/* Whether the last look brought what is wanted of page i. */
+static bool resolve_has(const struct resolve_round *round, unsigned int i)
+{
+	return (round->pfns[i] & HMM_PFN_VALID) && resolve_has_rights(round, i);
+}
+
+/*
+ * Fault in the wanted pages that the last look did not bring, and no others, up to one that was
+ * waited for: who is parked need not wait for the next one too. Returns 0: look again; or why
+ * the first page cannot be faulted in. That a later one cannot does not matter yet.
+ */
+static int resolve_fault(const struct resolve_round *round)
+{
+	struct mm_struct *mm = round->leaf->notifier.mm;
+	unsigned int i, last = round->first + round->count;
+	struct vm_area_struct *vma = NULL;
+	bool waited = false;
+	int err = 0;
+	u64 va;
+
+	if (mmap_read_lock_killable(mm))
+		return -EINTR;
+	for (i = round->first; i < last && !err && !waited; i++) {
+		if (resolve_has(round, i))
+			continue;
+		va = round->block + ((u64)i << PAGE_SHIFT);
+		if (!vma || va >= vma->vm_end)
+			vma = resolve_vma(round, va);
+		err = PTR_ERR_OR_ZERO(vma);
+		if (!err)
+			err = resolve_fault_page(round, vma, va, &waited);
+	}
+	mmap_read_unlock(mm);
+	return i > round->first + 1 ? 0 : err;
+}
+
+/*
+ * The first wanted page was faulted in, and cannot be used. Returns -EAGAIN when it was gone
+ * again before the look: fault once more; -EFAULT when it is not to be touched.
+ */
+static int resolve_fruitless(const struct resolve_round *round)
+{
+	const unsigned long pfn = round->pfns[round->first];
+
+	return (pfn & HMM_PFN_ERROR) || resolve_has(round, round->first) ? -EFAULT : -EAGAIN;
+}
+
+/*
+ * Map the wanted pages: first those that the mm has, else fault them in. Returns how many in a row
+ * may be used now; -EBUSY: a collision; -EAGAIN: as resolve_fruitless(); or why the first cannot
+ * be mapped. Never 0.
  */
 static int resolve_wanted(struct resolve_round *round)
 {
-	int result = 0;
+	int result = resolve_look(round);
 
-	if (round->count < RESOLVE_PAGES)
-		result = resolve_look(round);
+	if (result)
+		return result;
+	result = resolve_fault(round);
 	if (!result)
-		result = resolve_fault(round);
-	return result ? result : -EFAULT;
+		result = resolve_look(round);
+	return result ? result : resolve_fruitless(round);
 }
 
 /*
@@ -260,23 +390,20 @@ static void resolve_proceed(struct rodp_resolver *resolver, unsigned int pages)
 	resolver->va += (u64)pages << PAGE_SHIFT;
 	resolver->step = min(resolver->step * 2, RESOLVE_BYTES);
 	resolver->collisions = 0;
-	resolver->slow_faults = 0;
+	resolver->fruitless = 0;
 }
 
-/* Returns whether more than one page was asked for, so that now it is less. */
-static bool resolve_halve(struct rodp_resolver *resolver)
-{
-	if (resolver->step <= PAGE_SIZE)
-		return false;
-	resolver->step /= 2;
-	return true;
-}
-
-/* An invalidation came between. Returns 0: try again; -EAGAIN: rest before that. */
+/*
+ * An invalidation came between. Returns 0: try again; -EAGAIN: rest before that; -EFAULT: a fatal
+ * signal, since others may invalidate for ever.
+ */
 static int resolve_collided(struct rodp_resolver *resolver)
 {
+	if (fatal_signal_pending(current))
+		return -EFAULT;
 	rodp_stats_inc(resolver->mirror->stats, RODP_STAT_ODP_FAULT_RETRIES);
-	resolve_halve(resolver);
+	if (resolver->step > PAGE_SIZE)
+		resolver->step /= 2;
 	if (++resolver->collisions < RESOLVE_MAX_COLLISIONS)
 		return 0;
 	resolver->collisions = 0;
@@ -284,18 +411,18 @@ static int resolve_collided(struct rodp_resolver *resolver)
 }
 
 /*
- * HMM fails for a range when it fails for one page of it, and does not say which. Halve
- * the step until the first page itself fails, then fault that page slowly. Returns 0: try
- * again; or why the page cannot be mapped.
+ * The next page was not mapped, and no collision is the reason. Returns 0: try again; -EAGAIN:
+ * rest before that; or why the page cannot be mapped.
  */
 static int resolve_refused(struct rodp_resolver *resolver, int err)
 {
-	if (resolve_halve(resolver))
-		return 0;
-	if (err == -EFAULT && resolver->slow_faults++ < RESOLVE_MAX_SLOW_FAULTS &&
-	    !rodp_hmm_fault_slowly(resolver->mirror->mm, resolver->va, resolver->write))
-		return 0;
-	return err == -ENOMEM ? err : -EFAULT;
+	if (fatal_signal_pending(current))
+		return -EFAULT;
+	if (err != -EAGAIN)
+		return err == -ENOMEM ? err : -EFAULT;
+	if (++resolver->fruitless >= RESOLVE_MAX_FRUITLESS)
+		return -EFAULT;
+	return resolver->fruitless % RESOLVE_MAX_COLLISIONS ? 0 : -EAGAIN;
 }
 
 /* Returns as resolve_step(). */

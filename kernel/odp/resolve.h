@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
 /*
- * Resolving: asking HMM for pages and installing them in leaves (I3). For fault jobs and
- * prefetches.
+ * Resolving: faulting pages in, asking HMM where they are, and installing them in leaves (I3). For
+ * fault jobs and prefetches.
+ *
+ * HMM only ever looks, under the mmap lock. What is absent is faulted in before, by a call that
+ * drops that lock while it waits. So no I/O and no user space is waited for with the lock held, on
+ * any kernel.
  *
  *	struct rodp_resolver resolver;
  *
@@ -36,9 +40,9 @@ struct rodp_resolver {
 	bool prefetch;
 
 	/* private: */
-	u64 step; /* most bytes to ask HMM for at once */
+	u64 step; /* most bytes to fault in at once */
 	unsigned int collisions; /* in a row */
-	unsigned int slow_faults;
+	unsigned int fruitless; /* faults in a row after which HMM did not see the page */
 };
 
 /**
@@ -62,7 +66,7 @@ void rodp_resolver_init(struct rodp_resolver *resolver, struct rodp_mirror *mirr
  * for a moment, so that they can proceed, and returns true with @resolver->va where it was.
  *
  * Context: Process; the users of the mm are referenced. Sleeps, for as long as user space likes
- * when a userfaultfd is behind the page.
+ * when a userfaultfd is behind the page; a fatal signal ends that, as -EFAULT.
  * Return: true: call again, unless no more pages are needed. False: the walk is over, because it
  * came to its end or because of @resolver->err.
  */

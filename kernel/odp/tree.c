@@ -6,6 +6,7 @@
 #include <linux/sched.h>
 #include <linux/sched/mm.h>
 
+#include "base/share.h"
 #include "base/stats.h"
 #include "odp/core.h"
 #include "odp/tree.h"
@@ -35,7 +36,7 @@ static struct rodp_leaf *tree_pin_present(struct rodp_mirror *mirror, u64 va)
 static int tree_publish(struct rodp_leaf *leaf)
 {
 	void *old = xa_cmpxchg(&leaf->mirror->leaves, tree_index(leaf->base), NULL, leaf,
-			       GFP_KERNEL);
+			       RODP_GFP_SIZED);
 
 	if (xa_is_err(old))
 		return xa_err(old);

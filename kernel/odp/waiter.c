@@ -20,6 +20,9 @@
 #include "odp/core.h"
 #include "odp/waiter.h"
 
+/* Most waiters that are woken before the lock is dropped: some 20 us. */
+#define WAITER_BATCH	 32
+
 #define WAITER_LOCK_BITS 6
 static spinlock_t waiter_wake_locks[1 << WAITER_LOCK_BITS];
 
@@ -38,7 +41,10 @@ void rodp_fault_waiter_init(struct rodp_fault_waiter *waiter, struct workqueue_s
 static void waiter_forget(struct rodp_fault_waiter *waiter)
 {
 	lockdep_assert_held(&waiter->mirror->fault_lock);
-	list_del_init(&waiter->link);
+	if (waiter->joined)
+		rb_erase_cached(&waiter->node, &waiter->joined->tree);
+	else
+		list_del_init(&waiter->link);
 	waiter->joined = NULL;
 	waiter->mirror = NULL;
 }
@@ -59,8 +65,7 @@ static int waiter_cpu(const struct rodp_fault_waiter *waiter)
 {
 	int cpu = waiter->cpu;
 
-	/* No CPU goes offline while this spinlock keeps preemption off. */
-	lockdep_assert_held(waiter_wake_lock(waiter));
+	lockdep_assert_preemption_disabled(); /* no CPU goes offline meanwhile */
 	return cpu == WORK_CPU_UNBOUND || cpu_online(cpu) ? cpu : WORK_CPU_UNBOUND;
 }
 
@@ -74,7 +79,9 @@ static void waiter_wake(struct rodp_fault_waiter *waiter, int err)
 	spin_lock(wake_lock);
 	waiter->err = err;
 	waiter_forget(waiter);
+	preempt_disable();
 	queue_work_on(waiter_cpu(waiter), waiter->wq, waiter->resume);
+	preempt_enable();
 	spin_unlock(wake_lock);
 }
 
@@ -85,7 +92,7 @@ static void waiter_leave(struct rodp_fault_waiter *waiter)
 	lockdep_assert_held(&waiter->mirror->fault_lock);
 	waiter_forget(waiter);
 	if (waiters)
-		waiters->abandoned = list_empty(&waiters->list);
+		waiters->abandoned = RB_EMPTY_ROOT(&waiters->tree.rb_root);
 }
 
 /*
@@ -96,60 +103,81 @@ static struct rodp_mirror *waiter_mirror(const struct rodp_fault_waiter *waiter)
 {
 	spinlock_t *wake_lock = waiter_wake_lock(waiter);
 	struct rodp_mirror *mirror;
-	unsigned long flags;
 
 	RCU_LOCKDEP_WARN(!rcu_read_lock_held(), "the mirror may be freed");
-	spin_lock_irqsave(wake_lock, flags);
+	spin_lock_bh(wake_lock);
 	mirror = waiter->mirror;
-	spin_unlock_irqrestore(wake_lock, flags);
+	spin_unlock_bh(wake_lock);
 	return mirror;
 }
 
 void rodp_fault_detach(struct rodp_fault_waiter *waiter)
 {
 	struct rodp_mirror *mirror;
-	unsigned long flags;
 
 	rcu_read_lock();
 	mirror = waiter_mirror(waiter);
 	if (mirror) {
-		spin_lock_irqsave(&mirror->fault_lock, flags);
+		spin_lock_bh(&mirror->fault_lock);
 		if (waiter->mirror)
 			waiter_leave(waiter);
-		spin_unlock_irqrestore(&mirror->fault_lock, flags);
+		spin_unlock_bh(&mirror->fault_lock);
 	}
 	rcu_read_unlock();
 }
 
 void rodp_waiters_init(struct rodp_waiters *waiters)
 {
-	*waiters = (struct rodp_waiters){};
-	INIT_LIST_HEAD(&waiters->list);
+	*waiters = (struct rodp_waiters){ .tree = RB_ROOT_CACHED };
+}
+
+static bool waiter_is_before(struct rb_node *a, const struct rb_node *b)
+{
+	return rb_entry(a, struct rodp_fault_waiter, node)->va <
+	       rb_entry(b, struct rodp_fault_waiter, node)->va;
 }
 
 void rodp_waiters_join(struct rodp_waiters *waiters, struct rodp_fault_waiter *waiter)
 {
 	lockdep_assert_held(&waiter->mirror->fault_lock);
+	list_del_init(&waiter->link);
 	waiter->joined = waiters;
-	list_move_tail(&waiter->link, &waiters->list);
+	rb_add_cached(&waiter->node, &waiters->tree, waiter_is_before);
 	waiters->abandoned = false;
 }
 
-void rodp_waiters_wake_below(struct rodp_waiters *waiters, u64 va)
+/* The one with the lowest VA. */
+static struct rodp_fault_waiter *waiters_first(const struct rodp_waiters *waiters)
 {
-	struct rodp_fault_waiter *waiter, *next;
-
-	list_for_each_entry_safe(waiter, next, &waiters->list, link)
-		if (waiter->va < va)
-			waiter_wake(waiter, 0);
+	return rb_entry_safe(rb_first_cached(&waiters->tree), struct rodp_fault_waiter, node);
 }
 
-void rodp_waiters_wake_all(struct rodp_waiters *waiters, u64 va, int err)
+bool rodp_waiters_wake_below(struct rodp_waiters *waiters, u64 va)
 {
-	struct rodp_fault_waiter *waiter, *next;
+	struct rodp_fault_waiter *waiter;
+	int i;
 
-	list_for_each_entry_safe(waiter, next, &waiters->list, link)
+	for (i = 0; i < WAITER_BATCH; i++) {
+		waiter = waiters_first(waiters);
+		if (!waiter || waiter->va >= va)
+			return false;
+		waiter_wake(waiter, 0);
+	}
+	return true;
+}
+
+bool rodp_waiters_wake_all(struct rodp_waiters *waiters, u64 va, int err)
+{
+	struct rodp_fault_waiter *waiter;
+	int i;
+
+	for (i = 0; i < WAITER_BATCH; i++) {
+		waiter = waiters_first(waiters);
+		if (!waiter)
+			return false;
 		waiter_wake(waiter, (waiter->va & PAGE_MASK) == va ? err : 0);
+	}
+	return true;
 }
 
 void rodp_waiter_module_init(void)

@@ -8,6 +8,7 @@
 
 #include "qp/path/path.h"
 #include "qp/qp.h"
+#include "qp/send/timer.h"
 #include "qp/stop.h"
 #include "wire/header.h"
 
@@ -137,7 +138,6 @@ static void modify_set_receiver(struct rodp_qp *qp, struct modify *change)
 		rodp_receiver_replace_history(&qp->rx, &change->history);
 }
 
-/* Time-outs: 4.096 us * 2^code; code 0 is none (IBTA vol. 1, 11.2.5.2). */
 static void modify_set_sender(struct rodp_qp *qp, const struct modify *change)
 {
 	struct rodp_flight *flight = &qp->tx.flight;
@@ -147,7 +147,7 @@ static void modify_set_sender(struct rodp_qp *qp, const struct modify *change)
 
 	rodp_end_assert_sending(end);
 	if (mask & IB_QP_TIMEOUT)
-		end->timeout = attr->timeout ? 4096ull << attr->timeout : 0;
+		end->timeout = rodp_timeout_of_code(attr->timeout);
 	if (mask & IB_QP_RETRY_CNT)
 		flight->retries = end->retry_cnt = attr->retry_cnt;
 	if (mask & IB_QP_RNR_RETRY)

@@ -64,6 +64,7 @@ static void qp_name_lane(struct rodp_qp *qp, struct rodp_lane *lane, bool sends)
 {
 	lane->qpn = &qp->end.ib.qp_num;
 	lane->sends = sends;
+	lane->account = qp->backlog;
 	lane->home.ordered = &qp->end.flow.per_cpu;
 	lane->home.follows = !sends && qp->end.transport->acked;
 }
@@ -107,6 +108,37 @@ static void qp_destroy_queues(struct rodp_qp *qp)
 	rodp_sq_destroy(&qp->tx.sq);
 }
 
+/* What lanes and flow need before there are queues. */
+static int qp_create_parts(struct rodp_qp *qp)
+{
+	struct rodp_end *end = &qp->end;
+	int err;
+
+	qp->backlog = end->user ? rodp_account_of_user(RODP_ACCOUNT_BACKLOG) : NULL;
+	if (IS_ERR(qp->backlog))
+		return PTR_ERR(qp->backlog);
+	qp_init_lanes(qp);
+	mutex_init(&qp->modify);
+	err = rodp_flow_init(&end->flow, GFP_KERNEL_ACCOUNT);
+	if (err)
+		goto err_account;
+	qp->tx.loan = rodp_loan_create(&qp->tx);
+	if (qp->tx.loan)
+		return 0;
+	err = -ENOMEM;
+	rodp_flow_destroy(&end->flow);
+err_account:
+	rodp_account_put(qp->backlog);
+	return err;
+}
+
+/* Nobody finds the QP, nothing of it is under way, and its loan is revoked. */
+static void qp_destroy_parts(struct rodp_qp *qp)
+{
+	rodp_flow_destroy(&qp->end.flow);
+	rodp_account_put(qp->backlog);
+}
+
 int rodp_qp_create(struct rodp_qp *qp, struct rodp_dev *dev, const struct ib_qp_init_attr *init,
 		   struct ib_ucontext *uctx, struct rodp_create_qp_resp *resp)
 {
@@ -123,19 +155,12 @@ int rodp_qp_create(struct rodp_qp *qp, struct rodp_dev *dev, const struct ib_qp_
 		return err;
 	/* A receiving XRC QP has no owner, and completes in processes' CQs. */
 	qp_init_end(qp, dev, uctx || !end->transport->sends);
-	qp_init_lanes(qp);
-	mutex_init(&qp->modify);
-	err = rodp_flow_init(&end->flow, GFP_KERNEL_ACCOUNT);
+	err = qp_create_parts(qp);
 	if (err)
 		return err;
-	qp->tx.loan = rodp_loan_create(&qp->tx);
-	if (!qp->tx.loan) {
-		err = -ENOMEM;
-		goto err_flow;
-	}
 	err = qp_create_queues(qp, uctx, resp);
 	if (err)
-		goto err_loan;
+		goto err_parts;
 	rodp_qp_start(qp);
 	err = end->transport->number->assign(end);
 	if (err)
@@ -148,10 +173,9 @@ int rodp_qp_create(struct rodp_qp *qp, struct rodp_dev *dev, const struct ib_qp_
 
 err_queues:
 	qp_destroy_queues(qp);
-err_loan:
+err_parts:
 	rodp_loan_revoke(qp->tx.loan);
-err_flow:
-	rodp_flow_destroy(&end->flow);
+	qp_destroy_parts(qp);
 	return err;
 }
 
@@ -195,13 +219,20 @@ void rodp_qp_destroy(struct rodp_qp *qp)
 	rodp_qp_stop(qp);
 	rodp_loan_revoke(qp->tx.loan);
 	qp_destroy_queues(qp);
-	rodp_flow_destroy(&qp->end.flow);
+	qp_destroy_parts(qp);
 }
 
+/* A look without the lane: if others send at this time, the answer may be wrong, and costs a doorbell. */
 void rodp_qp_kick_send(struct rodp_qp *qp)
 {
+	struct rodp_sender *tx = &qp->tx;
+	bool idle = !rodp_sender_in_flight(tx);
+	u32 una = READ_ONCE(tx->flight.una);
+
 	rodp_stats_inc(qp->end.dev->stats, RODP_STAT_DOORBELLS);
-	rodp_lane_run(&qp->tx.sq.lane);
+	rodp_lane_run(&tx->sq.lane);
+	if (idle)
+		WRITE_ONCE(tx->quick, READ_ONCE(tx->flight.una) != una);
 }
 
 void rodp_qp_kick_recv(struct rodp_qp *qp)

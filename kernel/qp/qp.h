@@ -19,6 +19,7 @@ struct rodp_qp {
 	struct rodp_sender tx;
 	struct rodp_receiver rx;
 	struct mutex modify; /* one change of state or attributes at a time */
+	struct rodp_account *backlog; /* where packets that wait count; NULL: nowhere */
 };
 
 static inline struct rodp_qp *to_rodp_qp(struct ib_qp *ib)

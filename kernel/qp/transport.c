@@ -12,6 +12,7 @@
 #include "qp/transport.h"
 #include "qp/ud/ud_receiver.h"
 #include "qp/ud/ud_sender.h"
+#include "wire/header.h"
 
 static const struct rodp_send_ops send_acked = {
 	.check = rodp_requester_check,
@@ -135,7 +136,7 @@ static const struct rodp_transport_ops transport_ud = {
 	.sends = true,
 	.receives = true,
 	.create_flags = IB_QP_CREATE_BLOCK_MULTICAST_LOOPBACK,
-	.mtu = 4096,
+	.mtu = RODP_MTU_MAX,
 	.after_send_error = IB_QPS_SQE,
 	.fits = transport_has_cqs,
 	.number = &rodp_qpn_any,
@@ -151,7 +152,7 @@ static const struct rodp_transport_ops transport_gsi = {
 	.tp = RODP_TP_UD,
 	.sends = true,
 	.receives = true,
-	.mtu = 4096,
+	.mtu = RODP_MTU_MAX,
 	.after_send_error = IB_QPS_SQE,
 	.fits = transport_has_cqs,
 	.number = &rodp_qpn_gsi,

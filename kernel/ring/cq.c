@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 /* Completion queues, see cq.h. */
 #include <linux/ktime.h>
+#include <linux/minmax.h>
+#include <linux/sched.h>
 
 #include "ring/cq.h"
 
@@ -38,35 +40,89 @@ enum rodp_cq_outcome rodp_cq_add(struct rodp_cq *cq, struct rodp_cqe *cqe, bool 
 	return outcome;
 }
 
-/* What was not polled, from slot 0 of the new ring on. */
-static int cq_carry_over(struct rodp_cq *cq, struct rodp_ring *to)
+/* A CQ's completions on their way to another ring. */
+struct cq_carry {
+	struct rodp_ring *to;
+	u32 first; /* number of the first that was not polled when this began: goes to slot 0 */
+	u32 done; /* so many are there */
+};
+
+/* Completions that are copied under one hold of the lock. */
+#define CQ_CARRY_BATCH 1024
+
+/*
+ * Copy the next ones. What is added meanwhile comes with a later batch; what is polled meanwhile,
+ * by a process that was told to wait, it sees twice. Returns whether all are there, or -EINVAL.
+ */
+static int cq_carry_batch(struct rodp_cq *cq, struct cq_carry *carry)
 {
-	u32 cons = rodp_ring_cons(&cq->ring), left = cq->prod - cons, n;
+	u32 left = cq->prod - carry->first, n;
 
 	lockdep_assert_held(&cq->lock);
-	if (left > cq->ring.entries || left > to->entries)
+	if (left > cq->ring.entries || left > carry->to->entries)
 		return -EINVAL;
-	for (n = 0; n < left; n++)
-		memcpy(rodp_ring_slot(to, n), rodp_ring_slot(&cq->ring, cons + n),
+	for (n = 0; n < CQ_CARRY_BATCH && carry->done < left; n++, carry->done++)
+		memcpy(rodp_ring_slot(carry->to, carry->done),
+		       rodp_ring_slot(&cq->ring, carry->first + carry->done),
 		       sizeof(struct rodp_cqe));
-	WRITE_ONCE(to->hdr->flags, READ_ONCE(cq->ring.hdr->flags));
-	rodp_ring_publish_prod(to, left);
-	cq->prod = left;
-	return 0;
+	return carry->done == left;
 }
 
-int rodp_cq_replace_ring(struct rodp_cq *cq, struct rodp_ring *ring)
+/* All completions are in the ring: it is the CQ's from now on, and the old one is in its place. */
+static void cq_take_ring(struct rodp_cq *cq, const struct cq_carry *carry)
 {
+	lockdep_assert_held(&cq->lock);
+	WRITE_ONCE(carry->to->hdr->flags, READ_ONCE(cq->ring.hdr->flags));
+	rodp_ring_publish_prod(carry->to, carry->done);
+	cq->prod = carry->done;
+	swap(cq->ring, *carry->to);
+	cq->ib.cqe = cq->ring.entries;
+}
+
+/* The ring, and the CQ's, change places. */
+static int cq_replace_ring(struct rodp_cq *cq, struct rodp_ring *ring)
+{
+	struct cq_carry carry = { .to = ring, .first = rodp_ring_cons(&cq->ring) };
 	int err;
 
-	spin_lock_bh(&cq->lock);
-	err = cq_carry_over(cq, ring);
-	if (!err) {
-		swap(cq->ring, *ring);
-		cq->ib.cqe = cq->ring.entries;
-	}
-	spin_unlock_bh(&cq->lock);
+	lockdep_assert_held(&cq->resize);
+	do {
+		spin_lock_bh(&cq->lock);
+		err = cq_carry_batch(cq, &carry);
+		if (err > 0)
+			cq_take_ring(cq, &carry);
+		spin_unlock_bh(&cq->lock);
+		cond_resched();
+	} while (!err);
+	return min(err, 0);
+}
+
+void rodp_cq_prepare_ring(struct rodp_cq *cq, struct rodp_ring *ring)
+{
+	mutex_lock(&cq->resize);
+	swap(cq->next, *ring);
+	mutex_unlock(&cq->resize);
+}
+
+int rodp_cq_commit_ring(struct rodp_cq *cq, struct rodp_ring *ring)
+{
+	int err = -EINVAL;
+
+	*ring = (struct rodp_ring){};
+	mutex_lock(&cq->resize);
+	if (cq->next.hdr)
+		err = cq_replace_ring(cq, &cq->next);
+	if (!err)
+		swap(cq->next, *ring);
+	mutex_unlock(&cq->resize);
 	return err;
+}
+
+void rodp_cq_init(struct rodp_cq *cq)
+{
+	spin_lock_init(&cq->lock);
+	spin_lock_init(&cq->poll_lock);
+	mutex_init(&cq->resize);
 }
 
 void rodp_cq_notify(struct rodp_cq *cq)

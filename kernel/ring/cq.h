@@ -9,6 +9,7 @@
 #ifndef RODP_RING_CQ_H
 #define RODP_RING_CQ_H
 
+#include <linux/mutex.h>
 #include <linux/spinlock.h>
 #include <rdma/ib_verbs.h>
 
@@ -22,6 +23,8 @@ struct rodp_cq {
 	bool overflow; /* terminal: a completion was lost */
 	bool overflow_told; /* IB_EVENT_CQ_ERR is raised once */
 	bool timestamps; /* CQEs carry the time */
+	struct mutex resize; /* one change of the ring at a time; next. Before `lock` */
+	struct rodp_ring next; /* prepared, and not in use yet; or none: all zero */
 	/* Kernel consumers: the reader's side of the ring; taken with interrupts off. */
 	spinlock_t poll_lock;
 };
@@ -30,6 +33,14 @@ static inline struct rodp_cq *to_rodp_cq(struct ib_cq *ib)
 {
 	return container_of(ib, struct rodp_cq, ib);
 }
+
+/**
+ * rodp_cq_init() - make a CQ's locks
+ * @cq: the CQ, not in use.
+ *
+ * Context: Process.
+ */
+void rodp_cq_init(struct rodp_cq *cq);
 
 /**
  * enum rodp_cq_outcome - what is left to do after a completion was added
@@ -55,15 +66,24 @@ enum rodp_cq_outcome {
 enum rodp_cq_outcome rodp_cq_add(struct rodp_cq *cq, struct rodp_cqe *cqe, bool solicited);
 
 /**
- * rodp_cq_replace_ring() - replace a CQ's ring
- * @cq: the CQ. Completions that were not polled, and what is armed, move to the new ring.
- * @ring: the new ring; becomes the old one, for the caller to destroy.
+ * rodp_cq_prepare_ring() - keep a ring that is to take the place of a CQ's
+ * @cq: the CQ.
+ * @ring: the new ring; becomes one that was prepared before, for the caller to destroy, or none.
  *
- * Context: Process. Takes the CQ's lock.
- * Return: 0, or -EINVAL: the completions do not fit, or the process wrote nonsense into its
- * counter; then nothing has changed.
+ * Context: Process, sleeps.
  */
-int rodp_cq_replace_ring(struct rodp_cq *cq, struct rodp_ring *ring);
+void rodp_cq_prepare_ring(struct rodp_cq *cq, struct rodp_ring *ring);
+
+/**
+ * rodp_cq_commit_ring() - let the prepared ring take the place of a CQ's
+ * @cq: the CQ. Completions that were not polled, and what is armed, move to the new ring.
+ * @ring: becomes the old one, for the caller to destroy; or none.
+ *
+ * Context: Process, sleeps. Takes the CQ's lock for a part of the completions at a time.
+ * Return: 0, or -EINVAL: nothing is prepared, the completions do not fit, or the process wrote
+ * nonsense into its counter; then nothing has changed.
+ */
+int rodp_cq_commit_ring(struct rodp_cq *cq, struct rodp_ring *ring);
 
 /**
  * rodp_cq_notify() - call a CQ's completion handler

@@ -2,6 +2,9 @@
 /*
  * Rings: the memory behind an SQ, RQ, SRQ or CQ, see uapi/rodp_abi.h.
  *
+ * A process's ring is charged to its memory cgroup and counted in its user's account
+ * (base/account.h), until its last page is unmapped.
+ *
  * The memory is the kernel's; a process may map it and write anything into it at
  * any time. So sizes live here, and the counter of the other side is only ever
  * read into a local and compared.
@@ -31,10 +34,21 @@ struct rodp_ring {
  * @resp: with @uctx: becomes where the ring can be mapped; else NULL.
  *
  * Context: Process, may sleep.
- * Return: 0, -EINVAL (size), -ENOMEM.
+ * Return: 0, -EINVAL (size), -ENOMEM (also: the user's account, or the memory cgroup, is full),
+ * -EINTR (the process is being killed).
  */
 int rodp_ring_create(struct rodp_ring *ring, struct ib_ucontext *uctx, u32 entries, u32 stride,
 		     struct rodp_ring_resp *resp);
+
+/**
+ * rodp_ring_try_charge() - count memory of the kernel's that a ring needs beside it
+ * @ring: a ring that was made; what is counted goes with it.
+ * @bytes: how many more.
+ *
+ * Context: Process; nobody else claims for this ring.
+ * Return: 0, or -ENOMEM: the user's account is full.
+ */
+int rodp_ring_try_charge(struct rodp_ring *ring, u64 bytes);
 
 /**
  * rodp_ring_destroy() - give a ring's memory back

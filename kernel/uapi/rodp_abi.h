@@ -195,6 +195,25 @@ struct rodp_create_cq_resp {
 	struct rodp_ring_resp ring;
 };
 
+/*
+ * A ring is replaced in two steps, so that kernel and process never disagree about which one
+ * counts: the kernel makes the new ring (PREPARE), the process maps it, and only then does it take
+ * the old one's place (COMMIT). A process that cannot map it leaves it at that. What is prepared
+ * again, or never used, goes with the queue at the latest. NOW is both at once.
+ */
+enum rodp_resize_step {
+	RODP_RESIZE_NOW,
+	RODP_RESIZE_PREPARE, /* answers with the new ring; nothing has changed */
+	RODP_RESIZE_COMMIT, /* EINVAL: nothing is prepared, or what is in the old ring does not fit */
+};
+
+/* With the resizing of a CQ, or without it at all: NOW. */
+struct rodp_resize_cq_req {
+	__u32 step; /* enum rodp_resize_step */
+	__u32 reserved; /* 0 */
+};
+
+/* Of COMMIT: zeros. */
 struct rodp_resize_cq_resp {
 	struct rodp_ring_resp ring;
 };
@@ -342,11 +361,14 @@ enum rodp_export_dm_attr {
 };
 
 /*
- * With IB_SRQ_MAX_WR. The command has no response, so the kernel writes where the request
- * says: the new ring, with what was posted and not taken carried over to slot 0 and on.
+ * With IB_SRQ_MAX_WR. The command has no response, so the kernel writes where the request says: the
+ * new ring. What was posted and not taken is carried over to it, as its counters tell. The last two
+ * fields may be left out: NOW.
  */
 struct rodp_modify_srq_req {
-	__aligned_u64 ring_resp; /* a struct rodp_ring_resp * */
+	__aligned_u64 ring_resp; /* a struct rodp_ring_resp *; not with COMMIT */
+	__u32 step; /* enum rodp_resize_step */
+	__u32 reserved; /* 0 */
 };
 
 struct rodp_create_ah_resp {

@@ -34,8 +34,8 @@ static int advise_batch_add(struct advise_batch *batch, struct rodp_mr *mr,
 	if (!rodp_mr_is_on_demand(mr))
 		return -EINVAL;
 	prefetch = rodp_mr_prefetch(mr, sge->addr, sge->length, mode);
-	if (!prefetch)
-		return -ENOMEM;
+	if (IS_ERR(prefetch))
+		return PTR_ERR(prefetch);
 	batch->prefetch[batch->count++] = prefetch;
 	return 0;
 }

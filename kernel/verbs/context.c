@@ -17,6 +17,7 @@ int rodp_alloc_ucontext(struct ib_ucontext *ib, struct ib_udata *udata)
 
 void rodp_dealloc_ucontext(struct ib_ucontext *ib)
 {
+	rodp_mirror_set_fini(&to_rodp_ucontext(ib)->mirrors);
 }
 
 /*

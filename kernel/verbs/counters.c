@@ -5,7 +5,8 @@
 /* Behind the counters: what is the difference of two of them. X(name, more, less). */
 #define GAUGES(X)                                                        \
 	X("odp_pages_resident", ODP_PAGES_MAPPED, ODP_PAGES_INVALIDATED) \
-	X("odp_leaves", ODP_LEAVES_MADE, ODP_LEAVES_FREED)
+	X("odp_leaves", ODP_LEAVES_MADE, ODP_LEAVES_FREED)               \
+	X("odp_faults_hung", ODP_FAULTS_LATE, ODP_LATE_OVER)
 
 static const struct rdma_stat_desc counter_descs[] = {
 #define RODP_STAT_DESC(sym, text) { .name = text },

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 /* A device's coming and going, and its netdev's events. */
 #include <linux/etherdevice.h>
+#include <linux/mutex.h>
 #include <linux/rtnetlink.h>
 #include <net/addrconf.h>
 
+#include "base/account.h"
 #include "net/socket.h"
 #include "uapi/rodp_abi.h"
 #include "verbs/device.h"
@@ -23,19 +25,37 @@ static void device_leave_net(struct rodp_dev *dev)
 	rodp_net_put(net);
 }
 
-static int device_init(struct rodp_dev *dev, struct net_device *ndev, struct net *net)
+/* What of the device may outlive it. */
+static int device_make_counters(struct rodp_dev *dev)
 {
-	int err;
-
-	static atomic64_t serial;
-
-	dev->serial = atomic64_inc_return(&serial);
 	dev->stats = rodp_stats_create();
 	if (!dev->stats)
 		return -ENOMEM;
+	dev->dm = rodp_account_create(RODP_MAX_DM);
+	if (dev->dm)
+		return 0;
+	rodp_stats_put(dev->stats);
+	return -ENOMEM;
+}
+
+static void device_put_counters(struct rodp_dev *dev)
+{
+	rodp_account_put(dev->dm);
+	rodp_stats_put(dev->stats);
+}
+
+static int device_init(struct rodp_dev *dev, struct net_device *ndev, struct net *net)
+{
+	static atomic64_t serial;
+	int err;
+
+	dev->serial = atomic64_inc_return(&serial);
+	err = device_make_counters(dev);
+	if (err)
+		return err;
 	err = rodp_net_get(net);
 	if (err) {
-		rodp_stats_put(dev->stats);
+		device_put_counters(dev);
 		return err;
 	}
 	dev_hold(ndev);
@@ -68,7 +88,7 @@ void rodp_device_free(struct ib_device *ib)
 	xa_destroy(&dev->ahs);
 	device_leave_net(dev);
 	dev_put(dev->ndev);
-	rodp_stats_put(dev->stats);
+	device_put_counters(dev);
 }
 
 /* What became of the netdev before the device was registered, no notifier told. */
@@ -87,12 +107,27 @@ static int device_check_netdev(struct net_device *ndev, const struct net *net)
 	return -ENODEV;
 }
 
-int rodp_device_add(const char *name, struct net_device *ndev)
+/* One device is added at a time: of two for one netdev the second finds the first. */
+static DEFINE_MUTEX(device_add_lock);
+
+static bool device_exists(struct net_device *ndev)
+{
+	struct ib_device *ib = ib_device_get_by_netdev(ndev, RODP_DRIVER_ID);
+
+	lockdep_assert_held(&device_add_lock);
+	if (ib)
+		ib_device_put(ib);
+	return ib;
+}
+
+static int device_make(const char *name, struct net_device *ndev)
 {
 	struct net *net = dev_net(ndev);
 	struct rodp_dev *dev;
 	int err;
 
+	if (device_exists(ndev))
+		return -EEXIST;
 	dev = ib_alloc_device(rodp_dev, ib);
 	if (!dev)
 		return -ENOMEM;
@@ -113,6 +148,16 @@ int rodp_device_add(const char *name, struct net_device *ndev)
 		return err;
 	}
 	return device_check_netdev(ndev, net);
+}
+
+int rodp_device_add(const char *name, struct net_device *ndev)
+{
+	int err;
+
+	mutex_lock(&device_add_lock);
+	err = device_make(name, ndev);
+	mutex_unlock(&device_add_lock);
+	return err;
 }
 
 static void device_tell_port(struct rodp_dev *dev)

@@ -3,6 +3,8 @@
 #include <linux/module.h>
 #include <rdma/rdma_netlink.h>
 
+#include "base/account.h"
+#include "base/share.h"
 #include "mem/mr.h"
 #include "net/packet.h"
 #include "net/socket.h"
@@ -24,12 +26,6 @@ MODULE_ALIAS_RDMA_LINK("rodp");
 
 static int main_link_new(const char *name, struct net_device *ndev)
 {
-	struct ib_device *ib = ib_device_get_by_netdev(ndev, RODP_DRIVER_ID);
-
-	if (ib) {
-		ib_device_put(ib);
-		return -EEXIST;
-	}
 	if (is_vlan_dev(ndev))
 		return -EOPNOTSUPP;
 	return rodp_device_add(name, ndev);
@@ -42,8 +38,10 @@ static struct rdma_link_ops main_link_ops = {
 
 static int __init main_init(void)
 {
-	int err = rodp_odp_module_init();
+	int err;
 
+	rodp_share_module_init();
+	err = rodp_odp_module_init();
 	if (err)
 		return err;
 	err = rodp_mr_module_init();
@@ -89,6 +87,8 @@ static void __exit main_exit(void)
 	rodp_odp_module_exit();
 	rcu_barrier(); /* regions */
 	rodp_mr_module_exit();
+	rodp_share_module_exit();
+	rodp_account_module_exit();
 }
 
 module_init(main_init);

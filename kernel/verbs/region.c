@@ -136,14 +136,16 @@ static bool region_rights_fit(const struct rodp_mr *mr, int access)
 }
 
 /* Another MR over the same pinned memory, which is the caller's own. */
-static struct ib_mr *region_pin_again(struct rodp_mr *mr, struct ib_pd *pd, int access,
-				      struct ib_udata *udata)
+static struct ib_mr *region_pin_again(struct rodp_mr *mr, struct ib_pd *pd, int access)
 {
+	struct rodp_mr *again;
+
 	if (!rodp_mr_is_pinned(mr) || (access & (IB_ACCESS_ON_DEMAND | IB_ACCESS_HUGETLB)))
 		return ERR_PTR(-EOPNOTSUPP);
 	if (mr->pages.umem->owning_mm != current->mm)
 		return ERR_PTR(-EACCES);
-	return region_create(pd, mr->pages.umem->address, mr->length, mr->iova, access, udata);
+	again = rodp_mr_pin_again(to_rodp_dev(pd->device), pd, mr, access);
+	return IS_ERR(again) ? ERR_CAST(again) : &again->ib;
 }
 
 /*
@@ -168,7 +170,7 @@ struct ib_mr *rodp_rereg_user_mr(struct ib_mr *ib, int flags, u64 start, u64 len
 	if (flags & IB_MR_REREG_TRANS)
 		new = region_create(pd, start, length, iova, access, udata);
 	else if (!region_rights_fit(mr, access))
-		new = region_pin_again(mr, pd, access, udata);
+		new = region_pin_again(mr, pd, access);
 	else
 		rodp_mr_change(mr, pd, access);
 	if (IS_ERR(new))

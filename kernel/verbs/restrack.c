@@ -5,6 +5,8 @@
  * An MR is whole while it is told of; of a QP, CQ or SRQ the driver's part may be gone already:
  * only plain fields are read, without locks.
  */
+#include <linux/ktime.h>
+#include <linux/minmax.h>
 #include <net/netlink.h>
 #include <rdma/restrack.h>
 #include <uapi/rdma/rdma_netlink.h>
@@ -107,6 +109,15 @@ static int restrack_put_fields(struct sk_buff *msg, const struct restrack_field 
 	return err;
 }
 
+/* For how long a lane has waited for memory, ms; 0: it does not. */
+static u32 restrack_parked_ms(const struct rodp_park *park)
+{
+	if (!READ_ONCE(park->waiting))
+		return 0;
+	return min_t(u64, (ktime_get_ns() - READ_ONCE(park->waiter.since)) / NSEC_PER_MSEC,
+		     U32_MAX);
+}
+
 /* What is under way, and what a lane that does nothing waits for. */
 static int restrack_fill_sq(struct sk_buff *msg, struct rodp_sender *tx)
 {
@@ -114,6 +125,8 @@ static int restrack_fill_sq(struct sk_buff *msg, struct rodp_sender *tx)
 	struct rodp_sq *sq = &tx->sq;
 	const struct restrack_field fields[] = {
 		{ "send_parked", READ_ONCE(tx->source.waiting) || READ_ONCE(tx->target.waiting) },
+		{ "send_parked_ms",
+		  max(restrack_parked_ms(&tx->source), restrack_parked_ms(&tx->target)) },
 		{ "send_resting", READ_ONCE(sq->lane.state.resting) },
 		{ "send_backlog", skb_queue_len_lockless(&sq->lane.backlog) },
 		{ "send_queued", READ_ONCE(sq->at.head) - READ_ONCE(sq->at.tail) },
@@ -131,6 +144,7 @@ static int restrack_fill_rq(struct sk_buff *msg, const struct rodp_receiver *rx)
 	const struct rodp_lane *lane = &rx->rq.lane;
 	const struct restrack_field fields[] = {
 		{ "recv_parked", READ_ONCE(rx->park.waiting) },
+		{ "recv_parked_ms", restrack_parked_ms(&rx->park) },
 		{ "recv_resting", READ_ONCE(lane->state.resting) },
 		{ "recv_backlog", skb_queue_len_lockless(&lane->backlog) },
 	};

@@ -44,12 +44,33 @@ int rodp_create_srq(struct ib_srq *ib, struct ib_srq_init_attr *init, struct ib_
 	return rodp_quota_settle(count, shared_receive_create(ib, init, udata));
 }
 
+static int shared_receive_prepare(struct rodp_srq *srq, struct ib_ucontext *uctx, u32 max_wr,
+				  u64 ring_resp)
+{
+	struct rodp_ring_resp resp = {};
+	struct rodp_ring ring = {};
+	int err = rodp_ring_create(&ring, uctx, max_wr, srq->ring.stride, &resp);
+
+	if (err)
+		return err;
+	rodp_srq_prepare_ring(srq, &ring);
+	rodp_ring_destroy(&ring);
+	return copy_to_user(u64_to_user_ptr(ring_resp), &resp, sizeof(resp)) ? -EFAULT : 0;
+}
+
+static int shared_receive_commit(struct rodp_srq *srq)
+{
+	struct rodp_ring old;
+	int err = rodp_srq_commit_ring(srq, &old);
+
+	rodp_ring_destroy(&old);
+	return err;
+}
+
 static int shared_receive_resize(struct rodp_srq *srq, u32 max_wr, struct ib_udata *udata)
 {
 	struct rodp_modify_srq_req req = {};
-	struct rodp_ring_resp resp = {};
 	struct rodp_ucontext *uctx;
-	struct rodp_ring ring = {};
 	int err;
 
 	if (!udata)
@@ -59,16 +80,15 @@ static int shared_receive_resize(struct rodp_srq *srq, u32 max_wr, struct ib_uda
 	err = ib_copy_validate_udata_in(udata, req, ring_resp);
 	if (err)
 		return err;
+	if (req.reserved || req.step > RODP_RESIZE_COMMIT)
+		return -EOPNOTSUPP;
 	uctx = rdma_udata_to_drv_context(udata, struct rodp_ucontext, ib);
-	err = rodp_ring_create(&ring, &uctx->ib, max_wr, srq->ring.stride, &resp);
+	if (req.step != RODP_RESIZE_COMMIT)
+		err = shared_receive_prepare(srq, &uctx->ib, max_wr, req.ring_resp);
+	if (!err && req.step != RODP_RESIZE_PREPARE)
+		err = shared_receive_commit(srq);
 	if (err)
 		return err;
-	err = rodp_srq_replace_ring(srq, &ring);
-	rodp_ring_destroy(&ring); /* the old one, or the one that is not wanted */
-	if (err)
-		return err;
-	if (copy_to_user(u64_to_user_ptr(req.ring_resp), &resp, sizeof(resp)))
-		return -EFAULT;
 	return ib_respond_empty_udata(udata);
 }
 

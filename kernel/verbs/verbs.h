@@ -45,7 +45,10 @@ struct rodp_xrcd {
 
 extern const struct ib_device_ops rodp_device_ops; /* ops.c */
 
-/* device.c: 0, -EADDRINUSE (another RoCEv2 device has the port), -ENOMEM, ib_core's */
+/*
+ * device.c: 0, -EEXIST (the netdev has a device), -EADDRINUSE (another RoCEv2 device has the port),
+ * -ENOMEM, ib_core's
+ */
 int rodp_device_add(const char *name, struct net_device *ndev);
 void rodp_device_free(struct ib_device *ib);
 

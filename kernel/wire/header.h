@@ -15,6 +15,8 @@
 #define RODP_QPN_MASK	   0xffffffu
 #define RODP_QPN_GSI	   1
 #define RODP_QPN_MULTICAST 0xffffffu
+/* The largest path MTU, bytes of payload. */
+#define RODP_MTU_MAX 4096
 /* What a receiver gets in front of a datagram: a GRH, bytes. */
 #define RODP_GRH_BYTES 40
 /* Of a work request's Q_Key: the QP's own is meant (10.2.5). */

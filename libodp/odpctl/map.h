@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
 /*
- * map: the pages of another process as its RDMA devices see them. target.c finds them, picture.c
- * paints them, map.c is the command.
+ * map: the pages of another process as its RDMA devices see them. target.c finds them, with
+ * maps.c, picture.c paints them, map.c is the command.
  */
 #ifndef ODPCTL_MAP_H
 #define ODPCTL_MAP_H
@@ -37,6 +37,12 @@ struct areas {
 	struct area *area;
 	size_t n;
 };
+
+/*
+ * A line of /proc/PID/maps, cut to [first, last]; false: nothing is left of it, or it is no such
+ * line. Fills in all but the pages.
+ */
+bool maps_read_line(const char *line, uint64_t first, uint64_t last, struct area *area);
 
 /* The mapped parts of which a device has pages. Returns 0, or 1 after saying why not. */
 int target_look(const struct target *target, struct areas *areas);

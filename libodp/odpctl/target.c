@@ -198,23 +198,6 @@ static int add_area(const struct target *target, struct areas *areas, struct are
 	return 0;
 }
 
-/* A line of /proc/PID/maps, cut to what is asked for; false: nothing is left. */
-static bool read_line(const struct target *target, const char *line, struct area *area)
-{
-	const uint64_t page = sysconf(_SC_PAGESIZE);
-	unsigned long first, end;
-	char rights[8];
-	int path = 0;
-
-	if (sscanf(line, "%lx-%lx %7s %*s %*s %*s %n", &first, &end, rights, &path) < 3)
-		return false;
-	area->first = first > target->first ? first : target->first & ~(page - 1);
-	area->last = end - 1 < target->last ? end - 1 : target->last | (page - 1);
-	snprintf(area->name, sizeof(area->name), "%s %.*s", rights, (int)strcspn(line + path, "\n"),
-		 line + path);
-	return area->first <= area->last;
-}
-
 int target_look(const struct target *target, struct areas *areas)
 {
 	char path[32], line[512];
@@ -229,7 +212,7 @@ int target_look(const struct target *target, struct areas *areas)
 	while (!status && fgets(line, sizeof(line), maps)) {
 		struct area area = {};
 
-		if (read_line(target, line, &area))
+		if (maps_read_line(line, target->first, target->last, &area))
 			status = add_area(target, areas, &area);
 	}
 	fclose(maps);

@@ -123,19 +123,48 @@ struct ibv_cq_ex *rodp_create_cq_ex(struct ibv_context *context, struct ibv_cq_i
 	return &cq->vcq.cq_ex;
 }
 
-/*
- * The kernel carries the completions that were not polled yet over into the new
- * ring, whose counters are its own.
- */
-static int replace_ring(struct rodp_cq *cq, const struct rodp_ring_resp *resp)
+/* One step of resizing. *ring: of PREPARE, where the new one is. 0 or an errno. */
+static int resize_in_kernel(struct ibv_cq *cq, int cqe, enum rodp_resize_step step,
+			    struct rodp_ring_resp *ring)
 {
+	struct {
+		struct ibv_resize_cq ibv_cmd;
+		struct rodp_resize_cq_req drv;
+	} cmd = { .drv.step = step };
+	struct {
+		struct ib_uverbs_resize_cq_resp ibv_resp;
+		struct rodp_resize_cq_resp drv;
+	} resp = {};
+	int err;
+
+	err = ibv_cmd_resize_cq(cq, cqe, &cmd.ibv_cmd, sizeof(cmd), &resp.ibv_resp, sizeof(resp));
+	*ring = resp.drv.ring;
+	return err;
+}
+
+/*
+ * The new ring is mapped first. Then the kernel carries the completions that were not polled yet
+ * over into it, whose counters are its own. If anything fails, the old ring is the CQ's as before.
+ * cq->lock is held.
+ */
+static int resize(struct rodp_cq *cq, int cqe)
+{
+	struct ibv_cq *ibcq = &cq->vcq.cq;
+	struct rodp_ring_resp resp;
 	struct rodp_ring ring;
 	int err;
 
-	err = rodp_ring_map(&ring, cq->vcq.cq.context, resp, sizeof(struct rodp_cqe));
+	err = resize_in_kernel(ibcq, cqe, RODP_RESIZE_PREPARE, &resp);
 	if (err)
 		return err;
-
+	err = rodp_ring_map(&ring, ibcq->context, &resp, sizeof(struct rodp_cqe));
+	if (err)
+		return err;
+	err = resize_in_kernel(ibcq, cqe, RODP_RESIZE_COMMIT, &resp);
+	if (err) {
+		rodp_ring_unmap(&ring);
+		return err;
+	}
 	rodp_ring_unmap(&cq->ring);
 	cq->ring = ring;
 	cq->cons = rodp_ring_acquire(&cq->ring.hdr->cons);
@@ -146,17 +175,10 @@ static int replace_ring(struct rodp_cq *cq, const struct rodp_ring_resp *resp)
 int rodp_resize_cq(struct ibv_cq *ibcq, int cqe)
 {
 	struct rodp_cq *cq = to_rodp_cq(ibcq);
-	struct ibv_resize_cq cmd = {};
-	struct {
-		struct ib_uverbs_resize_cq_resp ibv_resp;
-		struct rodp_resize_cq_resp drv;
-	} resp = {};
 	int err;
 
 	rodp_cq_lock(cq);
-	err = ibv_cmd_resize_cq(ibcq, cqe, &cmd, sizeof(cmd), &resp.ibv_resp, sizeof(resp));
-	if (!err)
-		err = replace_ring(cq, &resp.drv.ring);
+	err = resize(cq, cqe);
 	rodp_cq_unlock(cq);
 
 	return err;

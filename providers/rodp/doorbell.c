@@ -58,24 +58,40 @@ static int kick_by_ioctl(struct ibv_context *context, uint32_t command, struct i
 	return ioctl(context->cmd_fd, RDMA_VERBS_IOCTL, &call) ? errno : 0;
 }
 
-/* Returns 0 or an errno, e.g. EIO once the device is gone. */
-int rodp_doorbell(struct ibv_context *ibctx, uint32_t command, uint32_t handle)
+static int kick(struct ibv_context *ibctx, uint32_t command, struct ibv_post_send *cmd)
 {
 	struct rodp_context *context = to_rodp_context(ibctx);
 	struct ib_uverbs_post_send_resp resp;
+	int err;
+
+	if (!__atomic_load_n(&context->kick_by_ioctl, __ATOMIC_RELAXED)) {
+		err = kick_by_write(ibctx, command, cmd, &resp);
+		if (err != EACCES)
+			return err;
+		__atomic_store_n(&context->kick_by_ioctl, true, __ATOMIC_RELAXED);
+	}
+	return kick_by_ioctl(ibctx, command, cmd, &resp);
+}
+
+/* How often the kernel may lack the few bytes that a post command takes. */
+#define TRIES 1000
+
+/*
+ * What was posted is in the ring and cannot be taken back, so who posted it must not hear that it was
+ * not: where the kernel lacks memory for a moment, it is rung again. Returns 0 or an errno,
+ * e.g. EIO once the device is gone.
+ */
+int rodp_doorbell(struct ibv_context *ibctx, uint32_t command, uint32_t handle)
+{
 	struct ibv_post_send cmd = {
 		.core_payload = {
 			.qp_handle = handle,
 			.wqe_size = sizeof(struct ib_uverbs_send_wr),
 		},
 	};
-	int err;
+	int err = ENOMEM, i;
 
-	if (!__atomic_load_n(&context->kick_by_ioctl, __ATOMIC_RELAXED)) {
-		err = kick_by_write(ibctx, command, &cmd, &resp);
-		if (err != EACCES)
-			return err;
-		__atomic_store_n(&context->kick_by_ioctl, true, __ATOMIC_RELAXED);
-	}
-	return kick_by_ioctl(ibctx, command, &cmd, &resp);
+	for (i = 0; i < TRIES && err == ENOMEM; i++)
+		err = kick(ibctx, command, &cmd);
+	return err;
 }

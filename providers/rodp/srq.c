@@ -75,23 +75,40 @@ struct ibv_srq *rodp_create_srq_ex(struct ibv_context *context, struct ibv_srq_i
 	return map(srq, context, &resp, attr->attr.max_sge);
 }
 
-/* The kernel carries what is posted over into a new ring. wq->lock is held. */
-static int resize(struct rodp_srq *srq, struct ibv_srq_attr *attr, int attr_mask)
+/* One step of resizing. resp: of PREPARE, becomes where the new ring is. 0 or an errno. */
+static int resize_in_kernel(struct ibv_srq *srq, struct ibv_srq_attr *attr, int attr_mask,
+			    enum rodp_resize_step step, struct rodp_ring_resp *resp)
 {
-	struct rodp_ring_resp resp = {};
 	struct {
 		struct ibv_modify_srq ibv_cmd;
 		struct rodp_modify_srq_req drv;
-	} cmd = { .drv.ring_resp = (uintptr_t)&resp };
+	} cmd = { .drv = { .ring_resp = (uintptr_t)resp, .step = step } };
+
+	return ibv_cmd_modify_srq(srq, attr, attr_mask, &cmd.ibv_cmd, sizeof(cmd));
+}
+
+/*
+ * The new ring is mapped first. Then the kernel carries what is posted over into it. If anything
+ * fails, the old ring is the SRQ's as before. wq->lock is held.
+ */
+static int resize(struct rodp_srq *srq, struct ibv_srq_attr *attr, int attr_mask)
+{
+	struct ibv_srq *ibsrq = &srq->vsrq.srq;
+	struct rodp_ring_resp resp = {};
 	struct rodp_ring ring;
 	int err;
 
-	err = ibv_cmd_modify_srq(&srq->vsrq.srq, attr, attr_mask, &cmd.ibv_cmd, sizeof(cmd));
+	err = resize_in_kernel(ibsrq, attr, IBV_SRQ_MAX_WR, RODP_RESIZE_PREPARE, &resp);
 	if (err)
 		return err;
-	err = rodp_ring_map(&ring, srq->vsrq.srq.context, &resp, srq->rq.ring.stride);
+	err = rodp_ring_map(&ring, ibsrq->context, &resp, srq->rq.ring.stride);
 	if (err)
 		return err;
+	err = resize_in_kernel(ibsrq, attr, attr_mask, RODP_RESIZE_COMMIT, NULL);
+	if (err) {
+		rodp_ring_unmap(&ring);
+		return err;
+	}
 	rodp_ring_unmap(&srq->rq.ring);
 	srq->rq.ring = ring;
 	srq->rq.prod = rodp_ring_acquire(&ring.hdr->prod);

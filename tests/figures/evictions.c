@@ -35,7 +35,7 @@ static uint8_t *map(void)
 			   0);
 
 	vt_check(at != MAP_FAILED);
-	vt_check(!madvise(at, REGION, MADV_NOHUGEPAGE));
+	vt_check(vt_small_pages(at, REGION));
 	return at;
 }
 

@@ -109,7 +109,7 @@ static void make_targets(struct setup *s, enum state state, size_t targets)
 	s->at = mmap(NULL, s->targets * LEN, PROT_READ | PROT_WRITE,
 		     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	vt_check(s->at != MAP_FAILED);
-	vt_check(!madvise(s->at, s->targets * LEN, MADV_NOHUGEPAGE));
+	vt_check(vt_small_pages(s->at, s->targets * LEN));
 	s->mr = NULL;
 	if (state == CPU)
 		return;

@@ -64,7 +64,7 @@ static uint8_t *map(void)
 
 	if (at == MAP_FAILED)
 		vt_fail("mapping 1 TiB: %m");
-	vt_check(!madvise(at, TIB, MADV_NOHUGEPAGE));
+	vt_check(vt_small_pages(at, TIB));
 	return at;
 }
 

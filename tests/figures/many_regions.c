@@ -29,7 +29,7 @@ static uint8_t *map(void)
 			   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
 	vt_check(at != MAP_FAILED);
-	vt_check(!madvise(at, LEN, MADV_NOHUGEPAGE));
+	vt_check(vt_small_pages(at, LEN));
 	return at;
 }
 
@@ -40,7 +40,7 @@ static void map_again(uint8_t *at)
 			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
 
 	vt_check(got == at);
-	vt_check(!madvise(at, LEN, MADV_NOHUGEPAGE));
+	vt_check(vt_small_pages(at, LEN));
 }
 
 static void touch(struct setup *s, uint8_t *at, uint32_t rkey)

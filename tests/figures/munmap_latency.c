@@ -66,7 +66,7 @@ static void map_piece(uint8_t *at)
 {
 	vt_check(mmap(at, PIECE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED,
 		      -1, 0) == at);
-	vt_check(!madvise(at, PIECE, MADV_NOHUGEPAGE));
+	vt_check(vt_small_pages(at, PIECE));
 }
 
 static void measure(struct setup *s, unsigned int rounds)

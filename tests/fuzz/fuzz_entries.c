@@ -47,7 +47,7 @@ static void install(struct rodp_entries *entries, unsigned int i, u64 frame, boo
 		frame = page->phys >> PAGE_SHIFT;
 	else
 		*page = (struct page){ .phys = frame << PAGE_SHIFT };
-	fresh = rodp_entries_install(entries, i, frame << PAGE_SHIFT, write);
+	fresh = rodp_entries_install(entries, i, frame << PAGE_SHIFT, write ? RODP_ENTRY_WRITE : 0);
 	fuzz_check(fresh == !page->present);
 	page->present = true;
 	page->write |= write;

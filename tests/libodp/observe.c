@@ -100,7 +100,7 @@ static void test_long_residency(struct setup *s)
 	size_t i;
 
 	vt_case("residency of 100000 pages");
-	vt_check(page && at != MAP_FAILED && !madvise(at, pages * LT_PAGE, MADV_NOHUGEPAGE));
+	vt_check(page && at != MAP_FAILED && vt_small_pages(at, pages * LT_PAGE));
 	for (i = 0; i < pages; i += 7777)
 		at[i * LT_PAGE] = 1;
 	lt_expect(odp_prefetch(s->domain, NULL, &range, 1, ODP_PREFETCH_RESIDENT,

@@ -6,6 +6,10 @@
  * delivered after the lane was released, by whoever released it, one after the
  * other: so nobody holds the lanes of two QPs, and two QPs that answer each
  * other do not recurse.
+ *
+ * The queue of a courier is bounded, in packets and in bytes. Whoever has requests or datagrams to
+ * send looks whether there is room, and rests until there is some. Answers are always taken: each
+ * is for a packet that left a queue.
  */
 #ifndef RODP_QP_COURIER_H
 #define RODP_QP_COURIER_H
@@ -21,6 +25,15 @@
  * Context: BH disabled.
  */
 void rodp_courier_take(struct rodp_end *end, u32 dqpn, struct sk_buff *skb);
+
+/**
+ * rodp_courier_has_room() - whether the courier of this CPU takes more requests or datagrams
+ *
+ * There is room for one more then, and for the copies of it that a multicast group needs.
+ *
+ * Context: BH disabled.
+ */
+bool rodp_courier_has_room(void);
 
 /**
  * rodp_courier_is_on() - whether there is a local path for QPs connected, and datagrams sent, from

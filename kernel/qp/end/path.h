@@ -24,7 +24,10 @@ struct rodp_path_ops {
 	const char *name; /* for rdma(8) */
 	bool direct; /* nothing is delivered later: see struct rodp_home */
 
-	/* Send a packet to the peer; consumes skb. Errors as rodp_packet_send(). */
+	/*
+	 * Send a packet to the peer; consumes skb. Errors as rodp_packet_send(), or -EBUSY: others
+	 * on this host have enough to do, come back as soon as they had the CPU.
+	 */
 	int (*send)(struct rodp_end *end, struct sk_buff *skb);
 	/* Whether the network's packet is from the peer: RODP_STAT_NONE, or what to count it by. */
 	enum rodp_stat (*admit)(struct rodp_end *end, struct net *net, struct sk_buff *skb);

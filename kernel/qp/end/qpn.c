@@ -40,7 +40,7 @@ static int qpn_assign(struct rodp_end *end)
 	int err;
 
 	err = xa_alloc_cyclic(&qpn_table, &qpn, end, XA_LIMIT(QPN_FIRST, RODP_QPN_MASK - 1),
-			      &qpn_next, GFP_KERNEL);
+			      &qpn_next, GFP_KERNEL_ACCOUNT);
 	if (err < 0)
 		return err;
 	end->ib.qp_num = qpn;

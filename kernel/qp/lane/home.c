@@ -82,7 +82,9 @@ void rodp_home_follow(struct rodp_home *home)
 	}
 	WRITE_ONCE(home->moving, true);
 	home->next_cpu = smp_processor_id();
-	queue_delayed_work_on(home->cpu, rodp_resume_wq, &home->leave, 0);
+	preempt_disable(); /* on PREEMPT_RT a spinlock does not keep CPUs online */
+	queue_delayed_work_on(rodp_home_cpu(home), rodp_resume_wq, &home->leave, 0);
+	preempt_enable();
 }
 
 void rodp_home_arrived(struct rodp_home *home)

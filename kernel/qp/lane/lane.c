@@ -53,11 +53,33 @@ void rodp_lane_schedule(struct rodp_lane *lane, unsigned long delay)
 	preempt_enable();
 }
 
+/* At once, also if the work item is to run later already. */
+static void lane_hurry(struct rodp_lane *lane)
+{
+	preempt_disable();
+	if (!READ_ONCE(lane->stopped))
+		mod_delayed_work_on(rodp_home_cpu(&lane->home), rodp_lane_wq, &lane->work, 0);
+	preempt_enable();
+}
+
 void rodp_lane_rest(struct rodp_lane *lane, unsigned long delay)
 {
 	lockdep_assert_held(&lane->lock);
 	lane->state.resting = true;
-	rodp_lane_schedule(lane, delay);
+	if (delay)
+		rodp_lane_schedule(lane, delay);
+	else
+		lane_hurry(lane);
+}
+
+bool rodp_lane_refused(struct rodp_lane *lane)
+{
+	lockdep_assert_held(&lane->lock);
+	if (lane->state.refused >= RODP_LANE_REFUSALS)
+		return false;
+	lane->state.refused++;
+	rodp_lane_rest(lane, 1);
+	return true;
 }
 
 void rodp_lane_stop(struct rodp_lane *lane)
@@ -72,7 +94,7 @@ void rodp_lane_quiesce(struct rodp_lane *lane)
 	/* First the home: whoever arrives runs the lane, which may queue its work item. */
 	rodp_home_quiesce(&lane->home);
 	cancel_delayed_work_sync(&lane->work);
-	skb_queue_purge(&lane->backlog);
+	rodp_lane_purge(lane);
 }
 
 void rodp_lane_start(struct rodp_lane *lane)
@@ -101,48 +123,95 @@ static bool lane_has_packets(struct rodp_lane *lane)
 	return lane_is_open(lane) && !skb_queue_empty_lockless(&lane->backlog);
 }
 
+/* The memory of a packet that waits, counted. */
+static bool lane_try_charge(struct rodp_lane *lane, u32 bytes)
+{
+	if (atomic_add_return(bytes, &lane->backlog_bytes) <= RODP_LANE_BACKLOG_BYTES &&
+	    !rodp_account_try_charge(lane->account, bytes))
+		return true;
+	atomic_sub(bytes, &lane->backlog_bytes);
+	return false;
+}
+
+static void lane_uncharge(struct rodp_lane *lane, u32 bytes)
+{
+	rodp_account_uncharge(lane->account, bytes);
+	atomic_sub(bytes, &lane->backlog_bytes);
+}
+
+/* The next packet that waits, or NULL. */
+static struct sk_buff *lane_dequeue(struct rodp_lane *lane)
+{
+	struct sk_buff *skb = skb_dequeue(&lane->backlog);
+
+	if (skb)
+		lane_uncharge(lane, skb->truesize);
+	return skb;
+}
+
+void rodp_lane_purge(struct rodp_lane *lane)
+{
+	struct sk_buff *skb;
+
+	while ((skb = lane_dequeue(lane)))
+		kfree_skb(skb);
+}
+
 static void lane_drain(struct rodp_lane *lane)
 {
 	int budget = RODP_LANE_BUDGET;
 
 	lockdep_assert_held(&lane->lock);
 	while (lane_has_packets(lane)) {
-		if (!budget--) {
+		if (!budget-- || lane->moved >= RODP_LANE_BYTES) {
 			rodp_lane_schedule(lane, 0);
 			break;
 		}
-		lane->ops->packet(lane, skb_dequeue(&lane->backlog));
+		lane->ops->packet(lane, lane_dequeue(lane));
 	}
 	if (likely(!lane->stopped))
 		lane->ops->run(lane);
 }
 
-/* Drop the lock, and do what comes after that; the caller looks for latecomers. */
-static void lane_release(struct rodp_lane *lane)
+/*
+ * Drop the lock, and do what comes after that; the caller looks for latecomers. Returns the bytes
+ * that were moved.
+ */
+static u32 lane_release(struct rodp_lane *lane)
 {
-	u32 tell = lane->tell;
+	u32 tell = lane->tell, moved = lane->moved;
 
 	lockdep_assert_held(&lane->lock);
 	lane->tell = 0;
+	lane->moved = 0;
 	spin_unlock(&lane->lock);
 	lane->ops->after(lane, tell);
 	local_bh_enable();
+	return moved;
+}
+
+/* The end of having a lane. Returns the bytes that were moved meanwhile. */
+static u32 lane_unlock(struct rodp_lane *lane)
+{
+	int rounds = 4;
+	u32 moved = 0;
+
+	do {
+		lane_drain(lane);
+		moved += lane_release(lane);
+		smp_mb(); /* the lock is free before we look; pairs with rodp_lane_receive() */
+		if (!lane_has_packets(lane))
+			return moved;
+	} while (rounds-- && moved < RODP_LANE_BYTES && spin_trylock_bh(&lane->lock));
+
+	if (lane_has_packets(lane))
+		rodp_lane_schedule(lane, 0);
+	return moved;
 }
 
 void rodp_lane_unlock(struct rodp_lane *lane)
 {
-	int rounds = 4;
-
-	do {
-		lane_drain(lane);
-		lane_release(lane);
-		smp_mb(); /* the lock is free before we look; pairs with rodp_lane_receive() */
-		if (!lane_has_packets(lane))
-			return;
-	} while (rounds-- && spin_trylock_bh(&lane->lock));
-
-	if (lane_has_packets(lane))
-		rodp_lane_schedule(lane, 0);
+	lane_unlock(lane);
 }
 
 void rodp_lane_run(struct rodp_lane *lane)
@@ -159,7 +228,8 @@ static void lane_drop(struct rodp_lane *lane, struct sk_buff *skb, enum rodp_sta
 
 static bool lane_enqueue(struct rodp_lane *lane, struct sk_buff *skb)
 {
-	if (skb_queue_len_lockless(&lane->backlog) >= RODP_LANE_BACKLOG) {
+	if (skb_queue_len_lockless(&lane->backlog) >= RODP_LANE_BACKLOG ||
+	    !lane_try_charge(lane, skb->truesize)) {
 		WRITE_ONCE(lane->state.dropped, true);
 		lane_drop(lane, skb, RODP_STAT_BACKLOG_DROPS);
 		return false;
@@ -177,7 +247,7 @@ static void lane_follow(struct rodp_lane *lane)
 		rodp_home_follow(&lane->home);
 }
 
-void rodp_lane_receive(struct rodp_lane *lane, struct sk_buff *skb)
+u32 rodp_lane_receive(struct rodp_lane *lane, struct sk_buff *skb)
 {
 	bool owned = spin_trylock_bh(&lane->lock);
 
@@ -186,7 +256,7 @@ void rodp_lane_receive(struct rodp_lane *lane, struct sk_buff *skb)
 		if (owned)
 			spin_unlock_bh(&lane->lock);
 		lane_drop(lane, skb, RODP_STAT_WRONG_STATE);
-		return;
+		return 0;
 	}
 	if (owned)
 		lane_follow(lane);
@@ -198,8 +268,7 @@ void rodp_lane_receive(struct rodp_lane *lane, struct sk_buff *skb)
 		if (owned)
 			lane_follow(lane);
 	}
-	if (owned)
-		rodp_lane_unlock(lane);
+	return owned ? lane_unlock(lane) : 0;
 }
 
 int rodp_lane_module_init(void)

@@ -18,15 +18,27 @@
 #include <linux/spinlock.h>
 #include <linux/workqueue.h>
 
+#include "base/account.h"
 #include "base/stats.h"
 #include "qp/lane/home.h"
 
 struct rodp_lane;
 
-/* Packets that wait for a lane. Beyond that they are dropped and the peer sends again. */
-#define RODP_LANE_BACKLOG 1024
-/* Packets handled in one go; the rest is left to a work item, so that softirqs stay short. */
+/*
+ * Packets that wait for a lane, and the memory that they occupy, bytes. Beyond that they are
+ * dropped and the peer sends again. All lanes of a user together have what his account allows.
+ */
+#define RODP_LANE_BACKLOG	1024
+#define RODP_LANE_BACKLOG_BYTES (8u << 20)
+/*
+ * Packets handled in one go, and bytes that are copied for them without a network, where a packet
+ * may stand for 256 KiB. The rest is left to a work item, so that softirqs stay short.
+ */
 #define RODP_LANE_BUDGET 256
+#define RODP_LANE_BYTES	 (1u << 20)
+
+/* See rodp_lane_refused(). */
+#define RODP_LANE_REFUSALS 64
 
 struct rodp_lane_ops {
 	/* Take one packet: consume it, or keep it and stall. Lane held. */
@@ -42,6 +54,7 @@ struct rodp_lane_state {
 	bool stalled; /* the packet in hand waits (for memory, for room): take no other */
 	bool resting; /* did enough in one go: run() is to wait for the work item */
 	bool dropped; /* the backlog overflowed since it was last looked at */
+	u8 refused; /* times in a row that this host refused the packet that was to be sent */
 };
 
 struct rodp_lane {
@@ -51,16 +64,20 @@ struct rodp_lane {
 	const u32 *qpn; /* for traces, with */
 	bool sends; /* which of the two lanes of that QP it is */
 	struct sk_buff_head backlog; /* has a lock of its own, inside `lock` */
+	atomic_t backlog_bytes; /* that are occupied by what is there */
+	struct rodp_account *account; /* these count there too; NULL: no limit */
 	bool stopped; /* changed with the lane held */
 	struct rodp_lane_state state;
 	u32 tell; /* bits that mean something to after() */
+	u32 moved; /* bytes copied without a network since the lane was taken; 0 while nobody has it */
 	struct rodp_home home; /* where the lane sends */
 	struct delayed_work work; /* runs the lane in process context */
 };
 
 /**
  * rodp_lane_init() - make a lane, stopped
- * @lane: zeroed memory, whose other fields (qpn, sends, home) the caller fills
+ * @lane: zeroed memory, whose other fields (qpn, sends, home, account) the caller fills; account
+ *	outlives it
  * @ops: what it does
  * @stats: counters of its device, which outlive it
  */
@@ -97,8 +114,17 @@ void rodp_lane_run(struct rodp_lane *lane);
  * @skb: is consumed: handled now, or queued, or (full, or the lane is stopped) dropped
  *
  * Context: softirq, or BH disabled; RCU.
+ * Return: bytes that were copied without a network meanwhile.
  */
-void rodp_lane_receive(struct rodp_lane *lane, struct sk_buff *skb);
+u32 rodp_lane_receive(struct rodp_lane *lane, struct sk_buff *skb);
+
+/**
+ * rodp_lane_purge() - drop all packets that wait
+ * @lane: is held, or stopped
+ *
+ * Context: Process or softirq.
+ */
+void rodp_lane_purge(struct rodp_lane *lane);
 
 /**
  * rodp_lane_schedule() - run a lane from the work queue, on its CPU
@@ -117,6 +143,19 @@ void rodp_lane_schedule(struct rodp_lane *lane, unsigned long delay);
  * Context: Process or softirq.
  */
 void rodp_lane_rest(struct rodp_lane *lane, unsigned long delay);
+
+/**
+ * rodp_lane_refused() - this host refused a packet of the lane's, as a full queue does
+ * @lane: is held
+ *
+ * A queue has room again after a while; a filter that drops has none, and answers the same. So
+ * there are RODP_LANE_REFUSALS tries, a jiffy apart, and then, until a packet is taken, none: what
+ * is refused counts as sent, and is for the peer or for the timer to miss.
+ *
+ * Context: Process or softirq.
+ * Return: whether to make the packet again: the lane rests meanwhile.
+ */
+bool rodp_lane_refused(struct rodp_lane *lane);
 
 /**
  * rodp_lane_stop() - the first step of stopping: from now on no packet is taken, nothing runs and

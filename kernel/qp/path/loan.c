@@ -149,7 +149,9 @@ static int loan_xfer_piece(const struct rodp_end *lender, const struct rodp_swqe
 		return err;
 	copied = loan_piece_copy(piece, xfer->write);
 	xfer->done += copied.done;
-	if (unlikely(copied.done < piece->bytes))
+	if (unlikely(copied.damaged))
+		err = xfer->write ? -EREMOTEIO : -EIO;
+	else if (unlikely(copied.done < piece->bytes))
 		err = loan_piece_miss(piece, park, copied.done, copied.src_missed == xfer->write,
 				      xfer);
 	rodp_mr_put(piece->lent_mr);
@@ -173,7 +175,7 @@ static int loan_xfer(const struct rodp_lender *lender, struct rodp_park *park, s
 		     u64 iova, struct rodp_xfer *xfer)
 {
 	struct rodp_loan *loan = container_of(lender, struct rodp_loan, lender);
-	u32 until = min(xfer->bytes, xfer->done + LOAN_BATCH);
+	u32 begin = xfer->done, until = min(xfer->bytes, begin + LOAN_BATCH);
 	const struct rodp_swqe *wqe;
 	int err = 0;
 
@@ -195,6 +197,7 @@ static int loan_xfer(const struct rodp_lender *lender, struct rodp_park *park, s
 			err = loan_xfer_piece(loan->tx->sq.end, wqe, park, &piece, xfer);
 		spin_unlock(&loan->lock);
 	}
+	park->lane->moved += xfer->done - begin;
 	if (err)
 		return err;
 	return xfer->done < xfer->bytes ? -EINPROGRESS : 0;

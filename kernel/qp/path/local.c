@@ -13,8 +13,13 @@
 #include "qp/recv/responder.h"
 #include "qp/send/requester.h"
 
+/* Requests wait for room; answers find it. */
 static int local_send(struct rodp_end *end, struct sk_buff *skb)
 {
+	if ((rodp_packet(skb)->op->flags & RODP_OPF_REQUEST) && !rodp_courier_has_room()) {
+		kfree_skb(skb);
+		return -EBUSY;
+	}
 	rodp_packet(skb)->mtu = end->attr.path_mtu;
 	rodp_courier_take(end, end->dest_qpn, skb);
 	return 0;

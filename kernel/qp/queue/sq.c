@@ -2,9 +2,21 @@
 /* The send queue: work requests from ring to completion, see sq.h. */
 #include <linux/mm.h>
 
+#include "base/share.h"
 #include "qp/end/path.h"
 #include "qp/end/tell.h"
 #include "qp/queue/sq.h"
+
+/* The copies of what is posted: of the kernel's memory, and its user's account. */
+static int sq_make_copies(struct rodp_sq *sq)
+{
+	int err = rodp_ring_try_charge(&sq->ring, (u64)sq->ring.entries * sq->wqe_stride);
+
+	if (err)
+		return err;
+	sq->wqe = kvcalloc(sq->ring.entries, sq->wqe_stride, RODP_GFP_SIZED);
+	return sq->wqe ? 0 : -ENOMEM;
+}
 
 int rodp_sq_create(struct rodp_sq *sq, struct ib_qp_cap *cap, struct ib_ucontext *uctx,
 		   struct rodp_ring_resp *resp)
@@ -18,10 +30,10 @@ int rodp_sq_create(struct rodp_sq *sq, struct ib_qp_cap *cap, struct ib_ucontext
 	if (err)
 		return err;
 	sq->wqe_stride = ALIGN(sizeof(struct rodp_swqe) + room, sizeof(u64));
-	sq->wqe = kvcalloc(sq->ring.entries, sq->wqe_stride, GFP_KERNEL_ACCOUNT);
-	if (!sq->wqe) {
+	err = sq_make_copies(sq);
+	if (err) {
 		rodp_ring_destroy(&sq->ring);
-		return -ENOMEM;
+		return err;
 	}
 	sq->limits = (struct rodp_swqe_limits){
 		.max_sge = cap->max_send_sge,

@@ -60,11 +60,11 @@ static int srq_make_xrc(struct rodp_srq *srq)
 	srq->serial = atomic64_inc_return(&srq_serial);
 	refcount_set(&srq->ref, 1);
 	init_completion(&srq->unused);
-	err = xa_alloc_cyclic(&srqn_table, &srqn, NULL, SRQN_LIMIT, &srqn_next, GFP_KERNEL);
+	err = xa_alloc_cyclic(&srqn_table, &srqn, NULL, SRQN_LIMIT, &srqn_next, GFP_KERNEL_ACCOUNT);
 	if (err < 0)
 		return err;
 	srq->ib.ext.xrc.srq_num = srqn;
-	xa_store(&srqn_table, srqn, srq, GFP_KERNEL);
+	xa_store(&srqn_table, srqn, srq, GFP_KERNEL_ACCOUNT);
 	return 0;
 }
 
@@ -88,6 +88,7 @@ int rodp_srq_create(struct rodp_srq *srq, struct ib_srq_init_attr *init, struct 
 	srq->dev = to_rodp_dev(srq->ib.device);
 	spin_lock_init(&srq->lock);
 	spin_lock_init(&srq->post_lock);
+	mutex_init(&srq->resize);
 	INIT_WORK(&srq->work, srq_work);
 	srq->max_sge = max(init->attr.max_sge, 1u);
 	srq->limit = init->attr.srq_limit;
@@ -130,6 +131,7 @@ void rodp_srq_destroy(struct rodp_srq *srq)
 	if (srq->serial)
 		srq_hide(srq);
 	cancel_work_sync(&srq->work);
+	rodp_ring_destroy(&srq->next);
 	rodp_ring_destroy(&srq->ring);
 }
 
@@ -175,31 +177,80 @@ int rodp_srq_arm(struct rodp_srq *srq, u32 limit)
 	return 0;
 }
 
-/* What is posted, from slot 0 of the new ring on. */
-static int srq_carry_over(struct rodp_srq *srq, struct rodp_ring *to)
+/* What is posted on its way to another ring. */
+struct srq_carry {
+	struct rodp_ring *to;
+	u32 first; /* number of the first that was not taken when this began: goes to slot 0 */
+	u32 done; /* so many are there */
+};
+
+/* Work requests that are copied under one hold of the lock: of 528 bytes at most. */
+#define SRQ_CARRY_BATCH 128
+
+/*
+ * Copy the next ones. What is taken meanwhile is skipped in the end. Returns whether all are there,
+ * or -EINVAL.
+ */
+static int srq_carry_batch(struct rodp_srq *srq, struct srq_carry *carry)
 {
-	u32 posted = rodp_ring_prod(&srq->ring) - srq->cons, n;
+	u32 left = rodp_ring_prod(&srq->ring) - carry->first, n;
 
 	lockdep_assert_held(&srq->lock);
-	if (posted > srq->ring.entries || posted > to->entries || srq->limit > to->entries)
+	if (left > srq->ring.entries || left > carry->to->entries ||
+	    srq->limit > carry->to->entries || left < carry->done)
 		return -EINVAL;
-	for (n = 0; n < posted; n++)
-		memcpy(rodp_ring_slot(to, n), rodp_ring_slot(&srq->ring, srq->cons + n),
-		       to->stride);
-	rodp_ring_publish_prod(to, posted);
-	srq->cons = 0;
-	return 0;
+	for (n = 0; n < SRQ_CARRY_BATCH && carry->done < left; n++, carry->done++)
+		memcpy(rodp_ring_slot(carry->to, carry->done),
+		       rodp_ring_slot(&srq->ring, carry->first + carry->done), carry->to->stride);
+	return carry->done == left;
 }
 
-int rodp_srq_replace_ring(struct rodp_srq *srq, struct rodp_ring *ring)
+/* All requests are in the ring: it is the SRQ's from now on, and the old one is in its place. */
+static void srq_take_ring(struct rodp_srq *srq, const struct srq_carry *carry)
 {
+	lockdep_assert_held(&srq->lock);
+	srq->cons -= carry->first;
+	rodp_ring_publish_prod(carry->to, carry->done);
+	rodp_ring_publish_cons(carry->to, srq->cons);
+	swap(srq->ring, *carry->to);
+}
+
+/* The ring, and the SRQ's, change places. */
+static int srq_replace_ring(struct rodp_srq *srq, struct rodp_ring *ring)
+{
+	struct srq_carry carry = { .to = ring, .first = READ_ONCE(srq->cons) };
 	int err;
 
-	spin_lock_bh(&srq->lock);
-	err = srq_carry_over(srq, ring);
+	lockdep_assert_held(&srq->resize);
+	do {
+		spin_lock_bh(&srq->lock);
+		err = srq_carry_batch(srq, &carry);
+		if (err > 0)
+			srq_take_ring(srq, &carry);
+		spin_unlock_bh(&srq->lock);
+		cond_resched();
+	} while (!err);
+	return min(err, 0);
+}
+
+void rodp_srq_prepare_ring(struct rodp_srq *srq, struct rodp_ring *ring)
+{
+	mutex_lock(&srq->resize);
+	swap(srq->next, *ring);
+	mutex_unlock(&srq->resize);
+}
+
+int rodp_srq_commit_ring(struct rodp_srq *srq, struct rodp_ring *ring)
+{
+	int err = -EINVAL;
+
+	*ring = (struct rodp_ring){};
+	mutex_lock(&srq->resize);
+	if (srq->next.hdr)
+		err = srq_replace_ring(srq, &srq->next);
 	if (!err)
-		swap(srq->ring, *ring);
-	spin_unlock_bh(&srq->lock);
+		swap(srq->next, *ring);
+	mutex_unlock(&srq->resize);
 	return err;
 }
 

@@ -16,6 +16,7 @@
 #define RODP_QP_SRQ_H
 
 #include <linux/completion.h>
+#include <linux/mutex.h>
 #include <linux/refcount.h>
 
 #include "qp/end/end.h"
@@ -25,6 +26,8 @@
 struct rodp_srq {
 	struct ib_srq ib;
 	struct rodp_dev *dev;
+	struct mutex resize; /* one change of the ring at a time; next. Before `lock` */
+	struct rodp_ring next; /* prepared, and not in use yet; or none: all zero */
 	spinlock_t lock; /* BH disabled; ring.cons, limit */
 	spinlock_t post_lock; /* the writer's side of the ring of a kernel consumer; any context */
 	struct rodp_ring ring;
@@ -87,15 +90,25 @@ int rodp_srq_arm(struct rodp_srq *srq, u32 limit);
 u32 rodp_srq_limit(struct rodp_srq *srq);
 
 /**
- * rodp_srq_replace_ring() - go over to a new ring, with what is posted
+ * rodp_srq_prepare_ring() - keep a ring that is to take the place of an SRQ's
  * @srq: the SRQ
- * @ring: the new one, whose slots are as large; becomes the old one, for the caller to destroy
+ * @ring: the new one, whose slots are as large; becomes one that was prepared before, for the caller to
+ *	destroy, or none
  *
- * Context: Process; takes the SRQ's lock.
- * Return: 0, or -EINVAL: the requests, or the limit, do not fit, or the process wrote nonsense into
- * its counter; then nothing has changed.
+ * Context: Process, sleeps.
  */
-int rodp_srq_replace_ring(struct rodp_srq *srq, struct rodp_ring *ring);
+void rodp_srq_prepare_ring(struct rodp_srq *srq, struct rodp_ring *ring);
+
+/**
+ * rodp_srq_commit_ring() - go over to the prepared ring, with what is posted
+ * @srq: the SRQ
+ * @ring: becomes the old one, for the caller to destroy; or none
+ *
+ * Context: Process, sleeps; takes the SRQ's lock for a part of the requests at a time.
+ * Return: 0, or -EINVAL: nothing is prepared, the requests, or the limit, do not fit, or the
+ * process wrote nonsense into its counter; then nothing has changed.
+ */
+int rodp_srq_commit_ring(struct rodp_srq *srq, struct rodp_ring *ring);
 
 /*
  * Take a receive work request. A receive lane is held.

@@ -46,6 +46,19 @@ static u32 message_ieth_rkey(struct sk_buff *skb)
 	return be32_to_cpu(ieth->rkey);
 }
 
+/* RODP_KEPT: somebody uses the key; the packet comes again until nobody does. */
+static enum rodp_verdict message_invalidate(struct rodp_request *req, u32 key)
+{
+	const struct rodp_end *end = rodp_request_end(req);
+	int err = rodp_key_invalidate(end->dev, req->pd, end->serial, key);
+
+	if (err != -EAGAIN)
+		return err ? rodp_request_refuse_access(req) : RODP_DONE;
+	rodp_lane_rest(&req->rx->rq.lane, 0);
+	return RODP_KEPT;
+}
+
+/* The last packet of a message. Changes nothing if it is kept. */
 static enum rodp_verdict message_end(struct rodp_request *req, u32 bytes)
 {
 	const struct rodp_packet *pkt = rodp_packet(req->skb);
@@ -56,6 +69,7 @@ static enum rodp_verdict message_end(struct rodp_request *req, u32 bytes)
 		.opcode = pkt->op->flags & RODP_OPF_WRITE ? IB_WC_RECV_RDMA_WITH_IMM : IB_WC_RECV,
 		.byte_len = bytes,
 	};
+	enum rodp_verdict verdict;
 
 	if (pkt->op->immdt) {
 		cqe.wc_flags |= IB_WC_WITH_IMM;
@@ -65,10 +79,12 @@ static enum rodp_verdict message_end(struct rodp_request *req, u32 bytes)
 	if (pkt->op->ieth) {
 		cqe.wc_flags |= RODP_WC_WITH_INV;
 		cqe.invalidated_rkey = message_ieth_rkey(req->skb);
-		if (rodp_key_invalidate(end->dev, req->pd, end->serial, cqe.invalidated_rkey))
-			return rodp_request_refuse_access(req);
+		verdict = message_invalidate(req, cqe.invalidated_rkey);
+		if (verdict != RODP_DONE)
+			return verdict;
 	}
-	if (rq->at.taken)
+	/* Without acknowledgements a WRITE may find a receive taken for a SEND whose end was lost. */
+	if (pkt->op->flags & (RODP_OPF_SEND | RODP_OPF_RWQE))
 		end->transport->receive->complete(rq, &cqe, pkt->solicited);
 	return RODP_DONE;
 }
@@ -130,8 +146,10 @@ enum rodp_verdict rodp_message_send(struct rodp_request *req)
 	verdict = message_receive(req);
 	if (verdict != RODP_DONE)
 		return verdict;
+	if (pkt->op->flags & RODP_OPF_END)
+		return message_end(req, message->received + pkt->payload);
 	message->received += pkt->payload;
-	return pkt->op->flags & RODP_OPF_END ? message_end(req, message->received) : RODP_DONE;
+	return RODP_DONE;
 }
 
 static void message_begin_write(struct rodp_incoming *message, struct sk_buff *skb)

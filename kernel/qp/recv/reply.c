@@ -113,11 +113,11 @@ static struct sk_buff *reply_build(struct rodp_receiver *rx)
 	return ERR_PTR(err);
 }
 
-/* The memory is not, or no longer, the peer's to read. */
-static void reply_refuse(struct rodp_receiver *rx)
+/* The memory is not, or no longer, the peer's to read; or (-EIO) it is damaged. */
+static void reply_refuse(struct rodp_receiver *rx, int err)
 {
 	rx->reply.active = false;
-	rodp_send_nak(rx, rx->reply.psn, RODP_NAK_REM_ACCESS);
+	rodp_send_nak(rx, rx->reply.psn, err == -EIO ? RODP_NAK_REM_OP : RODP_NAK_REM_ACCESS);
 	rodp_end_fail(rx->rq.end, &rx->rq.lane, RODP_TELL_QP_ACCESS_ERR);
 }
 
@@ -133,15 +133,15 @@ static int reply_step(struct rodp_receiver *rx)
 		if (err == -ENOMEM)
 			rodp_lane_rest(&rx->rq.lane, 1);
 		else if (err != -EAGAIN)
-			reply_refuse(rx);
+			reply_refuse(rx, err);
 		return err;
 	}
 	err = rx->rq.end->path->send(rx->rq.end, skb);
-	if (err == -EAGAIN) {
-		/* A full queue: nobody would miss this packet before a timeout. Make it again. */
-		rodp_lane_rest(&rx->rq.lane, 1);
+	/* A full queue: nobody would miss this packet before a timeout. Make it again. */
+	if (err == -EAGAIN && rodp_lane_refused(&rx->rq.lane))
 		return err;
-	}
+	if (err != -EAGAIN)
+		rx->rq.lane.state.refused = 0;
 	reply->psn = rodp_psn_add(reply->psn, 1);
 	if (++reply->packet == reply->packets)
 		reply->active = false;

@@ -264,24 +264,42 @@ static void responder_absent_packet(struct rodp_lane *lane, struct sk_buff *skb)
 }
 
 /*
- * Parked. If the peer has gone back, its timer ran out: it cannot know that we are at it, and
- * would give up in the end. So it is asked for time, and sends again later what is dropped here.
+ * Whether the newest packet that waits is one that the peer has sent before: its timer ran out, and
+ * it has gone back.
+ */
+static bool responder_is_asked_again(const struct rodp_receiver *rx, struct sk_buff *newest)
+{
+	const struct sk_buff_head *backlog = &rx->rq.lane.backlog;
+	u32 psn = rodp_packet(newest)->psn, at;
+
+	lockdep_assert_held(&rx->rq.lane.lock);
+	/* What waits for memory: the packet in hand, or the answer to the one before. */
+	at = rx->hand.skb ? rodp_packet(rx->hand.skb)->psn
+			  : rodp_psn_add(rx->seq.epsn, RODP_PSN_MASK);
+	if (rodp_psn_cmp(psn, at) <= 0)
+		return true;
+	/* An answer that is made again, and the peer has it by now: it asks for what comes next. */
+	return at != rx->seq.epsn && !skb_queue_is_first(backlog, newest) &&
+	       rodp_psn_cmp(psn, rodp_packet(skb_queue_prev(backlog, newest))->psn) <= 0;
+}
+
+/*
+ * Parked. A peer that has gone back cannot know that we are at it, and would give up in the end. So
+ * it is asked for time, and sends again later what is dropped here. What is before the PSN that it is
+ * told counts as executed.
  */
 static void responder_ask_for_time(struct rodp_receiver *rx)
 {
 	struct rodp_lane *lane = &rx->rq.lane;
 	struct sk_buff *newest = skb_peek_tail(&lane->backlog);
-	u32 psn, at;
+	u32 psn;
 
-	if (!newest)
+	if (!newest || !responder_is_asked_again(rx, newest))
 		return;
 	psn = rodp_packet(newest)->psn;
-	/* What waits for memory: the packet in hand, or the answer to the one before. */
-	at = rx->hand.skb ? rodp_packet(rx->hand.skb)->psn
-			  : rodp_psn_add(rx->seq.epsn, RODP_PSN_MASK);
-	if (rodp_psn_cmp(psn, at) > 0)
-		return;
-	skb_queue_purge(&lane->backlog);
+	if (rodp_psn_cmp(psn, rx->seq.epsn) > 0)
+		psn = rx->seq.epsn;
+	rodp_lane_purge(lane);
 	rx->seq.asked_for_time = rx->hand.skb;
 	rodp_send_wait(rx, psn);
 }
@@ -306,7 +324,7 @@ static void responder_run(struct rodp_lane *lane)
 	struct rodp_receiver *rx = to_rodp_receiver(lane);
 
 	lockdep_assert_held(&lane->lock);
-	if (rx->park.waiting && rodp_end_receives(rx->rq.end))
+	if (rodp_park_waits(&rx->park) && rodp_end_receives(rx->rq.end))
 		responder_ask_for_time(rx);
 	responder_go_on(rx);
 }

@@ -17,8 +17,14 @@ static int bind_execute(const struct rodp_end *end, const struct rodp_swqe *wqe)
 
 void rodp_bind_run(struct rodp_sender *tx, struct rodp_swqe *wqe)
 {
+	int err = wqe->executed ? 0 : bind_execute(tx->sq.end, wqe);
+
 	rodp_end_assert_sending(tx->sq.end);
-	if (!wqe->executed && bind_execute(tx->sq.end, wqe)) {
+	if (err == -EAGAIN) {
+		rodp_lane_rest(&tx->sq.lane, 0);
+		return;
+	}
+	if (err) {
 		wqe->status = IB_WC_MW_BIND_ERR; /* "memory management operation error" */
 		return;
 	}

@@ -19,7 +19,10 @@ static inline bool rodp_bind_may_run(const struct rodp_sq *sq, const struct rodp
 	return wqe->executed || wqe->opcode != IB_WR_LOCAL_INV || sq->at.tail == sq->at.cur;
 }
 
-/* Execute it, the current one, unless it is, and step to the next; or set its status. */
+/*
+ * Execute it, the current one, unless it is, and step to the next; or set its status. While somebody
+ * uses the key that it takes away, the lane rests and comes again.
+ */
 void rodp_bind_run(struct rodp_sender *tx, struct rodp_swqe *wqe);
 
 #endif

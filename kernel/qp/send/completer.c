@@ -239,4 +239,6 @@ void rodp_completer_resume(struct rodp_sender *tx)
 {
 	completer_take(tx, tx->hand.skb);
 	completer_ask_again(tx);
+	if (!tx->hand.skb && rodp_sender_in_flight(tx))
+		rodp_sender_timer_watch(tx, false);
 }

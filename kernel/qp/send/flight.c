@@ -23,10 +23,12 @@ static struct rodp_swqe *flight_take(struct rodp_sender *tx)
 {
 	struct rodp_end *end = tx->sq.end;
 	/*
-	 * While packets are on their way without a wire (net/flows.h), their acknowledgement is only
-	 * softirqs away and brings us here in good time.
+	 * While packets are on their way without a wire (net/flows.h), their acknowledgement is
+	 * only softirqs away and brings us here in good time. Behind a veth there may be a wire all
+	 * the same: then a doorbell does not see the acknowledgement of what it sends.
 	 */
-	bool soon = end->flow.per_cpu && rodp_sender_in_flight(tx);
+	bool soon = end->flow.per_cpu && (end->path->direct || READ_ONCE(tx->quick)) &&
+		    rodp_sender_in_flight(tx);
 	struct rodp_swqe *wqe = rodp_sq_take(&tx->sq, soon);
 
 	if (!wqe)
@@ -152,6 +154,7 @@ void rodp_flight_progress(struct rodp_sender *tx, u32 psn)
 	flight->una = psn;
 	flight->retries = end->retry_cnt;
 	flight->rnr_retries = end->rnr_retry;
+	flight->rnr_rounds = 0;
 	flight->resync = false;
 	flight->rnr_wait = false; /* what it was for is done */
 	flight->deadline = ktime_get_ns() + end->timeout;

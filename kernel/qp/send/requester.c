@@ -197,10 +197,25 @@ static void requester_advance(struct rodp_sender *tx, const struct rodp_part *pa
 }
 
 /*
- * Make and send one packet. If this host's own queue is full (verbs/network/qdisc_drops) it is made
- * again a little later: going back costs the whole window. What is lost further on is the timer's to
- * notice. Returns 0 or why to stop.
+ * Whether a packet that was given to the path counts as sent. If this host's own queue is full
+ * (verbs/network/qdisc_drops) it is made again a little later: going back costs the whole window.
+ * What is lost further on, and what is refused for long, is the timer's to notice.
  */
+static bool requester_is_sent(struct rodp_sender *tx, int err)
+{
+	struct rodp_lane *lane = &tx->sq.lane;
+
+	if (err == -EBUSY) {
+		rodp_lane_rest(lane, 0);
+		return false;
+	}
+	if (err == -EAGAIN)
+		return !rodp_lane_refused(lane);
+	lane->state.refused = 0;
+	return true;
+}
+
+/* Make and send one packet. Returns 0 or why to stop. */
 static int requester_send(struct rodp_sender *tx, struct rodp_swqe *wqe)
 {
 	struct rodp_end *end = tx->sq.end;
@@ -218,10 +233,8 @@ static int requester_send(struct rodp_sender *tx, struct rodp_swqe *wqe)
 		wqe->status = IB_WC_LOC_PROT_ERR;
 	if (IS_ERR(skb))
 		return PTR_ERR(skb);
-	if (end->path->send(end, skb) == -EAGAIN) {
-		rodp_lane_rest(&tx->sq.lane, 1);
+	if (!requester_is_sent(tx, end->path->send(end, skb)))
 		return -EAGAIN;
-	}
 	requester_advance(tx, &part);
 	return 0;
 }

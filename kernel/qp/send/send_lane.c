@@ -57,7 +57,7 @@ static void send_lane_flush(struct rodp_sender *tx)
 
 static void send_lane_work(struct rodp_sender *tx)
 {
-	if (tx->hand.skb && !tx->target.waiting)
+	if (tx->hand.skb && !tx->target.waiting && !tx->sq.lane.state.resting)
 		rodp_completer_resume(tx);
 	if (tx->flight.timer_fired && rodp_end_sends(tx->sq.end))
 		rodp_sender_timer_expired(tx);

@@ -30,11 +30,13 @@ struct rodp_flight {
 	u32 unrequested; /* packets sent since the last AckReq */
 	u8 retries; /* left */
 	u8 rnr_retries; /* left; 7 stays 7 */
+	u8 rnr_rounds; /* RNR NAKs since the last progress, saturated */
 	bool resync; /* rewound for a lost response: ignore what is still on its way */
 	bool rnr_wait; /* the peer asked for time */
 	bool timer_fired; /* for run() */
 	bool drained_told; /* IB_EVENT_SQ_DRAINED was raised in this SQD */
 	u64 deadline; /* ns, ktime_get: when una is overdue */
+	u64 rnr_until; /* ns, ktime_get: rnr_wait is over */
 };
 
 /* A response that waits for memory. */
@@ -50,6 +52,7 @@ struct rodp_sender {
 	struct rodp_park source; /* the requester waits for the memory of a request */
 	struct rodp_park target; /* the completer waits for the memory of an answer */
 	struct hrtimer timer; /* retransmission, or the end of an RNR wait */
+	bool quick; /* the doorbell that last found nothing on its way returned behind an acknowledgement */
 	struct rodp_loan *loan; /* of work requests to a local peer (path/loan.h) */
 };
 

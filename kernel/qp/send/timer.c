@@ -45,11 +45,61 @@ void rodp_sender_timer_watch(struct rodp_sender *tx, bool was_idle)
 		timer_start(tx, timeout);
 }
 
+/* RNR NAKs in a row that are taken at their word, and the wait that follows: it doubles, up to a bound. */
+#define TIMER_RNR_PATIENT 4
+#define TIMER_RNR_FIRST	  NSEC_PER_MSEC
+#define TIMER_RNR_DOUBLED 4 /* times: 16 ms */
+
+/* How long to wait at least when the last so many rounds were in vain, ns. */
+static u64 timer_rnr_floor(u8 rounds)
+{
+	if (rounds < TIMER_RNR_PATIENT)
+		return 0;
+	return TIMER_RNR_FIRST << min(rounds - TIMER_RNR_PATIENT, TIMER_RNR_DOUBLED);
+}
+
 void rodp_sender_timer_rnr(struct rodp_sender *tx, u64 ns)
 {
+	struct rodp_flight *flight = &tx->flight;
+
 	rodp_end_assert_sending(tx->sq.end);
-	tx->flight.rnr_wait = true;
+	ns = max(ns, timer_rnr_floor(flight->rnr_rounds));
+	if (flight->rnr_rounds < U8_MAX)
+		flight->rnr_rounds++;
+	flight->rnr_wait = true;
+	flight->rnr_until = ktime_get_ns() + ns;
 	timer_start(tx, ns);
+}
+
+/* A timer that had fired before the wait began, and came late to the lane, does not end it. */
+static void timer_rnr(struct rodp_sender *tx)
+{
+	u64 now = ktime_get_ns();
+
+	if (now < tx->flight.rnr_until)
+		timer_start(tx, tx->flight.rnr_until - now);
+	else
+		tx->flight.rnr_wait = false;
+}
+
+/* How soon to look again when answers wait for their turn here, ns. */
+#define TIMER_LOOK (10 * NSEC_PER_MSEC)
+
+/*
+ * The requester waits for memory in the middle of a message, and no acknowledgement is asked for of
+ * what it has sent, or sent again, up to there: the peer owes none, however long that takes.
+ */
+static bool timer_waits_here(const struct rodp_sender *tx)
+{
+	const struct rodp_flight *flight = &tx->flight;
+	const struct rodp_sq *sq = &tx->sq;
+	u32 next;
+
+	rodp_end_assert_sending(sq->end);
+	if (!rodp_park_waits(&tx->source) || sq->at.cur == sq->at.head)
+		return false;
+	next = rodp_psn_add(rodp_sq_wqe(sq, sq->at.cur)->first_psn, flight->cur_packet);
+	return rodp_psn_distance(flight->una, next) <= flight->unrequested;
 }
 
 static void timer_retransmit(struct rodp_sender *tx)
@@ -59,8 +109,12 @@ static void timer_retransmit(struct rodp_sender *tx)
 
 	if (!end->timeout || !rodp_sender_in_flight(tx))
 		return;
-	/* The peer answered, and the answer waits here: for memory, or for its turn. */
-	if (tx->hand.skb || !skb_queue_empty(&tx->sq.lane.backlog))
+	/* The peer answered, and the answer waits here for memory: rodp_completer_resume() watches on. */
+	if (tx->hand.skb)
+		return;
+	if (!skb_queue_empty(&tx->sq.lane.backlog))
+		tx->flight.deadline = now + max(end->timeout, TIMER_LOOK);
+	else if (timer_waits_here(tx))
 		tx->flight.deadline = now + end->timeout;
 	if (now < tx->flight.deadline) {
 		timer_start(tx, tx->flight.deadline - now);
@@ -75,7 +129,7 @@ void rodp_sender_timer_expired(struct rodp_sender *tx)
 	rodp_end_assert_sending(tx->sq.end);
 	tx->flight.timer_fired = false;
 	if (tx->flight.rnr_wait)
-		tx->flight.rnr_wait = false;
+		timer_rnr(tx);
 	else
 		timer_retransmit(tx);
 }

@@ -4,6 +4,7 @@
 #include <linux/igmp.h>
 #include <linux/inetdevice.h>
 #include <linux/jhash.h>
+#include <linux/once.h>
 #include <linux/rtnetlink.h>
 #include <net/addrconf.h>
 
@@ -26,9 +27,13 @@ struct member {
 static DEFINE_HASHTABLE(members, 8);
 static DEFINE_MUTEX(members_lock);
 
+/* Keyed: who chooses groups does not choose who shares a bucket with whom. */
 static u32 mcast_hash(const struct in6_addr *group)
 {
-	return jhash2((__force const u32 *)group->s6_addr32, 4, 0);
+	static u32 seed;
+
+	get_random_once(&seed, sizeof(seed));
+	return jhash2((__force const u32 *)group->s6_addr32, 4, seed);
 }
 
 static const struct in6_addr *mcast_group(const union ib_gid *gid)
@@ -36,13 +41,26 @@ static const struct in6_addr *mcast_group(const union ib_gid *gid)
 	return (const struct in6_addr *)gid->raw;
 }
 
-/* The netdev may have lost its addresses, and with them its groups. */
-static int mcast_join(struct net_device *ndev, const struct in6_addr *group)
+/*
+ * A netdev that went to another network namespace has lost its groups, and those that it has there
+ * are others'. The device knows that it left: its notifier runs with the RTNL held.
+ */
+static bool mcast_has_left(const struct rodp_dev *dev)
 {
+	ASSERT_RTNL();
+	return !READ_ONCE(dev->net);
+}
+
+/* The netdev may have lost its addresses, and with them its groups. */
+static int mcast_join(const struct rodp_dev *dev, const struct in6_addr *group)
+{
+	struct net_device *ndev = dev->ndev;
 	struct in_device *in_dev = __in_dev_get_rtnl(ndev);
 
 	ASSERT_RTNL();
 	lockdep_assert_held(&members_lock);
+	if (mcast_has_left(dev))
+		return -ENODEV;
 	if (!ipv6_addr_v4mapped(group))
 		return ipv6_mod_enabled() ? ipv6_dev_mc_inc(ndev, group) : -ENODEV;
 	if (!in_dev)
@@ -51,11 +69,14 @@ static int mcast_join(struct net_device *ndev, const struct in6_addr *group)
 	return 0;
 }
 
-static void mcast_leave(struct net_device *ndev, const struct in6_addr *group)
+static void mcast_leave(const struct rodp_dev *dev, const struct in6_addr *group)
 {
+	struct net_device *ndev = dev->ndev;
 	struct in_device *in_dev = __in_dev_get_rtnl(ndev);
 
 	ASSERT_RTNL();
+	if (mcast_has_left(dev))
+		return;
 	if (!ipv6_addr_v4mapped(group))
 		ipv6_dev_mc_dec(ndev, group);
 	else if (in_dev)
@@ -85,26 +106,22 @@ static u32 mcast_members_count(const struct rodp_dev *dev, const struct in6_addr
 	return n;
 }
 
-static int mcast_member_add(struct rodp_end *end, const struct in6_addr *group)
+/* member becomes that of the QP in the group. */
+static int mcast_member_add(struct rodp_end *end, const struct in6_addr *group,
+			    struct member *member)
 {
 	struct rodp_dev *dev = end->dev;
-	struct member *member;
 	int err;
 
 	lockdep_assert_held(&members_lock);
 	if (dev->attached >= RODP_MAX_MCAST_GROUPS ||
 	    mcast_members_count(dev, group) >= RODP_MAX_MCAST_QPS)
 		return -ENOMEM;
-	member = kzalloc(sizeof(*member), GFP_KERNEL_ACCOUNT);
-	if (!member)
-		return -ENOMEM;
 	rtnl_lock();
-	err = mcast_join(dev->ndev, group);
+	err = mcast_join(dev, group);
 	rtnl_unlock();
-	if (err) {
-		kfree(member);
+	if (err)
 		return err;
-	}
 	member->end = end;
 	member->group = *group;
 	hash_add_rcu(members, &member->node, mcast_hash(group));
@@ -114,13 +131,19 @@ static int mcast_member_add(struct rodp_end *end, const struct in6_addr *group)
 
 int rodp_mcast_attach(struct rodp_end *end, const union ib_gid *gid)
 {
-	int err = 0;
+	/* Not under the lock, for which others wait. */
+	struct member *member = kzalloc(sizeof(*member), GFP_KERNEL_ACCOUNT);
+	int err = -EEXIST;
 
+	if (!member)
+		return -ENOMEM;
 	mutex_lock(&members_lock);
 	if (!mcast_member_find(end, mcast_group(gid)))
-		err = mcast_member_add(end, mcast_group(gid));
+		err = mcast_member_add(end, mcast_group(gid), member);
 	mutex_unlock(&members_lock);
-	return err;
+	if (err)
+		kfree(member);
+	return err == -EEXIST ? 0 : err;
 }
 
 int rodp_mcast_detach(struct rodp_end *end, const union ib_gid *gid)
@@ -133,7 +156,7 @@ int rodp_mcast_detach(struct rodp_end *end, const union ib_gid *gid)
 		hash_del_rcu(&member->node);
 		end->dev->attached--;
 		rtnl_lock();
-		mcast_leave(end->dev->ndev, &member->group);
+		mcast_leave(end->dev, &member->group);
 		rtnl_unlock();
 		kfree_rcu(member, rcu);
 	}
@@ -194,22 +217,42 @@ void rodp_mcast_receive(struct net *net, struct sk_buff *skb)
 		rodp_packet_drop_stray(net, skb, RODP_STAT_MCAST_UNWANTED);
 }
 
+/* What the members of a group get: one buffer for all of them, with the network header in front. */
+static struct sk_buff *mcast_copy(const struct rodp_address *address, struct sk_buff *skb)
+{
+	struct sk_buff *copy = skb_copy(skb, GFP_ATOMIC);
+
+	if (copy)
+		rodp_packet_address(&address->flow, copy);
+	return copy;
+}
+
+/* Whether a datagram of this device to the group is looped back to the member. */
+static bool mcast_member_shares(const struct member *member, const struct in6_addr *group,
+				const struct net_device *ndev)
+{
+	return mcast_member_hears(member, group, ndev) &&
+	       !(member->end->init.create_flags & IB_QP_CREATE_BLOCK_MULTICAST_LOOPBACK);
+}
+
 void rodp_mcast_loop_back(struct rodp_end *end, const struct rodp_address *address,
 			  struct sk_buff *skb)
 {
 	const struct in6_addr *group = mcast_group(&rdma_ah_read_grh(&address->attr)->dgid);
+	struct sk_buff *shared = NULL, *clone;
 	struct member *member;
-	struct sk_buff *copy;
 
 	rodp_end_assert_sending(end);
 	hash_for_each_possible_rcu(members, member, node, mcast_hash(group)) {
-		if (!mcast_member_hears(member, group, end->dev->ndev) ||
-		    (member->end->init.create_flags & IB_QP_CREATE_BLOCK_MULTICAST_LOOPBACK))
+		if (!mcast_member_shares(member, group, end->dev->ndev))
 			continue;
-		copy = skb_copy(skb, GFP_ATOMIC);
-		if (!copy)
-			continue;
-		rodp_packet_address(&address->flow, copy);
-		rodp_courier_take(end, member->end->ib.qp_num, copy);
+		if (!shared)
+			shared = mcast_copy(address, skb);
+		if (!shared)
+			return;
+		clone = skb_clone(shared, GFP_ATOMIC);
+		if (clone)
+			rodp_courier_take(end, member->end->ib.qp_num, clone);
 	}
+	consume_skb(shared);
 }

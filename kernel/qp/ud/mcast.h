@@ -20,7 +20,7 @@
  *
  * Context: Process, sleeps; takes members_lock and, inside it, the RTNL.
  * Return: 0, also when it is attached already; -ENOMEM (a limit, too), -ENODEV: the netdev does not
- * speak that IP version.
+ * speak that IP version, or has left its network namespace.
  */
 int rodp_mcast_attach(struct rodp_end *end, const union ib_gid *gid);
 

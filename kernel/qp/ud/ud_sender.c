@@ -96,6 +96,15 @@ static void ud_sender_send(struct rodp_end *end, struct rodp_address *address, u
 	}
 }
 
+/* What others on this host are to get waits for room with the courier, whatever else becomes of it. */
+static bool ud_sender_may_send(struct rodp_sender *tx)
+{
+	if (rodp_courier_has_room())
+		return true;
+	rodp_lane_rest(&tx->sq.lane, 0);
+	return false;
+}
+
 /* Returns 0, -EAGAIN (come back later), or why the work request fails, with its status set. */
 static int ud_sender_datagram(struct rodp_sender *tx, struct rodp_swqe *wqe)
 {
@@ -108,6 +117,8 @@ static int ud_sender_datagram(struct rodp_sender *tx, struct rodp_swqe *wqe)
 		wqe->status = IB_WC_LOC_QP_OP_ERR;
 		return -EINVAL;
 	}
+	if (!ud_sender_may_send(tx))
+		return -EAGAIN;
 	skb = ud_sender_build(tx, wqe, dqpn);
 	if (PTR_ERR(skb) == -ENOMEM) {
 		rodp_lane_rest(&tx->sq.lane, 1);

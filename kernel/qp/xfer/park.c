@@ -25,6 +25,8 @@ static void park_work(struct work_struct *work)
 	if (park->waiting) {
 		park_end(park);
 		park->err = park->waiter.err;
+		if (!park->err)
+			park->tries = 0;
 		trace_rodp_qp_resume(*lane->qpn, lane->sends, park->err, park->waiter.since);
 	}
 	rodp_lane_unlock(lane);
@@ -37,14 +39,31 @@ void rodp_park_init(struct rodp_park *park, struct rodp_lane *lane)
 	rodp_fault_waiter_init(&park->waiter, rodp_resume_wq, &park->work);
 }
 
+/* Faults that find no memory, after 1, 2, 4, ... jiffies each, before that is an error. */
+#define PARK_TRIES 8
+
+/* Come back later, unless there was no memory for long. */
+static bool park_try_later(struct rodp_park *park)
+{
+	if (park->tries >= PARK_TRIES)
+		return false;
+	rodp_lane_rest(park->lane, 1ul << park->tries++);
+	return true;
+}
+
 int rodp_park_miss(struct rodp_park *park, struct rodp_mr *mr, u64 iova, u64 extent, bool write)
 {
-	bool again = park->err && park->key == mr->ib.lkey && park->iova == iova;
+	bool again = park->key == mr->ib.lkey && park->iova == iova;
+	int err = again ? park->err : 0;
 	struct rodp_lane *lane = park->lane;
 
 	lockdep_assert_held(&lane->lock);
 	park->err = 0;
-	if (again)
+	if (!again)
+		park->tries = 0;
+	if (err == -ENOMEM && park_try_later(park))
+		return -EAGAIN;
+	if (err)
 		return -EFAULT;
 	park->key = mr->ib.lkey;
 	park->iova = iova;
@@ -63,6 +82,7 @@ void rodp_park_cancel(struct rodp_park *park)
 	rodp_fault_detach(&park->waiter);
 	park_end(park);
 	park->err = 0;
+	park->tries = 0;
 }
 
 void rodp_park_quiesce(struct rodp_park *park)

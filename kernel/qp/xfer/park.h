@@ -2,10 +2,11 @@
 /*
  * Parking: what a lane does at a miss.
  *
- * The access that missed asks the fault engine for the rest of its extent and
- * returns; the lane keeps what it has in hand. When the fault is over, the lane
- * is run again from a work item and tries the same access once more. A fault's
- * error counts only if the access then misses at the same place again.
+ * The access that missed asks the fault engine for the rest of its extent and returns; the lane
+ * keeps what it has in hand. When the fault is over, the lane is run again from a work item and
+ * tries the same access once more. A fault's error counts only if the access then misses at the
+ * same place again; and lack of memory, which may be over in a moment, only after some tries, each
+ * later than the one before.
  */
 #ifndef RODP_QP_PARK_H
 #define RODP_QP_PARK_H
@@ -20,9 +21,17 @@ struct rodp_park {
 	struct rodp_lane *lane;
 	bool waiting; /* a fault is under way; under the lane's lock */
 	int err; /* of the last fault, for the access at (key, iova) */
+	u8 tries; /* faults in a row that found no memory */
 	u32 key;
 	u64 iova;
 };
+
+/* Whether memory is waited for: a fault, or the next try of one that found none. The lane is held. */
+static inline bool rodp_park_waits(const struct rodp_park *park)
+{
+	lockdep_assert_held(&park->lane->lock);
+	return park->waiting || (park->tries && park->lane->state.resting);
+}
 
 /**
  * rodp_park_init() - make what a lane waits for memory with
@@ -36,13 +45,13 @@ void rodp_park_init(struct rodp_park *park, struct rodp_lane *lane);
 /**
  * rodp_park_miss() - the access to mr at iova missed: wait for memory
  * @park: of a lane that is held
- * @mr: of kind ODP, referenced for the time of the call
+ * @mr: on demand, referenced for the time of the call
  * @iova: lies within @mr
  * @extent: bytes that will be wanted from there on; within @mr
  * @write: whether they will be written
  *
- * Return: -EAGAIN (parked: the lane will be run again), or -EFAULT when the last fault at this
- * very place failed.
+ * Return: -EAGAIN (parked, or resting: the lane will be run again), or -EFAULT when the last fault
+ * at this very place failed.
  *
  * Context: BH disabled.
  */

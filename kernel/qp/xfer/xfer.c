@@ -4,24 +4,32 @@
 
 #include "qp/xfer/xfer.h"
 
+/* Bytes moved, or -EIO. */
+static ssize_t xfer_move(struct rodp_mr *mr, u64 iova, void *buf, u32 bytes, bool write)
+{
+	return write ? (ssize_t)rodp_mr_write(mr, iova, buf, bytes)
+		     : rodp_mr_read(mr, iova, buf, bytes);
+}
+
 int rodp_xfer_mr(struct rodp_park *park, struct rodp_mr *mr, u64 iova, struct rodp_xfer *xfer)
 {
 	u32 left = xfer->bytes - xfer->done;
+	ssize_t moved;
 	u64 ahead;
 
 	lockdep_assert_held(&park->lane->lock);
 	if (xfer->lent)
 		return xfer->lent->lender->xfer(xfer->lent->lender, park, mr, iova, xfer);
 	iova += xfer->done;
-	if (xfer->write)
-		xfer->done += rodp_mr_write(mr, iova, xfer->buf + xfer->done, left);
-	else
-		xfer->done += rodp_mr_read(mr, iova, xfer->buf + xfer->done, left);
+	moved = xfer_move(mr, iova, xfer->buf + xfer->done, left, xfer->write);
+	if (unlikely(moved < 0))
+		return moved;
+	xfer->done += moved;
 	if (likely(xfer->done == xfer->bytes))
 		return 0;
 
-	iova += left - (xfer->bytes - xfer->done);
-	left = xfer->bytes - xfer->done;
+	iova += moved;
+	left -= moved;
 	ahead = xfer->extent > xfer->done ? xfer->extent - xfer->done : 0;
 	return rodp_park_miss(park, mr, iova, rodp_mr_clip(mr, iova, max_t(u64, ahead, left)),
 			      xfer->write);

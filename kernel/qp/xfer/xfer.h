@@ -38,8 +38,8 @@ struct rodp_xfer {
  * @iova: of the transfer's first byte
  * @xfer: the transfer; its `done` moves
  *
- * Return: 0, -EAGAIN (parked; call again with the same `done`), or -EFAULT; of lent memory
- * also what struct rodp_lender says.
+ * Return: 0, -EAGAIN (parked; call again with the same `done`), -EIO (the memory is damaged), or
+ * -EFAULT; of lent memory also what struct rodp_lender says.
  */
 int rodp_xfer_mr(struct rodp_park *park, struct rodp_mr *mr, u64 iova, struct rodp_xfer *xfer);
 

@@ -131,7 +131,7 @@ static void map_small(struct co_cell *cell)
 
 	vt_check(copy);
 	memcpy(copy, cell->region.at, len);
-	vt_check(!madvise(cell->region.at, len, MADV_NOHUGEPAGE));
+	vt_check(vt_small_pages(cell->region.at, len));
 	vt_check(!madvise(cell->region.at, len, MADV_DONTNEED));
 	memcpy(cell->region.at, copy, len);
 	free(copy);

@@ -65,6 +65,8 @@ check_after() {
 	local id=$1 objects=$2 text
 	text=$(objects_left "$objects")
 	[ -z "$text" ] || blame "objects left: $text"
+	text=$(leaks_left)
+	[ -z "$text" ] || blame "memory lost: $text"
 	if ! link_down >"$LAB/link.log" 2>&1; then
 		blame "the link does not go down: $(tail -n 1 "$LAB/link.log")"
 		CLEAN=no

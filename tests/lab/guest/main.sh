@@ -121,5 +121,6 @@ modprobe virtio_console
 install_stage
 # From here on every kernel message goes to the console, which is a file.
 dmesg -n 8
+races_watch
 if [ -e "$JOB/batch" ]; then run_batch; else run_job; fi
 power_off

@@ -2,7 +2,11 @@
 # SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 #
 # scan: finds trouble that a test's exit status does not show: lines of the kernel
-# log since the test began, RDMA objects and slab caches that outlive it.
+# log since the test began, RDMA objects and slab caches that outlive it, memory that it lost.
+
+KCSAN=/sys/kernel/debug/kcsan       # on kernel kcsan, where it is off at boot
+KMEMLEAK=/sys/kernel/debug/kmemleak # the same
+KMEMLEAK_AGE=5.2                    # seconds: younger memory is not looked at
 
 SCAN_TROUBLE='WARNING:|BUG:|Oops|KFENCE|KASAN|UBSAN|KCSAN|general protection|Kernel panic'
 SCAN_TROUBLE+='|possible circular|possible recursive|suspicious RCU|inconsistent lock state|bad unlock balance'
@@ -20,14 +24,50 @@ kernel_log_since() {
 }
 
 # What the OOM killer says before a kill has a call trace. A cgroup that is out of memory is a
-# test's own affair; the whole guest's is trouble.
+# test's own affair; the whole guest's is trouble, unless a test has called the killer ("echo f >/proc/sysrq-trigger")
+# for a process of its own that offers itself. So are allocations that fail: the program fail_nth makes them fail.
 without_oom_trace() {
-	awk '/invoked oom-killer/ { oom = 1 } !(oom && /Call Trace:/) { print } /Call Trace:/ { oom = 0 }'
+	awk '/\] Out of memory: Killed process .* oom_score_adj:1000$/ { next }
+		/invoked oom-killer/ || /fail_nth: (vmalloc error|page allocation failure)/ { oom = 1 }
+		!(oom && /Call Trace:/) { print } /Call Trace:/ { oom = 0 }'
+}
+
+# The kernel has data races of its own, which KCSAN reports too. Trouble is a report in which the driver has a
+# part: an address in one of its functions. Other CPUs' lines may stand within a report, so nothing else is left out.
+without_foreign_races() {
+	awk '/BUG: KCSAN: / { if (race) print race; race = $0; next }
+		race && /\[rodp\]/ { print race; race = "" }
+		race && index($0, "====================") { race = "" }
+		{ print }
+		END { if (race) print race }'
 }
 
 # kernel_trouble NAME: the first line of trouble, if there is one.
 kernel_trouble() {
-	kernel_log_since "$1" | without_oom_trace | grep -E "$SCAN_TROUBLE" | sed -n 1p
+	kernel_log_since "$1" | without_oom_trace | without_foreign_races | grep -E "$SCAN_TROUBLE" | sed -n 1p
+}
+
+# races_watch: from now on KCSAN looks.
+races_watch() {
+	[ ! -e "$KCSAN" ] || echo on >"$KCSAN"
+}
+
+# own_leaks: of kmemleak's report, the objects that the driver allocated: size, who ran, in which function.
+own_leaks() {
+	awk '/^unreferenced object/ { object = $0 }
+		/^  comm / { who = $2 }
+		object && /\[rodp\]/ { print object, "of", who, $(NF - 1); object = "" }'
+}
+
+# leaks_left: the driver's memory that nobody points to, while the module is there to say where it was allocated, and
+# the test's objects are gone. kmemleak believes what it sees twice. What was reported is not reported again.
+leaks_left() {
+	[ -e "$KMEMLEAK" ] || return 0
+	sleep "$KMEMLEAK_AGE"
+	echo scan >"$KMEMLEAK"
+	echo scan >"$KMEMLEAK"
+	own_leaks <"$KMEMLEAK" | sed -n 1p
+	echo clear >"$KMEMLEAK"
 }
 
 # The index is not told, nor does its order count: a device made anew has another. Nor are CQs: ib_core keeps those of kernel

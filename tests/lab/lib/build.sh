@@ -32,7 +32,7 @@ make_module() {
 	local version
 	version=$(kernel_version "$1")
 	in_tree "$(kernel_suite "$1")" "$1" make -C "${LAB_KERNEL_SOURCE:-kernel}" -j"$(nproc)" \
-		KDIR="/usr/src/linux-headers-$version" O="$(module_dir "$1")" W=1 RODP_WERROR=yes 2>&1 | tee "$LAB_TMP/module.log"
+		KDIR="/usr/src/linux-headers-$version" O="$(module_dir "$1")" W=1 RODP_WERROR=yes RODP_RT=yes 2>&1 | tee "$LAB_TMP/module.log"
 	if grep -qE ': warning:|WARNING: modpost' "$LAB_TMP/module.log"; then
 		find "$(module_dir "$1")" -name '*.o' -delete
 		rm -f "$(module_path "$1")"

@@ -1,15 +1,31 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 #
-# debug: the kernel `debug`: the source of kernel 7 in Debian's configuration, with the checkers that
-# Debian's kernels are built without (KASAN, lockdep, UBSAN, debug objects; debug/options), and of
-# the modules only those that the tests' guests load (debug/modules). About half an hour of
-# building, kept like any other kernel. The tests that run on it are kernel 7's.
+# debug: the kernels that are built here: the source of kernel 7 in Debian's configuration, with the checkers that
+# Debian's kernels are built without, and of the modules only those that the tests' guests load (debug/modules).
+#   debug  KASAN, lockdep, UBSAN, debug objects (debug/options-debug)
+#   kcsan  KCSAN, kmemleak (debug/options-kcsan)
+# Both can inject faults (debug/options). About half an hour of building each, kept like any other kernel. The
+# tests that run on one of them, and on `rt`, are kernel 7's.
 
-DEBUG_SLOWNESS=4 # as many times the limit of a test, and half as much memory again
+DEBUG_KERNELS="debug kcsan"
+STANDIN_KERNELS="$DEBUG_KERNELS rt" # in place of 7
+
+is_debug_kernel() { [[ " $DEBUG_KERNELS " == *" $1 "* ]]; }
+is_standin_kernel() { [[ " $STANDIN_KERNELS " == *" $1 "* ]]; }
+
+# kernel_slowness KERNEL: as many times the limit of a test.
+kernel_slowness() {
+	case $1 in
+	debug) echo 4 ;;
+	kcsan) echo 6 ;;
+	rt) echo 2 ;;
+	*) echo 1 ;;
+	esac
+}
 
 debug_path() {
-	cache_path kernels debug "$(cat "$LAB_DIR"/debug/{options,modules,build.sh})" "$(basename "$(kernel_path 7)")"
+	cache_path kernels "$1" "$(cat "$LAB_DIR"/debug/{options,"options-$1",modules,configure.sh,build.sh})" "$(basename "$(kernel_path 7)")"
 }
 
 # get_linux_source DIR: kernel 7's, in DIR/linux.
@@ -40,15 +56,15 @@ list_debug_modules() {
 	done | tr - _ | sort -u
 }
 
-# make_debug_kernel NEW-DIR. The work is done below the checkout, which the tree sees.
+# make_debug_kernel NEW-DIR NAME. The work is done below the checkout, which the tree sees.
 make_debug_kernel() {
-	local dir=$1 work=$LAB_CHECKOUT/build/linux-debug version
+	local dir=$1 name=$2 work=$LAB_CHECKOUT/build/linux-$2 version
 	rm -rf "$work"
 	mkdir -p "$work" "$dir/src"
 	get_linux_source "$work"
 	cp "$(kernel_path 7)"/src/linux-headers-*-amd64/.config "$work/config"
 	list_debug_modules >"$work/lsmod"
-	in_variety trixie linux none tests/lab/debug/build.sh "$work"
+	in_variety trixie linux none tests/lab/debug/build.sh "$work" "$name"
 	version=$(cat "$work/version")
 	mv "$work"/{version,vmlinux,root} "$dir/"
 	mv "$work/headers" "$dir/src/linux-headers-$version"
@@ -63,16 +79,17 @@ make_debug_kernel() {
 need_debug_kernel() {
 	need_kernel 7
 	need_tree trixie linux
-	[ -e "$(debug_path)" ] || step "Building kernel debug (about half an hour, once)" 7200 cache_make "$(debug_path)" make_debug_kernel ||
-		die "kernel debug does not build" "look at the lines above"
+	[ -e "$(debug_path "$1")" ] || step "Building kernel $1 (about half an hour, once)" 7200 cache_make "$(debug_path "$1")" make_debug_kernel "$1" ||
+		die "kernel $1 does not build" "look at the lines above"
 }
 
-# use_debug_kernel: the tests of kernel 7 that need only a guest are on `debug` instead.
-use_debug_kernel() {
-	local id
+# use_standin_kernel NAME: the tests of kernel 7 that need only a guest are on NAME instead.
+use_standin_kernel() {
+	local id slowness
+	slowness=$(kernel_slowness "$1")
 	for id in "${!T_NAME[@]}"; do
 		[ "${T_DEPTH[id]}" = guest ] && [ "${T_KERNEL[id]}" = 7 ] && [[ ${T_GUEST[id]} != *installed=yes* ]] || continue
-		T_KERNEL[id]=debug
-		T_LIMIT[id]=$((T_LIMIT[id] * DEBUG_SLOWNESS))
+		T_KERNEL[id]=$1
+		T_LIMIT[id]=$((T_LIMIT[id] * slowness))
 	done
 }

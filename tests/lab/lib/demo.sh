@@ -12,7 +12,7 @@ demo_link() {
 	if [ ! -e "$LAB_CHECKOUT/kernel/Kbuild" ]; then
 		say "this checkout has no kernel/ directory: rxe alone"
 		echo rxe
-	elif [[ $G_KERNEL =~ ^(7|debug)$ ]]; then
+	elif [ "$G_KERNEL" = 7 ] || is_standin_kernel "$G_KERNEL"; then
 		echo rodp+rxe
 	else
 		say "two rxe in two network namespaces do not talk before kernel 7: rodp alone"
@@ -22,8 +22,8 @@ demo_link() {
 
 # demo_uncounted: why nothing can be counted here, if so.
 demo_uncounted() {
-	if [ "$G_KERNEL" = debug ]; then
-		echo "kernel debug checks more than it does"
+	if is_debug_kernel "$G_KERNEL"; then
+		echo "kernel $G_KERNEL checks more than it does"
 	elif ! command -v gcc >/dev/null; then
 		echo "this host has no gcc to build the counter with"
 	elif ! (mkdir -p "$BENCH_BUILD" && bench_plugin_api) >/dev/null 2>&1; then

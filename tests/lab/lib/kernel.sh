@@ -1,28 +1,28 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 #
-# kernel: Debian's kernels 6.1, 6.12 and 7 (backports), taken out of their
-# packages without running a maintainer script; and `debug`, which is built (debug.sh). A cached entry holds
+# kernel: Debian's kernels 6.1, 6.12, 7 (backports) and rt (the same with PREEMPT_RT), taken out of their
+# packages without running a maintainer script; and those that are built (debug.sh). A cached entry holds
 #   version       the release, as uname -r prints it
 #   vmlinux       the uncompressed ELF kernel, or the compressed one
 #   src/          headers and kbuild, /usr/src of the build tree
 #   root.img      usr/lib/modules, a lower layer of the guest's root
 #   boot-modules/ what the initrd loads, uncompressed, and their order in `order`
 
-LAB_KERNELS="6.1 6.12 7 debug"
+LAB_KERNELS="6.1 6.12 7 debug kcsan rt"
 
 # The suite a kernel is from, whose compiler its modules need.
 kernel_suite() {
 	case $1 in
 	6.1) echo bookworm ;;
-	6.12 | 7 | debug) echo trixie ;;
+	6.12 | 7 | debug | kcsan | rt) echo trixie ;;
 	*) die "unknown kernel '$1'" "use one of: $LAB_KERNELS" ;;
 	esac
 }
 
 kernel_release() {
 	case $1 in
-	7) echo trixie-backports ;;
+	7 | rt) echo trixie-backports ;;
 	*) kernel_suite "$1" ;;
 	esac
 }
@@ -33,7 +33,7 @@ boot_modules() {
 }
 
 kernel_path() {
-	[ "$1" != debug ] || { debug_path && return; }
+	! is_debug_kernel "$1" || { debug_path "$1" && return; }
 	cache_path kernels "$1" "$(kernel_release "$1")" "$(boot_modules)" 5
 }
 
@@ -41,9 +41,17 @@ kernel_version() {
 	cat "$(kernel_path "$1")/version"
 }
 
-# The linux-* packages behind the metapackages, as NAME=VERSION.
+# kernel_flavour KERNEL: Debian's word for it.
+kernel_flavour() {
+	case $1 in
+	rt) echo rt-amd64 ;;
+	*) echo amd64 ;;
+	esac
+}
+
+# kernel_packages APT RELEASE FLAVOUR: the linux-* packages behind the metapackages, as NAME=VERSION.
 kernel_packages() {
-	private_apt "$1" install --print-uris -qq -y --no-install-recommends -t "$2" linux-image-amd64 linux-headers-amd64 |
+	private_apt "$1" install --print-uris -qq -y --no-install-recommends -t "$2" "linux-image-$3" "linux-headers-$3" |
 		awk '{ print $2 }' | grep -E '^linux-(image|binary|base|modules|headers|kbuild)-[0-9]' |
 		sed -E 's/^([^_]+)_([^_]+)_.*$/\1=\2/; s/%3a/:/'
 }
@@ -52,7 +60,7 @@ kernel_packages() {
 unpack_kernel() {
 	local dir=$1 packages deb
 	make_private_apt "$dir/apt" "$(kernel_suite "$2")"
-	mapfile -t packages < <(kernel_packages "$dir/apt" "$(kernel_release "$2")")
+	mapfile -t packages < <(kernel_packages "$dir/apt" "$(kernel_release "$2")" "$(kernel_flavour "$2")")
 	[ "${#packages[@]}" -gt 0 ] || die "no kernel $2 in $(kernel_release "$2")" "is the mirror complete?"
 	mkdir "$dir/debs" "$dir/root"
 	(cd "$dir/debs" && private_apt "$dir/apt" download "${packages[@]}")
@@ -177,7 +185,7 @@ make_cached_kernel() {
 
 need_kernel() {
 	local path
-	[ "$1" != debug ] || { need_debug_kernel && return; }
+	! is_debug_kernel "$1" || { need_debug_kernel "$1" && return; }
 	path=$(kernel_path "$1")
 	[ -e "$path" ] || step "Getting kernel $1 (once)" 1200 make_cached_kernel "$1" ||
 		die "could not get kernel $1" "look at the lines above; --mirror URL names another mirror"

@@ -55,7 +55,7 @@ run_here() {
 	host) (cd "$LAB_CHECKOUT" && bash -c "$command") ;;
 	native)
 		in_variety "${T_SUITE[id]}" "$(variety_of "$id")" "${T_KERNEL[id]}" env LAB_SUITE="${T_SUITE[id]}" LAB_KERNEL="${T_KERNEL[id]}" \
-			LAB_BUILD="$(build_path "${T_SUITE[id]}")" LAB_CHECKOUT="$LAB_CHECKOUT" bash -c "$command"
+			LAB_KERNEL_SOURCE="${LAB_KERNEL_SOURCE:-}" LAB_BUILD="$(build_path "${T_SUITE[id]}")" LAB_CHECKOUT="$LAB_CHECKOUT" bash -c "$command"
 		;;
 	esac
 }
@@ -185,7 +185,7 @@ guest_of_group() {
 		*) die "unknown guest option '$option' in a tests.list" "see lib/list.sh" ;;
 		esac
 	done
-	[ "$G_KERNEL" != debug ] || G_MEM=$((G_MEM * 3 / 2))
+	! is_debug_kernel "$G_KERNEL" || G_MEM=$((G_MEM * 3 / 2)) # what the checkers know takes half as much again
 	check_memory
 }
 
@@ -353,7 +353,7 @@ cmd_test() {
 		shift
 	done
 	load_tests
-	[ "$kernel" != debug ] || use_debug_kernel
+	! is_standin_kernel "$kernel" || use_standin_kernel "$kernel"
 	mapfile -t ids < <(select_tests "$pattern" "$kernel" "$set")
 	[ "${#ids[@]}" -gt 0 ] || die "no test matches" "lab test --full --list shows them all"
 	"$action" "${ids[@]}"

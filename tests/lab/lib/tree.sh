@@ -53,7 +53,7 @@ variety_packages() {
 	'') ;;
 	consumers) echo "nvme-cli fio nfs-kernel-server nfs-common ucx-utils libucx-dev libfabric-bin openmpi-bin libopenmpi-dev" \
 		"targetcli-fb open-iscsi srptools" ;;
-	checkers) echo "clang libclang-rt-dev valgrind libc6-dbg" ;;
+	checkers) echo "clang libclang-rt-dev llvm valgrind libc6-dbg" ;;
 	pictures) echo "xvfb xterm imagemagick fonts-dejavu-core" ;;
 	linux) echo "flex bison bc libelf-dev libssl-dev rsync" ;;
 	packaging) echo "build-essential debhelper dh-dkms lintian" ;;

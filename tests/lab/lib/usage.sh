@@ -12,6 +12,7 @@ lab: rodp, rxe or any RDMA program in a virtual machine, on any Debian box
   lab test [OPTION...]              every test; the last line is "N passed, N failed, N skipped"
   lab bench [OPTION...]             instructions per message, counted without noise
   lab figures [OPTION...]           what on-demand paging costs and does: a table and a chart
+  lab soak MINUTES [OPTION...]      everything mixed for so long: messages, faults, kills, flaps, reclaim
   lab run [GUEST-OPTION...] -- COMMAND...
                                     runs COMMAND in a guest with the link up
   lab shell [GUEST-OPTION...]       an interactive guest
@@ -22,8 +23,10 @@ lab: rodp, rxe or any RDMA program in a virtual machine, on any Debian box
   lab clean                         forgets every tree and kernel that was kept
 
 Guest options (defaults in brackets):
-  --kernel 6.1|6.12|7|debug         Debian 12's, Debian 13's or Debian 13 backports' kernel, or
-                                    that with KASAN, lockdep and UBSAN (built here, once) [7]
+  --kernel 6.1|6.12|7|debug|kcsan|rt
+                                    Debian 12's, Debian 13's or Debian 13 backports' kernel; that last one
+                                    with KASAN, lockdep and UBSAN, or with KCSAN and kmemleak (both built here,
+                                    once), or with PREEMPT_RT, as Debian builds it [7]
   --suite bookworm|trixie|sid       user space [the kernel's own]
   --tree consumers                  user space with more packages: what docs/consumers.md tells of
   --installed yes|no                a clean Debian with rodp's packages installed, and no link yet [no]
@@ -62,9 +65,13 @@ lab demo:
                                     the median, the least and the most [3]
   --device rodp|rxe                 only this one
 
+lab soak MINUTES:
+  --seed N                          of the order of things; it is printed [another one each time]
+  GUEST-OPTIONs                     such as --kernel; --cpus [4], --mem [3072]
+
 lab test:
   -k PATTERN                        only tests whose name matches the extended regular expression
-  --kernel K                        only tests on this kernel
+  --kernel K                        only tests on this kernel; debug, kcsan and rt: those of kernel 7
   --full                            the long ones too; without it: what CI runs
   --list                            prints the tests instead of running them
 

@@ -93,7 +93,7 @@ void *lt_map_at(void *at, size_t len)
 	void *is = mmap(at, len, PROT_READ | PROT_WRITE,
 			MAP_PRIVATE | MAP_ANONYMOUS | (at ? MAP_FIXED : 0), -1, 0);
 
-	if (is == MAP_FAILED || madvise(is, len, MADV_NOHUGEPAGE))
+	if (is == MAP_FAILED || !vt_small_pages(is, len))
 		vt_fail("mapping %zu bytes: %m", len);
 	return is;
 }

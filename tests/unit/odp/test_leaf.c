@@ -61,7 +61,8 @@ static void install(struct leaf *leaf, unsigned int first, unsigned int count, u
 	unsigned int i;
 
 	for (i = 0; i < count; i++)
-		rodp_entries_install(&leaf->entries, first + i, FRAME(frame + i), write);
+		rodp_entries_install(&leaf->entries, first + i, FRAME(frame + i),
+				     write ? RODP_ENTRY_WRITE : 0);
 }
 
 /* Uses up to max bytes from offset bytes into the leaf on, page by page. Returns how many could be. */
@@ -119,8 +120,8 @@ static void install_counts_a_page_once(void **state)
 {
 	struct leaf *leaf = *state;
 
-	assert_true(rodp_entries_install(&leaf->entries, 3, FRAME(7), false));
-	assert_false(rodp_entries_install(&leaf->entries, 3, FRAME(7), false));
+	assert_true(rodp_entries_install(&leaf->entries, 3, FRAME(7), 0));
+	assert_false(rodp_entries_install(&leaf->entries, 3, FRAME(7), 0));
 	assert_int_equal(leaf->entries.present, 1);
 }
 
@@ -129,8 +130,31 @@ static void install_keeps_high_addresses_whole(void **state)
 	struct leaf *leaf = *state;
 	const u64 top = (1ULL << 52) - PAGE_SIZE;
 
-	rodp_entries_install(&leaf->entries, LAST, top, true);
+	rodp_entries_install(&leaf->entries, LAST, top, RODP_ENTRY_WRITE);
 	assert_int_equal(use_phys(leaf, RODP_LEAF_BYTES - 1), top);
+}
+
+/* Whether the page of slot i is known to be mapped with MAP_SYNC. */
+static bool is_sync(const struct leaf *leaf, unsigned int i)
+{
+	return leaf->entries.slot[i] & RODP_ENTRY_SYNC;
+}
+
+static void sync_goes_with_the_page_and_not_with_the_right_to_write(void **state)
+{
+	struct leaf *leaf = *state;
+
+	rodp_entries_install(&leaf->entries, 1, FRAME(5), RODP_ENTRY_SYNC | RODP_ENTRY_WRITE);
+	install(leaf, 2, 1, 6, true);
+	assert_true(is_sync(leaf, 1) && !is_sync(leaf, 2));
+	protect(leaf, 0, LAST);
+	assert_true(is_sync(leaf, 1));
+	drop(leaf, 0, LAST);
+	install(leaf, 1, 1, 5, true);
+	assert_false(is_sync(leaf, 1));
+	rodp_entries_install(&leaf->entries, 2, FRAME(7), RODP_ENTRY_SYNC);
+	install(leaf, 2, 1, 8, false);
+	assert_false(is_sync(leaf, 2));
 }
 
 static void install_again_adds_the_right_to_write(void **state)
@@ -483,6 +507,7 @@ int main(void)
 		TEST(nothing_is_present_at_first),
 		TEST(install_counts_a_page_once),
 		TEST(install_keeps_high_addresses_whole),
+		TEST(sync_goes_with_the_page_and_not_with_the_right_to_write),
 		TEST(install_again_adds_the_right_to_write),
 		TEST(install_again_for_reading_keeps_write_and_dirty),
 		TEST(install_of_another_page_forgets_the_rights_of_the_old),

@@ -16,6 +16,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "rodp.h"
@@ -31,6 +32,20 @@ struct bench {
 	struct rodp_cq cq;
 	int pipe[2];
 };
+
+/* How many of the next doorbells find the kernel without memory. */
+static unsigned int no_memory;
+
+/* In place of the C library's. */
+ssize_t write(int fd, const void *data, size_t bytes)
+{
+	if (no_memory) {
+		no_memory--;
+		errno = ENOMEM;
+		return -1;
+	}
+	return syscall(SYS_write, fd, data, bytes);
+}
 
 /* Rings are allocations of their exact size, so that the sanitizer guards their end. */
 static void make_ring(struct rodp_ring *ring, uint32_t stride, uint32_t start)
@@ -199,6 +214,19 @@ static void test_send_doorbell_fails(void **state)
 	b->context.vctx.context.cmd_fd = -1;
 	assert_int_equal(post(b, &wr, &bad), EBADF);
 	assert_ptr_equal(bad, &wr);
+}
+
+/* What is in the ring cannot be taken back: where the kernel lacks memory for a moment it is rung again. */
+static void test_send_doorbell_again(void **state)
+{
+	struct bench *b = *state;
+	struct ibv_send_wr *bad, wr = { .opcode = IBV_WR_SEND };
+
+	b->qp.sq.ring.hdr->flags = RODP_RING_NEED_KICK;
+	no_memory = 3;
+	assert_int_equal(post(b, &wr, &bad), 0);
+	assert_int_equal(no_memory, 0);
+	assert_int_equal(doorbells(b, IB_USER_VERBS_CMD_POST_SEND), 1);
 }
 
 static void test_send_queue_full(void **state)
@@ -626,6 +654,7 @@ int main(void)
 		TEST(test_send_atomic),
 		TEST(test_send_doorbell_once),
 		TEST(test_send_doorbell_fails),
+		TEST(test_send_doorbell_again),
 		TEST(test_send_queue_full),
 		TEST(test_send_inline),
 		TEST(test_send_refused),

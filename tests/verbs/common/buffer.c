@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 /* Registered memory, and buffers between guards. */
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include "vt.h"
 
@@ -13,6 +14,17 @@ uint8_t *vt_map_aligned(size_t len, size_t align, int prot)
 	if (at == MAP_FAILED)
 		vt_fail("mapping %zu bytes: %m", len + align);
 	return (uint8_t *)(((uintptr_t)at + align - 1) & ~((uintptr_t)align - 1));
+}
+
+bool vt_has_huge_pages(void)
+{
+	return !access("/sys/kernel/mm/transparent_hugepage", F_OK);
+}
+
+/* A kernel that has no huge pages knows no word against them. */
+bool vt_small_pages(void *at, size_t len)
+{
+	return !madvise(at, len, MADV_NOHUGEPAGE) || (errno == EINVAL && !vt_has_huge_pages());
 }
 
 const char *vt_memory_name(enum vt_memory memory)

@@ -22,6 +22,10 @@ struct vt_buf {
 
 /* Anonymous memory of len bytes, aligned to align, a power of two of pages; never unmapped as a whole. */
 uint8_t *vt_map_aligned(size_t len, size_t align, int prot);
+/* Whether the kernel has transparent huge pages: with PREEMPT_RT it has none. */
+bool vt_has_huge_pages(void);
+/* From now on the range is mapped with small pages only; false: that is refused (errno). */
+bool vt_small_pages(void *at, size_t len);
 /* "pinned" or "odp". */
 const char *vt_memory_name(enum vt_memory memory);
 /* Registers memory; fails if that is refused. */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
-/* Control groups (version 2) with a memory limit. Needs root. */
+/* Control groups (version 2). Need root. */
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -18,12 +18,20 @@ static bool put(const char *path, const char *value)
 	return good;
 }
 
+void vt_cgroup_control(const char *controller)
+{
+	char word[64];
+
+	snprintf(word, sizeof(word), "+%s", controller);
+	if (!put(ROOT "/cgroup.subtree_control", word))
+		vt_skip("no %s controller in " ROOT ": %m", controller);
+}
+
 void vt_cgroup_make(const char *name)
 {
 	char path[256];
 
-	if (!put(ROOT "/cgroup.subtree_control", "+memory"))
-		vt_skip("no memory controller in " ROOT ": %m");
+	vt_cgroup_control("memory");
 	snprintf(path, sizeof(path), ROOT "/%s", name);
 	if (mkdir(path, 0755) && errno != EEXIST)
 		vt_skip("mkdir %s: %m", path);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
-/* Control groups (version 2) with a memory limit. Need root. */
+/* Control groups (version 2). Need root. */
 #ifndef VT_CGROUP_H
 #define VT_CGROUP_H
 
@@ -7,6 +7,8 @@
 
 /* A cgroup of its own below the root, with the memory controller. Skips where there is none. */
 void vt_cgroup_make(const char *name);
+/* Gives it another controller ("hugetlb", "cpuset"). Skips where there is none. */
+void vt_cgroup_control(const char *controller);
 /* Moves this process into it. */
 void vt_cgroup_enter(const char *name);
 /* Writes a value to one of its files. */

@@ -81,6 +81,21 @@ uint64_t vt_kernel_kib(void)
 	return sum;
 }
 
+long vt_available_kib(void)
+{
+	FILE *file = fopen("/proc/meminfo", "r");
+	char line[128];
+	long kib = -1;
+
+	if (!file)
+		vt_fail("/proc/meminfo: %m");
+	while (kib < 0 && fgets(line, sizeof(line), file))
+		if (!strncmp(line, "MemAvailable:", 13))
+			kib = atol(line + 13);
+	fclose(file);
+	return kib;
+}
+
 /* xorshift64*: the same numbers for the same seed everywhere. */
 uint64_t vt_random(uint64_t *state)
 {

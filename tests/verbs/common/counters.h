@@ -13,6 +13,8 @@ int64_t vt_counter(const struct vt_device *dev, const char *name);
 void vt_counters(const struct vt_device *dev, const char *const *names, size_t n, int64_t *values);
 /* What the kernel itself occupies, KiB: slab, stacks, page tables, vmalloc, per-CPU. */
 uint64_t vt_kernel_kib(void);
+/* What programs could still have, KiB (MemAvailable). */
+long vt_available_kib(void);
 /* The next number of a sequence, the same for the same first state everywhere. */
 uint64_t vt_random(uint64_t *state);
 

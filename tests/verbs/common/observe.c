@@ -71,6 +71,18 @@ int vt_latency(struct ibv_context *ctx, enum rodp_latency_scope scope, struct ro
 	return vt_ioctl(ctx, RODP_OBJECT_ODP, RODP_METHOD_LATENCY, attr, 2);
 }
 
+int vt_export_dm(const struct ibv_dm *dm)
+{
+	uint32_t fd = 0;
+	const struct vt_attr attr[] = {
+		{ RODP_ATTR_EXPORT_DM_HANDLE, 0, dm->handle },
+		{ RODP_ATTR_EXPORT_DM_FD, sizeof(fd), pointer(&fd) },
+	};
+	int err = vt_ioctl(dm->context, RODP_OBJECT_EXPORT, RODP_METHOD_EXPORT_DM, attr, 2);
+
+	return err ? err : (int)fd;
+}
+
 uint64_t vt_latency_count(const struct rodp_latency *latency)
 {
 	uint64_t sum = 0;

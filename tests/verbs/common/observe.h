@@ -35,6 +35,9 @@ int vt_latency(struct ibv_context *ctx, enum rodp_latency_scope scope,
 /* The count of all waits in a histogram. */
 uint64_t vt_latency_count(const struct rodp_latency *latency);
 
+/* A dma-buf of device memory, as of ibv_dm_export_dmabuf_fd(), which older libraries lack: a file, or -errno. */
+int vt_export_dm(const struct ibv_dm *dm);
+
 /* For those who need no errors: fail the program instead. */
 struct rodp_mr_stats vt_stats(const struct ibv_mr *mr);
 

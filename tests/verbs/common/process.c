@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 /* Child processes, and what is said to them. Every wait has a bound. */
+#include <dirent.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/utsname.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -51,6 +53,40 @@ int vt_reap(pid_t pid, unsigned int ms, const char *what)
 	if (got != pid)
 		vt_fail("%s: waitpid: %m", what);
 	return status;
+}
+
+/* Whether a thread of this process has this name. */
+static bool has_thread(const char *name)
+{
+	DIR *dir = opendir("/proc/self/task");
+	char path[300], comm[32];
+	struct dirent *entry;
+	bool found = false;
+	FILE *in;
+
+	vt_check(dir);
+	while (!found && (entry = readdir(dir))) {
+		snprintf(path, sizeof(path), "/proc/self/task/%s/comm", entry->d_name);
+		in = fopen(path, "r");
+		if (!in)
+			continue;
+		found = fgets(comm, sizeof(comm), in) && !strncmp(comm, name, strlen(name));
+		fclose(in);
+	}
+	closedir(dir);
+	return found;
+}
+
+bool vt_faults_itself(void)
+{
+	unsigned int major, minor;
+	struct utsname kernel;
+	bool itself = has_thread("rodp-fault");
+
+	vt_check(!uname(&kernel) && sscanf(kernel.release, "%u.%u", &major, &minor) == 2);
+	if (!itself && major * 1000 + minor >= 6010)
+		vt_fail("Linux %s lends user workers, and this process has none", kernel.release);
+	return itself;
 }
 
 void vt_tell(int socket, const void *data, size_t len, int fd)

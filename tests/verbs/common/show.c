@@ -53,3 +53,29 @@ uint64_t vt_number_of(const char *object, const char *name)
 		vt_fail("no \"%s\" in %s", name, object);
 	return strtoull(at + strlen(member), NULL, 10);
 }
+
+/* The index is not told: a device that was made anew has another. */
+static const char *objects(void)
+{
+	return vt_run("rdma resource show | sed 's/^[0-9]*: //' | sort");
+}
+
+char *vt_objects(void)
+{
+	char *text = strdup(objects());
+
+	vt_check(text);
+	return text;
+}
+
+void vt_expect_objects(const char *before, const char *what)
+{
+	uint64_t end_ns = vt_now_ns() + vt_options.wait_ms * 1000000ull;
+
+	while (strcmp(objects(), before)) {
+		if (vt_now_ns() > end_ns)
+			vt_fail("%s: something is left.\nbefore:\n%safter:\n%s", what, before,
+				objects());
+		vt_sleep_ms(20);
+	}
+}

@@ -14,4 +14,9 @@ char *vt_object_with(const char *list, const char *member);
 /* A number of the object, which must have it. */
 uint64_t vt_number_of(const char *object, const char *name);
 
+/* How many objects of each kind there are, of all processes: a text, for free(). */
+char *vt_objects(void);
+/* Waits until there are as many as there were; fails after --wait-ms, and says what was done. */
+void vt_expect_objects(const char *before, const char *what);
+
 #endif

@@ -16,7 +16,7 @@ static void shared_make(struct vt_shared *shared, struct vt_stage *stage, enum v
 	shared->at = mmap(NULL, len, PROT_READ | PROT_WRITE,
 			  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	vt_check(shared->at != MAP_FAILED);
-	vt_check(!madvise(shared->at, len, MADV_NOHUGEPAGE));
+	vt_check(vt_small_pages(shared->at, len));
 	shared->mr_a = vt_reg(stage->a, shared->at, len, memory, VT_ACCESS_ALL);
 	shared->mr_b = vt_reg(stage->b, shared->at, len, memory, VT_ACCESS_ALL);
 }

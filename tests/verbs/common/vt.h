@@ -34,6 +34,7 @@
 #include "counters.h"
 #include "datagram.h"
 #include "device.h"
+#include "disk.h"
 #include "main.h"
 #include "options.h"
 #include "pair.h"

@@ -16,7 +16,6 @@
 
 #define ETHER 14 /* bytes of an Ethernet header */
 #define TAG   4 /* of a VLAN tag */
-#define SPORT 0xc0de /* of forged packets */
 
 /* Bit by bit: nothing here is fast, and nothing shares an error with the driver's. */
 static u32 crc32_bits(u32 crc, const void *data, size_t len)
@@ -32,16 +31,13 @@ static u32 crc32_bits(u32 crc, const void *data, size_t len)
 	return crc;
 }
 
-/* ip: the packet; bth and end: offsets of the BTH and of the ICRC. */
-static uint32_t icrc_of(const uint8_t *ip, int version, size_t bth, size_t end)
+uint32_t vt_wire_icrc(const uint8_t *ip, int version, size_t bth, size_t end)
 {
 	size_t body = bth + sizeof(struct rodp_bth);
 	u32 crc = rodp_icrc_start(ip, version, crc32_bits);
 
 	return rodp_icrc_finish(crc32_bits(crc, ip + body, end - body));
 }
-
-/* ---- capture ---- */
 
 int vt_capture(const char *netdev)
 {
@@ -145,7 +141,7 @@ static bool take_roce(struct vt_packet *packet)
 			packet->len);
 	packet->payload = packet->bytes + at + packet->op->bytes;
 	packet->payload_len = packet->len - at - packet->op->bytes - RODP_ICRC_BYTES;
-	icrc = icrc_of(packet->bytes, packet->version, at, packet->len - RODP_ICRC_BYTES);
+	icrc = vt_wire_icrc(packet->bytes, packet->version, at, packet->len - RODP_ICRC_BYTES);
 	packet->icrc_ok = !memcmp(&icrc, packet->bytes + packet->len - RODP_ICRC_BYTES,
 				  sizeof(icrc));
 	return true;
@@ -187,111 +183,4 @@ bool vt_captured(int fd, struct vt_packet *packet, unsigned int ms)
 			return true;
 	}
 	return false;
-}
-
-/* ---- forgery ---- */
-
-int vt_forge_open(void)
-{
-	int fd = socket(AF_INET, SOCK_RAW, IPPROTO_RAW);
-
-	if (fd < 0)
-		vt_fail("a raw socket: %m (it takes root)");
-	return fd;
-}
-
-static struct in_addr addr_of(const struct vt_device *dev)
-{
-	struct in_addr addr;
-
-	memcpy(&addr, dev->gid.raw + 12, sizeof(addr));
-	return addr;
-}
-
-/* Datagrams of one socket may not be cut up, and so the kernel numbers them 0. */
-int vt_forge_open_udp(const struct vt_device *a)
-{
-	struct sockaddr_in at = { .sin_family = AF_INET,
-				  .sin_addr = addr_of(a),
-				  .sin_port = htons(SPORT) };
-	int fd = socket(AF_INET, SOCK_DGRAM, IPPROTO_UDP), pmtu = IP_PMTUDISC_DO;
-
-	if (fd < 0 || setsockopt(fd, IPPROTO_IP, IP_MTU_DISCOVER, &pmtu, sizeof(pmtu)) ||
-	    bind(fd, (struct sockaddr *)&at, sizeof(at)))
-		vt_fail("a UDP socket: %m");
-	return fd;
-}
-
-static void put_bth(uint8_t *at, const struct vt_forged *forged)
-{
-	struct rodp_bth bth;
-	uint16_t pkey = forged->pkey ? forged->pkey : RODP_DEFAULT_PKEY;
-
-	rodp_bth_fill(&bth, forged->opcode, false, -forged->body_len & 3, pkey, forged->dqpn,
-		      forged->ackreq, forged->psn);
-	bth.flags |= forged->flags;
-	memcpy(at, &bth, sizeof(bth));
-}
-
-static void put_ip(uint8_t *at, const struct vt_forged *forged, struct in_addr from,
-		   struct in_addr to, size_t header, size_t len, bool raw)
-{
-	struct iphdr ip = {
-		.version = 4,
-		.ihl = header / 4,
-		.tos = forged->tos,
-		.tot_len = htons(len),
-		.id = raw ? htons(0x4791) : 0, /* raw: not 0, or the kernel makes one up */
-		.frag_off = htons(IP_DF),
-		.ttl = 64,
-		.protocol = IPPROTO_UDP,
-		.saddr = from.s_addr,
-		.daddr = to.s_addr,
-	};
-
-	memcpy(at, &ip, sizeof(ip));
-	memset(at + sizeof(ip), IPOPT_NOP, header - sizeof(ip));
-}
-
-static bool is_raw(int fd)
-{
-	socklen_t len = sizeof(int);
-	int type;
-
-	vt_check(!getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len));
-	return type == SOCK_RAW;
-}
-
-void vt_forge(int fd, const struct vt_device *a, const struct vt_device *b,
-	      const struct vt_forged *forged)
-{
-	struct in_addr from = forged->from ? *forged->from : addr_of(a);
-	struct in_addr to = forged->to ? *forged->to : addr_of(b);
-	size_t header = sizeof(struct iphdr) + (forged->options ? 4 : 0);
-	size_t bth = header + sizeof(struct udphdr), body = bth + sizeof(struct rodp_bth);
-	size_t end = body + forged->body_len + (-forged->body_len & 3);
-	size_t len = end + RODP_ICRC_BYTES - forged->cut;
-	struct udphdr udp = {
-		.source = htons(SPORT),
-		.dest = htons(RODP_UDP_PORT),
-		.len = htons(len - header),
-	};
-	struct sockaddr_in at = { .sin_family = AF_INET, .sin_addr = to };
-	uint8_t packet[VT_WIRE_BYTES] = {};
-	bool raw = is_raw(fd);
-	size_t skip = raw ? 0 : bth; /* what the kernel writes */
-	uint32_t icrc;
-
-	vt_check(end + RODP_ICRC_BYTES <= sizeof(packet));
-	if (!raw)
-		at.sin_port = htons(RODP_UDP_PORT);
-	put_ip(packet, forged, from, to, header, len, raw);
-	memcpy(packet + header, &udp, sizeof(udp));
-	put_bth(packet + bth, forged);
-	memcpy(packet + body, forged->body, forged->body_len);
-	icrc = icrc_of(packet, 4, bth, end) ^ (forged->bad_icrc ? 1 : 0);
-	memcpy(packet + end, &icrc, sizeof(icrc));
-	if (sendto(fd, packet + skip, len - skip, 0, (struct sockaddr *)&at, sizeof(at)) !=
-	    (ssize_t)(len - skip))
-		vt_fail("sending a forged packet: %m");
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
 /*
- * Packets as the network sees them: captured from a netdev (AF_PACKET), and forged (raw IPv4). Both
- * need root. As everything of vt, nothing here returns an error.
+ * Packets as the network sees them, captured from a netdev (AF_PACKET). Needs root. As everything of vt, nothing
+ * here returns an error.
  */
 #ifndef VT_WIRE_H
 #define VT_WIRE_H
@@ -36,34 +36,10 @@ int vt_capture(const char *netdev);
 /* The next RoCEv2 packet; false when none came within ms. */
 bool vt_captured(int fd, struct vt_packet *packet, unsigned int ms);
 
-/* What to forge. 0 stands for what a well-behaved peer sends, unless said. */
-struct vt_forged {
-	struct in_addr *from; /* default: the address of --dev's GID */
-	struct in_addr *to; /* default: of --peer-dev's */
-	uint8_t opcode;
-	uint8_t flags; /* of the BTH, besides MigReq and the pad count */
-	uint32_t pkey; /* VT_PKEY_NONE: 0; default 0xffff */
-	uint32_t dqpn;
-	uint32_t psn;
-	bool ackreq;
-	const void *body; /* behind the BTH: extended headers and payload */
-	size_t body_len; /* padded by us to a multiple of 4 */
-	size_t cut; /* bytes to leave out at the end, the ICRC among them */
-	bool bad_icrc;
-	bool options; /* of IP: 4 bytes of NOPs */
-	uint8_t tos;
-};
-
-#define VT_PKEY_NONE 0x10000
-
 /*
- * A socket to forge with, for close(): a raw one, or a plain UDP socket, which needs no privilege. With the
- * latter the kernel writes the addresses, and `from`, `options` and `tos` are not for the caller to choose.
+ * The ICRC of a packet. ip: its IP header, of this version; bth and end: the offsets of the BTH and of the
+ * place of the ICRC.
  */
-int vt_forge_open(void);
-int vt_forge_open_udp(const struct vt_device *a);
-/* Sends one from a to b. */
-void vt_forge(int fd, const struct vt_device *a, const struct vt_device *b,
-	      const struct vt_forged *forged);
+uint32_t vt_wire_icrc(const uint8_t *ip, int version, size_t bth, size_t end);
 
 #endif

@@ -6,7 +6,7 @@
 #include <arpa/inet.h>
 #include <unistd.h>
 
-#include "wire.h"
+#include "forge.h"
 
 enum {
 	LEN = 5000,
@@ -281,6 +281,26 @@ static void test_datagrams(struct setup *s)
 	vt_expect_ok(&s->ud_b, 9, IBV_WC_RECV);
 }
 
+/* Longer than the longest path MTU: for no QP, in no state. */
+static void test_too_long(struct setup *s)
+{
+	static const uint8_t body[4100];
+	struct vt_forged packet = {
+		.opcode = RODP_TP_RC | RODP_OP_SEND_ONLY,
+		.dqpn = s->rc.b.qp->qp_num,
+		.psn = s->rc.a.psn,
+		.body = body,
+		.body_len = sizeof(body),
+	};
+
+	vt_case("RC: a packet longer than any path MTU");
+	expect_counted(s, &packet, "rcvd_length_err", NULL);
+	vt_case("UC: a packet longer than any path MTU");
+	packet.opcode = RODP_TP_UC | RODP_OP_SEND_ONLY;
+	packet.dqpn = s->uc.b.qp->qp_num;
+	expect_counted(s, &packet, "rcvd_length_err", NULL);
+}
+
 static void test_unreliable(struct setup *s)
 {
 	struct write_body body = write_body(s);
@@ -381,6 +401,7 @@ int main(int argc, char **argv)
 	test_targets(&s);
 	test_pkeys(&s);
 	test_datagrams(&s);
+	test_too_long(&s);
 	test_unreliable(&s);
 	test_congestion(&s);
 	close_all(&s);

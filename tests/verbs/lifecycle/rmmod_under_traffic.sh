@@ -1,9 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 #
-# The module is unloaded while processes use its device. Their traffic
+# The module is unloaded while processes use its device, $2 times (4). Their traffic
 # ends with errors, nothing hangs, nothing is left of the module, and it loads again.
 set -u
+ROUNDS=${2:-4}
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/../common/under_traffic.sh"
 
@@ -20,15 +21,21 @@ restore() {
 	unset RDMA_GID_INDEX RDMA_PEER_GID_INDEX
 }
 
-mark_log
-for round in pinned odp pinned odp; do
-	start_traffic --memory="$round"
-	timeout 60 rmmod rodp || fail "$round: rmmod says $?"
+# unload MEMORY: under traffic to memory of this kind.
+unload() {
+	mark_log
+	start_traffic --memory="$1"
+	timeout 60 rmmod rodp || fail "$1: rmmod says $?"
 	expect_traffic_lost
-	[ ! -e /sys/module/rodp ] || fail "$round: the module is still there"
-	! grep -E '^rodp' /proc/slabinfo || fail "$round: slab caches are left"
+	[ ! -e /sys/module/rodp ] || fail "$1: the module is still there"
+	! grep -E '^rodp' /proc/slabinfo || fail "$1: slab caches are left"
 	restore
-	"$TRAFFIC" --seconds=1 || fail "$round: the new device does not work"
+	"$TRAFFIC" --seconds=1 || fail "$1: the new device does not work"
+	check_log
+}
+
+for ((round = 1; round <= ROUNDS; round++)); do
+	echo "round $round of $ROUNDS"
+	if ((round % 2)); then unload pinned; else unload odp; fi
 done
-check_log
 echo "passed"

@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 /*
- * Device memory: copies to and from it, regions over parts of it for oneself and for
- * peers, and what is refused.
+ * Device memory: copies to and from it, regions over parts of it for oneself and for peers, and
+ * what is refused. What was freed and still is mapped, or is a dma-buf, counts as before.
  */
-#include "vt.h"
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "observe.h"
 
 #define DM_LEN 20000
 #define AT     4090 /* of the region in it */
@@ -176,6 +180,61 @@ static void test_limit(struct vt_device *dev)
 	}
 }
 
+static bool can_alloc(struct vt_device *dev, size_t len)
+{
+	struct ibv_alloc_dm_attr attr = { .length = len };
+	struct ibv_dm *dm = ibv_alloc_dm(dev->ctx, &attr);
+
+	vt_check(dm || errno == ENOMEM);
+	vt_check(!dm || !ibv_free_dm(dm));
+	return dm;
+}
+
+/* All of it, and something that keeps its pages: a file, or a process. */
+static void expect_held(struct vt_device *dev, struct ibv_dm *dm)
+{
+	vt_check(!ibv_free_dm(dm));
+	if (can_alloc(dev, 1))
+		vt_fail("what is freed and in use does not count");
+}
+
+static struct ibv_dm *alloc_all(struct vt_device *dev)
+{
+	struct ibv_alloc_dm_attr attr = { .length = dev->attr.max_dm_size };
+	struct ibv_dm *dm = ibv_alloc_dm(dev->ctx, &attr);
+
+	if (!dm)
+		vt_fail("%lu bytes of device memory: %m", (unsigned long)attr.length);
+	return dm;
+}
+
+static void test_held_by_file(struct vt_device *dev)
+{
+	struct ibv_dm *dm = alloc_all(dev);
+	int fd = vt_export_dm(dm);
+
+	if (fd < 0)
+		vt_fail("exporting device memory: %s", strerror(-fd));
+	expect_held(dev, dm);
+	vt_check(!close(fd));
+	vt_check(can_alloc(dev, dev->attr.max_dm_size));
+}
+
+/* The child has what its parent had mapped. */
+static void test_held_by_process(struct vt_device *dev)
+{
+	struct ibv_dm *dm = alloc_all(dev);
+	pid_t pid = vt_fork();
+
+	if (!pid)
+		for (;;)
+			pause();
+	expect_held(dev, dm);
+	vt_check(!kill(pid, SIGKILL));
+	vt_reap(pid, vt_options.wait_ms, "who has it mapped");
+	vt_check(can_alloc(dev, dev->attr.max_dm_size));
+}
+
 static void run(enum vt_memory a, enum vt_memory b, void *arg)
 {
 	const char *what = vt_memory_name(a);
@@ -209,5 +268,11 @@ int main(int argc, char **argv)
 	test_refused(s.dev_b);
 	vt_case("%lu bytes, all there are", (unsigned long)s.dev_b->attr.max_dm_size);
 	test_limit(s.dev_b);
+	if (vt_is_rodp(s.dev_b)) {
+		vt_case("freed, and still a dma-buf");
+		test_held_by_file(s.dev_b);
+		vt_case("freed, and still mapped");
+		test_held_by_process(s.dev_b);
+	}
 	return vt_finish(s.dev_a, s.dev_b);
 }

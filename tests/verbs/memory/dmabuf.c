@@ -9,6 +9,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <linux/dma-heap.h>
 #include <linux/udmabuf.h>
 
 #include "observe.h"
@@ -58,22 +59,15 @@ static void export_memfd(struct setup *s)
 	close(dev);
 }
 
-/* As ibv_dm_export_dmabuf_fd() does, which older libraries lack. */
 static int export_dm(struct ibv_dm *dm)
 {
-	uint32_t fd = -1;
-	const struct vt_attr attr[] = {
-		{ RODP_ATTR_EXPORT_DM_HANDLE, 0, dm->handle },
-		{ RODP_ATTR_EXPORT_DM_FD, sizeof(fd), (uintptr_t)&fd },
-	};
-	int err = vt_ioctl(dm->context, RODP_OBJECT_EXPORT, RODP_METHOD_EXPORT_DM, attr, 2);
+	int fd = vt_export_dm(dm);
 
-	if (err)
-		vt_fail("exporting device memory: %s", strerror(-err));
+	if (fd < 0)
+		vt_fail("exporting device memory: %s", strerror(-fd));
 	return fd;
 }
 
-/* The device memory itself is freed: the dma-buf keeps what it had in it. */
 static void export_device_memory(struct setup *s)
 {
 	struct ibv_alloc_dm_attr attr = { .length = BUF_LEN };
@@ -293,6 +287,49 @@ static void run(struct setup *s, enum vt_memory memory)
 	end(s);
 }
 
+/* Of the system's heap, with these flags of open(2). -1: this kernel has none. */
+static int heap_buffer(int flags)
+{
+	struct dma_heap_allocation_data data = { .len = BUF_LEN, .fd_flags = flags | O_CLOEXEC };
+	int heap = open("/dev/dma_heap/system", O_RDONLY | O_CLOEXEC);
+
+	if (heap < 0)
+		return -1;
+	if (ioctl(heap, DMA_HEAP_IOCTL_ALLOC, &data))
+		vt_fail("DMA_HEAP_IOCTL_ALLOC: %m");
+	close(heap);
+	return data.fd;
+}
+
+/* What was opened to be read is not written, by whomever. */
+static void test_readonly(struct vt_device *dev)
+{
+	static const int writes[] = {
+		IBV_ACCESS_LOCAL_WRITE,
+		IBV_ACCESS_LOCAL_WRITE | IBV_ACCESS_REMOTE_WRITE,
+		IBV_ACCESS_LOCAL_WRITE | IBV_ACCESS_REMOTE_ATOMIC,
+	};
+	int fd = heap_buffer(O_RDONLY);
+	struct setup s = { .dev_b = dev, .fd = fd };
+	struct ibv_mr *mr;
+	size_t i;
+
+	if (fd < 0) {
+		vt_note("this kernel has no dma-buf heaps");
+		return;
+	}
+	vt_case("a dma-buf that was opened to be read");
+	for (i = 0; i < VT_ARRAY_SIZE(writes); i++)
+		expect_refused(&s, 0, BUF_LEN, 0, fd, writes[i], EACCES);
+	mr = ibv_reg_dmabuf_mr(dev->pd, 0, BUF_LEN, 0, fd, IBV_ACCESS_REMOTE_READ);
+	vt_check(mr && !ibv_dereg_mr(mr));
+	close(fd);
+	fd = heap_buffer(O_RDWR);
+	mr = ibv_reg_dmabuf_mr(dev->pd, 0, BUF_LEN, 0, fd, writes[1]);
+	vt_check(mr && !ibv_dereg_mr(mr));
+	close(fd);
+}
+
 int main(int argc, char **argv)
 {
 	struct setup s = {};
@@ -309,5 +346,6 @@ int main(int argc, char **argv)
 		if (vt_has_odp(s.dev_a, IBV_ODP_SUPPORT_WRITE))
 			run(&s, VT_ODP);
 	}
+	test_readonly(s.dev_b);
 	return vt_finish(s.dev_a, s.dev_b);
 }

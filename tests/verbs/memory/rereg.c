@@ -200,6 +200,33 @@ static void test_failures(struct setup *s)
 	end(s);
 }
 
+/*
+ * Other memory is mapped at the address since: new rights do not move a pinned region there. Those
+ * that its pages can have are given on them, those that they cannot are refused.
+ */
+static void test_mapped_since(struct setup *s, int before, int wanted, bool possible)
+{
+	size_t len;
+	int err;
+
+	begin(s, before);
+	len = s->b.map_len;
+	vt_check(mmap(s->b.map, len, PROT_READ | PROT_WRITE,
+		      MAP_FIXED | MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) == s->b.map);
+	err = ibv_rereg_mr(s->b.mr, IBV_REREG_MR_CHANGE_ACCESS, NULL, NULL, 0, wanted);
+	if (possible ? err : !err || errno != EINVAL)
+		vt_fail("rereg_mr: %d (%m)", err);
+	memset(s->a.data, 0, LEN);
+	vt_rdma(&s->conn, IBV_WR_RDMA_READ, &s->a, 0, &s->b, 0, LEN);
+	vt_verify(s->a.data, LEN, SEED_B, 0, "the memory that was registered");
+	vt_verify_zero(s->b.map, len, "the memory that is mapped there now");
+	vt_verify_guards(&s->a, "a");
+	vt_disconnect(&s->conn);
+	vt_buf_free(&s->a);
+	vt_buf_free(&s->b);
+	vt_buf_free(&s->other);
+}
+
 /* A region with a window keeps what it has. */
 static void test_bound(struct setup *s)
 {
@@ -256,6 +283,12 @@ static void run(enum vt_memory a, enum vt_memory b, void *arg)
 	test_kind(s);
 	vt_case("%s/%s: failures change nothing", ma, mb);
 	test_failures(s);
+	if (b == VT_PINNED) {
+		vt_case("%s/%s: other memory is there, fewer rights", ma, mb);
+		test_mapped_since(s, VT_ACCESS_ALL, IBV_ACCESS_REMOTE_READ, true);
+		vt_case("%s/%s: other memory is there, more rights", ma, mb);
+		test_mapped_since(s, IBV_ACCESS_REMOTE_READ, VT_ACCESS_ALL, false);
+	}
 	vt_case("%s/%s: with a window bound", ma, mb);
 	test_bound(s);
 }

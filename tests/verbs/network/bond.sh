@@ -74,6 +74,16 @@ timeout 10 sh -c "until grep -q ACTIVE $SYS/rodpbA/ports/1/state; do sleep 0.1; 
 echo "== everything works over a bond"
 "$DIR/ops/rc_ops" "${ADDRESSES[@]}" || fail "rc_ops"
 
+echo "== a long way behind the bond"
+modprobe -q sch_netem || skip "no netem in this kernel"
+for leg in 1 2; do
+	tc qdisc add dev "a$leg" root netem delay 80ms limit 10000 || fail "a delay on a$leg"
+done
+"$DIR/network/second_write" "${ADDRESSES[@]}" || fail "second_write"
+for leg in 1 2; do
+	tc qdisc del dev "a$leg" root
+done
+
 echo "== its legs fail under traffic"
 "$TRAFFIC" --seconds=12 --timeout=17 "${ADDRESSES[@]}" >"$LOGS/traffic" 2>&1 &
 traffic=$!

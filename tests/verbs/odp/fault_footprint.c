@@ -44,7 +44,7 @@ static void forget(struct setup *s)
 	vt_check(!munmap(s->at, LEAF));
 	vt_check(mmap(s->at, LEAF, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED,
 		      -1, 0) == s->at);
-	vt_check(!madvise(s->at, LEAF, MADV_NOHUGEPAGE));
+	vt_check(vt_small_pages(s->at, LEAF));
 }
 
 /* In a 2 MiB range without a page table, and in one that has one. */

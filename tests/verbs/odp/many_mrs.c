@@ -28,7 +28,7 @@ static void map_fresh(struct setup *s)
 	uint8_t *at = mmap(s->at, LEN, PROT_READ | PROT_WRITE,
 			   MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
 
-	vt_check(at == s->at && !madvise(at, LEN, MADV_NOHUGEPAGE));
+	vt_check(at == s->at && vt_small_pages(at, LEN));
 }
 
 static void set_up(struct setup *s)

@@ -5,8 +5,10 @@
  * full traffic into it.
  *
  * First plainly: the process is killed and gone. Then in the way in which the reaper
- * itself is needed: a fault that waits in a userfaultfd keeps the address space of
- * the killed process alive, and the uverbs file, which we have open too, keeps its region.
+ * itself is needed: a thread that writes to a frozen file system keeps the address space of
+ * the killed process alive, and the uverbs file, which we have open too, keeps its region. The killer is called by
+ * hand there: a group that is short of memory has the driver's leaves back before it kills, and then the reaper
+ * has nothing to tell the device of.
  */
 #include <fcntl.h>
 #include <pthread.h>
@@ -30,18 +32,17 @@ struct setup {
 	struct vt_buf a;
 	int socket;
 	bool hang;
-	int uffd;
+	int file; /* on the disk that is frozen */
 	uint8_t *hot; /* the victim's */
-	uint8_t *hung;
-	uint32_t hot_rkey, hung_rkey;
+	uint32_t hot_rkey;
 	atomic_bool stop;
 	atomic_ulong done, after_kill;
 	atomic_bool killed;
 };
 
 struct hello {
-	uint8_t *hot, *hung;
-	uint32_t hot_rkey, hung_rkey;
+	uint8_t *hot;
+	uint32_t hot_rkey;
 };
 
 static uint8_t *map(size_t len)
@@ -50,6 +51,29 @@ static uint8_t *map(size_t len)
 
 	vt_check(at != MAP_FAILED);
 	return at;
+}
+
+/* Until the file system is thawed. */
+static void *write_for_ever(void *arg)
+{
+	struct setup *s = arg;
+
+	if (write(s->file, "x", 1) != 1)
+		vt_fail("writing to the disk: %m");
+	return NULL;
+}
+
+/* Cannot end, and is the one whom the OOM killer takes. */
+static _Noreturn void be_chosen(struct setup *s)
+{
+	pthread_t thread;
+
+	vt_run("echo 1000 >/proc/%d/oom_score_adj", getpid());
+	vt_check(!pthread_create(&thread, NULL, write_for_ever, s));
+	vt_sleep_ms(50);
+	vt_tell(s->socket, "", 1, -1);
+	for (;;)
+		pause();
 }
 
 static _Noreturn void be_victim(struct setup *s)
@@ -61,15 +85,10 @@ static _Noreturn void be_victim(struct setup *s)
 	vt_cgroup_enter(GROUP);
 	hello.hot = map(HOT);
 	hello.hot_rkey = vt_reg(s->dev_b, hello.hot, HOT, VT_ODP, VT_ACCESS_ALL)->rkey;
-	if (s->hang) {
-		hello.hung = map(PIECE);
-		s->uffd = vt_uffd_open(VT_UFFD_MISSING, hello.hung, PIECE);
-		hello.hung_rkey = vt_reg(s->dev_b, hello.hung, PIECE, VT_ODP, VT_ACCESS_ALL)->rkey;
-	}
-	vt_tell(s->socket, &hello, sizeof(hello), s->hang ? s->uffd : -1);
-	if (s->hang)
-		close(s->uffd);
+	vt_tell(s->socket, &hello, sizeof(hello), -1);
 	vt_hear(s->socket, &(char){ 0 }, 1, NULL);
+	if (s->hang)
+		be_chosen(s);
 	hog = map(HOG);
 	for (i = 0; i < HOG; i += 4096)
 		hog[i] = 1;
@@ -120,24 +139,6 @@ static void *traffic(void *arg)
 	return NULL;
 }
 
-static void start_hanging_fault(struct setup *s, struct vt_conn *conn)
-{
-	struct vt_op op = {
-		.opcode = IBV_WR_RDMA_WRITE,
-		.wr_id = 7,
-		.sge = { vt_sge(&s->a, 0, PIECE) },
-		.num_sge = 1,
-		.remote_addr = (uintptr_t)s->hung,
-		.rkey = s->hung_rkey,
-	};
-
-	/* Of the transport nobody's patience shall end: 8 times 4.3 s. */
-	vt_connect(conn, s->dev_a, s->dev_b, &(struct vt_conn_attr){ .timeout = 20 });
-	vt_post(&conn->a, &op);
-	if (!vt_uffd_wait_fault(s->uffd, vt_options.wait_ms))
-		vt_fail("no fault in the userfaultfd");
-}
-
 static int open_kernel_log(void)
 {
 	int fd = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
@@ -184,7 +185,7 @@ static unsigned long ms_since(uint64_t start_ns)
 	return (vt_now_ns() - start_ns) / 1000000;
 }
 
-/* Memory of the group, now that its only process is a zombie or gone. */
+/* The killed process cannot end: its memory goes before it. Then it may. */
 static void wait_until_reaped(struct setup *s, int log, pid_t pid, uint64_t start_ns)
 {
 	int64_t nonblock = vt_counter(s->dev_b, "odp_inval_nonblock");
@@ -199,12 +200,26 @@ static void wait_until_reaped(struct setup *s, int log, pid_t pid, uint64_t star
 		  vt_cgroup_get(GROUP, "memory.current", NULL) / 1024);
 	vt_figure("invalidations that must not block", "",
 		  vt_counter(s->dev_b, "odp_inval_nonblock") - nonblock);
+	if (!atomic_load(&s->after_kill))
+		vt_fail("there was no traffic while the reaper worked");
+	vt_figure("requests while the reaper worked", "", atomic_load(&s->after_kill));
+	vt_disk_freeze(false);
+}
+
+static void wait_for_end(pid_t pid, bool hang, uint64_t start_ns)
+{
+	int status = vt_reap(pid, GONE_MS, "the process that the OOM killer killed");
+
+	if (!WIFSIGNALED(status) || WTERMSIG(status) != SIGKILL)
+		vt_fail("the process ended with status 0x%x, not by SIGKILL", status);
+	vt_figure(hang ? "with a thread that cannot end: gone after the kill"
+		       : "gone after the kill",
+		  "ms", ms_since(start_ns));
 }
 
 static void test(struct setup *s, bool hang)
 {
-	int status, log = open_kernel_log();
-	struct vt_conn hung;
+	int log = open_kernel_log();
 	pthread_t thread;
 	struct hello hello;
 	int64_t nonblock = vt_counter(s->dev_b, "odp_inval_nonblock");
@@ -212,7 +227,6 @@ static void test(struct setup *s, bool hang)
 	pid_t pid;
 
 	s->hang = hang;
-	s->uffd = -1;
 	atomic_store(&s->stop, false);
 	atomic_store(&s->killed, false);
 	atomic_store(&s->done, 0);
@@ -223,37 +237,29 @@ static void test(struct setup *s, bool hang)
 	pid = vt_fork_with_socket(&s->socket);
 	if (!pid)
 		be_victim(s);
-	vt_hear(s->socket, &hello, sizeof(hello), hang ? &s->uffd : NULL);
+	vt_hear(s->socket, &hello, sizeof(hello), NULL);
 	s->hot = hello.hot;
-	s->hung = hello.hung;
 	s->hot_rkey = hello.hot_rkey;
-	s->hung_rkey = hello.hung_rkey;
 	if (hang)
-		start_hanging_fault(s, &hung);
+		vt_disk_freeze(true);
 	vt_check(!pthread_create(&thread, NULL, traffic, s));
 	while (atomic_load(&s->done) < HOT / PIECE)
 		vt_sleep_ms(1);
 
 	vt_tell(s->socket, "", 1, -1);
+	if (hang) {
+		vt_hear(s->socket, &(char){ 0 }, 1, NULL);
+		vt_run("echo f >/proc/sysrq-trigger");
+	}
 	wait_for_kill();
 	start = vt_now_ns();
 	atomic_store(&s->killed, true);
-	status = vt_reap(pid, GONE_MS, "the process that the OOM killer killed");
-	if (!WIFSIGNALED(status) || WTERMSIG(status) != SIGKILL)
-		vt_fail("the process ended with status 0x%x, not by SIGKILL", status);
-	vt_figure(hang ? "with a fault that hangs: gone after the kill" : "gone after the kill",
-		  "ms", ms_since(start));
 	if (hang) {
 		wait_until_reaped(s, log, pid, start);
 		if (vt_counter(s->dev_b, "odp_inval_nonblock") == nonblock)
 			vt_fail("the reaper did not reach the device");
-		if (!atomic_load(&s->after_kill))
-			vt_fail("there was no traffic while the reaper worked");
-		vt_figure("requests while the reaper worked", "", atomic_load(&s->after_kill));
-		close(s->uffd);
-		vt_expect(&hung.a, 7, IBV_WC_REM_ACCESS_ERR);
-		vt_disconnect(&hung);
 	}
+	wait_for_end(pid, hang, start);
 	atomic_store(&s->stop, true);
 	vt_check(!pthread_join(thread, NULL));
 	vt_check(!close(s->socket) && !close(log));
@@ -269,8 +275,12 @@ int main(int argc, char **argv)
 	vt_buf_make(&s.a, s.dev_a, PIECE, VT_PINNED, VT_ACCESS_ALL);
 	vt_case("killed, and gone");
 	test(&s, false);
-	vt_case("killed, and its memory reaped while a fault of the device keeps it");
+	vt_case("killed, and its memory reaped while a thread of it cannot end");
+	vt_disk_make(1 << 20);
+	s.file = vt_disk_open();
 	test(&s, true);
+	close(s.file);
+	vt_disk_end();
 	vt_expect_no_leaves(s.dev_b);
 	return vt_pass();
 }

@@ -281,7 +281,7 @@ static void test_protect(struct race *r)
 	/* Protection of shared memory came with 5.19; private memory has it in every kernel. */
 	vt_check(mmap(r->b.data, LEN, PROT_READ | PROT_WRITE,
 		      MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) != MAP_FAILED);
-	vt_check(!madvise(r->b.data, LEN, MADV_NOHUGEPAGE));
+	vt_check(vt_small_pages(r->b.data, LEN));
 	fill((uint64_t *)r->b.data, 0);
 	uffd = vt_uffd_open(VT_UFFD_WP, r->b.data, LEN);
 	take_turns(r, stream_writes, protect);

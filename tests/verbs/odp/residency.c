@@ -54,7 +54,7 @@ static void map_fresh(struct setup *s)
 	uint8_t *at = mmap(s->at, PAGES * PAGE, PROT_READ | PROT_WRITE,
 			   MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
 
-	vt_check(at == s->at && !madvise(at, PAGES * PAGE, MADV_NOHUGEPAGE));
+	vt_check(at == s->at && vt_small_pages(at, PAGES * PAGE));
 }
 
 static void set_up(struct setup *s)

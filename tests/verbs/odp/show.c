@@ -218,7 +218,7 @@ static void test_held(struct setup *s)
 static void set_up(struct setup *s)
 {
 	s->at = vt_map_aligned(BLOCK, BLOCK, PROT_READ | PROT_WRITE);
-	vt_check(!madvise(s->at, BLOCK, MADV_NOHUGEPAGE));
+	vt_check(vt_small_pages(s->at, BLOCK));
 	s->mr = vt_reg(s->b, s->at, BLOCK, VT_ODP, VT_ACCESS_ALL);
 	vt_buf_make(&s->source, s->a, 64 * PAGE, VT_PINNED, VT_ACCESS_ALL);
 	vt_connect(&s->conn, s->a, s->b, NULL);

@@ -32,7 +32,7 @@ static void map_fresh(struct setup *s)
 			   MAP_PRIVATE | MAP_ANONYMOUS | (s->at ? MAP_FIXED : 0), -1, 0);
 
 	vt_check(at != MAP_FAILED);
-	vt_check(!madvise(at, PAGES * PAGE, MADV_NOHUGEPAGE));
+	vt_check(vt_small_pages(at, PAGES * PAGE));
 }
 
 static void find_place(struct setup *s)

@@ -53,7 +53,7 @@ static void map(struct setup *s, enum vt_uffd_mode mode)
 	}
 	s->b.data = mmap(NULL, LEN, PROT_READ | PROT_WRITE, flags, s->memfd, 0);
 	vt_check(s->b.data != MAP_FAILED);
-	vt_check(!madvise(s->b.data, LEN, MADV_NOHUGEPAGE));
+	vt_check(vt_small_pages(s->b.data, LEN));
 	s->b.len = LEN;
 	s->b.mr = vt_reg(s->dev_b, s->b.data, LEN, VT_ODP, VT_ACCESS_ALL);
 }

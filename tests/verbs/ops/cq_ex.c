@@ -3,6 +3,7 @@
  * Extended completion queues: every field, time stamps, batches; resizing with completions
  * in the queue and under traffic; parent and thread domains.
  */
+#include <sys/resource.h>
 #include <time.h>
 
 #include "vt.h"
@@ -259,6 +260,36 @@ static void test_resize(struct setup *s)
 	vt_buf_free(&s->buf);
 }
 
+/* The process has no room to map a larger ring: the CQ stays as it is, and works. */
+static void test_resize_unmapped(struct setup *s)
+{
+	const struct vt_conn_attr attr = { .max_wr = 256 };
+	struct rlimit before, none;
+	int err;
+
+	vt_connect(&s->conn, s->a, s->b, &attr);
+	vt_buf_make(&s->src, s->a, LEN, VT_PINNED, VT_ACCESS_ALL);
+	vt_buf_make(&s->buf, s->b, LEN, VT_PINNED, VT_ACCESS_ALL);
+	post_writes(s, 0, 100);
+	expect_writes(s, 0, 50);
+	vt_check(!getrlimit(RLIMIT_AS, &before));
+	none = (struct rlimit){ .rlim_cur = 4096, .rlim_max = before.rlim_max };
+	vt_check(!setrlimit(RLIMIT_AS, &none));
+	err = ibv_resize_cq(s->conn.a.cq, 100000);
+	vt_check(!setrlimit(RLIMIT_AS, &before));
+	if (err != ENOMEM)
+		vt_fail("resizing without room: %s", strerror(err));
+	expect_writes(s, 50, 50);
+	post_writes(s, 100, 100);
+	expect_writes(s, 100, 100);
+	resize(s, 1000);
+	post_writes(s, 200, 100);
+	expect_writes(s, 200, 100);
+	vt_disconnect(&s->conn);
+	vt_buf_free(&s->src);
+	vt_buf_free(&s->buf);
+}
+
 /* Sizes change while completions come. */
 static void test_resize_busy(struct setup *s)
 {
@@ -424,6 +455,8 @@ int main(int argc, char **argv)
 	test_refused(&s);
 	vt_case("resizing");
 	test_resize(&s);
+	vt_case("resizing without room for the new ring");
+	test_resize_unmapped(&s);
 	vt_case("resizing under traffic");
 	test_resize_busy(&s);
 	vt_case("parent domain, thread domain, relaxed ordering");

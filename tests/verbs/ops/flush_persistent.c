@@ -260,9 +260,36 @@ static void test_registration(struct setup *s, int fd)
 	expect_no_region(s, NULL, ACCESS_B, "nothing");
 }
 
-/* What came in the place of the file is not persistent. */
-static void test_replaced(struct setup *s)
+/* Map the file at its place anew, and have the device write there. */
+static void map_again(struct setup *s, int fd, int flags)
 {
+	struct vt_op op = {
+		.opcode = IBV_WR_RDMA_WRITE,
+		.wr_id = 1,
+		.sge = { vt_sge(&s->a, 0, 8) },
+		.num_sge = 1,
+		.remote_addr = (uintptr_t)s->file,
+		.rkey = s->mr->rkey,
+	};
+
+	vt_check(mmap(s->file, LEN, PROT_READ | PROT_WRITE, flags | MAP_FIXED, fd, 0) == s->file);
+	vt_post(&s->conn.a, &op);
+	vt_expect_ok(&s->conn.a, 1, IBV_WC_RDMA_WRITE);
+	post_flush(s, s->mr->rkey, (uintptr_t)s->file, 8, FLUSH_PERSISTENT, FLUSH_RANGE);
+}
+
+/*
+ * What came in the place of the file is not persistent; nor is the very same memory of that file, mapped
+ * without MAP_SYNC: its place on the medium need not be safe.
+ */
+static void test_replaced(struct setup *s, int fd)
+{
+	vt_case("the file, mapped again with MAP_SYNC");
+	map_again(s, fd, MAP_SHARED_VALIDATE | MAP_SYNC);
+	vt_expect_ok(&s->conn.a, 2, IBV_WC_FLUSH);
+	vt_case("the file, mapped again without MAP_SYNC");
+	map_again(s, fd, MAP_SHARED);
+	expect_refused(s, IBV_WC_REM_ACCESS_ERR);
 	vt_case("memory that replaced the file");
 	vt_check(mmap(s->file, LEN, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED,
 		      -1, 0) == s->file);
@@ -309,7 +336,7 @@ static void run_on_demand(struct setup *s, const char *dir)
 	test_window_rights(s);
 	test_refused(s);
 	test_registration(s, fd);
-	test_replaced(s);
+	test_replaced(s, fd);
 	end(s, fd);
 }
 

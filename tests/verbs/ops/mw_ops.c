@@ -611,10 +611,13 @@ static void sample(const struct vt_buf *buf, uint8_t samples[LEN / SAMPLE])
 
 /*
  * While the peer writes through the window, its key is taken away. From the completion
- * on nothing is written any more, not even the rest of a WRITE that was under way.
+ * on nothing is written any more, not even the rest of a WRITE that was under way. The peer's next WRITE is refused,
+ * which ends the connection: if that comes before the last WRITE's end, the LOCAL_INV is flushed.
  */
 static void shut_in_flight(struct setup *s)
 {
+	struct vt_op inv = { .opcode = IBV_WR_LOCAL_INV, .wr_id = INV };
+	struct ibv_wc wc;
 	struct writer writer = { .s = s };
 	uint8_t before[LEN / SAMPLE], after[LEN / SAMPLE];
 	pthread_t thread;
@@ -625,7 +628,10 @@ static void shut_in_flight(struct setup *s)
 		vt_buf_cool(&s->b);
 	vt_check(!pthread_create(&thread, NULL, write_on, &writer));
 	wait_for_writes(&writer);
-	local_inv(s, s->mw->rkey, IBV_WC_SUCCESS);
+	inv.invalidate = s->mw->rkey;
+	vt_post(&s->conn.b, &inv);
+	wc = vt_wait(&s->conn.b);
+	vt_check(wc.wr_id == INV && (!wc.status || wc.status == IBV_WC_WR_FLUSH_ERR));
 	sample(&s->b, before);
 	vt_check(!pthread_join(thread, NULL));
 	sample(&s->b, after);

@@ -4,6 +4,8 @@
  * the right data; limit and last-WQE events; an empty queue; errors of one QP leave the
  * queue to the others.
  */
+#include <sys/resource.h>
+
 #include "vt.h"
 
 #define QPS	 4
@@ -280,6 +282,32 @@ static void test_resize(struct setup *s)
 		pass_one(s, n);
 }
 
+/* The process has no room to map a larger ring: the SRQ stays as it is, and works. */
+static void test_resize_unmapped(struct setup *s)
+{
+	struct ibv_srq_attr attr = { .max_wr = s->b->attr.orig_attr.max_srq_wr };
+	struct rlimit before, none;
+	uint32_t n;
+	int err;
+
+	if (!(s->b->attr.orig_attr.device_cap_flags & IBV_DEVICE_SRQ_RESIZE) || !vt_is_rodp(s->b))
+		return;
+	fill(s, 1);
+	for (n = 0; n < 4; n++)
+		post_slot(s, n);
+	vt_check(!getrlimit(RLIMIT_AS, &before));
+	none = (struct rlimit){ .rlim_cur = 4096, .rlim_max = before.rlim_max };
+	vt_check(!setrlimit(RLIMIT_AS, &none));
+	err = ibv_modify_srq(s->srq, &attr, IBV_SRQ_MAX_WR);
+	vt_check(!setrlimit(RLIMIT_AS, &before));
+	if (err != ENOMEM)
+		vt_fail("resizing without room: %s", strerror(err));
+	for (; n < 8; n++)
+		post_slot(s, n);
+	for (n = 0; n < 8; n++)
+		pass_one(s, n);
+}
+
 /* A message that is too long for its receive fails its QP; the next receive is for others. */
 static void test_too_long(struct setup *s)
 {
@@ -386,6 +414,8 @@ static void run(enum vt_memory a, enum vt_memory b, void *arg)
 	test_limit(s);
 	vt_case("%s/%s: resizing", name_a, name_b);
 	test_resize(s);
+	vt_case("%s/%s: resizing without room for the new ring", name_a, name_b);
+	test_resize_unmapped(s);
 	vt_case("%s/%s: destroy while QPs have it", name_a, name_b);
 	test_busy(s);
 	vt_case("%s/%s: impossible receives", name_a, name_b);

@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
+/* The network, see network.h. */
+#include "env/kernel.h"
+
+#include "net/packet.h"
+#include "network.h"
+#include "qp/end/end.h"
+#include "qp/receive.h"
+#include "trace.h"
+#include "trouble.h"
+#include "wire/parse.h"
+
+/* From one side to the other, ns, and from one packet to the next. */
+#define NETWORK_LATENCY 1500
+#define NETWORK_SPACING 40
+
+static struct {
+	const struct scenario *scenario;
+	u64 last[2]; /* when the last packet to a side arrives */
+} network;
+
+static struct net_device network_wire;
+
+void network_begin(const struct scenario *scenario)
+{
+	network.scenario = scenario;
+	network.last[0] = network.last[1] = 0;
+}
+
+/* ---- packets ---- */
+
+struct sk_buff *rodp_packet_alloc(u8 opcode, u32 payload)
+{
+	const struct rodp_opcode_info *op = rodp_opcode_info(opcode);
+	u32 pad = -payload & 3;
+	struct sk_buff *skb;
+
+	if (trouble_next(CLASS_BUFFER)) {
+		trace("no buffer for a packet");
+		return NULL;
+	}
+	skb = env_skb_alloc(op->bytes + payload + pad + RODP_ICRC_BYTES);
+	memset(skb->data + op->bytes + payload, 0, pad);
+	rodp_packet(skb)->op = op;
+	rodp_packet(skb)->opcode = opcode;
+	rodp_packet(skb)->payload = payload;
+	return skb;
+}
+
+bool rodp_packet_icrc_ok(const struct sk_buff *skb)
+{
+	return !skb->corrupt;
+}
+
+/* ---- arrival ---- */
+
+/* What kernel/net/rx.c finds out of a packet. */
+static bool network_parse(struct sk_buff *skb)
+{
+	const struct rodp_bth *bth = rodp_packet_bth(skb);
+	struct rodp_packet *pkt = rodp_packet(skb);
+	const struct rodp_opcode_info *op;
+	u32 payload;
+
+	if (rodp_parse(bth, skb->len, &op, &payload))
+		return false;
+	*pkt = (struct rodp_packet){
+		.op = op,
+		.opcode = bth->opcode,
+		.psn = rodp_bth_psn(bth),
+		.dqpn = rodp_bth_qpn(bth),
+		.payload = payload,
+		.ackreq = rodp_bth_ackreq(bth),
+		.solicited = bth->flags & RODP_BTH_SOLICITED,
+	};
+	return true;
+}
+
+static void network_arrive(struct env_event *event)
+{
+	struct sk_buff *skb = container_of(event, struct sk_buff, event);
+
+	if (unlikely(trace_on))
+		trace_packet(skb, skb->to, skb->corrupt ? "gets bad" : "receives");
+	skb->dev = &network_wire;
+	if (network_parse(skb))
+		rodp_qp_receive(NULL, skb);
+	else
+		kfree_skb(skb);
+}
+
+static void network_deliver(struct sk_buff *skb, u64 at)
+{
+	skb->event = (struct env_event){
+		.fire = network_arrive,
+		.packet = true,
+		.cpu = network.scenario->per_cpu ? env_cpu : skb->to,
+	};
+	env_event_add(&skb->event, at);
+}
+
+/* ---- departure ---- */
+
+/* When a packet arrives that nothing happens to: behind those before it. */
+static u64 network_arrival(u32 to, u32 late)
+{
+	u64 at = max(env_now + NETWORK_LATENCY + late, network.last[to] + NETWORK_SPACING);
+
+	network.last[to] = at;
+	return at;
+}
+
+static void network_repeat(const struct sk_buff *skb, u32 late)
+{
+	struct sk_buff *copy = env_skb_copy(skb);
+
+	copy->to = skb->to;
+	copy->number = skb->number;
+	network_deliver(copy, env_now + NETWORK_LATENCY + late);
+}
+
+/* A damaged packet keeps its length. */
+static void network_damage(struct sk_buff *skb, u32 byte)
+{
+	skb->data[byte % skb->len] ^= 1 + byte % 255;
+	skb->corrupt = true;
+}
+
+/* Returns 0, or -EAGAIN: it is not sent. */
+static int network_trouble(struct sk_buff *skb, const struct trouble *trouble)
+{
+	u64 at;
+
+	if (unlikely(trace_on))
+		trace_packet(skb, !skb->to, trouble_names[trouble->kind]);
+	switch (trouble->kind) {
+	case TROUBLE_DROP:
+		kfree_skb(skb);
+		return 0;
+	case TROUBLE_REFUSE:
+		kfree_skb(skb);
+		return -EAGAIN;
+	case TROUBLE_OVERTAKE:
+		network_deliver(skb, env_now + NETWORK_LATENCY + trouble->a);
+		return 0;
+	case TROUBLE_DUPLICATE:
+		network_repeat(skb, trouble->a);
+		break;
+	case TROUBLE_CORRUPT:
+		network_damage(skb, trouble->a);
+		break;
+	}
+	at = network_arrival(skb->to, trouble->kind == TROUBLE_DELAY ? trouble->a : 0);
+	network_deliver(skb, at);
+	if (trouble->kind == TROUBLE_BESIDE)
+		env_run_beside();
+	return 0;
+}
+
+int rodp_packet_send(struct rodp_dev *dev, struct rodp_flow *flow, struct sk_buff *skb)
+{
+	const struct rodp_end *end = container_of(flow, struct rodp_end, flow);
+	const struct trouble *trouble = trouble_next(CLASS_PACKET);
+
+	rodp_stats_inc(dev->stats, RODP_STAT_SENT_PKTS);
+	flow->per_cpu = network.scenario->per_cpu;
+	skb->number = trouble_counted(CLASS_PACKET) - 1;
+	skb->to = !end->ib.qp_context;
+	if (skb->number >= network.scenario->dead_from) {
+		if (unlikely(trace_on))
+			trace_packet(skb, !skb->to, "is cut off");
+		kfree_skb(skb);
+		return 0;
+	}
+	if (unlikely(trouble))
+		return network_trouble(skb, trouble);
+	if (unlikely(trace_on))
+		trace_packet(skb, !skb->to, "sends");
+	network_deliver(skb, network_arrival(skb->to, 0));
+	return 0;
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
+/* One scenario from its beginning to its end, and what many of them add up to. */
+#ifndef MODEL_RUN_H
+#define MODEL_RUN_H
+
+#include "scenario.h"
+
+struct run_totals {
+	u64 seeds;
+	u64 packets;
+	u64 requests; /* work requests and receives that were completed */
+	u64 given_up; /* connections */
+	u64 retransmits;
+	u64 happened[TROUBLE_KINDS];
+};
+
+/**
+ * run_scenario() - run a scenario
+ * @scenario: unless it was written down, the trouble that there is gets written into it
+ * @totals: become more
+ *
+ * A run that fails leaves the process in a state in which no other run can begin.
+ *
+ * Return: whether all was as it must be; if not, fail_reason (fail.h) says what was not.
+ */
+bool run_scenario(struct scenario *scenario, struct run_totals *totals);
+
+#endif
