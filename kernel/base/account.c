@@ -27,13 +27,28 @@ static uint user_backlog_mb = 64;
 module_param(user_backlog_mb, uint, 0644);
 MODULE_PARM_DESC(user_backlog_mb, "the same of packets that wait for his queue pairs [64]");
 
+static uint user_jobs = 4096;
+module_param(user_jobs, uint, 0644);
+MODULE_PARM_DESC(user_jobs,
+		 "most fault jobs of one user; what misses then waits without one [4096]");
+
+static uint user_prefetches = 4096;
+module_param(user_prefetches, uint, 0644);
+MODULE_PARM_DESC(user_prefetches, "most prefetches of one user that wait or run [4096]");
+
+static uint user_workers = 256;
+module_param(user_workers, uint, 0644);
+MODULE_PARM_DESC(
+	user_workers,
+	"most threads that serve the faults of one user, besides one for each process [256]");
+
 struct rodp_account {
 	struct hlist_node node; /* of a user: in account_table */
 	refcount_t ref;
 	enum rodp_account_kind kind;
 	kuid_t uid; /* of a user */
-	u64 most; /* of a device, bytes */
-	atomic64_t used; /* bytes */
+	u64 most; /* of a device */
+	atomic64_t used;
 };
 
 /* Of users. */
@@ -61,6 +76,12 @@ static u64 account_most(const struct rodp_account *account)
 		return (u64)READ_ONCE(user_dm_mb) * SZ_1M;
 	case RODP_ACCOUNT_BACKLOG:
 		return (u64)READ_ONCE(user_backlog_mb) * SZ_1M;
+	case RODP_ACCOUNT_JOBS:
+		return READ_ONCE(user_jobs);
+	case RODP_ACCOUNT_PREFETCHES:
+		return READ_ONCE(user_prefetches);
+	case RODP_ACCOUNT_WORKERS:
+		return READ_ONCE(user_workers);
 	case RODP_ACCOUNT_KINDS:
 		break;
 	}
@@ -114,12 +135,17 @@ static struct rodp_account *account_find_or_add(struct rodp_account *fresh)
 	return account;
 }
 
+static bool account_is_of_memory(enum rodp_account_kind kind)
+{
+	return kind <= RODP_ACCOUNT_BACKLOG;
+}
+
 struct rodp_account *rodp_account_of_user(enum rodp_account_kind kind)
 {
 	struct rodp_account *account, *fresh;
 	kuid_t uid = rodp_user_current();
 
-	if (ns_capable_noaudit(&init_user_ns, CAP_SYS_RESOURCE))
+	if (account_is_of_memory(kind) && ns_capable_noaudit(&init_user_ns, CAP_SYS_RESOURCE))
 		return NULL;
 	spin_lock(&account_lock);
 	account = account_find(kind, uid);
@@ -154,18 +180,24 @@ void rodp_account_put(struct rodp_account *account)
 	kfree(account);
 }
 
-int rodp_account_try_charge(struct rodp_account *account, u64 bytes)
+int rodp_account_try_charge(struct rodp_account *account, u64 amount)
 {
-	if (!account || (u64)atomic64_add_return(bytes, &account->used) <= account_most(account))
+	if (!account || (u64)atomic64_add_return(amount, &account->used) <= account_most(account))
 		return 0;
-	atomic64_sub(bytes, &account->used);
+	atomic64_sub(amount, &account->used);
 	return -ENOMEM;
 }
 
-void rodp_account_uncharge(struct rodp_account *account, u64 bytes)
+void rodp_account_charge(struct rodp_account *account, u64 amount)
 {
 	if (account)
-		atomic64_sub(bytes, &account->used);
+		atomic64_add(amount, &account->used);
+}
+
+void rodp_account_uncharge(struct rodp_account *account, u64 amount)
+{
+	if (account)
+		atomic64_sub(amount, &account->used);
 }
 
 void rodp_account_module_exit(void)

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
 /*
- * Accounts: how many bytes of kernel memory of one kind a user, or a device, has, and may have.
+ * Accounts: how much of one kind a user, or a device, has, and may have: bytes of kernel memory, or
+ * pieces of work under way, in all of his processes, contexts and devices.
  *
  * Memory that is made for a process is charged to its memory cgroup too; but one user may have many
  * cgroups, or none with a limit, and what packets bring is nobody's. A user's limits are module
  * parameters, which count from the next request on. Whoever has CAP_SYS_RESOURCE (in the initial
- * user namespace) has no account and no limit: NULL stands for that.
+ * user namespace) has no account of memory, and no limit: NULL stands for that. Of work under way
+ * everybody has one.
  *
  * A user is who base/user.h says, as of when the object was made.
  */
@@ -18,15 +20,21 @@ struct rodp_account;
 
 /**
  * enum rodp_account_kind - what users have accounts of
- * @RODP_ACCOUNT_RINGS: rings, and the kernel's copies of work requests.
- * @RODP_ACCOUNT_DM: device memory.
- * @RODP_ACCOUNT_BACKLOG: packets that wait for a lane.
+ * @RODP_ACCOUNT_RINGS: rings, and the kernel's copies of work requests; bytes.
+ * @RODP_ACCOUNT_DM: device memory; bytes.
+ * @RODP_ACCOUNT_BACKLOG: packets that wait for a lane; bytes.
+ * @RODP_ACCOUNT_JOBS: fault jobs; pieces, as those below.
+ * @RODP_ACCOUNT_PREFETCHES: prefetches that wait or run.
+ * @RODP_ACCOUNT_WORKERS: threads that serve these, but for the first of each process.
  * @RODP_ACCOUNT_KINDS: none of them: a device's own account.
  */
 enum rodp_account_kind {
 	RODP_ACCOUNT_RINGS,
 	RODP_ACCOUNT_DM,
 	RODP_ACCOUNT_BACKLOG,
+	RODP_ACCOUNT_JOBS,
+	RODP_ACCOUNT_PREFETCHES,
+	RODP_ACCOUNT_WORKERS,
 	RODP_ACCOUNT_KINDS,
 };
 
@@ -41,7 +49,7 @@ struct rodp_account *rodp_account_of_user(enum rodp_account_kind kind);
 
 /**
  * rodp_account_create() - make an account that is no user's
- * @most: bytes
+ * @most: bytes or pieces
  *
  * Context: Process, sleeps.
  * Return: the account, for rodp_account_put(), or NULL: no memory.
@@ -66,23 +74,32 @@ struct rodp_account *rodp_account_get(struct rodp_account *account);
 void rodp_account_put(struct rodp_account *account);
 
 /**
- * rodp_account_try_charge() - have more bytes
+ * rodp_account_try_charge() - have more, within the limit
  * @account: the account, or NULL: no limit
- * @bytes: how many
+ * @amount: bytes or pieces
  *
  * Context: Any.
  * Return: 0, or -ENOMEM: that would be more than the limit, and nothing is taken.
  */
-int rodp_account_try_charge(struct rodp_account *account, u64 bytes);
+int rodp_account_try_charge(struct rodp_account *account, u64 amount);
 
 /**
- * rodp_account_uncharge() - have fewer bytes
- * @account: as it was taken from, or NULL
- * @bytes: how many
+ * rodp_account_charge() - have more, whatever the limit
+ * @account: the account, or NULL
+ * @amount: bytes or pieces
  *
  * Context: Any.
  */
-void rodp_account_uncharge(struct rodp_account *account, u64 bytes);
+void rodp_account_charge(struct rodp_account *account, u64 amount);
+
+/**
+ * rodp_account_uncharge() - have less
+ * @account: as it was taken from, or NULL
+ * @amount: bytes or pieces
+ *
+ * Context: Any.
+ */
+void rodp_account_uncharge(struct rodp_account *account, u64 amount);
 
 /**
  * rodp_account_module_exit() - look that nobody has anything any more

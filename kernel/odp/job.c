@@ -142,7 +142,7 @@ static void job_leave(struct rodp_job *job)
 	job_withdraw(job);
 	mirror->ahead -= job->ahead;
 	mirror->job_count--;
-	rodp_ucounts_uncharge(mirror->pool->ucounts, RODP_UCOUNT_JOBS);
+	rodp_account_uncharge(mirror->pool->jobs, 1);
 	rodp_requests_feed(mirror);
 }
 
@@ -226,11 +226,10 @@ bool rodp_job_may_start(struct rodp_mirror *mirror)
 	lockdep_assert_held(&mirror->fault_lock);
 	/* One without jobs would not learn that others have ended theirs. */
 	if (!mirror->job_count) {
-		rodp_ucounts_charge(mirror->pool->ucounts, RODP_UCOUNT_JOBS);
+		rodp_account_charge(mirror->pool->jobs, 1);
 		return true;
 	}
-	return mirror->job_count < JOB_MAX &&
-	       rodp_ucounts_try_charge(mirror->pool->ucounts, RODP_UCOUNT_JOBS);
+	return mirror->job_count < JOB_MAX && !rodp_account_try_charge(mirror->pool->jobs, 1);
 }
 
 static void job_start(struct rodp_job *job, struct rodp_mirror *mirror, u64 va, u64 end, bool write,

@@ -22,12 +22,34 @@ static DEFINE_MUTEX(pool_lock);
 static atomic_t pool_count = ATOMIC_INIT(0);
 static DECLARE_WAIT_QUEUE_HEAD(pool_none);
 
+/* Errors among them: of a pool that could not be made. */
+static void pool_put_accounts(struct rodp_pool *pool)
+{
+	struct rodp_account *const account[] = { pool->jobs, pool->prefetches, pool->workers_extra };
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(account); i++)
+		if (!IS_ERR(account[i]))
+			rodp_account_put(account[i]);
+}
+
+static int pool_get_accounts(struct rodp_pool *pool)
+{
+	pool->jobs = rodp_account_of_user(RODP_ACCOUNT_JOBS);
+	pool->prefetches = rodp_account_of_user(RODP_ACCOUNT_PREFETCHES);
+	pool->workers_extra = rodp_account_of_user(RODP_ACCOUNT_WORKERS);
+	if (!IS_ERR(pool->jobs) && !IS_ERR(pool->prefetches) && !IS_ERR(pool->workers_extra))
+		return 0;
+	pool_put_accounts(pool);
+	return -ENOMEM;
+}
+
 void rodp_pool_drop(struct rodp_pool *pool)
 {
 	if (!refcount_dec_and_test(&pool->refs))
 		return;
 	rodp_owner_fini(&pool->owner);
-	rodp_ucounts_put(pool->ucounts);
+	pool_put_accounts(pool);
 	kfree(pool);
 	/* rodp_pool_module_exit() waits for the rest of this function, in a work item. */
 	if (atomic_dec_and_test(&pool_count))
@@ -62,8 +84,7 @@ static struct rodp_pool *pool_create(void)
 
 	if (!pool)
 		return NULL;
-	pool->ucounts = rodp_ucounts_get();
-	if (!pool->ucounts) {
+	if (pool_get_accounts(pool)) {
 		kfree(pool);
 		return NULL;
 	}

@@ -18,17 +18,19 @@
 #include <linux/spinlock.h>
 #include <linux/workqueue.h>
 
+#include "base/account.h"
 #include "compat/worker.h"
-#include "odp/ucounts.h"
 
 /**
  * struct rodp_pool - The threads of one process, and what they have to do
  * @owner: the process
- * @ucounts: of its user; referenced
+ * @jobs: the account of its user; referenced, as the next two
+ * @prefetches: the same
+ * @workers_extra: the same, of workers besides the first of each pool
  */
 struct rodp_pool {
 	struct rodp_owner owner;
-	struct rodp_ucounts *ucounts;
+	struct rodp_account *jobs, *prefetches, *workers_extra;
 
 	/* private: pool.c */
 	struct hlist_node link; /* in the table by mm; under pool_lock */

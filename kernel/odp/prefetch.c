@@ -45,14 +45,14 @@ static struct rodp_prefetch *prefetch_make(struct rodp_mirror *mirror, u64 va, u
 struct rodp_prefetch *rodp_prefetch_create(struct rodp_mirror *mirror, u64 va, u64 len,
 					   enum rodp_prefetch_mode mode)
 {
-	struct rodp_ucounts *ucounts = mirror->pool->ucounts;
+	struct rodp_account *account = mirror->pool->prefetches;
 	struct rodp_prefetch *prefetch;
 
-	if (!rodp_ucounts_try_charge(ucounts, RODP_UCOUNT_PREFETCHES))
+	if (rodp_account_try_charge(account, 1))
 		return ERR_PTR(-EAGAIN);
 	prefetch = prefetch_make(mirror, va, len, mode);
 	if (IS_ERR(prefetch))
-		rodp_ucounts_uncharge(ucounts, RODP_UCOUNT_PREFETCHES);
+		rodp_account_uncharge(account, 1);
 	return prefetch;
 }
 
@@ -62,7 +62,7 @@ void rodp_prefetch_put(struct rodp_prefetch *prefetch)
 
 	if (!refcount_dec_and_test(&prefetch->ref))
 		return;
-	rodp_ucounts_uncharge(mirror->pool->ucounts, RODP_UCOUNT_PREFETCHES);
+	rodp_account_uncharge(mirror->pool->prefetches, 1);
 	kfree(prefetch);
 	rodp_mirror_drop(mirror);
 }

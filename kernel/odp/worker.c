@@ -28,7 +28,7 @@ struct rodp_worker {
 	struct rodp_pool *pool; /* referenced */
 	struct rodp_thread *thread;
 	struct work_struct reap;
-	bool counted; /* by the ucounts: not the first of a pool */
+	bool counted; /* in the user's account: not the first of a pool */
 	bool reaped; /* the thread's own: reap is queued */
 
 	/* Under pool->lock. */
@@ -71,7 +71,7 @@ static void worker_free(struct rodp_worker *worker)
 	struct rodp_pool *pool = worker->pool;
 
 	if (worker->counted)
-		rodp_ucounts_uncharge(pool->ucounts, RODP_UCOUNT_WORKERS);
+		rodp_account_uncharge(pool->workers_extra, 1);
 	kfree(worker);
 	rodp_pool_drop(pool);
 }
@@ -196,12 +196,12 @@ static struct rodp_worker *worker_alloc(struct rodp_pool *pool)
 	struct rodp_worker *worker;
 	const bool counted = READ_ONCE(pool->worker_count);
 
-	if (counted && !rodp_ucounts_try_charge(pool->ucounts, RODP_UCOUNT_WORKERS))
+	if (counted && rodp_account_try_charge(pool->workers_extra, 1))
 		return ERR_PTR(-EAGAIN);
 	worker = kzalloc(sizeof(*worker), GFP_KERNEL_ACCOUNT);
 	if (!worker) {
 		if (counted)
-			rodp_ucounts_uncharge(pool->ucounts, RODP_UCOUNT_WORKERS);
+			rodp_account_uncharge(pool->workers_extra, 1);
 		return ERR_PTR(-ENOMEM);
 	}
 	worker->pool = pool;

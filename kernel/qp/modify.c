@@ -230,11 +230,12 @@ static void modify_reset(struct rodp_qp *qp)
 	rodp_qp_start(qp);
 }
 
-/* Whether the transition exists, from the state that the QP is in. */
+/* Whether the QP is in the state that the caller expects, and the transition exists. */
 static bool modify_is_legal(const struct rodp_end *end, const struct modify *change)
 {
-	return change->cur == READ_ONCE(end->state) &&
-	       ib_modify_qp_is_ok(change->cur, change->next, end->ib.qp_type, change->mask);
+	if ((change->mask & IB_QP_CUR_STATE) && change->attr->cur_qp_state != change->cur)
+		return false;
+	return ib_modify_qp_is_ok(change->cur, change->next, end->ib.qp_type, change->mask);
 }
 
 int rodp_qp_modify(struct rodp_qp *qp, const struct ib_qp_attr *attr, int mask)
@@ -244,7 +245,7 @@ int rodp_qp_modify(struct rodp_qp *qp, const struct ib_qp_attr *attr, int mask)
 	int err = -EINVAL;
 
 	mutex_lock(&qp->modify);
-	change.cur = mask & IB_QP_CUR_STATE ? attr->cur_qp_state : READ_ONCE(end->state);
+	change.cur = READ_ONCE(end->state); /* it may fail from here on: see modify_set_state() */
 	change.next = mask & IB_QP_STATE ? attr->qp_state : change.cur;
 	if (modify_is_legal(end, &change)) {
 		err = 0;

@@ -40,8 +40,8 @@ static void tell_all(struct rodp_end *end, u32 tell)
 	if (tell & RODP_TELL_RECV_CQ_ERR)
 		rodp_cq_fail(end->recv_cq);
 	if (tell & RODP_TELL_FLUSH) {
-		rodp_lane_schedule(end->send_lane, 0);
-		rodp_lane_schedule(end->receive_lane, 0);
+		rodp_lane_hurry(end->send_lane);
+		rodp_lane_hurry(end->receive_lane);
 	}
 	for (i = 0; i < ARRAY_SIZE(tell_events); i++)
 		if (tell & tell_events[i].tell)

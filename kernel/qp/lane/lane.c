@@ -53,8 +53,7 @@ void rodp_lane_schedule(struct rodp_lane *lane, unsigned long delay)
 	preempt_enable();
 }
 
-/* At once, also if the work item is to run later already. */
-static void lane_hurry(struct rodp_lane *lane)
+void rodp_lane_hurry(struct rodp_lane *lane)
 {
 	preempt_disable();
 	if (!READ_ONCE(lane->stopped))
@@ -69,7 +68,7 @@ void rodp_lane_rest(struct rodp_lane *lane, unsigned long delay)
 	if (delay)
 		rodp_lane_schedule(lane, delay);
 	else
-		lane_hurry(lane);
+		rodp_lane_hurry(lane);
 }
 
 bool rodp_lane_refused(struct rodp_lane *lane)

@@ -136,7 +136,17 @@ void rodp_lane_purge(struct rodp_lane *lane);
 void rodp_lane_schedule(struct rodp_lane *lane, unsigned long delay);
 
 /**
- * rodp_lane_rest() - the same, and until then run() does nothing: others get the CPU
+ * rodp_lane_hurry() - run a lane from the work queue at once, though it rests
+ * @lane: the lane; nothing happens if it is stopped
+ *
+ * For what does not depend on why the lane rests: a flush.
+ *
+ * Context: Any.
+ */
+void rodp_lane_hurry(struct rodp_lane *lane);
+
+/**
+ * rodp_lane_rest() - as rodp_lane_schedule(), and until then run() does nothing: others get the CPU
  * @lane: is held
  * @delay: jiffies
  *

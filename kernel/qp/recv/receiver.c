@@ -50,7 +50,7 @@ void rodp_receiver_flush(struct rodp_receiver *rx)
 	receiver_drop_hand(rx);
 	lane->state.stalled = false;
 	if (!rodp_rq_flush(&rx->rq, rx->rq.end->transport->receive->complete))
-		rodp_lane_schedule(lane, 0);
+		rodp_lane_hurry(lane);
 }
 
 void rodp_receiver_after(struct rodp_lane *lane, u32 tell)

@@ -52,7 +52,7 @@ static void send_lane_flush(struct rodp_sender *tx)
 {
 	rodp_flight_land(tx);
 	if (!rodp_sq_flush(&tx->sq))
-		rodp_lane_schedule(&tx->sq.lane, 0);
+		rodp_lane_hurry(&tx->sq.lane);
 }
 
 static void send_lane_work(struct rodp_sender *tx)

@@ -6,14 +6,14 @@
 set -eu
 
 dir=/sys/module/rodp/parameters
-jobs=$(cat "$dir/max_user_jobs") workers=$(cat "$dir/max_user_workers")
+jobs=$(cat "$dir/user_jobs") workers=$(cat "$dir/user_workers")
 
 restore() {
-	echo "$jobs" >"$dir/max_user_jobs"
-	echo "$workers" >"$dir/max_user_workers"
+	echo "$jobs" >"$dir/user_jobs"
+	echo "$workers" >"$dir/user_workers"
 }
 
 trap restore EXIT
-echo 1 >"$dir/max_user_jobs"
-echo 0 >"$dir/max_user_workers"
+echo 1 >"$dir/user_jobs"
+echo 0 >"$dir/user_workers"
 "$@"

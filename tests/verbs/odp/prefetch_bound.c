@@ -14,7 +14,7 @@
 #define PAGE   4096ul
 #define LEN    (16 * PAGE)
 #define LIMIT  8
-#define PARAM  "/sys/module/rodp/parameters/max_user_prefetches"
+#define PARAM  "/sys/module/rodp/parameters/user_prefetches"
 #define NOBODY 65534
 
 struct setup {
