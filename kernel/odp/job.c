@@ -12,9 +12,10 @@
 #include "base/trace.h"
 #include "odp/core.h"
 #include "odp/pool.h"
+#include "odp/pools.h"
 #include "odp/job.h"
-#include "odp/request.h"
 #include "odp/resolve.h"
+#include "odp/starved.h"
 #include "odp/task.h"
 #include "odp/waiter.h"
 
@@ -143,7 +144,7 @@ static void job_leave(struct rodp_job *job)
 	mirror->ahead -= job->ahead;
 	mirror->job_count--;
 	rodp_account_uncharge(mirror->pool->jobs, 1);
-	rodp_requests_feed(mirror);
+	rodp_starved_feed(mirror);
 }
 
 /* err: why the page at job->done is not mapped. Nobody finds or joins the job any more. */
@@ -254,7 +255,7 @@ static void job_start(struct rodp_job *job, struct rodp_mirror *mirror, u64 va, 
 	refcount_inc(&mirror->refs);
 	rodp_stats_inc(mirror->stats, RODP_STAT_ODP_FAULTS);
 	trace_rodp_fault_begin(mirror, va, end - va, write);
-	rodp_task_add(mirror->pool, &job->task);
+	rodp_pools_add(mirror->pool, &job->task);
 }
 
 void rodp_job_start(struct rodp_job *job, struct rodp_mirror *mirror, u64 va, u64 end, bool write)

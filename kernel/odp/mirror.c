@@ -11,7 +11,7 @@
 #include "base/stats.h"
 #include "odp/age.h"
 #include "odp/core.h"
-#include "odp/pool.h"
+#include "odp/pools.h"
 #include "odp/job.h"
 #include "odp/leaf.h"
 #include "odp/mirror.h"
@@ -35,7 +35,7 @@ void rodp_mirror_set_init(struct rodp_mirror_set *set)
 void rodp_mirror_set_fini(struct rodp_mirror_set *set)
 {
 	if (set->pool)
-		rodp_pool_put(set->pool);
+		rodp_pools_put(set->pool);
 	set->pool = NULL;
 }
 
@@ -45,7 +45,7 @@ static void mirror_set_keep(struct rodp_mirror_set *set, struct rodp_pool *pool)
 	lockdep_assert_held(&set->lock);
 	if (set->pool == pool)
 		return;
-	rodp_pool_hold(pool);
+	rodp_pools_hold(pool);
 	rodp_mirror_set_fini(set);
 	set->pool = pool;
 }
@@ -61,7 +61,7 @@ static void mirror_teardown_work(struct work_struct *work)
 
 	rodp_age_end(mirror);
 	rodp_tree_clear(mirror);
-	rodp_pool_put(mirror->pool);
+	rodp_pools_put(mirror->pool);
 	mmdrop(mirror->mm);
 	rodp_stats_put(mirror->stats);
 	/* A late rodp_fault_detach() and the data path may still read it under RCU. */
@@ -80,7 +80,7 @@ static struct rodp_mirror *mirror_alloc(struct mm_struct *mm)
 	if (!mirror)
 		return ERR_PTR(err);
 	mirror->mm = mm;
-	mirror->pool = rodp_pool_get();
+	mirror->pool = rodp_pools_get();
 	if (IS_ERR(mirror->pool)) {
 		err = PTR_ERR(mirror->pool);
 		goto err_free;
@@ -93,7 +93,7 @@ static struct rodp_mirror *mirror_alloc(struct mm_struct *mm)
 	return mirror;
 
 err_pool:
-	rodp_pool_put(mirror->pool);
+	rodp_pools_put(mirror->pool);
 err_free:
 	kfree(mirror);
 	return ERR_PTR(err);
@@ -142,7 +142,7 @@ static struct rodp_mirror *mirror_set_add(struct rodp_mirror_set *set, struct ro
 /* The mirror of current->mm, which the set has. */
 static struct rodp_mirror *mirror_set_use(struct rodp_mirror *mirror)
 {
-	int err = rodp_pool_ensure_worker(mirror->pool);
+	int err = rodp_pools_ensure_worker(mirror->pool);
 
 	if (err)
 		return ERR_PTR(err);
@@ -220,7 +220,7 @@ int rodp_odp_module_init(void)
 	err = rodp_job_module_init();
 	if (err)
 		goto err_shrink;
-	err = rodp_pool_module_init();
+	err = rodp_pools_module_init();
 	if (err)
 		goto err_jobs;
 	rodp_odp_wq = alloc_workqueue("rodp_odp", WQ_UNBOUND, 0);
@@ -231,7 +231,7 @@ int rodp_odp_module_init(void)
 	return 0;
 
 err_pool:
-	rodp_pool_module_exit();
+	rodp_pools_module_exit();
 err_jobs:
 	rodp_job_module_exit();
 err_shrink:
@@ -246,7 +246,7 @@ void rodp_odp_module_exit(void)
 	/* Jobs hold the module, so every mirror that is left is in its tear-down. */
 	wait_event(mirror_none, !atomic_read(&mirror_count));
 	/* A thread leaves when it has had its turn: when its process was stopped, once it goes on. */
-	rodp_pool_module_exit();
+	rodp_pools_module_exit();
 	destroy_workqueue(rodp_odp_wq);
 	mmu_notifier_synchronize();
 	rcu_barrier(); /* leaves */

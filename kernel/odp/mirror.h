@@ -56,7 +56,7 @@ void rodp_mirror_set_fini(struct rodp_mirror_set *set);
  *
  * Context: Process, sleeps; takes @set->lock and, inside it, the mmap lock.
  * Return: the mirror with a reference, for rodp_mirror_put(); ERR_PTR(): -ENOMEM,
- * -ERESTARTNOINTR when a signal is pending, or an error of rodp_pool_get().
+ * -ERESTARTNOINTR when a signal is pending, or an error of rodp_pools_get().
  */
 struct rodp_mirror *rodp_mirror_get(struct rodp_mirror_set *set, struct rodp_stats *stats);
 

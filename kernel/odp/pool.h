@@ -7,7 +7,7 @@
  * process, so that the process is charged, and so that it ends with the process. How they
  * begin and end is in "Who faults" of docs/architecture.md.
  *
- * This file has the pool itself, for mirror.c, and its fields, for task.c and worker.c.
+ * This file has the pool's fields and memory, for task.c, worker.c and pools.c; pools.h is for all others.
  */
 #ifndef RODP_ODP_POOL_H
 #define RODP_ODP_POOL_H
@@ -32,11 +32,13 @@ struct rodp_pool {
 	struct rodp_owner owner;
 	struct rodp_account *jobs, *prefetches, *workers_extra;
 
-	/* private: pool.c */
-	struct hlist_node link; /* in the table by mm; under pool_lock */
-	unsigned int users; /* pool_lock: mirrors and sets */
 	refcount_t refs; /* one for all users, one for each worker */
+
+	/* private: pools.c */
+	struct hlist_node link; /* in the table by mm; under pools_lock */
+	unsigned int users; /* pools_lock: mirrors and sets */
 	struct work_struct end; /* when the last user is gone */
+	struct delayed_work watch; /* looks for late tasks, and whether the process is gone */
 
 	/* private: task.c, worker.c */
 	spinlock_t lock; /* taken with BH disabled */
@@ -44,7 +46,6 @@ struct rodp_pool {
 	struct list_head queue; /* lock: those that nobody has begun */
 	struct list_head on_time; /* lock: tasks by the time of their last progress, oldest first */
 	struct list_head late; /* lock: tasks without progress for long */
-	struct delayed_work watch; /* looks for late ones */
 	struct work_struct cancel; /* ends tasks that no worker will begin */
 	struct list_head workers; /* lock: all, also those that are exiting */
 	struct list_head idle; /* lock: workers that have nothing to do */
@@ -54,47 +55,16 @@ struct rodp_pool {
 	struct mutex creating; /* held by who sees to it that there is a worker at all */
 };
 
-/**
- * rodp_pool_get() - The pool of the current process, with a worker
- *
- * Context: Process, sleeps; `current` has an mm and is a thread of it.
- * Return: the pool with a user more, for rodp_pool_put(); ERR_PTR(): -ENOMEM, -EAGAIN (the user has
- * too many threads) or -ERESTARTNOINTR (a signal is pending).
+/*
+ * For pools.c: a pool of the current process, without tasks and workers, and with one reference. NULL:
+ * no memory. Sleeps.
  */
-struct rodp_pool *rodp_pool_get(void);
+struct rodp_pool *rodp_pool_create(void);
 
-/**
- * rodp_pool_hold() - Add a user
- * @pool: the pool, which has one
- *
- * Context: Process, sleeps.
- */
-void rodp_pool_hold(struct rodp_pool *pool);
-
-/**
- * rodp_pool_put() - Remove a user
- * @pool: the pool; with its last user it has no tasks any more, and its workers exit
- *
- * Context: Process, sleeps, but waits for no worker.
- */
-void rodp_pool_put(struct rodp_pool *pool);
-
-/**
- * rodp_pool_ensure_worker() - See to it that a pool has a worker
- * @pool: the pool of the current process, which has a user. All workers may have been killed with
- *	a process that had the same mm; or they are blocked, tasks wait, and the last attempt of a
- *	worker to create another failed.
- *
- * Context: Process, sleeps.
- * Return: 0, or an error of rodp_pool_get().
- */
-int rodp_pool_ensure_worker(struct rodp_pool *pool);
-
-/* For worker.c: drop what a worker holds. */
+/* For pools.c and worker.c: drop a reference. Called in process context. */
 void rodp_pool_drop(struct rodp_pool *pool);
 
-int rodp_pool_module_init(void);
-/* Waits until every worker has exited. */
-void rodp_pool_module_exit(void);
+/* For pools.c: wait until the last pool is freed. */
+void rodp_pool_wait(void);
 
 #endif

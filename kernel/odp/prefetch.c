@@ -11,6 +11,7 @@
 #include "base/stats.h"
 #include "odp/core.h"
 #include "odp/pool.h"
+#include "odp/pools.h"
 #include "odp/prefetch.h"
 #include "odp/resolve.h"
 #include "odp/task.h"
@@ -75,7 +76,7 @@ static void prefetch_begin(struct rodp_mirror *mirror)
 		return;
 	mirror->prefetching = true;
 	refcount_inc(&mirror->refs);
-	rodp_task_add(mirror->pool, &mirror->prefetch);
+	rodp_pools_add(mirror->pool, &mirror->prefetch);
 }
 
 int rodp_prefetch_start(struct rodp_prefetch *prefetch)

@@ -3,9 +3,8 @@
  * Fault requests: each is served by a job that is under way, or by a new one. See fault.h.
  *
  * A request may come from a softirq, where the allocation of a job can fail; and a process and its
- * user may have so many jobs only. The waiter is starved then: it waits in the mirror's list of
- * starved waiters, which costs no memory, until the mirror's feed work, which can sleep, has a job
- * for it.
+ * user may have so many jobs only. The waiter is starved then (starved.h), until the mirror's feed
+ * work, which can sleep, has a job for it.
  */
 #include <linux/gfp.h>
 #include <linux/ktime.h>
@@ -17,6 +16,7 @@
 #include "odp/core.h"
 #include "odp/job.h"
 #include "odp/request.h"
+#include "odp/starved.h"
 #include "odp/waiter.h"
 
 /*
@@ -24,13 +24,6 @@
  * would only queue up behind these, and cost memory that is charged to nobody.
  */
 #define REQUEST_MAX_AHEAD 16
-
-/*
- * How long the starved wait before the feed work looks whether there is room now: at first, and, since that
- * is work of the kernel's for each mirror of a user, twice as long each time, up to this.
- */
-#define REQUEST_FEED_PAUSE     max(HZ / 20, 1)
-#define REQUEST_FEED_PAUSE_MAX HZ
 
 /* The job that is under way and serves the waiter's request, or NULL. */
 static struct rodp_job *request_find(struct rodp_mirror *mirror,
@@ -62,36 +55,6 @@ static struct rodp_job *request_begin(struct rodp_mirror *mirror,
 	return job;
 }
 
-void rodp_requests_feed(struct rodp_mirror *mirror)
-{
-	lockdep_assert_held(&mirror->fault_lock);
-	mirror->feed_pause = REQUEST_FEED_PAUSE;
-	if (!list_empty(&mirror->starved) && !mod_delayed_work(rodp_odp_wq, &mirror->feed, 0))
-		refcount_inc(&mirror->refs);
-}
-
-/*
- * Look again later: another mirror of the user, whose jobs take all of the room, does not tell this one
- * when they are over; and the jobs that this one has may all be blocked by user space.
- */
-static void request_feed_later(struct rodp_mirror *mirror)
-{
-	lockdep_assert_held(&mirror->fault_lock);
-	if (list_empty(&mirror->starved) ||
-	    !queue_delayed_work(rodp_odp_wq, &mirror->feed, mirror->feed_pause))
-		return;
-	refcount_inc(&mirror->refs);
-	mirror->feed_pause = min_t(unsigned long, 2 * mirror->feed_pause, REQUEST_FEED_PAUSE_MAX);
-}
-
-/* The caller has a reference to the mirror. */
-static void request_starve(struct rodp_mirror *mirror, struct rodp_fault_waiter *waiter)
-{
-	lockdep_assert_held(&mirror->fault_lock);
-	rodp_stats_inc(mirror->stats, RODP_STAT_ODP_FAULTS_STARVED);
-	list_add_tail(&waiter->link, &mirror->starved);
-}
-
 /* The caller has a reference to the mirror. */
 static void request_awaited(struct rodp_mirror *mirror, struct rodp_fault_waiter *waiter,
 			    struct rodp_job **spare)
@@ -103,18 +66,18 @@ static void request_awaited(struct rodp_mirror *mirror, struct rodp_fault_waiter
 	waiter->mirror = mirror;
 	job = request_find(mirror, waiter);
 	/* Nobody goes before those that wait for a job already. */
-	if (!job && list_empty(&mirror->starved))
+	if (!job && !rodp_starved_first(mirror))
 		job = request_begin(mirror, waiter, spare);
 	if (job) {
 		rodp_job_join(job, waiter);
 		return;
 	}
-	request_starve(mirror, waiter);
+	rodp_starved_add(mirror, waiter);
 	/* With memory it is room that is short: the next job that is over calls for more. */
 	if (memory)
-		request_feed_later(mirror);
+		rodp_starved_feed_later(mirror);
 	else
-		rodp_requests_feed(mirror);
+		rodp_starved_feed(mirror);
 }
 
 static void request_ahead(struct rodp_mirror *mirror, u64 va, u64 end, bool write,
@@ -179,7 +142,7 @@ static bool request_feed(struct rodp_mirror *mirror)
 	struct rodp_fault_waiter *waiter;
 
 	spin_lock_bh(&mirror->fault_lock);
-	waiter = list_first_entry_or_null(&mirror->starved, struct rodp_fault_waiter, link);
+	waiter = rodp_starved_first(mirror);
 	if (waiter)
 		job = request_find(mirror, waiter);
 	if (waiter && !job)
@@ -198,7 +161,7 @@ static void request_feed_work(struct work_struct *work)
 	while (request_feed(mirror))
 		cond_resched();
 	spin_lock_bh(&mirror->fault_lock);
-	request_feed_later(mirror);
+	rodp_starved_feed_later(mirror);
 	spin_unlock_bh(&mirror->fault_lock);
 	rodp_mirror_drop(mirror);
 }
@@ -207,7 +170,5 @@ void rodp_requests_init(struct rodp_mirror *mirror)
 {
 	spin_lock_init(&mirror->fault_lock);
 	mirror->jobs = RB_ROOT_CACHED;
-	INIT_LIST_HEAD(&mirror->starved);
-	mirror->feed_pause = REQUEST_FEED_PAUSE;
-	INIT_DELAYED_WORK(&mirror->feed, request_feed_work);
+	rodp_starved_init(mirror, request_feed_work);
 }

@@ -8,10 +8,6 @@
 #include "odp/core.h"
 #include "odp/pool.h"
 #include "odp/task.h"
-#include "odp/worker.h"
-
-/* How often the watch looks while there are tasks. */
-#define TASK_WATCH (HZ / 2)
 
 /* Most tasks that the watch moves before it drops the lock. */
 #define TASK_BATCH 32
@@ -83,7 +79,7 @@ static bool tasks_find_late(struct rodp_pool *pool, u64 now)
 	return task;
 }
 
-/* Whether there are tasks to watch. */
+/* Whether there are tasks. */
 static bool tasks_are_there(struct rodp_pool *pool)
 {
 	bool there;
@@ -94,38 +90,25 @@ static bool tasks_are_there(struct rodp_pool *pool)
 	return there;
 }
 
-static void tasks_watch_work(struct work_struct *work)
+bool rodp_tasks_look(struct rodp_pool *pool)
 {
-	struct rodp_pool *pool = container_of(work, struct rodp_pool, watch.work);
-
 	const u64 now = ktime_get_ns();
 
-	if (rodp_owner_is_gone(&pool->owner))
-		rodp_workers_kill(pool);
 	while (tasks_find_late(pool, now))
 		cond_resched();
-	/* Who adds the first one sets the watch. */
-	if (tasks_are_there(pool))
-		queue_delayed_work(rodp_odp_wq, &pool->watch, TASK_WATCH);
+	return tasks_are_there(pool);
 }
 
 /* ---- what tasks do ---- */
 
-void rodp_task_add(struct rodp_pool *pool, struct rodp_task *task)
+void rodp_task_enqueue(struct rodp_pool *pool, struct rodp_task *task)
 {
+	lockdep_assert_held(&pool->lock);
 	task->is_late = false;
 	INIT_LIST_HEAD(&task->age);
-	spin_lock_bh(&pool->lock);
 	pool->tasks++;
 	list_add_tail(&task->queued, &pool->queue);
 	task_stamp(pool, task);
-	if (pool->worker_count)
-		rodp_workers_wake(pool);
-	else
-		rodp_tasks_cancel(pool);
-	/* Nothing happens while it is to run already. */
-	queue_delayed_work(rodp_odp_wq, &pool->watch, TASK_WATCH);
-	spin_unlock_bh(&pool->lock);
 }
 
 struct rodp_task *rodp_task_begin(struct rodp_pool *pool)
@@ -193,13 +176,11 @@ void rodp_tasks_init(struct rodp_pool *pool)
 	INIT_LIST_HEAD(&pool->queue);
 	INIT_LIST_HEAD(&pool->on_time);
 	INIT_LIST_HEAD(&pool->late);
-	INIT_DELAYED_WORK(&pool->watch, tasks_watch_work);
 	INIT_WORK(&pool->cancel, tasks_cancel_work);
 }
 
 void rodp_tasks_fini(struct rodp_pool *pool)
 {
-	cancel_delayed_work_sync(&pool->watch);
 	cancel_work_sync(&pool->cancel);
 	WARN_ON_ONCE(pool->tasks);
 }

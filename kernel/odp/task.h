@@ -3,7 +3,7 @@
  * Tasks: what a pool has to do. A task is embedded in a fault job or in a mirror.
  *
  * Tasks are begun in the order in which they were added. One that is blocked by user space
- * holds up no other as long as the pool may have one worker more.
+ * holds up no other as long as the pool may have one worker more. pools.h has how to add one.
  */
 #ifndef RODP_ODP_TASK_H
 #define RODP_ODP_TASK_H
@@ -43,15 +43,6 @@ struct rodp_task {
 #define RODP_TASK_LATE_NS 1000000000ULL
 
 /**
- * rodp_task_add() - Have something done
- * @pool: by whom; it has a user until the task is over
- * @task: what; @task->ops is set, the task is not added already
- *
- * Context: Any but hard interrupt; takes the pool's lock.
- */
-void rodp_task_add(struct rodp_pool *pool, struct rodp_task *task);
-
-/**
  * rodp_task_progress() - Note that a task came further
  * @pool: the pool
  * @task: the task, which is running
@@ -60,16 +51,25 @@ void rodp_task_add(struct rodp_pool *pool, struct rodp_task *task);
  */
 void rodp_task_progress(struct rodp_pool *pool, struct rodp_task *task);
 
+/* For pools.c: another task, which nobody has begun; task->ops is set. Called with the pool's lock held. */
+void rodp_task_enqueue(struct rodp_pool *pool, struct rodp_task *task);
+
+/*
+ * For pools.c: find those that became late. Takes the pool's lock, may reschedule. Returns whether
+ * there are tasks at all.
+ */
+bool rodp_tasks_look(struct rodp_pool *pool);
+
 /* For worker.c: the next task, begun now, or NULL. Called with the pool's lock held. */
 struct rodp_task *rodp_task_begin(struct rodp_pool *pool);
 
 /* For worker.c: do a task that was begun, in a worker. */
 void rodp_task_run(struct rodp_pool *pool, struct rodp_task *task);
 
-/* For worker.c: the last worker is leaving. Called with the pool's lock held. */
+/* For worker.c and pools.c: there is no worker for those that wait. Called with the pool's lock held. */
 void rodp_tasks_cancel(struct rodp_pool *pool);
 
-/* For pool.c: a pool without tasks; and its end, when it has none and gets none. */
+/* For pools.c: a pool without tasks; and its end, when it has none and gets none. */
 void rodp_tasks_init(struct rodp_pool *pool);
 void rodp_tasks_fini(struct rodp_pool *pool);
 

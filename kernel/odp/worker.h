@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
 /*
- * Workers: the threads of a pool. Used by pool.c and task.c only.
+ * Workers: the threads of a pool. Used by pools.c only.
  *
  * A worker is created by a thread of its process, which may be a worker itself. It exits after it
  * had nothing to do for a while, when it is killed, or when it is told to stop. In each case its thread
