@@ -50,15 +50,17 @@ done <"$dir/expected"
 echo "every test turned out as it had to"
 
 # A set that is not the same on all kernels: expect COUNT PATTERN OPTION...
-echo 'red/some guest none one all - quick:7,6.1 20 true' >"$dir/some.list"
+printf '%s\n' 'red/some guest none one all - quick:7,6.1 20 true' 'red/checked guest none one 7 - debug 20 true' >"$dir/some.list"
 expect() {
 	local count=$1 pattern=$2 found
 	shift 2
 	found=$(LAB_LISTS=$dir/some.list "$lab" test --list "$@" | grep -c "$pattern" || true)
-	[ "$found" -eq "$count" ] || { echo "quick:7,6.1 with '$*': $found tests '$pattern', not $count" && exit 1; }
+	[ "$found" -eq "$count" ] || { echo "lab test --list $*: $found tests '$pattern', not $count" && exit 1; }
 }
 expect 2 '^red/some'
 expect 0 ' 6\.12 '
 expect 3 '^red/some' --full
 expect 1 ' 6\.12 .* full' --full
+expect 0 '^red/checked' --full
+expect 1 '^red/checked' --kernel kcsan
 echo "a set may differ between kernels"

@@ -19,6 +19,7 @@
 #   set      quick   always, also in CI
 #            full    only with --full
 #            quick:K quick on the kernels of the list K, full on its others
+#            debug   quick with --kernel debug or kcsan, which check more and can inject faults; else never
 #   limit    seconds
 #   command  the rest of the line, a shell command, run in the checkout's root
 #
@@ -50,7 +51,7 @@ check_test() {
 	shift
 	[ $# -eq 9 ] && [ -n "$9" ] || die "$where: a test has 9 columns" "see lib/list.sh"
 	[[ $2 =~ ^(host|native|guest)$ ]] || die "$where: depth '$2'"
-	[[ $7 =~ ^(full|quick(:(6\.1|6\.12|7)(,(6\.1|6\.12|7))*)?)$ ]] || die "$where: set '$7'"
+	[[ $7 =~ ^(full|debug|quick(:(6\.1|6\.12|7)(,(6\.1|6\.12|7))*)?)$ ]] || die "$where: set '$7'"
 	[[ $8 =~ ^[0-9]+$ ]] || die "$where: limit '$8'"
 	[[ $5 =~ ^(-|all|(6\.1|6\.12|7)(@[a-z]+)?(,(6\.1|6\.12|7)(@[a-z]+)?)*)$ ]] || die "$where: kernels '$5'"
 	[ "$2" != guest ] || [[ $3/$4 =~ ^(none|rxe|rodp|rodp:rxe|rxe:rodp|rodp\+rxe)/(one|veth)$ ]] || die "$where: link '$3' '$4'"
@@ -88,7 +89,10 @@ select_tests() {
 	for id in "${!T_NAME[@]}"; do
 		[[ ${T_NAME[id]} =~ $1 ]] || continue
 		[ -z "$2" ] || [ "${T_KERNEL[id]}" = "$2" ] || continue
-		[ "$3" = full ] || [ "${T_SET[id]}" = quick ] || continue
+		if [ "${T_SET[id]}" = debug ]; then
+			is_debug_kernel "${T_KERNEL[id]}" || continue
+		fi
+		[ "$3" = full ] || [ "${T_SET[id]}" != full ] || continue
 		echo "$id"
 	done
 }
