@@ -40,11 +40,14 @@ static uint64_t free_kib(void)
 	return kib;
 }
 
+/* On a small machine little: it takes its time to fill. Else half of what is free, up to 4 GiB. */
 static size_t big_len(void)
 {
-	size_t len = free_kib() / 1024 / 3 * MIB;
+	const size_t mib = free_kib() / 1024;
 
-	return len > 4096 * MIB ? 4096 * MIB : len;
+	if (mib < 4096)
+		return mib / 8 * MIB;
+	return mib / 2 > 4096 ? 4096 * MIB : mib / 2 * MIB;
 }
 
 static uint8_t *map(size_t len)
