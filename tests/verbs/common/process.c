@@ -77,13 +77,15 @@ static bool has_thread(const char *name)
 	return found;
 }
 
-bool vt_faults_itself(void)
+bool vt_faults_itself(const struct vt_device *dev)
 {
 	unsigned int major, minor;
 	struct utsname kernel;
 	bool itself = has_thread("rodp-fault");
 
 	vt_check(!uname(&kernel) && sscanf(kernel.release, "%u.%u", &major, &minor) == 2);
+	if (!vt_is_rodp(dev))
+		return true;
 	if (!itself && major * 1000 + minor >= 6010)
 		vt_fail("Linux %s lends user workers, and this process has none", kernel.release);
 	return itself;

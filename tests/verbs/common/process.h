@@ -14,10 +14,11 @@ pid_t vt_fork_with_socket(int *socket);
 /* The wait status of a child; fails unless it ends within ms. */
 int vt_reap(pid_t pid, unsigned int ms, const char *what);
 /*
- * Whether the device's faults are done by threads of this process, which has an on-demand region: the kernel
- * has lent such threads since 6.10. Fails on a kernel that should, and a driver that does without.
+ * Whether rodp's faults are done by threads of this process, which has an on-demand region: the kernel
+ * has lent such threads since 6.10. Fails on a kernel that should, and a driver that does without. Of
+ * other devices true is said: what the kernel could do is asked of them.
  */
-bool vt_faults_itself(void);
+bool vt_faults_itself(const struct vt_device *dev);
 /* Over a socketpair(): len bytes and, unless fd is negative, a file. */
 void vt_tell(int socket, const void *data, size_t len, int fd);
 /* Takes them; fails if nothing comes within --wait-ms. fd may be NULL: no file is expected. */

@@ -54,7 +54,7 @@ static _Noreturn void be_owner(int socket)
 		.addr = vt_end_addr(&end),
 		.at = (uintptr_t)at,
 		.rkey = mr->rkey,
-		.itself = vt_faults_itself(),
+		.itself = vt_faults_itself(dev),
 	};
 	vt_tell(socket, &hello, sizeof(hello), -1);
 	vt_hear(socket, &peer, sizeof(peer), NULL);

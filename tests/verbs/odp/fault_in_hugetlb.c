@@ -82,7 +82,7 @@ static _Noreturn void be_member(void)
 		vt_skip("no huge pages: %m");
 	s.mr = ibv_reg_mr(s.dev->pd, s.at, PAGES * HUGE, access);
 	vt_check(s.mr);
-	if (!vt_faults_itself())
+	if (!vt_faults_itself(s.dev))
 		vt_skip("this kernel lends no threads of the process");
 	vt_buf_make(&s.local, s.dev, 4096, VT_PINNED, VT_ACCESS_ALL);
 	test(&s);
@@ -95,16 +95,11 @@ static _Noreturn void be_member(void)
 
 int main(int argc, char **argv)
 {
-	struct vt_device *dev;
 	char limit[32];
 	int status;
 	pid_t pid;
 
 	vt_init(argc, argv);
-	dev = vt_open_b();
-	if (!vt_is_rodp(dev))
-		vt_skip("%s: this is about rodp", dev->name);
-	vt_close(dev);
 	vt_cgroup_control("hugetlb");
 	vt_cgroup_make(GROUP);
 	snprintf(limit, sizeof(limit), "%lu", LIMIT * HUGE);

@@ -157,7 +157,7 @@ static void test_count(struct setup *s)
 	vt_buf_make(&absent, s->dev, len, VT_ODP, VT_ACCESS_ALL);
 	vt_check(vt_small_pages(absent.data, len));
 	vt_buf_cool(&absent);
-	if (!vt_faults_itself()) {
+	if (!vt_faults_itself(s->dev)) {
 		vt_note("not threads of the process: not in its count");
 		vt_buf_free(&absent);
 		return;
@@ -191,16 +191,11 @@ static _Noreturn void be_member(void)
 
 int main(int argc, char **argv)
 {
-	struct vt_device *dev;
 	char limit[32];
 	int status;
 	pid_t pid;
 
 	vt_init(argc, argv);
-	dev = vt_open_b();
-	if (!vt_is_rodp(dev))
-		vt_skip("%s: this is about rodp", dev->name);
-	vt_close(dev);
 	vt_cgroup_make(GROUP);
 	snprintf(limit, sizeof(limit), "%lu", LIMIT);
 	vt_cgroup_set(GROUP, "memory.max", limit);

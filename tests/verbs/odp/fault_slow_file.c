@@ -98,16 +98,11 @@ static _Noreturn void be_member(void)
 
 int main(int argc, char **argv)
 {
-	struct vt_device *dev;
 	char limit[64];
 	int status;
 	pid_t pid;
 
 	vt_init(argc, argv);
-	dev = vt_open_b();
-	if (!vt_is_rodp(dev))
-		vt_skip("%s: this is about rodp", dev->name);
-	vt_close(dev);
 	vt_disk_make(1 << 20);
 	vt_cgroup_control("io");
 	vt_cgroup_make(GROUP);

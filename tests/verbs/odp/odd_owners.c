@@ -79,7 +79,7 @@ static void plain(void)
 	struct vt_buf buf;
 
 	vt_buf_make(&buf, dev, LEN, VT_ODP, VT_ACCESS_ALL);
-	vt_faults_itself(); /* fails if it should and does not */
+	vt_faults_itself(dev); /* fails if it should and does not */
 	vt_buf_free(&buf);
 	fault(dev);
 	vt_close(dev);
@@ -228,7 +228,7 @@ int main(int argc, char **argv)
 	if (!vt_is_rodp(dev))
 		vt_skip("%s: this is about rodp", dev->name);
 	vt_buf_make(&buf, dev, LEN, VT_ODP, VT_ACCESS_ALL);
-	itself = vt_faults_itself();
+	itself = vt_faults_itself(dev);
 	vt_buf_free(&buf);
 	run("an ordinary process", plain);
 	run("of the deadline class", of_deadline_class);
