@@ -17,6 +17,8 @@
 #define RODP_QPN_MULTICAST 0xffffffu
 /* The largest path MTU, bytes of payload. */
 #define RODP_MTU_MAX 4096
+/* The longest message that a RETH may announce, bytes (9.3.3: DMA length). */
+#define RODP_MESSAGE_MAX (1u << 31)
 /* What a receiver gets in front of a datagram: a GRH, bytes. */
 #define RODP_GRH_BYTES 40
 /* Of a work request's Q_Key: the QP's own is meant (10.2.5). */

@@ -5,7 +5,7 @@
  *
  *	loss COLUMN [--ready=FILE] [--gone] [OPTION...]
  *
- * COLUMN: `loss list` prints their names. FILE is made once the ends are connected: what would keep them from
+ * COLUMN: `loss list` prints their names; `loss list main` those of short runs, `loss list rest` the others. FILE is made once the ends are connected: what would keep them from
  * connecting may begin. --gone: the device will be taken away. OPTIONs are those of all verbs programs;
  * --lossy: a request may end because its retries ran out. The last line says what was seen.
  */
@@ -21,37 +21,68 @@ enum {
 
 static const struct loss_column columns[] = {
 	{ "rc-write", IBV_QPT_RC, IBV_WR_RDMA_WRITE, loss_open_rc, loss_round_reliable,
-	  loss_close_conn },
+	  loss_close_conn, false },
 	{ "rc-write-imm", IBV_QPT_RC, IBV_WR_RDMA_WRITE_WITH_IMM, loss_open_rc, loss_round_reliable,
-	  loss_close_conn },
+	  loss_close_conn, false },
 	{ "rc-send", IBV_QPT_RC, IBV_WR_SEND_WITH_IMM, loss_open_rc, loss_round_reliable,
-	  loss_close_conn },
+	  loss_close_conn, false },
 	{ "rc-read", IBV_QPT_RC, IBV_WR_RDMA_READ, loss_open_rc, loss_round_reliable,
-	  loss_close_conn },
+	  loss_close_conn, false },
 	{ "rc-fetch-add", IBV_QPT_RC, IBV_WR_ATOMIC_FETCH_AND_ADD, loss_open_rc,
-	  loss_round_fetch_add, loss_close_conn },
+	  loss_round_fetch_add, loss_close_conn, false },
 	{ "rc-cmp-swap", IBV_QPT_RC, IBV_WR_ATOMIC_CMP_AND_SWP, loss_open_rc, loss_round_cmp_swap,
-	  loss_close_conn },
+	  loss_close_conn, false },
 	{ "xrc-write", IBV_QPT_XRC_SEND, IBV_WR_RDMA_WRITE, loss_open_xrc, loss_round_reliable,
-	  loss_close_xrc },
+	  loss_close_xrc, false },
 	{ "xrc-send", IBV_QPT_XRC_SEND, IBV_WR_SEND_WITH_IMM, loss_open_xrc, loss_round_reliable,
-	  loss_close_xrc },
+	  loss_close_xrc, false },
 	{ "uc-write", IBV_QPT_UC, IBV_WR_RDMA_WRITE_WITH_IMM, loss_open_uc, loss_round_uc_write,
-	  loss_close_conn },
+	  loss_close_conn, false },
 	{ "uc-send", IBV_QPT_UC, IBV_WR_SEND_WITH_IMM, loss_open_uc, loss_round_send,
-	  loss_close_conn },
-	{ "ud-send", IBV_QPT_UD, IBV_WR_SEND_WITH_IMM, loss_open_ud, loss_round_send,
-	  loss_close_ud },
+	  loss_close_conn, false },
+	{ "ud-send", IBV_QPT_UD, IBV_WR_SEND_WITH_IMM, loss_open_ud, loss_round_send, loss_close_ud,
+	  false },
+	{ "rc-plain-send", IBV_QPT_RC, IBV_WR_SEND, loss_open_rc, loss_round_reliable,
+	  loss_close_conn, true },
+	{ "rc-send-inv", IBV_QPT_RC, IBV_WR_SEND_WITH_INV, loss_open_windows, loss_round_send_inv,
+	  loss_close_windows, true },
+	{ "rc-local-inv", IBV_QPT_RC, IBV_WR_LOCAL_INV, loss_open_windows, loss_round_local_inv,
+	  loss_close_windows, true },
+	{ "rc-atomic-write", IBV_QPT_RC, IBV_WR_ATOMIC_WRITE, loss_open_atomic_write,
+	  loss_round_atomic_write, loss_close_conn, true },
+	{ "rc-flush", IBV_QPT_RC, IBV_WR_RDMA_WRITE, loss_open_flush, loss_round_flush,
+	  loss_close_conn, true },
+	{ "xrc-write-imm", IBV_QPT_XRC_SEND, IBV_WR_RDMA_WRITE_WITH_IMM, loss_open_xrc,
+	  loss_round_reliable, loss_close_xrc, true },
+	{ "xrc-read", IBV_QPT_XRC_SEND, IBV_WR_RDMA_READ, loss_open_xrc, loss_round_reliable,
+	  loss_close_xrc, true },
+	{ "xrc-fetch-add", IBV_QPT_XRC_SEND, IBV_WR_ATOMIC_FETCH_AND_ADD, loss_open_xrc,
+	  loss_round_fetch_add, loss_close_xrc, true },
+	{ "xrc-cmp-swap", IBV_QPT_XRC_SEND, IBV_WR_ATOMIC_CMP_AND_SWP, loss_open_xrc,
+	  loss_round_cmp_swap, loss_close_xrc, true },
+	{ "xrc-atomic-write", IBV_QPT_XRC_SEND, IBV_WR_ATOMIC_WRITE, loss_open_atomic_write,
+	  loss_round_atomic_write, loss_close_xrc, true },
+	{ "xrc-flush", IBV_QPT_XRC_SEND, IBV_WR_RDMA_WRITE, loss_open_flush, loss_round_flush,
+	  loss_close_xrc, true },
+	{ "uc-plain-write", IBV_QPT_UC, IBV_WR_RDMA_WRITE, loss_open_uc, loss_round_uc_plain_write,
+	  loss_close_conn, true },
+	{ "uc-plain-send", IBV_QPT_UC, IBV_WR_SEND, loss_open_uc, loss_round_send, loss_close_conn,
+	  true },
+	{ "ud-plain-send", IBV_QPT_UD, IBV_WR_SEND, loss_open_ud, loss_round_send, loss_close_ud,
+	  true },
 };
 
 static const char *ready_file;
 
-static void list_columns(void)
+/* which: NULL, "main" or "rest". */
+static void list_columns(const char *which)
 {
 	unsigned int i;
 
-	for (i = 0; i < VT_ARRAY_SIZE(columns); i++)
-		puts(columns[i].name);
+	for (i = 0; i < VT_ARRAY_SIZE(columns); i++) {
+		if (!which || columns[i].rest == !strcmp(which, "rest"))
+			puts(columns[i].name);
+	}
 	exit(0);
 }
 
@@ -104,8 +135,8 @@ static void cell_open(struct loss *loss)
 		vt_need_odp(loss->b, 0);
 	}
 	loss->column->open(loss);
-	vt_buf_make(&loss->from, reads ? loss->b : loss->a, len, loss->memory, VT_ACCESS_ALL);
-	vt_buf_make(&loss->to, reads ? loss->a : loss->b, len, loss->memory, VT_ACCESS_ALL);
+	vt_buf_make(&loss->from, reads ? loss->b : loss->a, len, loss->memory, loss->access);
+	vt_buf_make(&loss->to, reads ? loss->a : loss->b, len, loss->memory, loss->access);
 	say_ready();
 }
 
@@ -115,7 +146,7 @@ static void cell_close(struct loss *loss)
 	vt_verify_guards(&loss->to, "their places");
 	if (loss->gone && loss->over)
 		return; /* the kernel has taken it all back, and says so to every call */
-	loss->column->close(loss);
+	loss->column->close(loss); /* windows before what they are bound to */
 	vt_buf_free(&loss->from);
 	vt_buf_free(&loss->to);
 	vt_close(loss->a);
@@ -157,16 +188,16 @@ static enum vt_memory cell_memory(void)
 
 int main(int argc, char **argv)
 {
-	struct loss loss = { .file = -1 };
+	struct loss loss = { .file = -1, .access = VT_ACCESS_ALL };
 
 	argc = take_words(argc, argv, &loss);
 	vt_init(argc, argv);
+	if (optind < argc && !strcmp(argv[optind], "list"))
+		list_columns(argv[optind + 1]);
 	if (optind + 1 != argc) {
 		fprintf(stderr, "usage: loss COLUMN [--ready=FILE] [--gone] [OPTION...]\n");
 		return 1;
 	}
-	if (!strcmp(argv[optind], "list"))
-		list_columns();
 	loss.column = find_column(argv[optind]);
 	loss.memory = cell_memory();
 	loss.a = vt_open_a();

@@ -26,6 +26,7 @@ struct loss_column {
 	void (*open)(struct loss *loss);
 	void (*round)(struct loss *loss);
 	void (*close)(struct loss *loss);
+	bool rest; /* in none but long runs */
 };
 
 struct loss {
@@ -33,7 +34,10 @@ struct loss {
 	struct vt_device *a, *b; /* who asks, who answers */
 	enum vt_memory memory;
 	bool gone; /* the device is taken away: that its requests end is all that is asked */
+	int access; /* that the memory grants */
 	struct vt_conn conn; /* of a and b; of XRC, b's CQ is the SRQ's */
+	struct ibv_mw
+		*window[LOSS_DEPTH]; /* b's, one for each slot; their keys are as bound last */
 	struct ibv_ah *ah; /* UD */
 	struct ibv_xrcd *xrcd; /* XRC, and these */
 	struct ibv_srq *srq;
@@ -72,18 +76,29 @@ bool loss_received(struct loss *loss, struct ibv_wc *wc, unsigned int ms);
 /* Fails if a or b has a completion that nobody waits for. */
 void loss_no_more(struct loss *loss);
 
-/* reliable.c, atomic.c, unreliable.c, xrc.c */
+/* reliable.c, atomic.c, words.c, window.c, unreliable.c, xrc.c */
 void loss_open_rc(struct loss *loss);
 void loss_close_conn(struct loss *loss);
 void loss_round_reliable(struct loss *loss);
 void loss_round_fetch_add(struct loss *loss);
 void loss_round_cmp_swap(struct loss *loss);
+void loss_open_atomic_write(struct loss *loss);
+void loss_round_atomic_write(struct loss *loss);
+void loss_open_flush(struct loss *loss);
+void loss_round_flush(struct loss *loss);
+void loss_open_windows(struct loss *loss);
+void loss_close_windows(struct loss *loss);
+void loss_round_send_inv(struct loss *loss);
+void loss_round_local_inv(struct loss *loss);
 void loss_open_uc(struct loss *loss);
 void loss_round_uc_write(struct loss *loss);
+void loss_round_uc_plain_write(struct loss *loss);
 void loss_round_send(struct loss *loss);
 void loss_open_ud(struct loss *loss);
 void loss_close_ud(struct loss *loss);
 void loss_open_xrc(struct loss *loss);
+/* Of attr count wr_api, send_ops, access. */
+void loss_open_xrc_with(struct loss *loss, const struct vt_conn_attr *attr);
 void loss_close_xrc(struct loss *loss);
 
 /* Posts a receive into the slot of `to` that wr_id names; of XRC, to the SRQ. */

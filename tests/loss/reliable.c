@@ -63,8 +63,15 @@ void loss_post_receive(struct loss *loss, uint64_t wr_id, uint32_t room)
 
 static bool reliable_takes_receive(const struct loss *loss)
 {
-	return loss->column->opcode == IBV_WR_SEND_WITH_IMM ||
+	return loss->column->opcode == IBV_WR_SEND ||
+	       loss->column->opcode == IBV_WR_SEND_WITH_IMM ||
 	       loss->column->opcode == IBV_WR_RDMA_WRITE_WITH_IMM;
+}
+
+/* What stands for the message's number: that of the receive, where it brings none. */
+static uint32_t reliable_number(const struct loss *loss, const struct ibv_wc *wc)
+{
+	return loss->column->opcode == IBV_WR_SEND ? (uint32_t)wc->wr_id : be32toh(wc->imm_data);
 }
 
 static uint32_t reliable_len(uint64_t n)
@@ -103,9 +110,10 @@ static bool reliable_check_receive(struct loss *loss, uint64_t n)
 				(unsigned long long)n);
 		return false;
 	}
-	if (wc.wr_id != n || be32toh(wc.imm_data) != (uint32_t)n || wc.byte_len != reliable_len(n))
+	if (wc.wr_id != n || reliable_number(loss, &wc) != (uint32_t)n ||
+	    wc.byte_len != reliable_len(n))
 		vt_fail("receive %llu has message %u, %u bytes; not %llu, %u bytes",
-			(unsigned long long)wc.wr_id, be32toh(wc.imm_data), wc.byte_len,
+			(unsigned long long)wc.wr_id, reliable_number(loss, &wc), wc.byte_len,
 			(unsigned long long)n, reliable_len(n));
 	return true;
 }

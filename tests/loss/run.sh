@@ -8,6 +8,7 @@
 #
 #   --quick             a few rows: of `everything` all columns, of the others one; pinned memory and on demand in turn
 #   --row=ROW[,ROW...]  only these; --list prints their names
+#   --columns=main|rest those of the quick runs only, or the others only
 #   --show              cells that fail are shown, and are no failure: for rxe
 #   --seed=N            of messages and, where tc knows seeds, of what is lost
 set -uo pipefail
@@ -15,13 +16,14 @@ set -uo pipefail
 here=$(dirname "$(readlink -f "$0")")
 program=${1:?the program loss}
 shift
-quick=no only='' show=no seed=20261130
+quick=no only='' which='' show=no seed=20261130
 # shellcheck source=SCRIPTDIR/rows.sh
 . "$here/rows.sh"
 
 for word; do
 	case $word in
-	--quick) quick=yes ;;
+	--quick) quick=yes which=main ;;
+	--columns=main | --columns=rest) which=${word#*=} ;;
 	--row=*) only=,${word#*=}, ;;
 	--show) show=yes ;;
 	--seed=*) seed=${word#*=} ;;
@@ -47,7 +49,7 @@ unset RDMA_GID_INDEX RDMA_PEER_GID_INDEX
 # others one; memories in turn.
 wanted_columns() {
 	local column n=$(($1 + 6)) memories=(odp pinned) # so that a link that flaps has cold memory, and what is removed RC
-	for column in $("$program" list); do
+	for column in $(list_columns); do
 		n=$((n + 1))
 		if [ "$quick" = no ]; then
 			printf '%s %s\n' "$column" pinned "$column" odp
@@ -57,6 +59,11 @@ wanted_columns() {
 			echo "$column ${memories[$1 % 2]}"
 		fi
 	done
+}
+
+# list_columns: those of this run.
+list_columns() {
+	"$program" list ${which:+"$which"}
 }
 
 # judge STATUS: the word for a cell whose program ended so, and why.
@@ -130,11 +137,13 @@ run_row() {
 	keep_row "$row"
 }
 
-# keep_row ROW: a file a row, so that a row that is run again replaces its results.
+# keep_row ROW: a file a row, so that a row that is run again replaces its results, those of the columns that were run.
 keep_row() {
 	local dir=$results/$type-$LAB_KERNEL
 	mkdir -p "$dir"
-	cp "$work/row" "$dir/$1"
+	[ -e "$dir/$1" ] || : >"$dir/$1"
+	awk 'FNR == NR { run[$3]; print; next } !($3 in run)' "$work/row" "$dir/$1" >"$work/kept"
+	cp "$work/kept" "$dir/$1"
 	echo "device $type $(uname -r)" >"$dir.version"
 }
 
@@ -150,7 +159,7 @@ list_results() {
 	done >>"$results.list"
 }
 
-columns=$("$program" list | wc -l)
+columns=$(list_columns | wc -l)
 [ "$columns" -gt 0 ] || { echo "run.sh: $program has no columns" && exit 1; }
 introduce
 for ((i = 0; i < ${#ROWS[@]}; i++)); do

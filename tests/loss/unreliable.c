@@ -12,6 +12,7 @@ enum {
 	ALL_SEEN = (1 << LOSS_DEPTH) - 1,
 	UD_MOST = 2000, /* bytes of a datagram: one packet */
 	GRH = VT_GRH,
+	LATEST = 16 * LOSS_DEPTH, /* messages after it that may have been sent when one comes */
 };
 
 static struct vt_buf before; /* of UC writes: what the memory held before the round */
@@ -78,8 +79,46 @@ static void unreliable_send(struct loss *loss)
 	}
 }
 
+/* Whether what a receive holds begins as message number n. */
+static bool unreliable_begins_as(struct loss *loss, const uint8_t *at, uint32_t len, uint64_t n)
+{
+	uint32_t i;
+
+	for (i = 0; i < len && i < 16; i++) {
+		if (!loss_is_byte(at[i], n, i))
+			return false;
+	}
+	return len == unreliable_len(loss, n);
+}
+
+/*
+ * The number of a message that came without one: the newest that it can be, by its length and how it begins.
+ * What else it holds is verified by the caller.
+ */
+static uint64_t unreliable_find(struct loss *loss, const uint8_t *at, uint32_t len)
+{
+	uint64_t first = loss->next > LATEST ? loss->next - LATEST : 0, n;
+
+	for (n = loss->next; n-- > first;) {
+		if (unreliable_begins_as(loss, at, len, n))
+			return n;
+	}
+	vt_fail("%u bytes came that are no message", len);
+	return 0;
+}
+
+static uint64_t unreliable_number(struct loss *loss, const struct ibv_wc *wc)
+{
+	uint32_t grh = unreliable_is_ud(loss) ? GRH : 0;
+
+	if (loss->column->opcode != IBV_WR_SEND)
+		return be32toh(wc->imm_data);
+	return unreliable_find(loss, loss->to.data + loss_slot(wc->wr_id) + grh,
+			       wc->byte_len - grh);
+}
+
 /* The next message, or false. `seen`: a bit for each of the round's that came. */
-static bool unreliable_next(struct loss *loss, struct ibv_wc *wc, uint32_t *seen)
+static bool unreliable_next(struct loss *loss, struct ibv_wc *wc, uint64_t *number, uint32_t *seen)
 {
 	uint64_t n;
 	uint32_t grh = unreliable_is_ud(loss) ? GRH : 0;
@@ -90,7 +129,7 @@ static bool unreliable_next(struct loss *loss, struct ibv_wc *wc, uint32_t *seen
 		vt_fail("completion of receive %llu, where that of %llu is next",
 			(unsigned long long)wc->wr_id, (unsigned long long)received);
 	received++;
-	n = be32toh(wc->imm_data);
+	n = *number = unreliable_number(loss, wc);
 	if (n >= loss->next)
 		vt_fail("message %llu was not sent", (unsigned long long)n);
 	if (wc->byte_len != unreliable_len(loss, n) + grh)
@@ -112,15 +151,15 @@ void loss_round_send(struct loss *loss)
 {
 	uint32_t seen = 0, grh = unreliable_is_ud(loss) ? GRH : 0;
 	struct ibv_wc wc;
+	uint64_t n;
 
 	if (loss->memory == VT_ODP)
 		vt_buf_cool(&loss->to);
 	unreliable_fill_queue(loss);
 	unreliable_send(loss);
 	/* Once all are there, what comes again may come in the next round. */
-	while (!loss->over && seen != ALL_SEEN && unreliable_next(loss, &wc, &seen)) {
-		loss_verify(loss->to.data + loss_slot(wc.wr_id) + grh, be32toh(wc.imm_data),
-			    wc.byte_len - grh);
+	while (!loss->over && seen != ALL_SEEN && unreliable_next(loss, &wc, &n, &seen)) {
+		loss_verify(loss->to.data + loss_slot(wc.wr_id) + grh, n, wc.byte_len - grh);
 		unreliable_fill_queue(loss);
 	}
 	unreliable_end(loss, seen);
@@ -146,24 +185,61 @@ static void unreliable_verify_part(struct loss *loss, uint64_t n)
 	}
 }
 
+static void unreliable_note_before(struct loss *loss)
+{
+	if (!before.map)
+		vt_buf_make(&before, NULL, loss->to.len, VT_PINNED, 0);
+	if (loss->memory == VT_ODP)
+		vt_buf_cool(&loss->to);
+	memcpy(before.data, loss->to.data, loss->to.len);
+}
+
 void loss_round_uc_write(struct loss *loss)
 {
 	uint64_t first = loss->next, n;
 	struct ibv_wc wc;
 	uint32_t seen = 0;
 
-	if (!before.map)
-		vt_buf_make(&before, NULL, loss->to.len, VT_PINNED, 0);
-	if (loss->memory == VT_ODP)
-		vt_buf_cool(&loss->to);
-	memcpy(before.data, loss->to.data, loss->to.len);
+	unreliable_note_before(loss);
 	unreliable_fill_queue(loss);
 	unreliable_send(loss);
-	while (!loss->over && unreliable_next(loss, &wc, &seen))
+	while (!loss->over && unreliable_next(loss, &wc, &n, &seen))
 		unreliable_fill_queue(loss);
 	for (n = first; n < loss->next; n++) {
 		if (seen & (1u << n % LOSS_DEPTH))
 			loss_verify(loss->to.data + loss_slot(n), n, unreliable_len(loss, n));
+		else
+			unreliable_verify_part(loss, n);
+	}
+	unreliable_end(loss, seen);
+}
+
+static bool unreliable_is_whole(struct loss *loss, uint64_t n)
+{
+	const uint8_t *at = loss->to.data + loss_slot(n);
+	uint32_t i, len = unreliable_len(loss, n);
+
+	for (i = 0; i < len; i++) {
+		if (!loss_is_byte(at[i], n, i))
+			return false;
+	}
+	return true;
+}
+
+/* Nobody is told of these: what is there after a while has come. */
+void loss_round_uc_plain_write(struct loss *loss)
+{
+	uint64_t first = loss->next, n;
+	uint32_t seen = 0;
+	struct ibv_wc wc;
+
+	unreliable_note_before(loss);
+	unreliable_send(loss);
+	if (loss_received(loss, &wc, vt_options.wait_ms / QUIET_PART))
+		vt_fail("a WRITE completes receive %llu", (unsigned long long)wc.wr_id);
+	for (n = first; n < loss->next; n++) {
+		if (unreliable_is_whole(loss, n))
+			seen |= 1u << n % LOSS_DEPTH;
 		else
 			unreliable_verify_part(loss, n);
 	}

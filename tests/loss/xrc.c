@@ -46,14 +46,16 @@ static void xrc_make_srq(struct loss *loss)
 	vt_check(!ibv_get_srq_num(loss->srq, &loss->srqn));
 }
 
-static void xrc_make_qps(struct loss *loss)
+static void xrc_make_qps(struct loss *loss, const struct vt_conn_attr *attr)
 {
 	struct ibv_qp_init_attr_ex out = {
 		.send_cq = loss->conn.a.cq,
-		.cap = { .max_send_wr = WRS, .max_send_sge = 1 },
+		.cap = { .max_send_wr = WRS, .max_send_sge = 1, .max_inline_data = 8 },
 		.qp_type = IBV_QPT_XRC_SEND,
-		.comp_mask = IBV_QP_INIT_ATTR_PD,
+		.comp_mask = IBV_QP_INIT_ATTR_PD |
+			     (attr->wr_api ? IBV_QP_INIT_ATTR_SEND_OPS_FLAGS : 0),
 		.pd = loss->a->pd,
+		.send_ops_flags = IBV_QP_EX_WITH_RDMA_WRITE | attr->send_ops,
 	};
 	struct ibv_qp_init_attr_ex in = {
 		.qp_type = IBV_QPT_XRC_RECV,
@@ -65,6 +67,8 @@ static void xrc_make_qps(struct loss *loss)
 	loss->conn.b.qp = ibv_create_qp_ex(loss->b->ctx, &in);
 	if (!loss->conn.a.qp || !loss->conn.b.qp)
 		vt_fail("creating XRC QPs: %m");
+	if (attr->wr_api)
+		loss->conn.a.qpx = ibv_qp_to_qp_ex(loss->conn.a.qp);
 }
 
 static void xrc_modify(struct vt_end *end, struct ibv_qp_attr *attr, int mask)
@@ -77,12 +81,12 @@ static void xrc_modify(struct vt_end *end, struct ibv_qp_attr *attr, int mask)
 }
 
 /* From RESET to RTS. */
-static void xrc_connect(struct vt_end *end, const struct vt_end *peer)
+static void xrc_connect(struct vt_end *end, const struct vt_end *peer, int access)
 {
 	bool sends = end->qp->qp_type == IBV_QPT_XRC_SEND;
 	struct ibv_qp_attr init = { .qp_state = IBV_QPS_INIT,
 				    .port_num = 1,
-				    .qp_access_flags = sends ? 0 : VT_ACCESS_ALL };
+				    .qp_access_flags = sends ? 0 : access };
 	struct ibv_qp_attr rtr = { .qp_state = IBV_QPS_RTR,
 				   .path_mtu = end->dev->port.active_mtu,
 				   .dest_qp_num = peer->qp->qp_num,
@@ -108,7 +112,7 @@ static void xrc_connect(struct vt_end *end, const struct vt_end *peer)
 				  : 0));
 }
 
-void loss_open_xrc(struct loss *loss)
+void loss_open_xrc_with(struct loss *loss, const struct vt_conn_attr *attr)
 {
 	loss->conn.a = (struct vt_end){ .dev = loss->a };
 	loss->conn.b = (struct vt_end){ .dev = loss->b };
@@ -117,9 +121,16 @@ void loss_open_xrc(struct loss *loss)
 	vt_check(loss->conn.a.cq && loss->conn.b.cq);
 	xrc_open_domain(loss);
 	xrc_make_srq(loss);
-	xrc_make_qps(loss);
-	xrc_connect(&loss->conn.b, &loss->conn.a);
-	xrc_connect(&loss->conn.a, &loss->conn.b);
+	xrc_make_qps(loss, attr);
+	xrc_connect(&loss->conn.b, &loss->conn.a, attr->access);
+	xrc_connect(&loss->conn.a, &loss->conn.b, attr->access);
+}
+
+void loss_open_xrc(struct loss *loss)
+{
+	const struct vt_conn_attr attr = { .access = VT_ACCESS_ALL };
+
+	loss_open_xrc_with(loss, &attr);
 }
 
 void loss_close_xrc(struct loss *loss)

@@ -125,6 +125,9 @@ static void main_add(struct run_totals *sum, const struct run_totals *part)
 	u32 i;
 
 	sum->seeds += part->seeds;
+	sum->shared += part->shared;
+	for (i = 0; i < TRANSPORTS; i++)
+		sum->of_transport[i] += part->of_transport[i];
 	sum->packets += part->packets;
 	sum->requests += part->requests;
 	sum->given_up += part->given_up;
@@ -146,11 +149,15 @@ static struct run_totals main_sum(void)
 static void main_show_totals(double seconds)
 {
 	struct run_totals sum = main_sum();
+	u32 i;
 
 	printf("%" PRIu64 " seeds, %" PRIu64
 	       " packets in %.1f s: %.0f packets a second, %.0f a second of a CPU\n",
 	       (uint64_t)sum.seeds, (uint64_t)sum.packets, seconds, sum.packets / seconds,
 	       sum.packets / max(main_cpu_seconds(), 1e-6));
+	for (i = 0; i < TRANSPORTS; i++)
+		printf("%s %" PRIu64 ", ", transport_names[i], (uint64_t)sum.of_transport[i]);
+	printf("with an SRQ %" PRIu64 "\n", (uint64_t)sum.shared);
 	printf("%" PRIu64 " completions, %" PRIu64 " packets sent again, %" PRIu64
 	       " connections given up\n",
 	       (uint64_t)sum.requests, (uint64_t)sum.retransmits, (uint64_t)sum.given_up);
@@ -162,9 +169,10 @@ static void main_show_totals(double seconds)
 	       (uint64_t)sum.happened[TROUBLE_CORRUPT], (uint64_t)sum.happened[TROUBLE_REFUSE],
 	       (uint64_t)sum.happened[TROUBLE_NO_BUFFER]);
 	printf("faults %" PRIu64 ", of these without memory %" PRIu64
-	       "; arrived while a lane was held %" PRIu64 "\n",
+	       "; arrived while a lane was held %" PRIu64 ", timers that were late %" PRIu64 "\n",
 	       (uint64_t)(sum.happened[TROUBLE_FAULT] + sum.happened[TROUBLE_STARVED]),
-	       (uint64_t)sum.happened[TROUBLE_STARVED], (uint64_t)sum.happened[TROUBLE_BESIDE]);
+	       (uint64_t)sum.happened[TROUBLE_STARVED], (uint64_t)sum.happened[TROUBLE_BESIDE],
+	       (uint64_t)sum.happened[TROUBLE_TIMER]);
 }
 
 /* ---- a failure ---- */

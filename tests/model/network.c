@@ -4,8 +4,10 @@
 
 #include "net/packet.h"
 #include "network.h"
+#include "patience.h"
 #include "qp/end/end.h"
 #include "qp/receive.h"
+#include "qp/ud/address.h"
 #include "trace.h"
 #include "trouble.h"
 #include "wire/parse.h"
@@ -17,14 +19,53 @@
 static struct {
 	const struct scenario *scenario;
 	u64 last[2]; /* when the last packet to a side arrives */
+	struct rodp_address address[2]; /* that leads to a side */
 } network;
 
 static struct net_device network_wire;
 
+/* As far as the driver looks at it, and so that they differ. */
+static const struct iphdr network_headers[2] = {
+	{ .version = 4, .bytes = { 1, 2, 3 } },
+	{ .version = 4, .bytes = { 4, 5, 6 } },
+};
+
+/* Without a network: both sides are of one device. */
 void network_begin(const struct scenario *scenario)
 {
+	memset(&network, 0, sizeof(network));
 	network.scenario = scenario;
-	network.last[0] = network.last[1] = 0;
+	network.address[0].owner = network.address[1].owner = scenario->local;
+}
+
+/* ---- addresses ---- */
+
+u32 network_address_number(u32 to)
+{
+	return to + 1;
+}
+
+const struct iphdr *network_header(u32 to)
+{
+	return &network_headers[to];
+}
+
+struct rodp_address *rodp_address_lookup(struct rodp_dev *dev, const struct ib_pd *pd, u32 num)
+{
+	return &network.address[num - 1];
+}
+
+/* Which side a flow leads to: a datagram's is that of its address, any other's of its queue pair. */
+static u32 network_leads_to(const struct rodp_flow *flow)
+{
+	if (scenario_has_datagrams(network.scenario))
+		return container_of(flow, struct rodp_address, flow) - network.address;
+	return !container_of(flow, struct rodp_end, flow)->ib.qp_context;
+}
+
+void rodp_packet_address(const struct rodp_flow *flow, struct sk_buff *skb)
+{
+	skb->ip = network_headers[network_leads_to(flow)];
 }
 
 /* ---- packets ---- */
@@ -79,14 +120,19 @@ static bool network_parse(struct sk_buff *skb)
 static void network_arrive(struct env_event *event)
 {
 	struct sk_buff *skb = container_of(event, struct sk_buff, event);
+	struct patience_word word;
 
 	if (unlikely(trace_on))
 		trace_packet(skb, skb->to, skb->corrupt ? "gets bad" : "receives");
 	skb->dev = &network_wire;
-	if (network_parse(skb))
-		rodp_qp_receive(NULL, skb);
-	else
+	skb->ip = network_headers[skb->to];
+	if (!network_parse(skb)) {
 		kfree_skb(skb);
+		return;
+	}
+	word = patience_hear(skb);
+	rodp_qp_receive(NULL, skb);
+	patience_heed(&word);
 }
 
 static void network_deliver(struct sk_buff *skb, u64 at)
@@ -159,13 +205,13 @@ static int network_trouble(struct sk_buff *skb, const struct trouble *trouble)
 
 int rodp_packet_send(struct rodp_dev *dev, struct rodp_flow *flow, struct sk_buff *skb)
 {
-	const struct rodp_end *end = container_of(flow, struct rodp_end, flow);
 	const struct trouble *trouble = trouble_next(CLASS_PACKET);
 
 	rodp_stats_inc(dev->stats, RODP_STAT_SENT_PKTS);
 	flow->per_cpu = network.scenario->per_cpu;
 	skb->number = trouble_counted(CLASS_PACKET) - 1;
-	skb->to = !end->ib.qp_context;
+	skb->to = network_leads_to(flow);
+	patience_ask(skb);
 	if (skb->number >= network.scenario->dead_from) {
 		if (unlikely(trace_on))
 			trace_packet(skb, !skb->to, "is cut off");

@@ -6,8 +6,16 @@
 #ifndef MODEL_NETWORK_H
 #define MODEL_NETWORK_H
 
+#include "env/kernel.h"
+
 #include "scenario.h"
 
 void network_begin(const struct scenario *scenario);
+
+/* The number of the address handle that leads to a side. */
+u32 network_address_number(u32 to);
+
+/* What is in front of a packet to a side. */
+const struct iphdr *network_header(u32 to);
 
 #endif

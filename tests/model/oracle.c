@@ -3,6 +3,7 @@
 #include "oracle.h"
 
 #include "fail.h"
+#include "network.h"
 #include "trace.h"
 #include "trouble.h"
 
@@ -207,13 +208,20 @@ static u32 oracle_wc_opcode(const struct op *op)
 	return opcodes[op->kind];
 }
 
-/* Whether the connection can be lost by what has happened. */
-static bool oracle_may_fail(const struct way *way)
+/* What is asked the other way, if by the same queue pairs; else NULL. */
+static const struct way *oracle_back(const struct way *way)
+{
+	return scenario_has_targets(world.scenario) ? NULL : &world.way[!way_number(way)];
+}
+
+bool oracle_may_fail(const struct way *way)
 {
 	const struct scenario *scenario = world.scenario;
+	const struct way *back = oracle_back(way);
 
 	return trouble_counted(CLASS_PACKET) > scenario->dead_from || way_is_refused(way) ||
-	       world.way[!way_number(way)].failed || trouble_cost() > scenario->retries;
+	       (back && (back->failed || way_is_refused(back))) ||
+	       trouble_cost() > scenario->retries;
 }
 
 /* Whether the first work request that fails may fail so. */
@@ -223,9 +231,11 @@ static bool oracle_is_reason(const struct way *way, u32 status)
 	case IB_WC_RETRY_EXC_ERR:
 		return oracle_may_fail(way);
 	case IB_WC_REM_ACCESS_ERR:
-		return way->done == way->refused;
+		return way->done == way->refused && !op_takes_receive(way->op[way->done]);
+	case IB_WC_REM_INV_REQ_ERR: /* there is no such SRQ */
+		return way->done == way->refused && op_takes_receive(way->op[way->done]);
 	case IB_WC_WR_FLUSH_ERR: /* its queue pair has failed as the one that refused */
-		return way_is_refused(&world.way[!way_number(way)]);
+		return oracle_back(way) && way_is_refused(oracle_back(way));
 	default:
 		return false;
 	}
@@ -249,7 +259,7 @@ static void oracle_failed(struct way *way, const struct rodp_cqe *cqe)
 static void oracle_succeed_silent(struct way *way, u32 until)
 {
 	while (way->done < until && !oracle_is_signaled(way, way->done)) {
-		if (world.scenario->unreliable)
+		if (scenario_is_unreliable(world.scenario))
 			way->done++;
 		else
 			oracle_succeeded(way);
@@ -283,7 +293,7 @@ void oracle_completed(struct way *way, const struct rodp_cqe *cqe)
 	else if (way->failed)
 		fail("%c: work request %u succeeds behind one that failed", ORACLE_SIDE(way),
 		     way->done);
-	else if (world.scenario->unreliable)
+	else if (scenario_is_unreliable(world.scenario))
 		way->done++;
 	else
 		oracle_succeeded(way);
@@ -291,20 +301,37 @@ void oracle_completed(struct way *way, const struct rodp_cqe *cqe)
 
 /* ---- a receive is complete ---- */
 
+/* Whether it is in front of a datagram as its sender's network writes it, and the sender is who it says. */
+static bool oracle_header_fits(const struct way *way, const struct rodp_cqe *cqe)
+{
+	static const u8 zeros[RODP_GRH_BYTES - sizeof(struct iphdr)];
+	const u8 *header = way->received[cqe->wr_id];
+	const struct iphdr *ip = network_header(!way_number(way));
+
+	if (!scenario_has_datagrams(world.scenario))
+		return !(cqe->wc_flags & IB_WC_GRH);
+	return (cqe->wc_flags & IB_WC_GRH) && !memcmp(header, zeros, sizeof(zeros)) &&
+	       !memcmp(header + sizeof(zeros), ip, sizeof(*ip)) &&
+	       cqe->src_qp == world.side[way_number(way)].qp.end.ib.qp_num;
+}
+
 /* What is wrong with a message that should be op's, or NULL. */
 static const char *oracle_misfit(const struct way *way, const struct op *op,
 				 const struct rodp_cqe *cqe)
 {
+	const u8 *bytes = way->received[cqe->wr_id] + world_receive_offset();
 	bool write = op->kind == OP_WRITE_IMM;
 
 	if (cqe->opcode != (write ? IB_WC_RECV_RDMA_WITH_IMM : IB_WC_RECV))
 		return "the opcode";
-	if (cqe->byte_len != op->length)
+	if (cqe->byte_len != world_receive_offset() + op->length)
 		return "the length";
+	if (!oracle_header_fits(way, cqe))
+		return "the network header";
 	if (!!(cqe->wc_flags & IB_WC_WITH_IMM) != op_has_imm(op) ||
 	    (op_has_imm(op) && cqe->imm_data != op->imm))
 		return "the immediate data";
-	if (!write && memcmp(way->received[cqe->wr_id], way->image + op->local, op->length))
+	if (!write && memcmp(bytes, way->image + op->local, op->length))
 		return "the bytes";
 	return NULL;
 }
@@ -312,7 +339,7 @@ static const char *oracle_misfit(const struct way *way, const struct op *op,
 /* The next work request from way->taken on that takes a receive, and was posted; or way->posted. */
 static u32 oracle_next_message(const struct way *way, u32 n)
 {
-	while (n < way_reach(way) && !op_takes_receive(way->op[n]))
+	while (n < way_reach(way) && (!op_takes_receive(way->op[n]) || way->op[n]->bad))
 		n++;
 	return n;
 }
@@ -367,7 +394,7 @@ void oracle_received(struct way *way, const struct rodp_cqe *cqe)
 	else if (cqe->status || way->flushed)
 		fail("%c: receive %u has status %u", ORACLE_SIDE(way), (u32)cqe->wr_id,
 		     cqe->status);
-	else if (world.scenario->unreliable)
+	else if (scenario_is_unreliable(world.scenario))
 		oracle_received_any(way, cqe);
 	else
 		oracle_received_next(way, cqe);
@@ -390,7 +417,7 @@ static void oracle_check_untouched(const struct way *way)
 		if (!oracle_is_scribbled(way->received[i], SCENARIO_MESSAGE))
 			fail("%c: receive %u was written to after it was complete",
 			     ORACLE_SIDE(way), i);
-	if (way->failed || world.scenario->unreliable)
+	if (way->failed || scenario_is_unreliable(world.scenario))
 		return;
 	for (i = 0; i < way->done; i++)
 		if (!oracle_is_scribbled(way->local + way->op[i]->local, way->op[i]->length))
@@ -411,7 +438,7 @@ static void oracle_check_target(const struct way *way, u32 from)
 /* How many are there for sure: of an unreliable connection none. */
 static u32 oracle_sure(const struct way *way)
 {
-	if (world.scenario->unreliable)
+	if (scenario_is_unreliable(world.scenario))
 		return 0;
 	return way->failed ? way->succeeded : way->done;
 }
@@ -420,7 +447,7 @@ void oracle_cut_off(struct way *way)
 {
 	u32 i;
 
-	if (!world.scenario->unreliable) {
+	if (!scenario_is_unreliable(world.scenario)) {
 		oracle_check_target(way, way->done);
 		memcpy(way->expect, way->target, world.scenario->target);
 	}
@@ -431,17 +458,35 @@ void oracle_cut_off(struct way *way)
 	way->taken = way->posted;
 }
 
+/* Receives of an SRQ are complete, or still there; a message that never ends keeps one. */
+static void oracle_check_shared(const struct way *way)
+{
+	const bool ends = world.scenario->transport != TRANSPORT_UC && !way->failed;
+	const struct side *side = &world.side[!way_number(way)];
+	u32 kept = way_receives_taken(way) - way->receives_done;
+	u32 left = way->receives_posted - way_receives_taken(way);
+
+	if (kept > !ends)
+		fail("%c: %u receives of the SRQ were taken, and %u are complete", ORACLE_SIDE(way),
+		     way_receives_taken(way), way->receives_done);
+	if (way_receives_taken(way) && left < world.scenario->limit && !side->limit_told)
+		fail("%c: %u receives are left, and nobody is told that these are fewer than %u",
+		     ORACLE_SIDE(way), left, world.scenario->limit);
+}
+
 static void oracle_check_complete(const struct way *way)
 {
-	const struct way *back = &world.way[!way_number(way)];
+	const struct way *back = oracle_back(way);
 
 	if (way->posted < way->ops || way->done < way->posted)
 		fail("%c: %u of %u work requests are complete, and nothing more happens",
 		     ORACLE_SIDE(way), way->done, way->ops);
-	if (way->flushed && !back->failed && !way_is_refused(way))
+	if (way->flushed && !(back && back->failed) && !way_is_refused(way))
 		fail("%c: receives were flushed of a queue pair that has not failed",
 		     ORACLE_SIDE(way));
-	if (!way->failed && !way->flushed && !world.scenario->unreliable &&
+	if (world.scenario->shared)
+		oracle_check_shared(way);
+	if (!way->failed && !way->flushed && !scenario_is_unreliable(world.scenario) &&
 	    way->receives_done - way->receives_begun != oracle_receives_of(way, way->done))
 		fail("%c: %u receives are complete", ORACLE_SIDE(way), way->receives_done);
 }

@@ -10,8 +10,12 @@
  * brings exactly what was there in its turn. Receives are taken in order and once, and what is in them
  * is what was sent. What is complete is the application's: nobody touches it any more.
  *
- * Of an unreliable one: what arrives, arrives whole, and (if the network keeps order and makes no
- * copies) in order and once. What does not arrive leaves no trace but parts of WRITEs.
+ * Of an unreliable one, and of datagrams: what arrives, arrives whole, and (if the network keeps order
+ * and makes no copies) in order and once. What does not arrive leaves no trace but parts of WRITEs. A
+ * datagram has its network header in front, and says who sent it.
+ *
+ * Receives of an SRQ are taken as they are posted, and outlive a connection, all but one that was taken. Its
+ * limit is told once.
  */
 #ifndef MODEL_ORACLE_H
 #define MODEL_ORACLE_H
@@ -21,6 +25,9 @@
 /* A completion of the requester's, and of a receive at its peer. */
 void oracle_completed(struct way *way, const struct rodp_cqe *cqe);
 void oracle_received(struct way *way, const struct rodp_cqe *cqe);
+
+/* Whether the connection by which this way asks can be lost by what has happened. */
+bool oracle_may_fail(const struct way *way);
 
 /* The connection is over before its work requests are: those that are not complete never will be. */
 void oracle_cut_off(struct way *way);

@@ -6,6 +6,7 @@
 
 #include "fail.h"
 #include "network.h"
+#include "patience.h"
 #include "run.h"
 #include "trouble.h"
 #include "world.h"
@@ -49,6 +50,7 @@ static void run_whole(struct scenario *scenario)
 	env_clock_reset();
 	trouble_begin(scenario);
 	network_begin(scenario);
+	patience_begin();
 	world_begin(scenario);
 	run_events();
 	world_end();
@@ -56,12 +58,14 @@ static void run_whole(struct scenario *scenario)
 		fail("%ld allocations are not freed", env_allocations - allocations);
 }
 
-static void run_add_up(struct run_totals *totals)
+static void run_add_up(const struct scenario *scenario, struct run_totals *totals)
 {
 	u64 *counter = world.dev.stats->value;
 	u32 i;
 
 	totals->seeds++;
+	totals->of_transport[scenario->transport]++;
+	totals->shared += scenario->shared;
 	totals->packets += counter[RODP_STAT_SENT_PKTS];
 	totals->retransmits += counter[RODP_STAT_RETRANSMITS];
 	memset(counter, 0, RODP_STAT_COUNT * sizeof(*counter));
@@ -78,6 +82,6 @@ bool run_scenario(struct scenario *scenario, struct run_totals *totals)
 	if (setjmp(fail_jump))
 		return false;
 	run_whole(scenario);
-	run_add_up(totals);
+	run_add_up(scenario, totals);
 	return true;
 }

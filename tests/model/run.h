@@ -7,6 +7,7 @@
 
 struct run_totals {
 	u64 seeds;
+	u64 of_transport[TRANSPORTS], shared; /* of these */
 	u64 packets;
 	u64 requests; /* work requests and receives that were completed */
 	u64 given_up; /* connections */

@@ -6,6 +6,14 @@
 
 #include "scenario.h"
 #include "uapi/rodp_abi.h"
+#include "wire/header.h"
+
+const char *const transport_names[TRANSPORTS] = {
+	[TRANSPORT_RC] = "RC",
+	[TRANSPORT_UC] = "UC",
+	[TRANSPORT_UD] = "UD",
+	[TRANSPORT_XRC] = "XRC",
+};
 
 const char *const op_names[OP_KINDS] = {
 	[OP_SEND] = "send",	    [OP_SEND_IMM] = "send_imm",
@@ -21,11 +29,12 @@ const char *const trouble_names[TROUBLE_KINDS] = {
 	[TROUBLE_CORRUPT] = "corrupt",	 [TROUBLE_REFUSE] = "refuse",
 	[TROUBLE_BESIDE] = "beside",	 [TROUBLE_NO_BUFFER] = "no_buffer",
 	[TROUBLE_FAULT] = "fault",	 [TROUBLE_STARVED] = "starved",
+	[TROUBLE_TIMER] = "timer",
 };
 
 /* Worlds: how often, of 65536. */
 static const u16 scenario_worlds[][TROUBLE_KINDS] = {
-	/* drop dup  over  delay corr refuse beside buffer fault starved */
+	/* drop dup  over  delay corr refuse beside buffer fault starved timer */
 	{ 0 },
 	{ 600 },
 	{ 6000 },
@@ -34,13 +43,13 @@ static const u16 scenario_worlds[][TROUBLE_KINDS] = {
 	{ 0, 0, 0, 2000 },
 	{ 0, 0, 0, 0, 3000 },
 	{ 0, 0, 0, 0, 0, 3000, 0, 1000 },
-	{ 0, 0, 0, 0, 0, 0, 30000 },
+	{ 0, 0, 0, 0, 0, 0, 30000, 0, 0, 0, 10000 },
 	{ 0, 0, 0, 0, 0, 0, 10000, 0, 6000, 300 },
-	{ 1000, 1000, 1000, 500, 500, 500, 5000, 200, 2000, 100 },
+	{ 1000, 1000, 1000, 500, 500, 500, 5000, 200, 2000, 100, 5000 },
 	{ 4000, 3000, 3000, 2000, 1000, 500, 10000, 200, 500 },
 	{ 2000, 6000, 6000 },
-	{ 2000, 0, 0, 500, 0, 0, 5000, 0, 8000, 500 },
-	{ 0, 2000, 0, 3000, 0, 0, 5000, 0, 3000 },
+	{ 2000, 0, 0, 500, 0, 0, 5000, 0, 8000, 500, 20000 },
+	{ 0, 2000, 0, 3000, 0, 0, 5000, 0, 3000, 0, 20000 },
 	{ 9000, 0, 0, 0, 2000 },
 	{ 0, 0, 0, 0, 0, 0, 0, 0, 1000, 1500 },
 };
@@ -61,26 +70,44 @@ static void scenario_draw_world(struct scenario *scenario, struct dice *dice)
 		scenario->dead_from = dice_below(dice, 100);
 	if (dice_one_in(dice, 12))
 		scenario->restart = 1 + dice_below(dice, dice_one_in(dice, 3) ? 8000000 : 60000);
-	if (!scenario->unreliable)
+	if (!scenario_is_unreliable(scenario))
 		return;
 	/* Without acknowledgements a copy is a message of its own, and so is one that comes late. */
 	if (dice_one_in(dice, 2))
 		rates->rate[TROUBLE_DUPLICATE] = rates->rate[TROUBLE_OVERTAKE] = 0;
 }
 
+/* Of 16. */
+static const u8 scenario_transports[] = {
+	TRANSPORT_RC, TRANSPORT_RC, TRANSPORT_RC,  TRANSPORT_RC,  TRANSPORT_RC, TRANSPORT_RC,
+	TRANSPORT_RC, TRANSPORT_RC, TRANSPORT_RC,  TRANSPORT_RC,  TRANSPORT_RC, TRANSPORT_UC,
+	TRANSPORT_UD, TRANSPORT_UD, TRANSPORT_XRC, TRANSPORT_XRC,
+};
+
+static void scenario_draw_transport(struct scenario *scenario, struct dice *dice)
+{
+	scenario->transport =
+		scenario_transports[dice_below(dice, ARRAY_SIZE(scenario_transports))];
+	scenario->shared = scenario_has_targets(scenario) || dice_one_in(dice, 4);
+	scenario->receive_entries = 4u << dice_below(dice, 4);
+	if (scenario->shared && dice_one_in(dice, 2))
+		scenario->limit = 1 + dice_below(dice, 4);
+	/* UC has no way without a network, and of datagrams some go by the one and some by the other. */
+	if (scenario->transport != TRANSPORT_UC)
+		scenario->local = dice_one_in(dice, scenario_has_datagrams(scenario) ? 4 : 12);
+}
+
 static void scenario_draw_ends(struct scenario *scenario, struct dice *dice)
 {
 	u32 way;
 
-	scenario->unreliable = dice_one_in(dice, 12);
-	scenario->local = !scenario->unreliable && dice_one_in(dice, 12);
+	scenario_draw_transport(scenario, dice);
 	scenario->mtu = IB_MTU_256 + dice_one_in(dice, 8);
 	scenario->timeout = 8 + dice_below(dice, 3);
 	scenario->retries = dice_one_in(dice, 16) ? dice_below(dice, 7) : 7;
 	scenario->rnr_timer = 1 + dice_below(dice, 14);
 	scenario->rd_atomic = 1 + dice_below(dice, 8);
 	scenario->send_entries = 4u << dice_below(dice, 4);
-	scenario->receive_entries = 4u << dice_below(dice, 4);
 	for (way = 0; way < 2; way++) {
 		scenario->psn[way] = dice_below(dice, 1 << 24);
 		if (dice_one_in(dice, 2)) /* about to wrap */
@@ -96,7 +123,9 @@ static u8 scenario_draw_kind(const struct scenario *scenario, struct dice *dice)
 				       OP_CMP_SWAP, OP_ATOMIC_WRITE, OP_FLUSH };
 	static const u8 unreliable[] = { OP_SEND, OP_SEND_IMM, OP_WRITE, OP_WRITE_IMM };
 
-	if (scenario->unreliable)
+	if (scenario_has_datagrams(scenario))
+		return unreliable[dice_below(dice, 2)];
+	if (scenario_is_unreliable(scenario))
 		return unreliable[dice_below(dice, ARRAY_SIZE(unreliable))];
 	return reliable[dice_below(dice, ARRAY_SIZE(reliable))];
 }
@@ -146,7 +175,7 @@ static void scenario_draw_flags(const struct scenario *scenario, struct op *op, 
 
 	if (!dice_one_in(dice, 3))
 		op->flags |= RODP_WQE_SIGNALED;
-	if (!scenario->unreliable && dice_one_in(dice, 5))
+	if (!scenario_is_unreliable(scenario) && dice_one_in(dice, 5))
 		op->flags |= RODP_WQE_FENCE;
 	if (dice_one_in(dice, 4))
 		op->flags |= RODP_WQE_SOLICITED;
@@ -168,6 +197,12 @@ static void scenario_draw_list(struct op *op, struct dice *dice)
 		swap(op->cut[0], op->cut[1]);
 }
 
+/* The longest message that a receive has room for. */
+static u32 scenario_most_received(const struct scenario *scenario)
+{
+	return SCENARIO_MESSAGE - (scenario_has_datagrams(scenario) ? RODP_GRH_BYTES : 0);
+}
+
 /* @room: bytes that the requester has left. */
 static bool scenario_draw_op(struct scenario *scenario, struct op *op, u32 most, u32 *room,
 			     struct dice *dice)
@@ -175,8 +210,9 @@ static bool scenario_draw_op(struct scenario *scenario, struct op *op, u32 most,
 	u32 mtu = 128u << scenario->mtu;
 
 	*op = (struct op){ .way = op->way, .kind = scenario_draw_kind(scenario, dice) };
-	op->length = scenario_draw_length(mtu, op_takes_receive(op) ? SCENARIO_MESSAGE : most,
-					  dice);
+	if (op_takes_receive(op))
+		most = scenario_most_received(scenario);
+	op->length = scenario_draw_length(mtu, most, dice);
 	op->remote = scenario_draw_place(scenario->target, op->length, dice);
 	if (op_is_atomic(op) || op->kind == OP_ATOMIC_WRITE)
 		scenario_draw_word(op, dice);
@@ -191,12 +227,16 @@ static bool scenario_draw_op(struct scenario *scenario, struct op *op, u32 most,
 	return true;
 }
 
-/* Seldom one that is refused: one that touches the target. */
+/* Seldom one that is refused: one that touches the target, or names an SRQ. */
 static void scenario_spoil(struct scenario *scenario, struct dice *dice)
 {
 	struct op *op = &scenario->op[dice_below(dice, scenario->ops)];
 
-	op->bad = op->length && op->kind >= OP_WRITE && op->kind != OP_WRITE_IMM;
+	if (scenario_has_datagrams(scenario) ||
+	    (scenario_has_targets(scenario) && op_takes_receive(op)))
+		op->bad = true;
+	else
+		op->bad = op->length && op->kind >= OP_WRITE && op->kind != OP_WRITE_IMM;
 }
 
 static void scenario_add_receive(struct scenario *scenario, u8 way, struct dice *dice)
@@ -244,7 +284,7 @@ void scenario_draw(struct scenario *scenario, u64 seed)
 	scenario_draw_way(scenario, 0, 1 + dice_below(&dice, 32), most, &dice);
 	if (dice_one_in(&dice, 2))
 		scenario_draw_way(scenario, 1, 1 + dice_below(&dice, 32), most, &dice);
-	if (!scenario->unreliable && dice_one_in(&dice, 24))
+	if (scenario->transport != TRANSPORT_UC && dice_one_in(&dice, 24))
 		scenario_spoil(scenario, &dice);
 }
 
@@ -252,9 +292,9 @@ void scenario_draw(struct scenario *scenario, u64 seed)
 
 /* clang-format off */
 #define SCENARIO_NUMBERS(X)                                                 \
-	X(unreliable) X(local) X(per_cpu) X(on_demand) X(mtu) X(timeout)    \
-	X(retries) X(rnr_timer) X(rd_atomic) X(send_entries)                \
-	X(receive_entries) X(psn[0]) X(psn[1]) X(target) X(dead_from) X(restart)
+	X(transport) X(shared) X(limit) X(local) X(per_cpu) X(on_demand)    \
+	X(mtu) X(timeout) X(retries) X(rnr_timer) X(rd_atomic)              \
+	X(send_entries) X(receive_entries) X(psn[0]) X(psn[1]) X(target) X(dead_from) X(restart)
 /* clang-format on */
 
 void scenario_save(const struct scenario *scenario, FILE *file)
@@ -393,6 +433,14 @@ static bool scenario_load_line(struct scenario *scenario, const char *line)
 	return scenario_load_number(scenario, line);
 }
 
+/* Whether such a transport exists, and has what it needs. */
+static bool scenario_is_whole(const struct scenario *scenario)
+{
+	return scenario->transport < TRANSPORTS &&
+	       (scenario->shared || !scenario_has_targets(scenario)) &&
+	       scenario->limit <= scenario->receive_entries;
+}
+
 int scenario_load(struct scenario *scenario, FILE *file)
 {
 	char line[512];
@@ -405,5 +453,5 @@ int scenario_load(struct scenario *scenario, FILE *file)
 		if (!scenario_load_line(scenario, line))
 			return number;
 	}
-	return 0;
+	return scenario_is_whole(scenario) ? 0 : number;
 }

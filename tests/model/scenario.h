@@ -15,9 +15,17 @@ enum scenario_limits {
 	SCENARIO_TROUBLES = 8192,
 	SCENARIO_LOCAL = 192 << 10, /* bytes that a requester has */
 	SCENARIO_TARGET = 64 << 10, /* bytes that its peer lets it touch */
-	SCENARIO_MESSAGE = 2048, /* bytes of a message that takes a receive */
+	SCENARIO_MESSAGE = 2048, /* bytes of a receive */
 	SCENARIO_SGES = 3,
 	SCENARIO_INLINE = 96, /* bytes */
+};
+
+enum transport {
+	TRANSPORT_RC,
+	TRANSPORT_UC,
+	TRANSPORT_UD,
+	TRANSPORT_XRC, /* requesters, and responders that take receives of an SRQ */
+	TRANSPORTS
 };
 
 enum op_kind {
@@ -39,7 +47,11 @@ struct op {
 	u8 kind;
 	u8 flags; /* RODP_WQE_* */
 	u8 num_sge;
-	bool bad; /* the key is wrong: it is refused, and the connection is over */
+	/*
+	 * The key is wrong, or the number of the SRQ: it is refused, and the connection is over. Of a datagram
+	 * the Q_Key: it is dropped.
+	 */
+	bool bad;
 	u32 length; /* bytes */
 	u32 local; /* where its bytes are, or go, with the requester */
 	u32 remote; /* where it goes in the target */
@@ -68,16 +80,17 @@ enum trouble_kind {
 	TROUBLE_NO_BUFFER, /* there is no memory for the packet */
 	TROUBLE_FAULT, /* an access finds a bytes present, and waits b ns for the next */
 	TROUBLE_STARVED, /* the same, and there is no memory for it then */
+	TROUBLE_TIMER, /* a timer has fired, and comes to its lane a ns later */
 	TROUBLE_KINDS
 };
 
 struct trouble {
 	u32 kind;
-	u32 at; /* the number of the packet, buffer or access, from 0 */
+	u32 at; /* the number of the packet, buffer, access or timer, from 0 */
 	u32 a, b;
 };
 
-/* How often, of 65536 packets, buffers or accesses; and how often at all. */
+/* How often, of 65536 packets, buffers, accesses or timers; and how often at all. */
 struct trouble_rates {
 	u32 rate[TROUBLE_KINDS];
 	u32 most;
@@ -85,7 +98,9 @@ struct trouble_rates {
 
 struct scenario {
 	u64 seed;
-	bool unreliable; /* UC */
+	u32 transport;
+	bool shared; /* receives are those of an SRQ */
+	u32 limit; /* of the SRQ; 0: not armed */
 	bool local; /* without a network */
 	bool per_cpu; /* packets of one CPU stay in order, others not */
 	bool on_demand;
@@ -131,6 +146,23 @@ static inline bool dice_one_in(struct dice *dice, u32 n)
 	return !dice_below(dice, n);
 }
 
+/* Whether each side has a queue pair that answers beside the one that asks. */
+static inline bool scenario_has_targets(const struct scenario *scenario)
+{
+	return scenario->transport == TRANSPORT_XRC;
+}
+
+static inline bool scenario_has_datagrams(const struct scenario *scenario)
+{
+	return scenario->transport == TRANSPORT_UD;
+}
+
+/* Whether nobody acknowledges, nor sends again. */
+static inline bool scenario_is_unreliable(const struct scenario *scenario)
+{
+	return scenario->transport == TRANSPORT_UC || scenario->transport == TRANSPORT_UD;
+}
+
 /* Whether it takes a receive. */
 static inline bool op_takes_receive(const struct op *op)
 {
@@ -147,6 +179,7 @@ static inline bool op_is_atomic(const struct op *op)
 	return op->kind == OP_FETCH_ADD || op->kind == OP_CMP_SWAP;
 }
 
+extern const char *const transport_names[TRANSPORTS];
 extern const char *const op_names[OP_KINDS];
 extern const char *const trouble_names[TROUBLE_KINDS];
 

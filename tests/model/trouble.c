@@ -8,6 +8,7 @@ static const u8 trouble_class[TROUBLE_KINDS] = {
 	[TROUBLE_NO_BUFFER] = CLASS_BUFFER,
 	[TROUBLE_FAULT] = CLASS_ACCESS,
 	[TROUBLE_STARVED] = CLASS_ACCESS,
+	[TROUBLE_TIMER] = CLASS_TIMER,
 };
 
 static struct {
@@ -64,10 +65,10 @@ static struct trouble *trouble_write_down(u32 kind, u32 number)
 	return trouble;
 }
 
-/* Another CPU's packet, or a page that is absent, is no harm: there may be any number. */
+/* Another CPU's packet, a page that is absent, or a late timer, is no harm: there may be any number. */
 static bool trouble_is_harm(u32 kind)
 {
-	return kind != TROUBLE_BESIDE && kind != TROUBLE_FAULT;
+	return kind != TROUBLE_BESIDE && kind != TROUBLE_FAULT && kind != TROUBLE_TIMER;
 }
 
 static const struct trouble *trouble_draw(enum trouble_class class, u32 number)
@@ -123,7 +124,8 @@ static u32 trouble_timeout(void)
 /* Retries. */
 static u32 trouble_price(const struct trouble *trouble)
 {
-	if (trouble->kind == TROUBLE_BESIDE || trouble_class[trouble->kind] == CLASS_ACCESS)
+	if (trouble->kind == TROUBLE_BESIDE || trouble->kind == TROUBLE_TIMER ||
+	    trouble_class[trouble->kind] == CLASS_ACCESS)
 		return 0;
 	if (trouble->kind == TROUBLE_REFUSE || trouble->kind == TROUBLE_NO_BUFFER)
 		return 1 + TROUBLE_REST / trouble_timeout();
@@ -148,6 +150,13 @@ const struct trouble *trouble_next(enum trouble_class class)
 	if (trouble->kind == TROUBLE_STARVED) /* each try is later than the one before */
 		now.waited += 8 * (trouble->b + ENV_JIFFY);
 	return trouble;
+}
+
+u64 env_timer_late(void)
+{
+	const struct trouble *trouble = trouble_next(CLASS_TIMER);
+
+	return trouble ? trouble->a : 0;
 }
 
 u32 trouble_counted(enum trouble_class class)

@@ -10,13 +10,14 @@ enum trouble_class {
 	CLASS_PACKET,
 	CLASS_BUFFER,
 	CLASS_ACCESS,
+	CLASS_TIMER,
 	CLASSES
 };
 
 /* A scenario begins. It outlives the run. */
 void trouble_begin(struct scenario *scenario);
 
-/* The next packet, buffer or access: what happens to it, or NULL. */
+/* The next packet, buffer, access or timer: what happens to it, or NULL. */
 const struct trouble *trouble_next(enum trouble_class class);
 
 /* How many there were. */

@@ -3,6 +3,7 @@
 #include "world.h"
 
 #include "fail.h"
+#include "network.h"
 #include "oracle.h"
 #include "qp/end/courier.h"
 #include "qp/path/path.h"
@@ -20,8 +21,12 @@ static struct rodp_stats world_stats = { .value = world_counters, .latency = &wo
 static u8 world_cq_ring[2][2][RODP_RING_DATA + WORLD_CQ_ENTRIES * sizeof(struct rodp_cqe)]
 	__attribute__((aligned(64)));
 
+/* Of datagrams. */
+#define WORLD_QKEY 0x1234
+
 void world_init(void)
 {
+	world.dev.serial = 1;
 	world.dev.stats = &world_stats;
 	world.dev.ndev = &world_netdev;
 	rodp_lane_module_init();
@@ -95,7 +100,7 @@ static void way_take_list(struct way *way)
 	for (i = 0; i < scenario->ops; i++) {
 		if (scenario->op[i].way != way_number(way))
 			continue;
-		if (scenario->op[i].bad)
+		if (scenario->op[i].bad && !scenario_has_datagrams(scenario))
 			way->refused = min(way->refused, way->ops);
 		way->op[way->ops++] = &scenario->op[i];
 	}
@@ -123,10 +128,26 @@ static u8 way_opcode(const struct op *op)
 	return opcodes[op->kind];
 }
 
+static void way_write_address(const struct way *way, struct rodp_send_wqe *slot,
+			      const struct op *op)
+{
+	u32 to = !way_number(way);
+
+	slot->ud.remote_qpn = world.side[to].qp.end.ib.qp_num;
+	slot->ud.remote_qkey = WORLD_QKEY ^ op->bad;
+	slot->ud.ah_num = network_address_number(to);
+}
+
+/* Whether what is wrong with it is the SRQ's number, which is one of another domain; else it is the key. */
+static bool way_names_wrong_srq(const struct op *op)
+{
+	return op->bad && scenario_has_targets(world.scenario) && op_takes_receive(op);
+}
+
 static void way_write_remote(const struct way *way, struct rodp_send_wqe *slot, const struct op *op)
 {
 	u64 va = way->target_mr->iova + op->remote;
-	u32 rkey = way->target_mr->key ^ op->bad;
+	u32 rkey = way->target_mr->key ^ (op->bad && !way_names_wrong_srq(op));
 
 	if (op_is_atomic(op)) {
 		slot->atomic.remote_addr = va;
@@ -143,6 +164,19 @@ static void way_write_remote(const struct way *way, struct rodp_send_wqe *slot, 
 		slot->rdma.remote_addr = va;
 		slot->rdma.rkey = rkey;
 	}
+}
+
+static void way_write_target(const struct way *way, struct rodp_send_wqe *slot, const struct op *op)
+{
+	const struct side *own = &world.side[way_number(way)];
+	const struct side *peer = &world.side[!way_number(way)];
+
+	if (scenario_has_datagrams(world.scenario))
+		way_write_address(way, slot, op);
+	else
+		way_write_remote(way, slot, op);
+	if (scenario_has_targets(world.scenario))
+		slot->remote_srqn = (way_names_wrong_srq(op) ? own : peer)->srq.ib.ext.xrc.srq_num;
 	slot->imm_data = op->imm;
 }
 
@@ -187,14 +221,14 @@ static void way_post_op(struct way *way, struct rodp_ring *ring)
 		.flags = way_flags(way, op),
 		.num_sge = op->num_sge,
 	};
-	way_write_remote(way, slot, op);
+	way_write_target(way, slot, op);
 	if (op->flags & RODP_WQE_INLINE)
 		way_write_inline(way, slot, op);
 	else
 		way_write_list(way, slot, op);
 	trace("%c posts %u: %s, %u bytes at %u%s%s", 'A' + way_number(way), way->posted,
 	      op_names[op->kind], op->length, op->remote,
-	      op->flags & RODP_WQE_FENCE ? ", fenced" : "", op->bad ? ", with a wrong key" : "");
+	      op->flags & RODP_WQE_FENCE ? ", fenced" : "", op->bad ? ", with what is wrong" : "");
 	rodp_ring_publish_prod(ring, ++way->posted - way->begun);
 }
 
@@ -222,7 +256,7 @@ static void way_post_receive(struct way *way, struct rodp_ring *ring)
 {
 	u32 n = way->receives_posted;
 	const struct receive *receive = way->receive[n];
-	struct rodp_recv_wqe *slot = rodp_ring_slot(ring, n - way->receives_begun);
+	struct rodp_recv_wqe *slot = rodp_ring_slot(ring, n - way->receives_base);
 	u64 iova = way->receive_mr->iova + (u64)n * SCENARIO_MESSAGE;
 	u32 cut = receive->num_sge > 1 ? receive->cut : SCENARIO_MESSAGE,
 	    key = way->receive_mr->key;
@@ -231,18 +265,17 @@ static void way_post_receive(struct way *way, struct rodp_ring *ring)
 	slot->sge[0] = (struct rodp_sge){ iova, cut, key };
 	if (receive->num_sge > 1)
 		slot->sge[1] = (struct rodp_sge){ iova + cut, SCENARIO_MESSAGE - cut, key };
-	rodp_ring_publish_prod(ring, ++way->receives_posted - way->receives_begun);
+	rodp_ring_publish_prod(ring, ++way->receives_posted - way->receives_base);
 }
 
 static void way_receive(struct env_event *event)
 {
 	struct way *way = container_of(event, struct way, receive_poster);
-	struct rodp_qp *qp = &world.side[!way_number(way)].qp;
-	struct rodp_ring *ring = &qp->rx.rq.ring;
+	struct rodp_ring *ring = way_receive_ring(way);
 
 	if (way->done == way->ops) /* more are not needed */
 		return;
-	if (way->receives_posted - way->receives_begun - rodp_ring_cons(ring) >= ring->entries) {
+	if (way->receives_posted - way_receives_taken(way) >= ring->entries) {
 		env_event_add(event, env_now + WAY_FULL);
 		return;
 	}
@@ -250,7 +283,7 @@ static void way_receive(struct env_event *event)
 	if (way->receives_posted < way->receives)
 		env_event_add(event, env_now + way->receive[way->receives_posted]->gap);
 	if (READ_ONCE(ring->hdr->flags) & RODP_RING_NEED_KICK)
-		rodp_qp_kick_recv(qp);
+		rodp_qp_kick_recv(side_answers(&world.side[!way_number(way)]));
 }
 
 static void way_begin(struct way *way)
@@ -278,15 +311,38 @@ static void side_completion(struct ib_cq *cq, void *context)
 	world.side[(long)context].told = true;
 }
 
+/* Whether a side may be told such a thing of a queue pair, or of what that has. */
+static bool side_expects(const struct way *way, enum ib_event_type event)
+{
+	switch (event) {
+	case IB_EVENT_COMM_EST:
+		return true;
+	case IB_EVENT_QP_ACCESS_ERR:
+	case IB_EVENT_QP_REQ_ERR:
+		return way_is_refused(way);
+	case IB_EVENT_QP_LAST_WQE_REACHED:
+		return world.scenario->shared && oracle_may_fail(&world.way[!way_number(way)]);
+	default:
+		return false;
+	}
+}
+
 static void side_event(struct ib_event *event, void *context)
 {
-	const struct way *way = &world.way[!context];
-
-	if (event->event == IB_EVENT_QP_ACCESS_ERR && way_is_refused(way))
-		return;
-	if (event->event != IB_EVENT_COMM_EST)
+	if (!side_expects(&world.way[!context], event->event))
 		fail("side %c has the asynchronous event %d", (int)('A' + (long)context),
 		     event->event);
+}
+
+static void side_srq_event(struct ib_event *event, void *context)
+{
+	struct side *side = &world.side[(long)context];
+
+	if (event->event != IB_EVENT_SRQ_LIMIT_REACHED || !world.scenario->limit ||
+	    side->limit_told)
+		fail("side %c has the event %d of its SRQ, which is armed at %u",
+		     (int)('A' + (long)context), event->event, world.scenario->limit);
+	side->limit_told = true;
 }
 
 static void side_make_cq(struct rodp_cq *cq, long side, void *ring)
@@ -301,11 +357,58 @@ static void side_make_cq(struct rodp_cq *cq, long side, void *ring)
 	cq->ib.cq_context = (void *)side;
 }
 
-static void side_make(struct side *side, long number)
+static struct ib_ucontext side_process;
+
+static void side_make_srq(struct side *side, long number)
 {
+	struct ib_srq_init_attr init = {
+		.srq_type = scenario_has_targets(world.scenario) ? IB_SRQT_XRC : IB_SRQT_BASIC,
+		.attr = {
+			.max_wr = world.scenario->receive_entries,
+			.max_sge = 2,
+			.srq_limit = world.scenario->limit,
+		},
+	};
+
+	side->srq.ib = (struct ib_srq){
+		.device = &world.dev.ib,
+		.pd = &side->pd,
+		.srq_context = (void *)number,
+		.event_handler = side_srq_event,
+		.ext = { .cq = &side->recv_cq.ib, .xrc.xrcd = &side->xrcd },
+	};
+	if (rodp_srq_create(&side->srq, &init, &side_process, NULL))
+		fail("an SRQ cannot be made");
+}
+
+/* @pd: NULL if it is nobody's, and answers only. */
+static void side_make_qp(struct rodp_qp *qp, long number, struct ib_pd *pd,
+			 const struct ib_qp_init_attr *init)
+{
+	qp->end.ib = (struct ib_qp){
+		.device = &world.dev.ib,
+		.pd = pd,
+		.qp_type = init->qp_type,
+		.qp_context = (void *)number,
+		.event_handler = side_event,
+	};
+	if (rodp_qp_create(qp, &world.dev, init, pd ? &side_process : NULL, NULL))
+		fail("a queue pair cannot be made");
+}
+
+static void side_make_qps(struct side *side, long number)
+{
+	static const u8 types[TRANSPORTS] = {
+		[TRANSPORT_RC] = IB_QPT_RC,
+		[TRANSPORT_UC] = IB_QPT_UC,
+		[TRANSPORT_UD] = IB_QPT_UD,
+		[TRANSPORT_XRC] = IB_QPT_XRC_INI,
+	};
+	const bool targets = scenario_has_targets(world.scenario);
 	const struct ib_qp_init_attr init = {
 		.send_cq = &side->send_cq.ib,
-		.recv_cq = &side->recv_cq.ib,
+		.recv_cq = targets ? NULL : &side->recv_cq.ib,
+		.srq = world.scenario->shared && !targets ? &side->srq.ib : NULL,
 		.cap = {
 			.max_send_wr = world.scenario->send_entries,
 			.max_recv_wr = world.scenario->receive_entries,
@@ -314,30 +417,40 @@ static void side_make(struct side *side, long number)
 			.max_inline_data = SCENARIO_INLINE,
 		},
 		.sq_sig_type = IB_SIGNAL_REQ_WR,
-		.qp_type = world.scenario->unreliable ? IB_QPT_UC : IB_QPT_RC,
+		.qp_type = types[world.scenario->transport],
 	};
-	static struct ib_ucontext process;
+	const struct ib_qp_init_attr target = { .qp_type = IB_QPT_XRC_TGT, .xrcd = &side->xrcd };
 
-	memset(side, 0, sizeof(*side));
-	side->pd.device = &world.dev.ib;
-	side_make_cq(&side->send_cq, number, world_cq_ring[number][0]);
-	side_make_cq(&side->recv_cq, number, world_cq_ring[number][1]);
-	side->qp.end.ib = (struct ib_qp){
-		.device = &world.dev.ib,
-		.pd = &side->pd,
-		.qp_type = init.qp_type,
-		.qp_context = (void *)number,
-		.event_handler = side_event,
-	};
-	if (rodp_qp_create(&side->qp, &world.dev, &init, &process, NULL))
-		fail("a queue pair cannot be made");
+	side_make_qp(&side->qp, number, &side->pd, &init);
+	if (targets)
+		side_make_qp(&side->target, number, NULL, &target);
 }
 
-static void side_modify(struct side *side, struct ib_qp_attr *attr, enum ib_qp_state state,
+static void side_make(struct side *side, long number)
+{
+	memset(side, 0, sizeof(*side));
+	side->pd.device = side->xrcd.device = &world.dev.ib;
+	side_make_cq(&side->send_cq, number, world_cq_ring[number][0]);
+	side_make_cq(&side->recv_cq, number, world_cq_ring[number][1]);
+	if (world.scenario->shared)
+		side_make_srq(side, number);
+	side_make_qps(side, number);
+}
+
+static void side_destroy(struct side *side)
+{
+	rodp_qp_destroy(&side->qp);
+	if (scenario_has_targets(world.scenario))
+		rodp_qp_destroy(&side->target);
+	if (world.scenario->shared)
+		rodp_srq_destroy(&side->srq);
+}
+
+static void side_modify(struct rodp_qp *qp, struct ib_qp_attr *attr, enum ib_qp_state state,
 			int mask)
 {
 	attr->qp_state = state;
-	if (rodp_qp_modify(&side->qp, attr, mask | IB_QP_STATE))
+	if (rodp_qp_modify(qp, attr, mask | IB_QP_STATE))
 		fail("a queue pair does not become %d", state);
 }
 
@@ -347,15 +460,46 @@ static u32 side_psn(u32 number)
 	return (world.scenario->psn[number] + world.lives * (1u << 22)) & RODP_PSN_MASK;
 }
 
-static void side_connect(struct side *side, u32 number)
+/* What it needs beside, to answer, and to ask. */
+static int side_rtr_mask(const struct rodp_qp *qp)
 {
+	switch (qp->end.ib.qp_type) {
+	case IB_QPT_UD:
+		return 0;
+	case IB_QPT_UC:
+	case IB_QPT_XRC_INI:
+		return IB_QP_AV | IB_QP_PATH_MTU | IB_QP_DEST_QPN | IB_QP_RQ_PSN;
+	default:
+		return IB_QP_AV | IB_QP_PATH_MTU | IB_QP_DEST_QPN | IB_QP_RQ_PSN |
+		       IB_QP_MAX_DEST_RD_ATOMIC | IB_QP_MIN_RNR_TIMER;
+	}
+}
+
+static int side_rts_mask(const struct rodp_qp *qp)
+{
+	switch (qp->end.ib.qp_type) {
+	case IB_QPT_UD:
+	case IB_QPT_UC:
+		return IB_QP_SQ_PSN;
+	case IB_QPT_XRC_TGT:
+		return IB_QP_SQ_PSN | IB_QP_TIMEOUT;
+	default:
+		return IB_QP_SQ_PSN | IB_QP_TIMEOUT | IB_QP_RETRY_CNT | IB_QP_RNR_RETRY |
+		       IB_QP_MAX_QP_RD_ATOMIC;
+	}
+}
+
+static void side_connect_qp(struct rodp_qp *qp, u32 number, const struct rodp_qp *peer)
+{
+	const bool datagrams = scenario_has_datagrams(world.scenario);
 	const struct scenario *scenario = world.scenario;
 	struct ib_qp_attr attr = {
 		.port_num = 1,
 		.qp_access_flags = IB_ACCESS_REMOTE_WRITE | IB_ACCESS_REMOTE_READ |
 				   IB_ACCESS_REMOTE_ATOMIC | IB_ACCESS_FLUSH_GLOBAL,
 		.path_mtu = scenario->mtu,
-		.dest_qp_num = world.side[!number].qp.end.ib.qp_num,
+		.dest_qp_num = peer->end.ib.qp_num,
+		.qkey = WORLD_QKEY,
 		.rq_psn = side_psn(!number),
 		.sq_psn = side_psn(number),
 		.max_dest_rd_atomic = scenario->rd_atomic,
@@ -366,16 +510,46 @@ static void side_connect(struct side *side, u32 number)
 		.rnr_retry = 7,
 	};
 
-	side_modify(side, &attr, IB_QPS_INIT, IB_QP_PORT | IB_QP_PKEY_INDEX | IB_QP_ACCESS_FLAGS);
-	side_modify(side, &attr, IB_QPS_RTR,
-		    IB_QP_AV | IB_QP_PATH_MTU | IB_QP_DEST_QPN | IB_QP_RQ_PSN |
-			    IB_QP_MAX_DEST_RD_ATOMIC | IB_QP_MIN_RNR_TIMER);
-	side_modify(side, &attr, IB_QPS_RTS,
-		    IB_QP_SQ_PSN | IB_QP_TIMEOUT | IB_QP_RETRY_CNT | IB_QP_RNR_RETRY |
-			    IB_QP_MAX_QP_RD_ATOMIC);
+	side_modify(qp, &attr, IB_QPS_INIT,
+		    IB_QP_PORT | IB_QP_PKEY_INDEX | (datagrams ? IB_QP_QKEY : IB_QP_ACCESS_FLAGS));
+	side_modify(qp, &attr, IB_QPS_RTR, side_rtr_mask(qp));
+	side_modify(qp, &attr, IB_QPS_RTS, side_rts_mask(qp));
+}
+
+static void side_connect(struct side *side, u32 number)
+{
+	struct side *peer = &world.side[!number];
+
+	side_connect_qp(&side->qp, number, side_answers(peer));
+	if (scenario_has_targets(world.scenario))
+		side_connect_qp(&side->target, number, &peer->qp);
+}
+
+static void side_reset(struct side *side)
+{
+	struct ib_qp_attr reset = { 0 };
+
+	side_modify(&side->qp, &reset, IB_QPS_RESET, 0);
+	if (scenario_has_targets(world.scenario))
+		side_modify(&side->target, &reset, IB_QPS_RESET, 0);
+}
+
+static bool side_is_connected(struct side *side)
+{
+	return side->qp.end.state == IB_QPS_RTS && side_answers(side)->end.state == IB_QPS_RTS;
 }
 
 /* ---- a second life ---- */
+
+/* Receives of its own a queue pair has no more. An SRQ has them still, all but one that was being filled. */
+static void way_restart_receives(struct way *way)
+{
+	if (world.scenario->shared)
+		way->receives_done = way_receives_taken(way);
+	else
+		way->receives_base = way->receives_posted = way->receives_done;
+	way->receives_begun = way->receives_done;
+}
 
 /* Its work requests are complete, all or some of them, or never will be; so is what is received. */
 static void way_restart(struct way *way)
@@ -384,22 +558,21 @@ static void way_restart(struct way *way)
 	way->begun = way->done = way->posted;
 	if (way->refused < way->posted) /* was never executed */
 		way->refused = U32_MAX;
-	way->receives_begun = way->receives_posted = way->receives_done;
+	way_restart_receives(way);
 	if (way->receives_posted < way->receives && !env_event_is_queued(&way->receive_poster))
 		env_event_add(&way->receive_poster, env_now);
 }
 
 static void world_restart(struct env_event *event)
 {
-	struct ib_qp_attr reset = { 0 };
 	u32 i;
 
 	for (i = 0; i < 2; i++)
-		if (world.side[i].qp.end.state != IB_QPS_RTS)
+		if (!side_is_connected(&world.side[i]))
 			return; /* receives were flushed: there would not be enough */
 	trace("both go to RESET, and connect again");
 	for (i = 0; i < 2; i++)
-		side_modify(&world.side[i], &reset, IB_QPS_RESET, 0);
+		side_reset(&world.side[i]);
 	world.side[0].told = world.side[1].told = true;
 	world_poll();
 	world.lives++;
@@ -466,7 +639,7 @@ void world_end(void)
 	for (i = 0; i < 2; i++)
 		oracle_end(&world.way[i]);
 	for (i = 0; i < 2; i++)
-		rodp_qp_destroy(&world.side[i].qp);
+		side_destroy(&world.side[i]);
 	if (env_event_next())
 		fail("something is queued of queue pairs that are no more");
 	if (memory_faults())

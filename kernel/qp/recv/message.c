@@ -199,6 +199,8 @@ enum rodp_verdict rodp_message_write(struct rodp_request *req)
 	rodp_end_assert_receiving(rodp_request_end(req));
 	if (pkt->op->reth && !req->rx->hand.skb)
 		message_begin_write(message, req->skb);
+	if (message->total > RODP_MESSAGE_MAX)
+		return rodp_request_refuse_invalid(req);
 	if (ends ? pkt->payload != message->left : pkt->payload >= message->left)
 		return rodp_request_refuse_invalid(req);
 	if (pkt->op->flags & RODP_OPF_RWQE)

@@ -39,7 +39,8 @@ enum rodp_verdict rodp_read_execute(struct rodp_request *req)
 	enum rodp_verdict verdict;
 
 	rodp_end_assert_receiving(end);
-	if (!req->rx->history.size || read.packets > RODP_PSN_MASK / 2)
+	if (!req->rx->history.size || read.length > RODP_MESSAGE_MAX ||
+	    read.packets > RODP_PSN_MASK / 2)
 		return rodp_request_refuse_invalid(req);
 	if (read.length && !rodp_request_grant(req, &read.grant, read.rkey, IB_ACCESS_REMOTE_READ,
 					       read.va, read.length))

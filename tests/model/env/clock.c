@@ -158,14 +158,38 @@ bool env_work_queue(int cpu, struct work_struct *work, unsigned long jiffies)
 static void timer_fire(struct env_event *event)
 {
 	struct hrtimer *timer = container_of(event, struct hrtimer, event);
+	u64 late = env_event_is_queued(&timer->late) ? 0 : env_timer_late();
+
+	if (!late) {
+		timer->function(timer);
+		return;
+	}
+	timer->late.cpu = event->cpu;
+	env_event_add(&timer->late, env_now + late);
+}
+
+static void timer_fire_late(struct env_event *event)
+{
+	struct hrtimer *timer = container_of(event, struct hrtimer, late);
 
 	timer->function(timer);
+}
+
+int hrtimer_cancel(struct hrtimer *timer)
+{
+	if (env_event_cancel(&timer->late))
+		timer->function(timer);
+	return env_event_cancel(&timer->event);
 }
 
 void hrtimer_setup(struct hrtimer *timer, enum hrtimer_restart (*function)(struct hrtimer *),
 		   clockid_t clock, enum hrtimer_mode mode)
 {
-	*timer = (struct hrtimer){ .event.fire = timer_fire, .function = function };
+	*timer = (struct hrtimer){
+		.event.fire = timer_fire,
+		.late.fire = timer_fire_late,
+		.function = function,
+	};
 }
 
 void hrtimer_start(struct hrtimer *timer, ktime_t ns, enum hrtimer_mode mode)

@@ -77,6 +77,7 @@ enum hrtimer_mode {
 
 struct hrtimer {
 	struct env_event event;
+	struct env_event late; /* it has fired, and is not queued; its function has not begun yet */
 	enum hrtimer_restart (*function)(struct hrtimer *timer);
 };
 
@@ -118,9 +119,10 @@ static inline bool hrtimer_is_queued(const struct hrtimer *timer)
 	return env_event_is_queued(&timer->event);
 }
 
-static inline int hrtimer_cancel(struct hrtimer *timer)
-{
-	return env_event_cancel(&timer->event);
-}
+/* Waits for a function that has not begun yet: it runs here. */
+int hrtimer_cancel(struct hrtimer *timer);
+
+/* How late the function of a timer that fires now begins, ns. */
+u64 env_timer_late(void);
 
 #endif

@@ -5,28 +5,37 @@
 #include "mem/fast.h"
 #include "mem/invalidate.h"
 #include "mem/key.h"
+#include "mem/window.h"
 #include "net/drop.h"
 #include "net/flows.h"
 #include "net/owner.h"
 #include "net/rx.h"
-#include "qp/path/path.h"
 #include "qp/ud/mcast.h"
-#include "qp/ud/ud_receiver.h"
-#include "qp/ud/ud_sender.h"
 
-/* Datagrams are another transport. */
-const struct rodp_path_ops rodp_datagram_path;
-const struct rodp_send_ops rodp_ud_send_ops;
-const struct rodp_lane_ops rodp_ud_receiver_lane_ops;
-
+/* There are no groups. */
 void rodp_mcast_receive(struct net *net, struct sk_buff *skb)
 {
 	kfree_skb(skb);
 }
 
+void rodp_mcast_loop_back(struct rodp_end *end, const struct rodp_address *address,
+			  struct sk_buff *skb)
+{
+}
+
 struct rodp_dev *rodp_owner_of(struct net *net, const struct sk_buff *skb)
 {
 	return NULL;
+}
+
+bool rodp_owner_is(const struct rodp_dev *dev, struct net *net, const struct sk_buff *skb)
+{
+	return true;
+}
+
+u16 rodp_owner_vlan(struct net *net, const struct sk_buff *skb, u8 *priority)
+{
+	return 0;
 }
 
 /* Nobody has a limit. */

@@ -15,12 +15,23 @@ struct net_device {
 	int mtu;
 };
 
+/* As far as the driver looks at them: the version, and how long they are. */
+struct iphdr {
+	u8 version;
+	u8 bytes[19];
+};
+
+struct ipv6hdr {
+	u8 bytes[40];
+};
+
 struct sk_buff {
 	struct sk_buff *next, *prev; /* in a queue */
 	u8 *data;
 	u32 len; /* bytes */
 	u32 truesize;
 	struct net_device *dev;
+	struct iphdr ip;
 	void (*destructor)(struct sk_buff *skb);
 	char cb[48] __attribute__((aligned(8)));
 	/* On its way (network.c). */
@@ -61,6 +72,8 @@ static inline void skb_orphan(struct sk_buff *skb)
 	skb->destructor = NULL;
 }
 
+#define ip_hdr(skb)	  (&(skb)->ip)
+#define ipv6_hdr(skb)	  ((const struct ipv6hdr *)(skb)->head) /* there is none */
 #define skb_dst_drop(skb) ((void)(skb))
 #define nf_reset_ct(skb)  ((void)(skb))
 

@@ -74,6 +74,7 @@ enum ib_wc_opcode {
 	IB_WC_RECV_RDMA_WITH_IMM,
 };
 
+#define IB_WC_GRH      1u
 #define IB_WC_WITH_IMM 2u
 
 enum ib_access_flags {

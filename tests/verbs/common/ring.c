@@ -2,17 +2,18 @@
 /* Rings as a process maps them, see ring.h. */
 #include "ring.h"
 
-#define MARK 0x5e4d0f0072696e67ull
+#define MARK_SEND    0x5e4d0f0072696e67ull
+#define MARK_RECEIVE 0x4ec51fe072696e67ull
 
-/* Whether the mapping [start, end) is a ring whose first slot is the marked work request. */
-static bool is_marked(unsigned long start, unsigned long end)
+/* Whether the mapping [start, end) is a ring whose first slot is the work request of this number: all begin with it. */
+static bool is_marked(unsigned long start, unsigned long end, uint64_t mark)
 {
-	const struct rodp_send_wqe *slot = (void *)(start + RODP_RING_DATA);
+	const uint64_t *wr_id = (void *)(start + RODP_RING_DATA);
 
-	return end - start > RODP_RING_DATA + sizeof(*slot) && slot->wr_id == MARK;
+	return end - start > RODP_RING_DATA + sizeof(*wr_id) && *wr_id == mark;
 }
 
-static struct rodp_ring_hdr *find_marked(void)
+static struct rodp_ring_hdr *find_marked(uint64_t mark)
 {
 	FILE *maps = fopen("/proc/self/maps", "r");
 	unsigned long start, end, found = 0;
@@ -21,7 +22,7 @@ static struct rodp_ring_hdr *find_marked(void)
 	vt_check(maps);
 	while (!found && fgets(line, sizeof(line), maps))
 		if (strstr(line, "uverbs") && sscanf(line, "%lx-%lx rw", &start, &end) == 2 &&
-		    is_marked(start, end))
+		    is_marked(start, end, mark))
 			found = start;
 	fclose(maps);
 	if (!found)
@@ -31,15 +32,22 @@ static struct rodp_ring_hdr *find_marked(void)
 
 struct rodp_ring_hdr *vt_send_ring(struct vt_end *end)
 {
-	struct vt_op op = { .opcode = IBV_WR_SEND, .wr_id = MARK };
+	struct vt_op op = { .opcode = IBV_WR_SEND, .wr_id = MARK_SEND };
 
 	if (end->qp->qp_type == IBV_QPT_UD)
 		op.to.ah = vt_ah(end, &end->dev->gid, end->dev->gid_index);
 	vt_post(end, &op);
-	vt_expect(end, MARK, IBV_WC_WR_FLUSH_ERR);
+	vt_expect(end, MARK_SEND, IBV_WC_WR_FLUSH_ERR);
 	if (op.to.ah)
 		vt_check(!ibv_destroy_ah(op.to.ah));
-	return find_marked();
+	return find_marked(MARK_SEND);
+}
+
+struct rodp_ring_hdr *vt_receive_ring(struct vt_end *end)
+{
+	vt_recv(end, MARK_RECEIVE, NULL, 0);
+	vt_expect(end, MARK_RECEIVE, IBV_WC_WR_FLUSH_ERR);
+	return find_marked(MARK_RECEIVE);
 }
 
 struct rodp_send_wqe *vt_send_slot(struct rodp_ring_hdr *ring, uint32_t n, uint32_t stride,

@@ -15,6 +15,9 @@
  */
 struct rodp_ring_hdr *vt_send_ring(struct vt_end *end);
 
+/* The receive queue, found likewise, after the send queue: no other ring of the QP begins with that number. */
+struct rodp_ring_hdr *vt_receive_ring(struct vt_end *end);
+
 /* A slot of a ring, whose stride (bytes) and entries are those of the QP. */
 struct rodp_send_wqe *vt_send_slot(struct rodp_ring_hdr *ring, uint32_t n, uint32_t stride,
 				   uint32_t entries);

@@ -6,6 +6,7 @@
  * written that nobody may write, and a connection fails only where the specification has it fail.
  */
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -27,6 +28,8 @@ struct setup {
 	struct vt_device *devs[2];
 	struct vt_ground ground; /* b's */
 	struct vt_buf buf; /* a's */
+	uint8_t *vast; /* b's: VAST bytes of addresses, of which few have memory */
+	struct ibv_mr *vast_mr; /* of them, on demand */
 	struct vt_ends ends;
 	int to_a, to_b; /* sockets */
 };
@@ -280,6 +283,7 @@ static void test_answers(struct setup *s, enum vt_transport transport)
 enum key {
 	OPEN,
 	PAGED,
+	VAST,
 	CLOSED,
 	FOREIGN,
 	STALE,
@@ -287,7 +291,8 @@ enum key {
 	NONE
 };
 
-#define TOP INT64_MAX
+#define TOP	   INT64_MAX
+#define VAST_BYTES (5ul << 30)
 
 struct request {
 	const char *name;
@@ -313,6 +318,10 @@ static const struct request requests[] = {
 	{ "the first of 2^31 - 1", RODP_OP_WRITE_FIRST, OPEN, 0, 0x7fffffff, MTU, false },
 	{ "the first of 2^31", RODP_OP_WRITE_FIRST, OPEN, 0, 0x80000000, MTU, false },
 	{ "the first of 2^32 - 1", RODP_OP_WRITE_FIRST, OPEN, 0, 0xffffffff, MTU, false },
+	{ "the first of 2^31 + 1 that there are", RODP_OP_WRITE_FIRST, VAST, 0, 0x80000001, MTU,
+	  false },
+	{ "the first of 2^32 - 1 that there are", RODP_OP_WRITE_FIRST, VAST, 0, 0xffffffff, MTU,
+	  false },
 	{ "a first one that is all", RODP_OP_WRITE_FIRST, OPEN, 0, MTU, MTU, false },
 	{ "a first one of less than the MTU", RODP_OP_WRITE_FIRST, OPEN, 0, 2 * MTU, LEN, false },
 	{ "of more than the MTU", RODP_OP_WRITE_ONLY, OPEN, 0, MTU + 4, MTU + 4, false },
@@ -328,6 +337,8 @@ static const struct request requests[] = {
 	{ "over the end", RODP_OP_READ_REQ, OPEN, END - LEN / 2, LEN, 0, true },
 	{ "of 2^31", RODP_OP_READ_REQ, OPEN, 0, 0x80000000, 0, true },
 	{ "of 2^32 - 1", RODP_OP_READ_REQ, OPEN, 0, 0xffffffff, 0, true },
+	{ "of 2^31 + 1 that there are", RODP_OP_READ_REQ, VAST, 0, 0x80000001, 0, true },
+	{ "of 2^32 - 1 that there are", RODP_OP_READ_REQ, VAST, 0, 0xffffffff, 0, true },
 	{ "over the end of all addresses", RODP_OP_READ_REQ, OPEN, TOP, LEN, 0, true },
 	{ "of what only its owner may read", RODP_OP_READ_REQ, CLOSED, 0, LEN, 0, true },
 	{ "of another PD", RODP_OP_READ_REQ, FOREIGN, 0, LEN, 0, true },
@@ -349,6 +360,8 @@ static uint64_t va_of(const struct setup *s, const struct request *request)
 	if (request->at == TOP)
 		return -(uint64_t)LEN / 2;
 	switch (request->key) {
+	case VAST:
+		return (uintptr_t)s->vast + request->at;
 	case CLOSED:
 		return (uintptr_t)ground->closed->addr + request->at;
 	case FOREIGN:
@@ -370,6 +383,8 @@ static uint32_t key_of(const struct setup *s, enum key key)
 		return ground->open->rkey;
 	case PAGED:
 		return (ground->paged ? ground->paged : ground->open)->rkey;
+	case VAST:
+		return s->vast_mr->rkey;
 	case CLOSED:
 		return ground->closed->rkey;
 	case FOREIGN:
@@ -454,20 +469,45 @@ static void test_receive(struct setup *s)
 	vt_ground_verify(&s->ground, longer.name);
 }
 
+/* The byte is written soon. */
+static void await_mark(const volatile uint8_t *at)
+{
+	uint64_t end_ns = vt_now_ns() + SOON * 1000000ull;
+
+	while (*at != MARK)
+		if (vt_now_ns() > end_ns)
+			vt_fail("it is not executed: the forgery is wrong, and so proves nothing");
+}
+
 /* The last bytes of the region can be written: the packets are right but for what their names say. */
 static void test_last_bytes(struct setup *s)
 {
 	static const struct request last = {
 		"to the end", RODP_OP_WRITE_ONLY, OPEN, END - LEN, LEN, LEN, false
 	};
-	const volatile uint8_t *at = vt_ground_open(&s->ground) + END - LEN;
-	uint64_t end_ns = vt_now_ns() + SOON * 1000000ull;
 
 	vt_case("%s: a WRITE %s", vt_transport_name(s->ends.transport), last.name);
 	send_request(s, &last);
-	while (at[LEN - 1] != MARK)
-		if (vt_now_ns() > end_ns)
-			vt_fail("it is not executed: the forgery is wrong, and so proves nothing");
+	await_mark(vt_ground_open(&s->ground) + END - 1);
+}
+
+/* The longest message that there may be has a first packet. */
+static void test_longest(struct setup *s)
+{
+	static const struct request longest = { "the first of 2^31 that there are",
+						RODP_OP_WRITE_FIRST,
+						VAST,
+						0,
+						0x80000000,
+						MTU,
+						false };
+
+	vt_case("%s: operation 0x%02x %s", vt_transport_name(s->ends.transport), longest.op,
+		longest.name);
+	vt_ends_set(&s->ends, IBV_QPS_RTS, IBV_QPS_RTS);
+	s->vast[MTU - 1] = 0;
+	send_request(s, &longest);
+	await_mark(s->vast + MTU - 1);
 }
 
 static void test_bounds(struct setup *s, enum vt_transport transport)
@@ -476,6 +516,7 @@ static void test_bounds(struct setup *s, enum vt_transport transport)
 
 	open_ends(s, transport);
 	test_last_bytes(s);
+	test_longest(s);
 	for (i = 0; i < VT_ARRAY_SIZE(requests); i++)
 		if (transport != VT_UC || !requests[i].of_reliable)
 			test_request(s, &requests[i]);
@@ -484,6 +525,22 @@ static void test_bounds(struct setup *s, enum vt_transport transport)
 }
 
 /* ---- all of it ---- */
+
+static void map_vast(struct setup *s)
+{
+	vt_need_odp(s->devs[1], IBV_ODP_SUPPORT_WRITE | IBV_ODP_SUPPORT_READ);
+	s->vast = mmap(NULL, VAST_BYTES, PROT_READ | PROT_WRITE,
+		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (s->vast == MAP_FAILED)
+		vt_fail("mapping %lu bytes: %m", VAST_BYTES);
+	s->vast_mr = vt_reg(s->devs[1], s->vast, VAST_BYTES, VT_ODP, VT_ACCESS_ALL);
+}
+
+static void unmap_vast(struct setup *s)
+{
+	vt_check(!ibv_dereg_mr(s->vast_mr));
+	munmap(s->vast, VAST_BYTES);
+}
 
 static void open_sockets(struct setup *s, int family)
 {
@@ -513,6 +570,7 @@ int main(int argc, char **argv)
 	if (vt_is_rxe(s.devs[1]))
 		vt_skip("is about what rodp counts");
 	vt_ground_make(&s.ground, s.devs[1]);
+	map_vast(&s);
 	vt_buf_make(&s.buf, s.devs[0], 4 * MTU, VT_PINNED, VT_ACCESS_ALL);
 	open_sockets(&s, AF_INET);
 	test_windows(&s, VT_RC);
@@ -527,6 +585,7 @@ int main(int argc, char **argv)
 	test_windows(&s, VT_RC);
 	close_sockets(&s);
 	vt_buf_free(&s.buf);
+	unmap_vast(&s);
 	vt_ground_free(&s.ground);
 	return vt_finish(s.devs[0], s.devs[1]);
 }

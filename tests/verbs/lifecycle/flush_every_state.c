@@ -6,7 +6,7 @@
  *
  * - in INIT and RTR the QP has no path MTU, or no PSN to send from;
  * - requests are on their way, to a peer that does not answer, when the QP goes to ERR;
- * - a thread posts without end while the queue is flushed: modify_qp comes back all the same.
+ * - a thread posts without end while the queue, or that of receives, is flushed: modify_qp comes back all the same.
  */
 #include <pthread.h>
 #include <stdatomic.h>
@@ -144,15 +144,16 @@ static void *post_without_end(void *arg)
 }
 
 /* Its CQ overflows soon; the kernel takes on. */
-static void flushed_without_end(struct setup *s)
+static void flushed_without_end(struct setup *s, bool sends)
 {
 	struct poster poster = {};
 	pthread_t thread;
 	unsigned int i;
 
-	vt_case("type %d: posted without end while flushed", s->type);
+	vt_case("type %d: %s posted without end while flushed", s->type,
+		sends ? "requests" : "receives");
 	open_pair(s);
-	poster.ring = s->ring;
+	poster.ring = sends ? s->ring : vt_receive_ring(&s->conn.a);
 	vt_check(!pthread_create(&thread, NULL, post_without_end, &poster));
 	for (i = 0; i < 20; i++) {
 		modify(&s->conn.a, IBV_QPS_ERR);
@@ -179,7 +180,8 @@ int main(int argc, char **argv)
 			from_first_init(&s);
 		if (s.type == IBV_QPT_RC)
 			posted_late(&s);
-		flushed_without_end(&s);
+		flushed_without_end(&s, true);
+		flushed_without_end(&s, false);
 	}
 	vt_close(s.dev);
 	return vt_pass();

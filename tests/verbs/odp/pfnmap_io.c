@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 /*
- * Memory without struct page (VM_PFNMAP, VM_IO, special mappings). It
- * cannot be registered, or its use completes with an error on both sides at once,
+ * Memory without struct page (VM_PFNMAP, VM_IO, special mappings), and memory that the kernel itself has not
+ * mapped (memfd_secret()). It cannot be registered, or its use completes with an error on both sides at once,
  * and neither hurts anything else.
  */
 #include <dirent.h>
 #include <fcntl.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "vt.h"
@@ -190,6 +191,26 @@ static uint8_t *map_bar(char *path, size_t size)
 	return at == MAP_FAILED ? NULL : at;
 }
 
+#ifndef __NR_memfd_secret
+#define __NR_memfd_secret 447
+#endif
+
+/* Present pages that the kernel itself has not mapped; NULL: it makes none. */
+static uint8_t *map_secret(void)
+{
+	long fd = syscall(__NR_memfd_secret, 0);
+	uint8_t *at;
+
+	if (fd < 0)
+		return NULL;
+	vt_check(!ftruncate(fd, LEN));
+	at = mmap(NULL, LEN, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	vt_check(at != MAP_FAILED);
+	close(fd);
+	memset(at, 1, LEN);
+	return at;
+}
+
 int main(int argc, char **argv)
 {
 	struct setup s = {};
@@ -211,6 +232,11 @@ int main(int argc, char **argv)
 		test_mapping(&s, path, at, true);
 	else
 		vt_note("no PCI BAR can be mapped here");
+	at = map_secret();
+	if (at)
+		test_mapping(&s, "secret memory", at, true);
+	else
+		vt_note("this kernel makes no secret memory: %m");
 	vt_disconnect(&s.other);
 	vt_buf_free(&s.a);
 	vt_buf_free(&s.b);
