@@ -56,14 +56,25 @@ list_debug_modules() {
 	done | tr - _ | sort -u
 }
 
-# make_debug_kernel NEW-DIR NAME. The work is done below the checkout, which the tree sees.
-make_debug_kernel() {
-	local dir=$1 name=$2 work=$LAB_CHECKOUT/build/linux-$2 version
+# begin_debug_kernel WORK KEY: the source and what it is configured by. What an interrupted build of the same KEY left
+# is taken up again.
+begin_debug_kernel() {
+	local work=$1 key=$2
+	if [ "$(cat "$work/key" 2>/dev/null)" = "$key" ]; then return; fi
 	rm -rf "$work"
-	mkdir -p "$work" "$dir/src"
+	mkdir -p "$work"
 	get_linux_source "$work"
 	cp "$(kernel_path 7)"/src/linux-headers-*-amd64/.config "$work/config"
 	list_debug_modules >"$work/lsmod"
+	echo "$key" >"$work/key"
+}
+
+# make_debug_kernel NEW-DIR NAME. The work is done below the checkout, which the tree sees.
+make_debug_kernel() {
+	local dir=$1 name=$2 work=$LAB_CHECKOUT/build/linux-$2 version
+	begin_debug_kernel "$work" "$(basename "$(debug_path "$name")")"
+	rm -rf "$work"/{root,headers}
+	mkdir -p "$dir/src"
 	in_variety trixie linux none tests/lab/debug/build.sh "$work" "$name"
 	version=$(cat "$work/version")
 	mv "$work"/{version,vmlinux,root} "$dir/"
