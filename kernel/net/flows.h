@@ -20,6 +20,7 @@ struct rodp_route {
 	u8 tos; /* traffic class */
 	u8 hop_limit;
 	u8 priority; /* of packets, for queueing disciplines and VLAN tags */
+	bool near; /* the far end is a QP of this kernel, in whatever network namespace */
 	__be16 sport;
 	u16 vlan; /* id of the source GID's VLAN, or 0 */
 	__be32 flow_label;
@@ -108,6 +109,15 @@ void rodp_flow_aim(struct rodp_flow *flow, const struct rodp_route *route);
  */
 int rodp_flow_set(struct rodp_flow *flow, const struct rodp_dev *dev, const struct rdma_ah_attr *ah,
 		  u32 lqpn, u32 rqpn);
+
+/*
+ * What was sent may not have arrived: from now on each packet has its ICRC, wherever it goes. The
+ * flow's packets are sent under either of two locks, one of which is held.
+ */
+static inline void rodp_flow_doubt(struct rodp_flow *flow)
+{
+	WRITE_ONCE(flow->route.near, false);
+}
 
 /* Whether a received packet came over this flow, from its far to its near end. */
 static inline bool rodp_flow_matches(const struct rodp_flow *flow, const struct sk_buff *skb)

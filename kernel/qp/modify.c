@@ -80,9 +80,12 @@ static int modify_prepare_path(struct rodp_end *end, struct modify *change)
 	if (!(rdma_ah_get_ah_flags(&attr->ah_attr) & IB_AH_GRH))
 		return -EINVAL;
 	err = rodp_route_resolve(&change->route, end->dev, &attr->ah_attr, end->ib.qp_num, dest);
-	if (!err && (change->mask & IB_QP_DEST_QPN))
+	if (err)
+		return err;
+	change->route.near = rodp_path_is_near(end, dest, &attr->ah_attr);
+	if (change->mask & IB_QP_DEST_QPN)
 		change->path = rodp_path_choose(end, dest, &attr->ah_attr);
-	return err;
+	return 0;
 }
 
 static int modify_prepare(struct rodp_end *end, struct modify *change)

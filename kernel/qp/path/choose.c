@@ -37,6 +37,20 @@ static bool choose_is_local(const struct rodp_end *end, const struct rodp_end *p
 	return rodp_courier_is_on();
 }
 
+bool rodp_path_is_near(const struct rodp_end *end, u32 dest_qpn, const struct rdma_ah_attr *ah)
+{
+	const struct rodp_end *peer;
+	bool near;
+
+	if (!end->transport->acked) /* nobody would notice that nothing arrives */
+		return false;
+	rcu_read_lock();
+	peer = rodp_qpn_lookup_peer(end, dest_qpn & RODP_QPN_MASK);
+	near = peer && choose_gid_is_of(peer->dev, &rdma_ah_read_grh(ah)->dgid);
+	rcu_read_unlock();
+	return near;
+}
+
 const struct rodp_path_ops *rodp_path_choose(struct rodp_end *end, u32 dest_qpn,
 					     const struct rdma_ah_attr *ah)
 {

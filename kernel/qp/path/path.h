@@ -22,4 +22,14 @@ extern const struct rodp_path_ops rodp_datagram_path;
 const struct rodp_path_ops *rodp_path_choose(struct rodp_end *end, u32 dest_qpn,
 					     const struct rdma_ah_attr *ah);
 
+/**
+ * rodp_path_is_near() - whether a peer is a QP of this kernel, in whatever network namespace
+ * @end: whose peer it is
+ * @dest_qpn: the peer's number
+ * @ah: the peer's address
+ *
+ * Context: process, sleeps.
+ */
+bool rodp_path_is_near(const struct rodp_end *end, u32 dest_qpn, const struct rdma_ah_attr *ah);
+
 #endif
