@@ -134,15 +134,20 @@ static struct rodp_task *worker_next(struct rodp_worker *worker, bool *spare)
 	return task;
 }
 
-static void worker_create_spare(struct rodp_pool *pool)
+/* Returns whether the pool wants another one: the spare may have a task already. */
+static bool worker_create_spare(struct rodp_pool *pool)
 {
 	const int err = rodp_worker_create(pool);
+	bool more;
 
 	spin_lock_bh(&pool->lock);
-	pool->creating_spare = false;
 	if (err)
 		pool->create_after = jiffies + WORKER_CREATE_PAUSE;
+	pool->creating_spare = false;
+	more = worker_spare_wanted(pool);
+	pool->creating_spare = more;
 	spin_unlock_bh(&pool->lock);
+	return more;
 }
 
 /*
@@ -182,8 +187,8 @@ static bool worker_turn(void *arg)
 		return true;
 	}
 	__set_current_state(TASK_RUNNING);
-	if (spare)
-		worker_create_spare(worker->pool);
+	while (spare)
+		spare = worker_create_spare(worker->pool);
 	rodp_task_run(worker->pool, task);
 	return true;
 }
@@ -225,9 +230,10 @@ int rodp_worker_create(struct rodp_pool *pool)
 		return PTR_ERR(thread);
 	}
 	worker->thread = thread;
-	/* First it is known, then it begins: it may be killed at once. It is not idle yet. */
+	/* First it is known, then it begins: it may be killed at once. Until it has a task it is idle. */
 	spin_lock_bh(&pool->lock);
 	list_add(&worker->link, &pool->workers);
+	list_add(&worker->idle, &pool->idle);
 	WRITE_ONCE(pool->worker_count, pool->worker_count + 1);
 	spin_unlock_bh(&pool->lock);
 	rodp_thread_start(thread);
