@@ -91,6 +91,8 @@ static _Noreturn void be_victim(int socket, size_t len, const char *end)
 	struct victim v = {};
 
 	v.at = map(HELD);
+	/* Else a huge page of its neighbour's may have it, and nothing misses. */
+	vt_check(vt_small_pages(v.at, HELD));
 	v.big = map(len);
 	memset(v.big, 1, len);
 	v.dev = vt_open_b();
