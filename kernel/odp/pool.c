@@ -13,7 +13,8 @@ static DECLARE_WAIT_QUEUE_HEAD(pool_none);
 /* Errors among them: of a pool that could not be made. */
 static void pool_put_accounts(struct rodp_pool *pool)
 {
-	struct rodp_account *const account[] = { pool->jobs, pool->prefetches, pool->workers_extra };
+	struct rodp_account *const account[] = { pool->jobs, pool->prefetches,
+						 pool->workers_extra };
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(account); i++)

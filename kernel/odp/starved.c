@@ -12,7 +12,7 @@
  * How long the starved wait before the feed work looks whether there is room now: at first, and, since that
  * is work of the kernel's for each mirror of a user, twice as long each time, up to this.
  */
-#define STARVED_PAUSE     max(HZ / 20, 1)
+#define STARVED_PAUSE	  max(HZ / 20, 1)
 #define STARVED_PAUSE_MAX HZ
 
 void rodp_starved_add(struct rodp_mirror *mirror, struct rodp_fault_waiter *waiter)

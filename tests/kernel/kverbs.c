@@ -415,8 +415,7 @@ static int test_key_of_nobody(struct rig *rig)
 {
 	int err = take_mr_of_place_0(rig) ?: map_pages(rig) ?: reg(rig, all_rights, IB_WC_SUCCESS);
 
-	err = err
-		      ?: rdma(rig, IB_WR_RDMA_READ, rig->mr->iova, rig->mr->rkey, 8, IB_WC_SUCCESS);
+	err = err ?: rdma(rig, IB_WR_RDMA_READ, rig->mr->iova, rig->mr->rkey, 8, IB_WC_SUCCESS);
 	err = err ?: local_inv(rig, rig->mr->rkey, IB_WC_SUCCESS);
 	err = err ?: rdma(rig, IB_WR_RDMA_WRITE, rig->mr->iova, 0, 8, IB_WC_REM_ACCESS_ERR);
 	return err ?: check_pages(rig, 0, 0);

@@ -39,6 +39,21 @@ pid_t vt_fork_with_socket(int *socket)
 	return pid;
 }
 
+int vt_fork_run(void (*child)(void), const char *what)
+{
+	pid_t pid = vt_fork();
+	int status;
+
+	if (!pid) {
+		child();
+		exit(0);
+	}
+	vt_check(waitpid(pid, &status, 0) == pid);
+	if (!WIFEXITED(status))
+		vt_fail("%s ended by signal %d", what, WTERMSIG(status));
+	return WEXITSTATUS(status);
+}
+
 int vt_reap(pid_t pid, unsigned int ms, const char *what)
 {
 	uint64_t end_ns = vt_now_ns() + ms * 1000000ull;

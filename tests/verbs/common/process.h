@@ -11,6 +11,8 @@
 pid_t vt_fork(void);
 /* The same, with a socket between parent and child: each has its end, for vt_tell() and vt_hear(). */
 pid_t vt_fork_with_socket(int *socket);
+/* Runs child() in a child, which ends by itself. Returns its exit status; fails if it ends by a signal. */
+int vt_fork_run(void (*child)(void), const char *what);
 /* The wait status of a child; fails unless it ends within ms. */
 int vt_reap(pid_t pid, unsigned int ms, const char *what);
 /*

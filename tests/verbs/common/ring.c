@@ -5,29 +5,42 @@
 #define MARK_SEND    0x5e4d0f0072696e67ull
 #define MARK_RECEIVE 0x4ec51fe072696e67ull
 
-/* Whether the mapping [start, end) is a ring whose first slot is the work request of this number: all begin with it. */
-static bool is_marked(unsigned long start, unsigned long end, uint64_t mark)
-{
-	const uint64_t *wr_id = (void *)(start + RODP_RING_DATA);
+#define MAX_RINGS    64
 
-	return end - start > RODP_RING_DATA + sizeof(*wr_id) && *wr_id == mark;
+unsigned int vt_rings_find(struct vt_ring *rings, unsigned int most, unsigned int least)
+{
+	FILE *maps = fopen("/proc/self/maps", "r");
+	unsigned long start, end;
+	unsigned int count = 0;
+	char line[512];
+
+	vt_check(maps);
+	while (count < most && fgets(line, sizeof(line), maps))
+		if (strstr(line, "uverbs") && sscanf(line, "%lx-%lx rw", &start, &end) == 2)
+			rings[count++] = (struct vt_ring){ (uint32_t *)start, (end - start) / 4 };
+	fclose(maps);
+	if (count < least)
+		vt_fail("%u rings are mapped, not %u at least", count, least);
+	return count;
+}
+
+/* Whether the first slot of the ring is the work request of this number: all begin with it. */
+static bool is_marked(const struct vt_ring *ring, uint64_t mark)
+{
+	const uint64_t *wr_id = (void *)((uint8_t *)ring->at + RODP_RING_DATA);
+
+	return 4 * ring->words > RODP_RING_DATA + sizeof(*wr_id) && *wr_id == mark;
 }
 
 static struct rodp_ring_hdr *find_marked(uint64_t mark)
 {
-	FILE *maps = fopen("/proc/self/maps", "r");
-	unsigned long start, end, found = 0;
-	char line[512];
+	struct vt_ring rings[MAX_RINGS];
+	unsigned int count = vt_rings_find(rings, MAX_RINGS, 1), i;
 
-	vt_check(maps);
-	while (!found && fgets(line, sizeof(line), maps))
-		if (strstr(line, "uverbs") && sscanf(line, "%lx-%lx rw", &start, &end) == 2 &&
-		    is_marked(start, end, mark))
-			found = start;
-	fclose(maps);
-	if (!found)
-		vt_fail("no mapping of the device has the work request that was posted");
-	return (struct rodp_ring_hdr *)found;
+	for (i = 0; i < count; i++)
+		if (is_marked(&rings[i], mark))
+			return (struct rodp_ring_hdr *)rings[i].at;
+	vt_fail("no mapping of the device has the work request that was posted");
 }
 
 struct rodp_ring_hdr *vt_send_ring(struct vt_end *end)

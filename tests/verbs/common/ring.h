@@ -9,6 +9,18 @@
 #include "rodp_abi.h"
 #include "vt.h"
 
+/* One ring, counters and flags and slots, as it is mapped. */
+struct vt_ring {
+	uint32_t *at;
+	size_t words;
+};
+
+/*
+ * All rings that this process has: what it has mapped of the devices' command files. Returns how many
+ * there are, at most `most`; fails if they are fewer than `least`.
+ */
+unsigned int vt_rings_find(struct vt_ring *rings, unsigned int most, unsigned int least);
+
 /*
  * The send queue of the QP. It is found by a work request that is posted and flushed, so the QP
  * must be in ERR, with nothing posted; the completion is taken. Fails if no ring has it.

@@ -19,6 +19,7 @@
 #include "bystander.h"
 #include "ends.h"
 #include "ground.h"
+#include "ring.h"
 #include "rodp_abi.h"
 #include "vt.h"
 
@@ -35,11 +36,6 @@ enum {
 	LEAST_WRITES = 1000
 };
 
-struct ring {
-	uint32_t *at;
-	size_t words;
-};
-
 /* What the parent wants to know, of an attacker that may be killed. */
 struct told {
 	atomic_ulong writes, doorbells, posts, completions;
@@ -51,7 +47,7 @@ struct attacker {
 	struct vt_ends ends[VT_TRANSPORTS];
 	struct ibv_srq *srq; /* of `shared` */
 	struct vt_conn shared; /* RC, end b receives from it */
-	struct ring rings[MAX_RINGS];
+	struct vt_ring rings[MAX_RINGS];
 	unsigned int num_rings;
 	atomic_bool stop;
 	uint64_t random;
@@ -65,24 +61,6 @@ struct writer {
 };
 
 /* ---- what is written ---- */
-
-/* The rings are what the process has mapped of the devices' command files. */
-static void find_rings(struct attacker *a)
-{
-	FILE *maps = fopen("/proc/self/maps", "r");
-	unsigned long start, end;
-	char line[512];
-
-	vt_check(maps);
-	a->num_rings = 0;
-	while (fgets(line, sizeof(line), maps) && a->num_rings < MAX_RINGS)
-		if (strstr(line, "uverbs") && sscanf(line, "%lx-%lx rw", &start, &end) == 2)
-			a->rings[a->num_rings++] = (struct ring){ (uint32_t *)start,
-								  (end - start) / 4 };
-	fclose(maps);
-	if (a->num_rings < LEAST_RINGS)
-		vt_fail("%u rings are mapped, not %d at least", a->num_rings, LEAST_RINGS);
-}
 
 static uint32_t edge(uint64_t r)
 {
@@ -139,7 +117,7 @@ static uint32_t word(const struct attacker *a, uint32_t now, uint64_t r)
 }
 
 /* Some writes go to the ring's header, half of the others to where the work requests are now. */
-static size_t place(const struct ring *ring, uint64_t r)
+static size_t place(const struct vt_ring *ring, uint64_t r)
 {
 	size_t words = ring->words;
 
@@ -159,7 +137,7 @@ static void linger(uint64_t r)
 		atomic_signal_fence(memory_order_seq_cst);
 }
 
-static void write_word(struct attacker *a, const struct ring *ring, uint64_t *random)
+static void write_word(struct attacker *a, const struct vt_ring *ring, uint64_t *random)
 {
 	volatile uint32_t *at = ring->at + place(ring, vt_random(random));
 	uint32_t before = *at;
@@ -171,7 +149,7 @@ static void write_word(struct attacker *a, const struct ring *ring, uint64_t *ra
 }
 
 /* A work request, or a part of one, that is right somewhere else in the ring. */
-static void write_other(const struct ring *ring, uint64_t *random)
+static void write_other(const struct vt_ring *ring, uint64_t *random)
 {
 	size_t words = ring->words > NEAR_WORDS ? NEAR_WORDS : ring->words;
 	size_t room = words - HEADER_WORDS - 16, n = 1 + (vt_random(random) & 15);
@@ -186,7 +164,7 @@ static void *rewrite(void *arg)
 {
 	struct writer *writer = arg;
 	struct attacker *a = writer->attacker;
-	const struct ring *ring;
+	const struct vt_ring *ring;
 
 	while (!atomic_load_explicit(&a->stop, memory_order_relaxed)) {
 		ring = &a->rings[vt_random(&writer->random) % a->num_rings];
@@ -300,7 +278,7 @@ static void open_queues(struct attacker *a)
 	vt_check(a->srq);
 	attr.srq_b = a->srq;
 	vt_connect(&a->shared, a->devs[0], a->devs[1], &attr);
-	find_rings(a);
+	a->num_rings = vt_rings_find(a->rings, MAX_RINGS, LEAST_RINGS);
 }
 
 static void close_queues(struct attacker *a)

@@ -9,27 +9,24 @@
 #include <sys/mman.h>
 #include <sys/wait.h>
 
+#include "ring.h"
 #include "vt.h"
 
-#define LEN	  (64 * 1024) /* bytes that are registered */
-#define CANARY	  (64 * 1024) /* bytes that are not, on either side of them */
-#define MAX_RINGS 16
-#define DEPTH	  32
-#define ROUNDS	  12 /* of the attacker: new QPs each */
-#define ROUND_MS  150
-
-struct ring {
-	uint32_t *at;
-	size_t words;
-};
+#define LEN	    (64 * 1024) /* bytes that are registered */
+#define CANARY	    (64 * 1024) /* bytes that are not, on either side of them */
+#define MAX_RINGS   16
+#define LEAST_RINGS 3 /* a CQ's and two of QPs */
+#define DEPTH	    32
+#define ROUNDS	    12 /* of the attacker: new QPs each */
+#define ROUND_MS    150
 
 struct attacker {
 	struct vt_device *dev;
 	struct vt_conn conn;
 	uint8_t *at; /* canary, registered, canary */
 	struct ibv_mr *mr;
-	struct ring rings[MAX_RINGS];
-	int num_rings;
+	struct vt_ring rings[MAX_RINGS];
+	unsigned int num_rings;
 	atomic_bool stop;
 	unsigned long writes;
 	uint64_t seed;
@@ -38,24 +35,6 @@ struct attacker {
 static uint8_t *registered(const struct attacker *a)
 {
 	return a->at + CANARY;
-}
-
-/* The rings are what the process has mapped of the device's command file. */
-static void find_rings(struct attacker *a)
-{
-	FILE *maps = fopen("/proc/self/maps", "r");
-	unsigned long start, end;
-	char line[512];
-
-	vt_check(maps);
-	a->num_rings = 0;
-	while (fgets(line, sizeof(line), maps) && a->num_rings < MAX_RINGS)
-		if (strstr(line, "uverbs") && sscanf(line, "%lx-%lx rw", &start, &end) == 2)
-			a->rings[a->num_rings++] = (struct ring){ (uint32_t *)start,
-								  (end - start) / 4 };
-	fclose(maps);
-	if (a->num_rings < 3)
-		vt_fail("%d rings are mapped, not a CQ's and two QPs' at least", a->num_rings);
 }
 
 /* A word that means something somewhere in a ring, or nothing at all. */
@@ -91,7 +70,7 @@ static uint32_t word(const struct attacker *a, uint64_t *state)
 }
 
 /* Half of the writes go to where the work requests are now, some to the ring's header. */
-static uint32_t *place(const struct ring *ring, uint64_t *state)
+static uint32_t *place(const struct vt_ring *ring, uint64_t *state)
 {
 	uint64_t r = vt_random(state);
 	size_t words = ring->words;
@@ -164,7 +143,7 @@ static void attack_once(struct attacker *a)
 	pthread_t thread;
 
 	vt_connect(&a->conn, a->dev, a->dev, NULL);
-	find_rings(a);
+	a->num_rings = vt_rings_find(a->rings, MAX_RINGS, LEAST_RINGS);
 	atomic_store(&a->stop, false);
 	vt_check(!pthread_create(&thread, NULL, rewrite, a));
 	while (vt_now_ns() < end_ns) {

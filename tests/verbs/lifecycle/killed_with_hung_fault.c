@@ -12,10 +12,10 @@
 
 #include "vt.h"
 
-#define PAGE	4096ul
-#define HELD	(16 * PAGE)
-#define MIB	(1ul << 20)
-#define FREE_MS 2000
+#define PAGE	   4096ul
+#define HELD	   (16 * PAGE)
+#define MIB	   (1ul << 20)
+#define FREE_MS	   2000
 #define OTHERS_KIB (32 * 1024ul)
 
 struct victim {

@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "owner.h"
 #include "vt.h"
 
 #define PAGE	4096ul
@@ -17,29 +18,15 @@
 #define LONG	(256ul << 20)
 #define STOP_MS 5000
 
-/* What the owner tells of itself. */
-struct hello {
-	struct vt_end_addr addr;
-	uint64_t at;
-	uint32_t rkey;
-	bool itself;
-};
-
 struct peer {
-	struct vt_device *dev;
-	struct vt_end end;
+	struct vt_owner owner;
 	struct vt_buf local;
-	struct hello owner;
-	int socket;
-	pid_t pid;
 };
 
-static _Noreturn void be_owner(int socket)
+static void be_owner(int socket)
 {
 	struct vt_device *dev = vt_open_b();
 	struct ibv_sge sge = {};
-	struct vt_end_addr peer;
-	struct hello hello;
 	struct vt_end end;
 	struct ibv_mr *mr;
 	uint8_t *at;
@@ -49,17 +36,7 @@ static _Noreturn void be_owner(int socket)
 	vt_check(at != MAP_FAILED && vt_small_pages(at, LEN + LONG));
 	memset(at, 1, LEN / 2);
 	mr = vt_reg(dev, at, LEN + LONG, VT_ODP, VT_ACCESS_ALL);
-	vt_end_open(&end, dev, NULL);
-	hello = (struct hello){
-		.addr = vt_end_addr(&end),
-		.at = (uintptr_t)at,
-		.rkey = mr->rkey,
-		.itself = vt_faults_itself(dev),
-	};
-	vt_tell(socket, &hello, sizeof(hello), -1);
-	vt_hear(socket, &peer, sizeof(peer), NULL);
-	vt_end_connect(&end, &peer, NULL);
-	vt_tell(socket, "", 1, -1);
+	vt_owner_offer(socket, dev, mr, &end);
 	sge = (struct ibv_sge){ .addr = (uintptr_t)at + LEN, .length = LONG, .lkey = mr->lkey };
 	for (;;) {
 		vt_hear(socket, &(char){ 0 }, 1, NULL);
@@ -70,19 +47,8 @@ static _Noreturn void be_owner(int socket)
 
 static void meet(struct peer *p)
 {
-	struct vt_end_addr addr;
-
-	p->pid = vt_fork_with_socket(&p->socket);
-	if (!p->pid)
-		be_owner(p->socket);
-	p->dev = vt_open_a();
-	vt_end_open(&p->end, p->dev, NULL);
-	vt_buf_make(&p->local, p->dev, LEN, VT_PINNED, VT_ACCESS_ALL);
-	vt_hear(p->socket, &p->owner, sizeof(p->owner), NULL);
-	addr = vt_end_addr(&p->end);
-	vt_tell(p->socket, &addr, sizeof(addr), -1);
-	vt_end_connect(&p->end, &p->owner.addr, NULL);
-	vt_hear(p->socket, &(char){ 0 }, 1, NULL);
+	vt_owner_meet(&p->owner, be_owner);
+	vt_buf_make(&p->local, p->owner.dev, LEN, VT_PINNED, VT_ACCESS_ALL);
 }
 
 static void post_read(struct peer *p, size_t offset, uint32_t len)
@@ -92,11 +58,11 @@ static void post_read(struct peer *p, size_t offset, uint32_t len)
 		.wr_id = 1,
 		.sge = { vt_sge(&p->local, 0, len) },
 		.num_sge = 1,
-		.remote_addr = p->owner.at + offset,
-		.rkey = p->owner.rkey,
+		.remote_addr = p->owner.offer.at + offset,
+		.rkey = p->owner.offer.rkey,
 	};
 
-	vt_post(&p->end, &op);
+	vt_post(&p->owner.end, &op);
 }
 
 /* The stop is complete: its parent is told. */
@@ -105,8 +71,8 @@ static void stop(struct peer *p)
 	uint64_t end_ns = vt_now_ns() + STOP_MS * 1000000ull;
 	int status;
 
-	vt_check(!kill(p->pid, SIGSTOP));
-	while (waitpid(p->pid, &status, WUNTRACED | WNOHANG) != p->pid) {
+	vt_check(!kill(p->owner.pid, SIGSTOP));
+	while (waitpid(p->owner.pid, &status, WUNTRACED | WNOHANG) != p->owner.pid) {
 		if (vt_now_ns() > end_ns)
 			vt_fail("the process has not stopped after %d ms", STOP_MS);
 		vt_sleep_ms(1);
@@ -116,13 +82,13 @@ static void stop(struct peer *p)
 
 static void go_on(struct peer *p)
 {
-	vt_check(!kill(p->pid, SIGCONT));
+	vt_check(!kill(p->owner.pid, SIGCONT));
 }
 
 static void prefetch(struct peer *p)
 {
-	vt_tell(p->socket, "", 1, -1);
-	vt_hear(p->socket, &(char){ 0 }, 1, NULL);
+	vt_tell(p->owner.socket, "", 1, -1);
+	vt_hear(p->owner.socket, &(char){ 0 }, 1, NULL);
 }
 
 int main(int argc, char **argv)
@@ -134,29 +100,27 @@ int main(int argc, char **argv)
 	meet(&p);
 	vt_case("pages that are present");
 	post_read(&p, 0, LEN / 2);
-	vt_expect_ok(&p.end, 1, IBV_WC_RDMA_READ);
+	vt_expect_ok(&p.owner.end, 1, IBV_WC_RDMA_READ);
 	stop(&p);
 	post_read(&p, 0, LEN / 2);
-	vt_expect_ok(&p.end, 1, IBV_WC_RDMA_READ);
+	vt_expect_ok(&p.owner.end, 1, IBV_WC_RDMA_READ);
 	vt_case("pages that are absent");
 	post_read(&p, LEN / 2, LEN / 2);
-	if (p.owner.itself)
-		vt_expect_none(&p.end, 300);
+	if (p.owner.offer.itself)
+		vt_expect_none(&p.owner.end, 300);
 	go_on(&p);
-	vt_expect_ok(&p.end, 1, IBV_WC_RDMA_READ);
+	vt_expect_ok(&p.owner.end, 1, IBV_WC_RDMA_READ);
 	vt_case("a long prefetch");
 	prefetch(&p);
 	stop(&p);
 	go_on(&p);
 	stop(&p);
 	vt_case("killed while it is stopped");
-	vt_check(!kill(p.pid, SIGKILL));
-	status = vt_reap(p.pid, STOP_MS, "the owner");
+	vt_check(!kill(p.owner.pid, SIGKILL));
+	status = vt_reap(p.owner.pid, STOP_MS, "the owner");
 	vt_check(WIFSIGNALED(status));
-	vt_end_close(&p.end);
 	vt_buf_free(&p.local);
-	vt_expect_no_leaves(p.dev);
-	vt_close(p.dev);
-	close(p.socket);
+	vt_expect_no_leaves(p.owner.dev);
+	vt_owner_part(&p.owner);
 	return vt_pass();
 }

@@ -6,7 +6,6 @@
  */
 #include <stdlib.h>
 #include <sys/mman.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "vt.h"
@@ -69,7 +68,7 @@ static void test(struct setup *s)
 			(long)charged(), LIMIT);
 }
 
-static _Noreturn void be_member(void)
+static void be_member(void)
 {
 	const int access = VT_ACCESS_ALL | IBV_ACCESS_ON_DEMAND;
 	struct setup s = {};
@@ -97,19 +96,13 @@ int main(int argc, char **argv)
 {
 	char limit[32];
 	int status;
-	pid_t pid;
 
 	vt_init(argc, argv);
 	vt_cgroup_control("hugetlb");
 	vt_cgroup_make(GROUP);
 	snprintf(limit, sizeof(limit), "%lu", LIMIT * HUGE);
 	vt_cgroup_set(GROUP, "hugetlb.2MB.max", limit);
-	pid = vt_fork();
-	if (!pid)
-		be_member();
-	vt_check(waitpid(pid, &status, 0) == pid);
+	status = vt_fork_run(be_member, "the member of the cgroup");
 	vt_cgroup_end(GROUP);
-	if (!WIFEXITED(status))
-		vt_fail("the member of the cgroup ended by signal %d", WTERMSIG(status));
-	return WEXITSTATUS(status);
+	return status;
 }

@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "vt.h"
@@ -171,7 +170,7 @@ static void test_count(struct setup *s)
 }
 
 /* In the cgroup from the first on: who makes a mapping is who pays for it. */
-static _Noreturn void be_member(void)
+static void be_member(void)
 {
 	struct setup s = {};
 
@@ -193,20 +192,14 @@ int main(int argc, char **argv)
 {
 	char limit[32];
 	int status;
-	pid_t pid;
 
 	vt_init(argc, argv);
 	vt_cgroup_make(GROUP);
 	snprintf(limit, sizeof(limit), "%lu", LIMIT);
 	vt_cgroup_set(GROUP, "memory.max", limit);
 	vt_disk_make(FILE_MIB * MIB);
-	pid = vt_fork();
-	if (!pid)
-		be_member();
-	vt_check(waitpid(pid, &status, 0) == pid);
+	status = vt_fork_run(be_member, "the member of the cgroup");
 	vt_disk_end();
 	vt_cgroup_end(GROUP);
-	if (!WIFEXITED(status))
-		vt_fail("the member of the cgroup ended by signal %d", WTERMSIG(status));
-	return WEXITSTATUS(status);
+	return status;
 }

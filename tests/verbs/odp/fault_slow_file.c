@@ -6,7 +6,6 @@
  */
 #include <stdlib.h>
 #include <sys/mman.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "vt.h"
@@ -69,7 +68,7 @@ static void test(struct vt_conn *conn, const struct vt_buf *local, const struct 
 		vt_fail("mmap() or munmap() took %lu ms", (unsigned long)longest / 1000000);
 }
 
-static _Noreturn void be_member(void)
+static void be_member(void)
 {
 	const int access = IBV_ACCESS_ON_DEMAND | IBV_ACCESS_REMOTE_READ;
 	struct vt_device *dev;
@@ -100,7 +99,6 @@ int main(int argc, char **argv)
 {
 	char limit[64];
 	int status;
-	pid_t pid;
 
 	vt_init(argc, argv);
 	vt_disk_make(1 << 20);
@@ -108,13 +106,8 @@ int main(int argc, char **argv)
 	vt_cgroup_make(GROUP);
 	snprintf(limit, sizeof(limit), "%s rbps=%lu", vt_disk_number(), RATE);
 	vt_cgroup_set(GROUP, "io.max", limit);
-	pid = vt_fork();
-	if (!pid)
-		be_member();
-	vt_check(waitpid(pid, &status, 0) == pid);
+	status = vt_fork_run(be_member, "the member of the cgroup");
 	vt_disk_end();
 	vt_cgroup_end(GROUP);
-	if (!WIFEXITED(status))
-		vt_fail("the member of the cgroup ended by signal %d", WTERMSIG(status));
-	return WEXITSTATUS(status);
+	return status;
 }

@@ -9,6 +9,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "owner.h"
 #include "vt.h"
 
 #define GROUP "rodp-no-memory"
@@ -17,19 +18,9 @@
 #define TRIES 8 /* that find no memory before that is an error (kernel/qp/xfer/park.c) */
 #define SEED  7
 
-struct hello {
-	struct vt_end_addr addr;
-	uint64_t at;
-	uint32_t rkey;
-};
-
 struct peer {
-	struct vt_device *dev;
-	struct vt_end end;
+	struct vt_owner owner;
 	struct vt_buf local;
-	struct hello owner;
-	int socket;
-	pid_t pid;
 };
 
 static void refuse_to_be_killed(void)
@@ -41,11 +32,9 @@ static void refuse_to_be_killed(void)
 }
 
 /* Whatever it needs it has touched when it tells of itself: from then on its cgroup may be full. */
-static _Noreturn void be_owner(int socket)
+static void be_owner(int socket)
 {
 	struct vt_device *dev;
-	struct vt_end_addr peer;
-	struct hello hello;
 	struct vt_end end;
 	struct ibv_mr *mr;
 	uint8_t *at;
@@ -58,16 +47,7 @@ static _Noreturn void be_owner(int socket)
 		  -1, 0);
 	vt_check(at != MAP_FAILED && !madvise(at, LEN, MADV_NOHUGEPAGE));
 	mr = vt_reg(dev, at, LEN, VT_ODP, VT_ACCESS_ALL);
-	vt_end_open(&end, dev, NULL);
-	hello = (struct hello){
-		.addr = vt_end_addr(&end),
-		.at = (uintptr_t)at,
-		.rkey = mr->rkey,
-	};
-	vt_tell(socket, &hello, sizeof(hello), -1);
-	vt_hear(socket, &peer, sizeof(peer), NULL);
-	vt_end_connect(&end, &peer, NULL);
-	vt_tell(socket, "", 1, -1);
+	vt_owner_offer(socket, dev, mr, &end);
 	vt_hear(socket, &verify, sizeof(verify), NULL);
 	if (verify)
 		vt_verify(at, LEN, SEED, 0, "what was written");
@@ -79,29 +59,16 @@ static _Noreturn void be_owner(int socket)
 
 static void meet(struct peer *p)
 {
-	struct vt_end_addr addr;
-
-	p->pid = vt_fork_with_socket(&p->socket);
-	if (!p->pid)
-		be_owner(p->socket);
-	p->dev = vt_open_a();
-	vt_end_open(&p->end, p->dev, NULL);
-	vt_buf_make(&p->local, p->dev, LEN, VT_PINNED, VT_ACCESS_ALL);
-	vt_hear(p->socket, &p->owner, sizeof(p->owner), NULL);
-	addr = vt_end_addr(&p->end);
-	vt_tell(p->socket, &addr, sizeof(addr), -1);
-	vt_end_connect(&p->end, &p->owner.addr, NULL);
-	vt_hear(p->socket, &(char){ 0 }, 1, NULL);
+	vt_owner_meet(&p->owner, be_owner);
+	vt_buf_make(&p->local, p->owner.dev, LEN, VT_PINNED, VT_ACCESS_ALL);
 }
 
 static void part(struct peer *p, bool verify)
 {
-	vt_tell(p->socket, &verify, sizeof(verify), -1);
-	vt_check(!vt_reap(p->pid, vt_options.wait_ms, "the owner"));
-	vt_end_close(&p->end);
+	vt_tell(p->owner.socket, &verify, sizeof(verify), -1);
+	vt_check(!vt_reap(p->owner.pid, vt_options.wait_ms, "the owner"));
 	vt_buf_free(&p->local);
-	vt_close(p->dev);
-	close(p->socket);
+	vt_owner_part(&p->owner);
 }
 
 static void fill_cgroup(void)
@@ -120,17 +87,17 @@ static void post_write(struct peer *p)
 		.wr_id = 1,
 		.sge = { vt_sge(&p->local, 0, LEN) },
 		.num_sge = 1,
-		.remote_addr = p->owner.at,
-		.rkey = p->owner.rkey,
+		.remote_addr = p->owner.offer.at,
+		.rkey = p->owner.offer.rkey,
 	};
 
 	vt_fill(p->local.data, LEN, SEED, 0);
-	vt_post(&p->end, &op);
+	vt_post(&p->owner.end, &op);
 }
 
 static int64_t failed(const struct peer *p)
 {
-	int64_t count = vt_counter(p->dev, "odp_faults_failed");
+	int64_t count = vt_counter(p->owner.dev, "odp_faults_failed");
 
 	vt_check(count >= 0);
 	return count;
@@ -161,7 +128,7 @@ static void test_memory_comes_back(void)
 	post_write(&p);
 	wait_for_failure(&p, before);
 	vt_cgroup_set(GROUP, "memory.max", "max");
-	vt_expect_ok(&p.end, 1, IBV_WC_RDMA_WRITE);
+	vt_expect_ok(&p.owner.end, 1, IBV_WC_RDMA_WRITE);
 	part(&p, true);
 }
 
@@ -175,7 +142,7 @@ static void test_no_memory(void)
 	before = failed(&p);
 	fill_cgroup();
 	post_write(&p);
-	vt_expect(&p.end, 1, IBV_WC_REM_ACCESS_ERR);
+	vt_expect(&p.owner.end, 1, IBV_WC_REM_ACCESS_ERR);
 	if (failed(&p) - before < TRIES)
 		vt_fail("given up after %ld faults without memory", (long)(failed(&p) - before));
 	vt_cgroup_set(GROUP, "memory.max", "max");
