@@ -79,11 +79,14 @@ void vt_buf_free(struct vt_buf *buf)
 
 void vt_buf_cool(struct vt_buf *buf)
 {
-	size_t len = (buf->len + 4095) & ~4095ul;
-
-	if (madvise(buf->data, len, MADV_DONTNEED))
-		vt_fail("madvise(MADV_DONTNEED): %m");
+	vt_buf_cool_part(buf, 0, (buf->len + 4095) & ~4095ul);
 	fill_guards(buf);
+}
+
+void vt_buf_cool_part(struct vt_buf *buf, size_t offset, size_t len)
+{
+	if (madvise(buf->data + offset, len, MADV_DONTNEED))
+		vt_fail("madvise(MADV_DONTNEED): %m");
 }
 
 void vt_verify_guards(const struct vt_buf *buf, const char *what)

@@ -38,6 +38,8 @@ void vt_buf_make(struct vt_buf *buf, struct vt_device *dev, size_t len, enum vt_
 void vt_buf_free(struct vt_buf *buf);
 /* Gives the pages back: the next access, by whom ever, finds zeros and faults. */
 void vt_buf_cool(struct vt_buf *buf);
+/* The same for whole pages of it: offset and len in bytes. The guards stay as they are. */
+void vt_buf_cool_part(struct vt_buf *buf, size_t offset, size_t len);
 /* Fails if somebody wrote to the guards. */
 void vt_verify_guards(const struct vt_buf *buf, const char *what);
 /* The piece of len bytes at this offset, as a work request names it. */

@@ -111,7 +111,12 @@ static void park_receive(struct vt_stage *stage, struct vt_conn *conn, unsigned 
 		       (size_t)slot * VT_STAGE_SLOT, SMALL);
 }
 
-#define LONG_ONES 4
+/*
+ * What passes is over when it wants, which may be before the caller looks. Behind it stands a request that
+ * stays, so that the QP has something to do whenever it is stopped.
+ */
+#define LONG_ONES      4
+#define POSTED_PASSING (LONG_ONES + 1)
 
 /* Long answers of memory that is absent at first. */
 static void read_long(struct vt_stage *stage, struct vt_conn *conn, unsigned int slot)
@@ -121,6 +126,7 @@ static void read_long(struct vt_stage *stage, struct vt_conn *conn, unsigned int
 	for (i = 0; i < LONG_ONES; i++)
 		situation_post(conn, IBV_WR_RDMA_READ, &stage->warm, 0, &stage->cold,
 			       (size_t)slot * VT_STAGE_SLOT, VT_STAGE_SLOT);
+	park_send(stage, conn, slot);
 }
 
 /* Long messages; on the local path they are copied piece by piece. */
@@ -131,6 +137,7 @@ static void write_long(struct vt_stage *stage, struct vt_conn *conn, unsigned in
 	for (i = 0; i < LONG_ONES; i++)
 		situation_post(conn, IBV_WR_RDMA_WRITE, &stage->warm, 0, &stage->cold,
 			       (size_t)slot * VT_STAGE_SLOT, VT_STAGE_SLOT);
+	park_send(stage, conn, slot);
 }
 
 /* The peer has no receive. */
@@ -170,7 +177,7 @@ const struct vt_situation vt_situations[VT_SITUATIONS] = {
 	{
 		.name = "long READ answer",
 		.enter = read_long,
-		.posted = LONG_ONES,
+		.posted = POSTED_PASSING,
 		.of_b = true,
 		.passing = true,
 	},
@@ -192,13 +199,13 @@ const struct vt_situation vt_situations[VT_SITUATIONS] = {
 	{
 		.name = "SQD",
 		.enter = drain,
-		.posted = LONG_ONES,
+		.posted = POSTED_PASSING,
 		.passing = true,
 	},
 	{
 		.name = "middle of a message",
 		.enter = write_long,
-		.posted = LONG_ONES,
+		.posted = POSTED_PASSING,
 		.of_b = true,
 		.passing = true,
 	},

@@ -43,7 +43,7 @@ struct vt_situation {
 	const char *counter; /* of --dev, that tells that somebody was there; NULL: none does */
 	bool of_b; /* the QP that is in the situation is b's */
 	unsigned int settle_ms; /* until it is so */
-	bool passing; /* it is over after a while, by itself */
+	bool passing; /* it is over after a while, by itself; what stands behind it is not */
 };
 
 #define VT_SITUATIONS 7
