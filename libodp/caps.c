@@ -63,29 +63,26 @@ int odp_query_caps(struct ibv_context *ctx, struct odp_caps *caps)
 	return 0;
 }
 
-int odp_can(struct ibv_context *ctx, enum odp_transport transport, int ops)
+bool odp_can(struct ibv_context *ctx, enum odp_transport transport, int ops)
 {
 	struct odp_caps caps;
-	int err;
 
-	if ((unsigned int)transport >= ODP_TRANSPORTS || !ops || (ops & ~ALL_OPS))
-		return -EINVAL;
-	err = query_odp(ctx, &caps);
-	return err ? err : caps.explicit_odp && (caps.ops[transport] & ops) == (uint32_t)ops;
+	if ((unsigned int)transport >= ODP_TRANSPORTS || ops <= 0 || (ops & ~ALL_OPS))
+		return false;
+	return !query_odp(ctx, &caps) && caps.explicit_odp &&
+	       (caps.ops[transport] & ops) == (uint32_t)ops;
 }
 
-int odp_can_implicit(struct ibv_context *ctx)
+bool odp_can_implicit(struct ibv_context *ctx)
 {
 	struct odp_caps caps;
-	int err = query_odp(ctx, &caps);
 
-	return err ? err : (int)caps.implicit_odp;
+	return !query_odp(ctx, &caps) && caps.implicit_odp;
 }
 
-int odp_can_prefetch(struct ibv_context *ctx)
+bool odp_can_prefetch(struct ibv_context *ctx)
 {
 	struct odp_caps caps;
-	int err = odp_query_caps(ctx, &caps);
 
-	return err ? err : (int)caps.prefetch;
+	return !odp_query_caps(ctx, &caps) && caps.prefetch;
 }

@@ -7,8 +7,8 @@
 
 #include "domain.h"
 #include "frames.h"
+#include "memlock.h"
 
-#define DEFAULT_PINNED_MAX   (64ull << 20)
 #define DEFAULT_GRAIN	     (2ull << 20)
 #define DEFAULT_EXPLICIT_MAX 256
 
@@ -30,7 +30,7 @@ static bool attr_is_valid(const struct odp_domain_attr *attr, uint64_t page)
 static void attr_fill_in(struct odp_domain_attr *attr)
 {
 	attr->levels = attr->levels ? attr->levels : ODP_ANY_LEVEL;
-	attr->pinned_max = attr->pinned_max ? attr->pinned_max : DEFAULT_PINNED_MAX;
+	attr->pinned_max = attr->pinned_max ? attr->pinned_max : odp_memlock_bytes();
 	attr->grain = attr->grain ? attr->grain : DEFAULT_GRAIN;
 	attr->explicit_max = attr->explicit_max ? attr->explicit_max : DEFAULT_EXPLICIT_MAX;
 }
@@ -96,9 +96,9 @@ int odp_domain_open(struct ibv_pd *pd, const struct odp_domain_attr *attr,
 
 	if (attr && !attr_is_valid(attr, page))
 		return -EINVAL;
-	domain = calloc(1, sizeof(*domain));
-	if (!domain)
+	if (posix_memalign((void **)&domain, ODP_TALLY_ALIGN, sizeof(*domain)))
 		return -ENOMEM;
+	memset(domain, 0, sizeof(*domain));
 	domain->pd = pd;
 	domain->page = page;
 	if (attr)
@@ -122,39 +122,24 @@ static void domain_free(struct odp_domain *domain)
 	free(domain);
 }
 
-static bool is_held(struct odp_interval *span, void *arg)
-{
-	(void)arg;
-	return odp_region_of(span)->holds > 0;
-}
-
-static bool anything_held(struct odp_domain *domain)
-{
-	unsigned int i;
-
-	for (i = 0; i < ODP_LEVELS; i++)
-		if (odp_interval_find(&domain->cache[i].set, 0, UINT64_MAX, is_held, NULL))
-			return true;
-	return false;
-}
-
 int odp_domain_close(struct odp_domain *domain)
 {
 	unsigned int i;
-	bool held;
 
 	/* In a child locks and regions may be in any state. They are the parent's. */
 	if (!odp_home_is(&domain->home)) {
 		domain_free(domain);
 		return 0;
 	}
+	if (odp_tally_held(&domain->tally))
+		return -EBUSY;
+	memset(domain->implicit, 0, sizeof(domain->implicit));
 	pthread_mutex_lock(&domain->lock);
-	held = anything_held(domain);
-	for (i = 0; i < ODP_LEVELS && !held; i++)
+	for (i = 0; i < ODP_LEVELS; i++)
 		while (odp_domain_evict(domain, &domain->cache[i]))
 			;
 	pthread_mutex_unlock(&domain->lock);
-	if (held || !odp_domain_bury(domain))
+	if (!odp_domain_bury(domain))
 		return -EBUSY;
 	pthread_mutex_destroy(&domain->lock);
 	domain_free(domain);
@@ -180,6 +165,9 @@ int odp_domain_query(struct odp_domain *domain, struct odp_domain_info *info)
 	info->pinned_regions = domain->cache[2].regions;
 	info->pinned_bytes = domain->cache[2].bytes;
 	pthread_mutex_unlock(&domain->lock);
+	info->held = odp_tally_held(&domain->tally);
+	info->hits = odp_tally_sum(&domain->tally, ODP_TALLY_HITS);
+	info->pinned_max = domain->attr.pinned_max;
 	info->levels = domain->attr.levels;
 	info->proof = proof(domain);
 	return 0;

@@ -4,7 +4,7 @@
  *
  * One lock guards the caches. No call of the kernel that registers, deregisters or looks at
  * memory is made under it: a region is made and freed by whoever took it out of reach of the
- * others.
+ * others. Implicit regions are used without it.
  */
 #ifndef ODP_DOMAIN_H
 #define ODP_DOMAIN_H
@@ -13,7 +13,9 @@
 
 #include "cache.h"
 #include "home.h"
+#include "implicit.h"
 #include "odp.h"
+#include "tally.h"
 
 #define ODP_LEVELS 3
 
@@ -24,11 +26,13 @@ struct odp_domain {
 	uint64_t page; /* bytes */
 	int frames; /* see frames.h, or negative */
 	bool prefetches;
+	struct odp_region *implicit[ODP_IMPLICIT_PLACES]; /* atomic; once set, set for ever */
+	struct odp_tally tally; /* of keys */
 	pthread_mutex_t lock;
 	/* Below: under the lock. */
 	struct odp_cache cache[ODP_LEVELS]; /* by the level's place in odp_levels[] */
 	struct odp_region *dead;
-	struct odp_domain_info info; /* what is counted */
+	struct odp_domain_info info; /* what else is counted */
 };
 
 /*
@@ -67,10 +71,29 @@ bool odp_domain_evict(struct odp_domain *domain, struct odp_cache *cache);
  */
 bool odp_domain_bury(struct odp_domain *domain);
 
-/* A region, held, from one of these levels; -errno. For access, see odp_get(). */
+struct odp_cache *odp_domain_cache(struct odp_domain *domain, enum odp_level level);
+/*
+ * A region, held, from one of these levels: 0 if there was one, 1 if it was made, or -errno. For
+ * access, see odp_get(). An implicit region need not be held, and never is.
+ */
 int odp_domain_get(struct odp_domain *domain, uint32_t levels, const struct odp_want *want,
 		   struct odp_region **region);
-void odp_domain_put(struct odp_domain *domain, struct odp_region *region);
+/* Known regions of one level for n wants, held; NULL where there is none. */
+void odp_domain_hold(struct odp_domain *domain, struct odp_cache *cache,
+		     const struct odp_want *want, size_t n, struct odp_region **region);
+/* A region was held: is it good? If not, nobody will find it again; it is still held. */
+bool odp_domain_check(struct odp_domain *domain, struct odp_region *region);
+/* Gives n of them back. */
+void odp_domain_put(struct odp_domain *domain, struct odp_region *const *region, size_t n);
+
+/* Rights that a level adds, not a caller. */
+#define ODP_LEVELS_RIGHTS (IBV_ACCESS_ON_DEMAND | IBV_ACCESS_ZERO_BASED | IBV_ACCESS_HUGETLB)
+
+/* A key of a region that is held. */
+void odp_key_make(struct odp_domain *domain, struct odp_region *region, enum odp_tally_what what,
+		  struct odp_key *key);
+/* The key is one no more, its region is for the caller to give back. -EINVAL, -ECHILD: there is none. */
+int odp_key_unmake(struct odp_domain *domain, struct odp_key *key, struct odp_region **region);
 
 /* The range as first and last address; -EINVAL. */
 int odp_want_range(struct odp_want *want, void *addr, size_t len);

@@ -12,10 +12,16 @@ int odp_want_range(struct odp_want *want, void *addr, size_t len)
 	return len && want->last >= want->first ? 0 : -EINVAL;
 }
 
-/* A region was held: is it good? If not, nobody shall find it again. */
-static bool check_found(struct odp_domain *domain, const struct odp_level_ops *ops,
-			struct odp_cache *cache, struct odp_region *region)
+static bool is_implicit(const struct odp_region *region)
 {
+	return region->level == ODP_IMPLICIT;
+}
+
+bool odp_domain_check(struct odp_domain *domain, struct odp_region *region)
+{
+	struct odp_cache *cache = odp_domain_cache(domain, region->level);
+	const struct odp_level_ops *ops = odp_levels[cache - domain->cache];
+
 	if (!ops->is_current || ops->is_current(domain, region))
 		return true;
 	pthread_mutex_lock(&domain->lock);
@@ -25,33 +31,32 @@ static bool check_found(struct odp_domain *domain, const struct odp_level_ops *o
 	return false;
 }
 
-static struct odp_region *hold_known(struct odp_domain *domain, struct odp_cache *cache,
+void odp_domain_hold(struct odp_domain *domain, struct odp_cache *cache,
+		     const struct odp_want *want, size_t n, struct odp_region **region)
+{
+	size_t i;
+
+	pthread_mutex_lock(&domain->lock);
+	for (i = 0; i < n; i++) {
+		region[i] = odp_cache_find(cache, &want[i]);
+		if (region[i] && !is_implicit(region[i]))
+			odp_cache_hold(cache, region[i]);
+	}
+	pthread_mutex_unlock(&domain->lock);
+}
+
+/* A known region of the level, held, or NULL. Each turn of the loop hides a region. */
+static struct odp_region *level_find(struct odp_domain *domain, struct odp_cache *cache,
 				     const struct odp_want *want)
 {
 	struct odp_region *region;
 
-	pthread_mutex_lock(&domain->lock);
-	region = odp_cache_find(cache, want);
-	if (region)
-		odp_cache_hold(cache, region);
-	pthread_mutex_unlock(&domain->lock);
-	return region;
-}
-
-/* A known region of the level, held, or NULL. Each turn of the loop hides a region. */
-static struct odp_region *level_find(struct odp_domain *domain, const struct odp_level_ops *ops,
-				     struct odp_cache *cache, const struct odp_want *want)
-{
-	struct odp_region *region;
-
-	while ((region = hold_known(domain, cache, want))) {
-		if (check_found(domain, ops, cache, region)) {
-			__atomic_add_fetch(&domain->info.hits, 1, __ATOMIC_RELAXED);
+	for (;;) {
+		odp_domain_hold(domain, cache, want, 1, &region);
+		if (!region || odp_domain_check(domain, region))
 			return region;
-		}
-		odp_domain_put(domain, region);
+		odp_domain_put(domain, &region, 1);
 	}
-	return NULL;
 }
 
 /* A place in the cache for a region that is about to be registered. Under the lock. */
@@ -82,6 +87,8 @@ static void publish(struct odp_domain *domain, const struct odp_level_ops *ops,
 	pthread_mutex_lock(&domain->lock);
 	domain->info.registrations++;
 	region->known = shared && !region->forgotten;
+	if (is_implicit(region))
+		odp_cache_drop(cache, region);
 	if (ops->trim)
 		ops->trim(domain, cache, region);
 	pthread_mutex_unlock(&domain->lock);
@@ -114,6 +121,18 @@ static int register_region(struct odp_domain *domain, struct odp_region *region)
 	return err;
 }
 
+/* It could not be registered: nobody else has seen it. */
+static void give_up(struct odp_domain *domain, struct odp_region *region)
+{
+	struct odp_cache *cache = odp_domain_cache(domain, region->level);
+
+	pthread_mutex_lock(&domain->lock);
+	odp_cache_drop(cache, region);
+	odp_domain_kill(domain, cache, region);
+	pthread_mutex_unlock(&domain->lock);
+	odp_domain_bury(domain);
+}
+
 static int level_make(struct odp_domain *domain, const struct odp_level_ops *ops,
 		      struct odp_cache *cache, const struct odp_want *want,
 		      struct odp_region **region)
@@ -128,7 +147,7 @@ static int level_make(struct odp_domain *domain, const struct odp_level_ops *ops
 		return err;
 	err = register_region(domain, *region);
 	if (err) {
-		odp_domain_put(domain, *region);
+		give_up(domain, *region);
 		return err;
 	}
 	publish(domain, ops, cache, *region, !ops->made || ops->made(domain, *region));
@@ -145,55 +164,59 @@ int odp_domain_get(struct odp_domain *domain, uint32_t levels, const struct odp_
 	for (i = 0; i < ODP_LEVELS && err; i++) {
 		if (!(odp_levels[i]->level & levels & domain->attr.levels))
 			continue;
-		*region = level_find(domain, odp_levels[i], &domain->cache[i], want);
-		err = *region ? 0
-			      : level_make(domain, odp_levels[i], &domain->cache[i], want, region);
+		*region = level_find(domain, &domain->cache[i], want);
+		if (*region)
+			return 0;
+		err = level_make(domain, odp_levels[i], &domain->cache[i], want, region);
 	}
-	return err;
+	return err ? err : 1;
 }
 
-static struct odp_cache *cache_of(struct odp_domain *domain, const struct odp_region *region)
+struct odp_cache *odp_domain_cache(struct odp_domain *domain, enum odp_level level)
 {
 	unsigned int i;
 
-	for (i = 0; odp_levels[i]->level != region->level; i++)
+	for (i = 0; odp_levels[i]->level != level; i++)
 		;
 	return &domain->cache[i];
 }
 
-void odp_domain_put(struct odp_domain *domain, struct odp_region *region)
+/* Under the lock. */
+static void drop(struct odp_domain *domain, struct odp_region *region)
 {
-	struct odp_cache *cache = cache_of(domain, region);
+	struct odp_cache *cache = odp_domain_cache(domain, region->level);
 	const struct odp_level_ops *ops = odp_levels[cache - domain->cache];
-	bool last;
 
-	pthread_mutex_lock(&domain->lock);
-	last = odp_cache_drop(cache, region);
-	if (last)
+	if (odp_cache_drop(cache, region))
 		odp_domain_kill(domain, cache, region);
 	else if (ops->trim)
 		ops->trim(domain, cache, region);
+}
+
+void odp_domain_put(struct odp_domain *domain, struct odp_region *const *region, size_t n)
+{
+	size_t i;
+
+	pthread_mutex_lock(&domain->lock);
+	for (i = 0; i < n; i++)
+		if (!is_implicit(region[i]))
+			drop(domain, region[i]);
 	pthread_mutex_unlock(&domain->lock);
 	odp_domain_bury(domain);
 }
 
-int odp_get(struct odp_domain *domain, void *addr, size_t len, int access, struct odp_key *key)
+/* The implicit region with these rights, if there is one that all can use. */
+static struct odp_region *implicit_region(const struct odp_domain *domain, int access)
 {
-	const int levels_business = IBV_ACCESS_ON_DEMAND | IBV_ACCESS_ZERO_BASED |
-				    IBV_ACCESS_HUGETLB;
-	struct odp_want want = { .access = access };
-	struct odp_region *region;
-	int err;
+	const int place = odp_implicit_place(access);
 
-	if (!odp_home_is(&domain->home))
-		return -ECHILD;
-	err = odp_want_range(&want, addr, len);
-	if (err || (access & levels_business))
-		return -EINVAL;
-	err = odp_domain_get(domain, ODP_ANY_LEVEL, &want, &region);
-	if (err)
-		return err;
-	__atomic_add_fetch(&domain->info.held, 1, __ATOMIC_RELAXED);
+	return place < 0 ? NULL : __atomic_load_n(&domain->implicit[place], __ATOMIC_ACQUIRE);
+}
+
+void odp_key_make(struct odp_domain *domain, struct odp_region *region, enum odp_tally_what what,
+		  struct odp_key *key)
+{
+	odp_tally_add(&domain->tally, what);
 	*key = (struct odp_key){
 		.lkey = region->mr->lkey,
 		.rkey = region->mr->rkey,
@@ -201,18 +224,56 @@ int odp_get(struct odp_domain *domain, void *addr, size_t len, int access, struc
 		.mr = region->mr,
 		.region = region,
 	};
+}
+
+static int get_by_search(struct odp_domain *domain, const struct odp_want *want,
+			 struct odp_key *key)
+{
+	struct odp_region *region;
+	const int made = odp_domain_get(domain, ODP_ANY_LEVEL, want, &region);
+
+	if (made < 0)
+		return made;
+	odp_key_make(domain, region, made ? ODP_TALLY_MISSES : ODP_TALLY_HITS, key);
 	return 0;
 }
 
-void odp_put(struct odp_domain *domain, struct odp_key *key)
+int odp_get(struct odp_domain *domain, void *addr, size_t len, int access, struct odp_key *key)
 {
-	struct odp_region *region = key->region;
+	struct odp_want want = { .access = access };
+	struct odp_region *region;
 
+	if (!odp_home_is(&domain->home))
+		return -ECHILD;
+	if (odp_want_range(&want, addr, len) || (access & ODP_LEVELS_RIGHTS))
+		return -EINVAL;
+	region = implicit_region(domain, access);
+	if (!region)
+		return get_by_search(domain, &want, key);
+	odp_key_make(domain, region, ODP_TALLY_HITS, key);
+	return 0;
+}
+
+int odp_key_unmake(struct odp_domain *domain, struct odp_key *key, struct odp_region **region)
+{
+	*region = key->region;
 	memset(key, 0, sizeof(*key));
-	if (!region || !odp_home_is(&domain->home))
-		return;
-	__atomic_sub_fetch(&domain->info.held, 1, __ATOMIC_RELAXED);
-	odp_domain_put(domain, region);
+	if (!odp_home_is(&domain->home))
+		return -ECHILD;
+	if (!*region)
+		return -EINVAL;
+	odp_tally_add(&domain->tally, ODP_TALLY_PUTS);
+	return 0;
+}
+
+int odp_put(struct odp_domain *domain, struct odp_key *key)
+{
+	struct odp_region *region;
+	int err = odp_key_unmake(domain, key, &region);
+
+	if (!err && !is_implicit(region))
+		odp_domain_put(domain, &region, 1);
+	return err;
 }
 
 struct loss {

@@ -2,17 +2,18 @@
 /*
  * libodp: RDMA on memory that nobody pinned, on any provider of libibverbs.
  *
- * Calls return 0 (or what they say) or a negative errno; errno itself says nothing. There is no
- * global state: whatever a call uses is in its arguments. Calls may run at the same time in any
+ * Calls return 0 (or what they say) or a negative errno, those that return bool have no errors;
+ * errno itself says nothing. Whatever a call uses is in its arguments. Calls may run at the same time in any
  * threads unless they say otherwise. Lengths are bytes, addresses are virtual addresses of the
- * calling process, times are nanoseconds. Structures that the caller fills have reserved fields,
- * which must be 0.
+ * calling process, times are nanoseconds. Reserved fields must be 0 in structures that the caller
+ * fills in, and are 0 in those that the library does.
  *
- * libodp(3) is the map of the manual.
+ * libodp(3) is the map of the manual, and says what later versions may change.
  */
 #ifndef ODP_H
 #define ODP_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -23,6 +24,20 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+
+/* ---- Versions: libodp(3) ---- */
+
+#define ODP_VERSION_MAJOR 1
+#define ODP_VERSION_MINOR 0
+#define ODP_VERSION_PATCH 0
+
+/* A version as one number, of which a later one is larger. */
+#define ODP_VERSION_OF(major, minor, patch) ((major)*1000000 + (minor)*1000 + (patch))
+/* That of this header. */
+#define ODP_VERSION ODP_VERSION_OF(ODP_VERSION_MAJOR, ODP_VERSION_MINOR, ODP_VERSION_PATCH)
+
+/* That of the library that the program runs with. */
+unsigned int odp_version(void);
 
 /* ---- Capabilities: odp_can(3) ---- */
 
@@ -60,11 +75,14 @@ struct odp_caps {
 /* Asks the device: some system calls. -ENOMEM, and what the device answers. */
 int odp_query_caps(struct ibv_context *ctx, struct odp_caps *caps);
 
-/* 1: on-demand memory works with all of ops over the transport; 0: it does not. -EINVAL. */
-int odp_can(struct ibv_context *ctx, enum odp_transport transport, int ops);
-/* 1, 0 or -errno: regions of the whole address space; prefetch. */
-int odp_can_implicit(struct ibv_context *ctx);
-int odp_can_prefetch(struct ibv_context *ctx);
+/*
+ * True: on-demand memory works with all of ops over the transport. False: it does not, or the
+ * device does not answer (odp_query_caps() says why), or there is no such transport or operation.
+ */
+bool odp_can(struct ibv_context *ctx, enum odp_transport transport, int ops);
+/* Regions of the whole address space; prefetch. False: also if the device does not answer. */
+bool odp_can_implicit(struct ibv_context *ctx);
+bool odp_can_prefetch(struct ibv_context *ctx);
 
 /* ---- The memory domain: odp_domain_open(3), odp_get(3) ---- */
 
@@ -96,8 +114,10 @@ struct odp_domain_attr {
 	 */
 	uint32_t needs[ODP_TRANSPORTS];
 	/*
-	 * Most bytes that are pinned at once, in whole pages, held or cached; 0: 64 MiB. For moments
-	 * more, while one thread still deregisters what it gave up for another.
+	 * Most bytes that are pinned at once, in whole pages, held or cached; 0: what the process
+	 * may lock (RLIMIT_MEMLOCK), or half of the host's memory where that has no limit or the
+	 * process is privileged (CAP_IPC_LOCK). For moments more, while one thread still
+	 * deregisters what it gave up for another.
 	 */
 	uint64_t pinned_max;
 	/*
@@ -140,7 +160,8 @@ struct odp_domain_info {
 	uint64_t stale; /* pinned regions of memory that was no longer there */
 	uint64_t evictions; /* regions given up for others */
 	uint64_t retries; /* system calls made again after EAGAIN or EINTR */
-	uint64_t reserved[4];
+	uint64_t pinned_max; /* the bound that holds */
+	uint64_t reserved[7];
 };
 
 /* Why a pinned region may be used for a second odp_get(). */
@@ -183,8 +204,23 @@ struct odp_key {
  */
 int odp_get(struct odp_domain *domain, void *addr, size_t len, int access, struct odp_key *key);
 
-/* Gives a key back. What was posted with it must be complete. The key becomes all zeros. */
-void odp_put(struct odp_domain *domain, struct odp_key *key);
+/*
+ * Gives a key back. What was posted with it must be complete. The key becomes all zeros.
+ *
+ * -EINVAL: it is no key, or was given back already. -ECHILD: done, but the domain is of the parent
+ * process, which keeps the key.
+ */
+int odp_put(struct odp_domain *domain, struct odp_key *key);
+
+/*
+ * The same for n ranges, and with the same rights: key[i] is for range[i]. All, or none: then the
+ * keys are all zeros, and the error is that of the first range that has none. Cheaper than n
+ * calls, since those that are cached are found under one lock.
+ */
+int odp_get_many(struct odp_domain *domain, const struct iovec *range, size_t n, int access,
+		 struct odp_key *key);
+/* Gives n keys back. The first error; the others are given back nevertheless. */
+int odp_put_many(struct odp_domain *domain, struct odp_key *key, size_t n);
 
 /*
  * [addr, addr + len) is about to be unmapped, or just was: no odp_get() that begins after this
@@ -251,7 +287,7 @@ struct odp_mr_stats {
 	uint64_t page_invalidations;
 	uint64_t page_invalidations_handled;
 	uint64_t page_prefetch;
-	uint64_t reserved[3];
+	uint64_t reserved[7];
 };
 
 /*
@@ -263,6 +299,7 @@ int odp_mr_stats(struct ibv_mr *mr, struct odp_mr_stats *stats);
 struct odp_counter {
 	char name[64];
 	uint64_t value;
+	uint64_t reserved;
 };
 
 /*
@@ -282,6 +319,7 @@ ssize_t odp_device_counters(struct ibv_context *ctx, uint8_t port, struct odp_co
 struct odp_latency {
 	uint64_t sum_ns;
 	uint64_t bucket[ODP_LATENCY_BUCKETS];
+	uint64_t reserved[3];
 };
 
 enum odp_latency_scope {
@@ -319,7 +357,7 @@ struct odp_mr_info {
 	uint32_t has_stats; /* 1: stats is filled in */
 	struct odp_mr_stats stats;
 	char owner[32]; /* the kernel consumer's name, or "" */
-	uint64_t reserved[4];
+	uint64_t reserved[8];
 };
 
 /*
@@ -338,6 +376,7 @@ struct odp_event {
 	uint64_t prefetched; /* pages prefetched */
 	uint64_t invalidations; /* pages lost */
 	uint64_t at_ns; /* CLOCK_MONOTONIC: when the last of it was noticed */
+	uint64_t reserved[4];
 };
 
 /*

@@ -60,7 +60,7 @@ static void batch_send(struct batch *batch)
 	__atomic_add_fetch(&batch->domain->info.retries, retry.count, __ATOMIC_RELAXED);
 	for (i = 0; i < batch->count; i++)
 		if (batch->region[i])
-			odp_domain_put(batch->domain, batch->region[i]);
+			odp_domain_put(batch->domain, &batch->region[i], 1);
 	batch->count = 0;
 }
 
@@ -83,9 +83,10 @@ static int choose_region(struct batch *batch, uint64_t va, uint64_t len, struct 
 										       : -EINVAL;
 	}
 	err = odp_domain_get(batch->domain, ODP_IMPLICIT | ODP_EXPLICIT, &want, region);
-	if (!err)
-		*mr = (*region)->mr;
-	return err;
+	if (err < 0)
+		return err;
+	*mr = (*region)->mr;
+	return 0;
 }
 
 /* At most PIECE bytes. */

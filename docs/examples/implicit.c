@@ -36,7 +36,7 @@ int main(void)
 	all = ibv_reg_mr(loop.pd, NULL, SIZE_MAX,
 			 IBV_ACCESS_ON_DEMAND | IBV_ACCESS_LOCAL_WRITE | IBV_ACCESS_REMOTE_WRITE);
 	if (!all)
-		die("the implicit region (does odp_can_implicit() say 1?)");
+		die("the implicit region (does odp_can_implicit() say so?)");
 
 	heap = calloc(1, 32);
 	file = map_file(4096);

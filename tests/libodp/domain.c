@@ -43,8 +43,9 @@ static void use(struct setup *s, struct odp_domain *domain, uint8_t *at, size_t 
 	struct odp_key key = get(s, domain, at, len);
 
 	lt_check_key(&s->conn, &s->wire, &key, at, len, seed);
-	odp_put(domain, &key);
+	lt_expect(odp_put(domain, &key), 0);
 	vt_check(!key.mr && !key.region);
+	lt_expect(odp_put(domain, &key), -EINVAL);
 }
 
 static void test_reach(struct setup *s)
@@ -79,6 +80,34 @@ static void test_cached(struct setup *s)
 	vt_check(info.registrations == 1 && info.hits == 10);
 	vt_check(info.implicit_regions + info.explicit_regions + info.pinned_regions == 1);
 	vt_check(info.pinned_bytes == (s->level == ODP_PINNED ? MIB : 0));
+	vt_check(!munmap(at, MIB));
+	lt_domain_close(domain);
+}
+
+/* Many ranges at once: each has its own key, and all are found again. */
+static void test_many(struct setup *s)
+{
+	enum { N = 100 };
+	struct odp_domain *domain = lt_domain(s->dev, s->level, NULL);
+	struct odp_domain_info info;
+	uint8_t *at = lt_map(MIB);
+	struct iovec range[N];
+	struct odp_key key[N];
+	int i, round;
+
+	vt_case("%s: keys for many ranges", lt_level_name(s->level));
+	for (i = 0; i < N; i++)
+		range[i] = (struct iovec){ at + i * 2 * LT_PAGE + i, 1000 };
+	for (round = 0; round < 2; round++) {
+		lt_expect(odp_get_many(domain, range, N, VT_ACCESS_ALL, key), 0);
+		vt_check(lt_info(domain).held == N);
+		for (i = 0; i < N; i += 9)
+			lt_check_key(&s->conn, &s->wire, &key[i], range[i].iov_base, 1000, i);
+		lt_expect(odp_put_many(domain, key, N), 0);
+		vt_check(!key[0].region && !key[N - 1].region);
+	}
+	info = lt_info(domain);
+	vt_check(!info.held && info.hits + info.registrations == 2 * N && info.hits >= N);
 	vt_check(!munmap(at, MIB));
 	lt_domain_close(domain);
 }
@@ -296,6 +325,7 @@ static void test_fork(struct setup *s)
 	const size_t len = 16 * LT_PAGE;
 	uint8_t *at = lt_map(len);
 	struct odp_key held = get(s, domain, at, len), key;
+	const struct iovec range = { at, len };
 	struct odp_domain_info info;
 	int status, go[2];
 	char byte = 0;
@@ -311,7 +341,8 @@ static void test_fork(struct setup *s)
 			       odp_domain_query(domain, &info) == -ECHILD &&
 			       odp_prefetch(domain, NULL, NULL, 0, ODP_PREFETCH_READ, 0) == -ECHILD;
 
-		odp_put(domain, &held);
+		refused &= odp_get_many(domain, &range, 1, 0, &key) == -ECHILD;
+		refused &= odp_put(domain, &held) == -ECHILD;
 		refused &= odp_domain_close(domain) == 0;
 		vt_check(read(go[0], &byte, 1) == 1);
 		vt_verify(at, len, 7, 0, "the child's memory");
@@ -407,6 +438,7 @@ static void test_level(uint32_t level, void *arg)
 	s->level = level;
 	test_reach(s);
 	test_cached(s);
+	test_many(s);
 	test_rights(s);
 	test_other_memory(s);
 	test_truncated(s);

@@ -247,7 +247,7 @@ int main(int argc, char **argv)
 
 	vt_init(argc, argv);
 	s.dev = vt_open_a();
-	lt_each_level(s.dev, odp_can_prefetch(s.dev->ctx) == 1 ? test_level : test_without, &s);
+	lt_each_level(s.dev, odp_can_prefetch(s.dev->ctx) ? test_level : test_without, &s);
 	vt_close(s.dev);
 	return vt_pass();
 }

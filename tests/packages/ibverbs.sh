@@ -43,7 +43,7 @@ says "-DRODP_IBVERBS=99/34 builds it"
 ! builds unknown 'librodp.*' || fail "a provider for release 99"
 ninja -C "$dir/unknown" >"$dir/out" 2>&1 || fail "libodp and odpctl do not build for release 99"
 DESTDIR=$dir/root ninja -C "$dir/unknown" install >"$dir/out" 2>&1 || fail "they do not install"
-for file in bin/odpctl lib/libodp.so.0; do
+for file in bin/odpctl lib/libodp.so.1; do
 	[ -e "$dir/root/usr/local/$file" ] || fail "$file is missing"
 done
 [ -z "$(find "$dir/root" -name '*rodp*')" ] || fail "something of the provider is installed"

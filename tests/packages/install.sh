@@ -15,7 +15,7 @@ DOC_LIMIT=900 tests/packages/doc.sh docs/tutorial.md install
 module=$(find "/usr/lib/modules/$version/updates/dkms" -name 'rodp.ko*')
 [ -n "$module" ] || { echo "DKMS has put no rodp.ko under /usr/lib/modules/$version/updates/dkms" && exit 1; }
 [ "$(modprobe -S "$version" --resolve-alias rdma-link-rodp)" = rodp ] || { echo "the alias rdma-link-rodp does not lead to rodp" && exit 1; }
-packages="rodp-dkms ibverbs-provider-rodp libodp0 libodp-dev rodp-tools"
+packages="rodp-dkms ibverbs-provider-rodp libodp1 libodp-dev rodp-tools"
 for package in $packages; do
 	[ "$(dpkg-query -W -f '${db:Status-Abbrev}' "$package")" = 'ii ' ] || { echo "$package is not installed" && exit 1; }
 done

@@ -12,7 +12,7 @@ tree_packages() {
 		gcc libc6-dev make cmake ninja-build pkgconf patch sparse libelf1
 		rdma-core libibverbs-dev librdmacm-dev libibverbs1 ibverbs-providers
 		ibverbs-utils rdmacm-utils perftest python3-pyverbs
-		libnl-3-dev libnl-route-3-dev libcmocka-dev
+		libnl-3-dev libnl-route-3-dev libcmocka-dev libjson-c-dev
 		iproute2 iputils-ping ethtool tcpdump strace procps mount e2fsprogs
 		util-linux kmod xz-utils zstd python3 ca-certificates
 	EOT
@@ -33,7 +33,7 @@ tree_packages_of() {
 clean_packages() {
 	tr -s ' \n' ' ' <<-EOT
 		apt base-passwd udev mount kmod iproute2 iputils-ping procps xz-utils dkms gcc libc6-dev make
-		$(kernel_libraries "$1") rdma-core libibverbs1 libibverbs-dev ibverbs-providers ibverbs-utils perftest
+		$(kernel_libraries "$1") rdma-core libibverbs1 libibverbs-dev ibverbs-providers ibverbs-utils perftest libjson-c5
 	EOT
 }
 
@@ -53,7 +53,7 @@ variety_packages() {
 	'') ;;
 	consumers) echo "nvme-cli fio nfs-kernel-server nfs-common ucx-utils libucx-dev libfabric-bin openmpi-bin libopenmpi-dev" \
 		"targetcli-fb open-iscsi srptools" ;;
-	checkers) echo "clang libclang-rt-dev llvm valgrind libc6-dbg" ;;
+	checkers) echo "clang libclang-rt-dev llvm valgrind libc6-dbg abigail-tools zsh fish" ;;
 	pictures) echo "xvfb xterm imagemagick fonts-dejavu-core" ;;
 	linux) echo "flex bison bc libelf-dev libssl-dev rsync" ;;
 	packaging) echo "build-essential debhelper dh-dkms lintian" ;;

@@ -111,6 +111,64 @@ static void test_lack(void **state)
 	device_close(pd);
 }
 
+/* All or none; and what was found for those that get none is given back. */
+static void test_many(void **state)
+{
+	enum { N = 200 };
+	struct ibv_pd *pd = device_open();
+	struct odp_domain *domain = open_domain(pd, ODP_EXPLICIT, 0);
+	char *at = map(16 * LEN);
+	struct iovec range[N];
+	struct odp_key key[N];
+	int i;
+
+	(void)state;
+	for (i = 0; i < N; i++)
+		range[i] = (struct iovec){ at + i % 4 * LEN, 10 };
+	assert_int_equal(odp_get_many(domain, range, N, 0, key), 0);
+	assert_int_equal(info_of(domain).held, N);
+	assert_int_equal(odp_put_many(domain, key, N), 0);
+	assert_int_equal(odp_put_many(domain, key, N), -EINVAL);
+	range[150].iov_base = at + 12 * LEN;
+	device_fail_register(EIO, 1000);
+	assert_int_equal(odp_get_many(domain, range, N, 0, key), -EIO);
+	device_fail_register(0, 0);
+	for (i = 0; i < N; i++)
+		assert_null(key[i].region);
+	assert_int_equal(info_of(domain).held, 0);
+	range[100].iov_len = 0;
+	assert_int_equal(odp_get_many(domain, range, N, 0, key), -EINVAL);
+	assert_int_equal(odp_domain_close(domain), 0);
+	munmap(at, 16 * LEN);
+	device_close(pd);
+}
+
+/* An implicit region serves all threads without being held; a domain is not closed while keys of it are. */
+static void test_implicit(void **state)
+{
+	struct ibv_pd *pd = device_open();
+	struct odp_domain *domain = open_domain(pd, ODP_IMPLICIT, 0);
+	struct odp_key key[3];
+	char byte;
+	int i;
+
+	(void)state;
+	for (i = 0; i < 3; i++)
+		assert_int_equal(odp_get(domain, &byte, 1, i ? IBV_ACCESS_LOCAL_WRITE : 0, &key[i]),
+				 0);
+	assert_ptr_not_equal(key[0].region, key[1].region);
+	assert_ptr_equal(key[1].region, key[2].region);
+	assert_int_equal(info_of(domain).registrations, 2);
+	assert_int_equal(info_of(domain).hits, 1);
+	assert_int_equal(odp_forget(domain, &byte, 1), 0);
+	assert_int_equal(odp_put(domain, &key[0]), 0);
+	assert_int_equal(odp_put(domain, &key[1]), 0);
+	assert_int_equal(odp_domain_close(domain), -EBUSY);
+	assert_int_equal(odp_put(domain, &key[2]), 0);
+	assert_int_equal(odp_domain_close(domain), 0);
+	device_close(pd);
+}
+
 static void test_stuck(void **state)
 {
 	struct ibv_pd *pd = device_open();
@@ -281,7 +339,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_eagain),	      cmocka_unit_test(test_lack),
-		cmocka_unit_test(test_stuck),	      cmocka_unit_test(test_stress_on_demand),
+		cmocka_unit_test(test_stuck),	      cmocka_unit_test(test_many),
+		cmocka_unit_test(test_implicit),      cmocka_unit_test(test_stress_on_demand),
 		cmocka_unit_test(test_stress_pinned),
 	};
 
