@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "odpctl.h"
+#include "rows.h"
 
 #define USAGE_STATUS 2
 
@@ -28,6 +28,24 @@ static unsigned long args_number(struct argp_state *state, const char *text, uns
 	if (end == text || *end || *text == '-' || n < least)
 		argp_error(state, "'%s' is not a number of at least %lu", text, least);
 	return n;
+}
+
+static const struct sort_key *args_sort(struct argp_state *state, const char *text)
+{
+	size_t i;
+
+	for (i = 0; i < sort_key_count; i++)
+		if (!strcmp(sort_keys[i].name, text))
+			return &sort_keys[i];
+	argp_error(state, "there is no key '%s' to sort by", text);
+	return NULL;
+}
+
+static const char *args_kind(struct argp_state *state, const char *text)
+{
+	if (strcmp(text, "implicit") && strcmp(text, "explicit") && strcmp(text, "pinned"))
+		argp_error(state, "regions are implicit, explicit or pinned, not '%s'", text);
+	return text;
 }
 
 /* The name goes to gnuplot within quotes. */
@@ -56,8 +74,20 @@ static error_t args_take(int key, char *text, struct argp_state *state)
 	case 'j':
 		args->json = true;
 		return 0;
-	case '1':
-		args->once = true;
+	case 'r':
+		args->regions = true;
+		return 0;
+	case 'o':
+		args->sort = args_sort(state, text);
+		return 0;
+	case 'k':
+		args->kind = args_kind(state, text);
+		return 0;
+	case 'u':
+		args->pid = args_number(state, text, 1);
+		return 0;
+	case 'm':
+		args->mrn = args_number(state, text, 0);
 		return 0;
 	case 'p':
 		args->png = args_png(state, text);
@@ -90,7 +120,10 @@ int args_run(const struct command *command, int argc, char **argv)
 		.args_doc = command->takes,
 		.doc = command->does,
 	};
-	struct reading reading = { .command = command, .args = { .interval = 1000 } };
+	struct reading reading = {
+		.command = command,
+		.args = { .interval = 1000, .mrn = -1, .sort = &sort_keys[0] },
+	};
 	char name[32];
 
 	snprintf(name, sizeof(name), "odpctl %s", command->name);

@@ -2,6 +2,7 @@
 /* odpctl caps: what a device can do with on-demand memory. */
 #include <string.h>
 
+#include "json.h"
 #include "odpctl.h"
 
 static const char *const transports[ODP_TRANSPORTS] = { "RC", "UC", "UD", "XRC" };
@@ -61,29 +62,33 @@ static void print_text(const char *name, const struct odp_caps *caps)
 	print_table(caps);
 }
 
-static void print_json(const char *name, const struct odp_caps *caps)
+static struct json_object *operations_json(const struct odp_caps *caps)
 {
+	struct json_object *all = json_object_new_object(), *list;
 	unsigned int i;
 	size_t op;
 
-	printf("{\"device\": ");
-	say_json(stdout, name);
-	printf(", \"explicit\": %s, \"implicit\": %s, \"prefetch\": %s, \"observes\": %s, \"operations\": {",
-	       caps->explicit_odp ? "true" : "false", caps->implicit_odp ? "true" : "false",
-	       caps->prefetch ? "true" : "false", caps->observes ? "true" : "false");
 	for (i = 0; i < ODP_TRANSPORTS; i++) {
-		const char *comma = "";
-
-		printf("%s\"%s\": [", i ? ", " : "", transports[i]);
-		for (op = 0; op < OPS; op++) {
-			if (!(caps->ops[i] & ops[op].op))
-				continue;
-			printf("%s\"%s\"", comma, ops[op].name);
-			comma = ", ";
-		}
-		printf("]");
+		list = json_object_new_array();
+		for (op = 0; op < OPS; op++)
+			if (caps->ops[i] & ops[op].op)
+				json_object_array_add(list, json_object_new_string(ops[op].name));
+		json_object_object_add(all, transports[i], list);
 	}
-	printf("}}\n");
+	return all;
+}
+
+static void print_json(const char *name, const struct odp_caps *caps)
+{
+	struct json_object *all = json_object_new_object();
+
+	json_add_text(all, "device", name);
+	json_add_bool(all, "explicit", caps->explicit_odp);
+	json_add_bool(all, "implicit", caps->implicit_odp);
+	json_add_bool(all, "prefetch", caps->prefetch);
+	json_add_bool(all, "observes", caps->observes);
+	json_object_object_add(all, "operations", operations_json(caps));
+	json_print(all);
 }
 
 static int run(const struct args *args)

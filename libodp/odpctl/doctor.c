@@ -12,6 +12,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "json.h"
 #include "odpctl.h"
 
 #define ROCE_MTU 4200 /* bytes: a path MTU of 4096 and its headers */
@@ -26,6 +27,7 @@ struct doctor {
 enum finding {
 	GOOD,
 	NOTE, /* works, but could be better */
+	UNKNOWN, /* cannot be looked at */
 	MISSING,
 };
 
@@ -147,9 +149,12 @@ static enum finding look_kernel(struct doctor *doctor)
 	snprintf(path, sizeof(path), "/boot/config-%s", host.release);
 	set_mend(doctor,
 		 "boot a kernel with CONFIG_INFINIBAND_ON_DEMAND_PAGING=y (Debian's have it)");
-	if (access(path, R_OK) || file_has(path, "CONFIG_INFINIBAND_ON_DEMAND_PAGING=y"))
+	if (file_has(path, "CONFIG_INFINIBAND_ON_DEMAND_PAGING=y"))
 		return GOOD;
-	return MISSING;
+	if (!access(path, R_OK))
+		return MISSING;
+	set_mend(doctor, "look for CONFIG_INFINIBAND_ON_DEMAND_PAGING=y yourself; %s is not there", path);
+	return UNKNOWN;
 }
 
 static enum finding look_module(struct doctor *doctor)
@@ -312,10 +317,23 @@ static const struct look {
 	{ "pinned memory is allowed", look_memlock, false },
 };
 
+static const char *const word[] = { "ok", "note", "unknown", "MISSING" };
+
+static void add_finding(struct json_object *all, const struct doctor *doctor, const char *what,
+			enum finding finding)
+{
+	struct json_object *one = json_object_new_object();
+
+	json_add_text(one, "what", what);
+	json_add_text(one, "finding", word[finding]);
+	if (finding != GOOD)
+		json_add_text(one, "mend", doctor->mend);
+	json_object_array_add(all, one);
+}
+
 static void print_finding(const struct doctor *doctor, const char *what, enum finding finding)
 {
-	static const char *const word[] = { "ok", "note", "MISSING" };
-	static const enum colour colour[] = { GREEN, YELLOW, RED };
+	static const enum colour colour[] = { GREEN, YELLOW, YELLOW, RED };
 
 	printf("%s%-8s%s %s\n", term_colour(colour[finding]), word[finding], term_colour(PLAIN),
 	       what);
@@ -325,21 +343,29 @@ static void print_finding(const struct doctor *doctor, const char *what, enum fi
 
 static int run(const struct args *args)
 {
+	struct json_object *all = args->json ? json_object_new_array() : NULL;
 	struct doctor doctor = {};
 	enum finding finding;
 	size_t i;
 
-	(void)args;
 	for (i = 0; i < sizeof(looks) / sizeof(looks[0]); i++) {
 		finding = looks[i].look(&doctor);
-		print_finding(&doctor, looks[i].what, finding);
+		if (args->json)
+			add_finding(all, &doctor, looks[i].what, finding);
+		else
+			print_finding(&doctor, looks[i].what, finding);
 		doctor.missing += finding == MISSING;
 		if (finding == MISSING && looks[i].stops)
 			break;
 	}
+	if (args->json)
+		json_print(all);
 	return !!doctor.missing;
 }
 
+static const struct argp_option options[] = { OPTION_JSON, {} };
+
+
 const struct command command_doctor = {
-	"doctor", "", "what is missing here to use rodp, and what mends it", NULL, run,
+	"doctor", "", "what is missing here to use rodp, and what mends it", options, run,
 };

@@ -3,6 +3,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "json.h"
 #include "odpctl.h"
 
 #define BAR 40 /* characters */
@@ -70,15 +71,16 @@ static void print_text(const char *name, const struct odp_latency *latency)
 
 static void print_json(const char *name, const struct odp_latency *latency)
 {
+	struct json_object *all = json_object_new_object(), *list = json_object_new_array();
 	size_t i;
 
-	printf("{\"device\": ");
-	say_json(stdout, name);
-	printf(", \"count\": %lu, \"sum_ns\": %lu, \"buckets\": [",
-	       (unsigned long)count_of(latency), (unsigned long)latency->sum_ns);
 	for (i = 0; i < ODP_LATENCY_BUCKETS; i++)
-		printf("%s%lu", i ? ", " : "", (unsigned long)latency->bucket[i]);
-	printf("]}\n");
+		json_object_array_add(list, json_object_new_uint64(latency->bucket[i]));
+	json_add_text(all, "device", name);
+	json_add_number(all, "count", count_of(latency));
+	json_add_number(all, "sum_ns", latency->sum_ns);
+	json_object_object_add(all, "buckets", list);
+	json_print(all);
 }
 
 /* What came between two looks. */

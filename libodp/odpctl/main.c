@@ -5,7 +5,8 @@
 #include "odpctl.h"
 
 static const struct command *const commands[] = {
-	&command_caps, &command_mr, &command_hist, &command_map, &command_watch, &command_doctor,
+	&command_caps,	&command_mr,	  &command_top,	   &command_hist,
+	&command_map,	&command_watch,	  &command_metrics, &command_doctor,
 };
 
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
@@ -16,7 +17,7 @@ static void print_help(FILE *out)
 
 	fprintf(out, "odpctl: on-demand paging of RDMA devices\n\n");
 	for (i = 0; i < COMMANDS; i++)
-		fprintf(out, "  odpctl %-6s %-13s %s\n", commands[i]->name, commands[i]->takes,
+		fprintf(out, "  odpctl %-7s %-13s %s\n", commands[i]->name, commands[i]->takes,
 			commands[i]->does);
 	fprintf(out,
 		"\nDEV is the name of an RDMA device; without it, the first with on-demand paging."

@@ -21,7 +21,11 @@ struct args {
 	unsigned long interval; /* ms, not 0 */
 	unsigned long count; /* of events; 0: no end */
 	unsigned long seconds; /* 0: since the device was made */
-	bool json, once;
+	unsigned long pid; /* of regions that are wanted; 0: of all */
+	long mrn; /* negative: all */
+	const char *kind; /* implicit, explicit, pinned; NULL: all */
+	const struct sort_key *sort; /* see rows.h */
+	bool json, regions;
 };
 
 struct command {
@@ -36,9 +40,28 @@ struct command {
 	{                                                     \
 		"json", 'j', NULL, 0, "JSON, for programs", 0 \
 	}
-#define OPTION_ONCE                                                         \
-	{                                                                   \
-		"once", '1', NULL, 0, "One table, on a terminal as well", 0 \
+#define OPTION_SORT                                                                              \
+	{                                                                                        \
+		"sort", 'o', "KEY", 0,                                                           \
+			"By activity, faults, invalidations, prefetched, resident, length, pid " \
+			"[activity]",                                                            \
+			0                                                                        \
+	}
+#define OPTION_PID                                            \
+	{                                                     \
+		"pid", 'u', "PID", 0, "Of this process", 0 \
+	}
+#define OPTION_MRN                                                     \
+	{                                                              \
+		"mrn", 'm', "N", 0, "The region with this number", 0 \
+	}
+#define OPTION_KIND                                                               \
+	{                                                                         \
+		"kind", 'k', "KIND", 0, "implicit, explicit or pinned ones", 0 \
+	}
+#define OPTION_REGIONS                                                       \
+	{                                                                    \
+		"regions", 'r', NULL, 0, "Each region by itself, as well", 0 \
 	}
 #define OPTION_PNG                                                     \
 	{                                                              \
@@ -57,8 +80,8 @@ struct command {
 		"seconds", 's', "N", 0, "Of the next N seconds [all since the device was made]", 0 \
 	}
 
-extern const struct command command_caps, command_doctor, command_hist, command_map, command_mr,
-	command_watch;
+extern const struct command command_caps, command_doctor, command_hist, command_map,
+	command_metrics, command_mr, command_top, command_watch;
 
 /* ---- args.c ---- */
 
@@ -80,8 +103,6 @@ const char *say_bytes(uint64_t bytes);
 const char *say_count(uint64_t count);
 /* 0 ns to 99 s. */
 const char *say_ns(uint64_t ns);
-/* Prints text as a JSON string. */
-void say_json(FILE *out, const char *text);
 
 /* ---- term.c: the terminal ---- */
 

@@ -58,17 +58,3 @@ const char *say_ns(uint64_t ns)
 
 	return say_scaled(ns, 1000, unit, 4);
 }
-
-void say_json(FILE *out, const char *text)
-{
-	fputc('"', out);
-	for (; *text; text++) {
-		if (*text == '"' || *text == '\\')
-			fprintf(out, "\\%c", *text);
-		else if ((unsigned char)*text < ' ')
-			fprintf(out, "\\u%04x", *text);
-		else
-			fputc(*text, out);
-	}
-	fputc('"', out);
-}

@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <string.h>
 
+#include "json.h"
 #include "odpctl.h"
 
 static void print_text(const char *name, const struct odp_event *event)
@@ -16,11 +17,14 @@ static void print_text(const char *name, const struct odp_event *event)
 
 static void print_json(const char *name, const struct odp_event *event)
 {
-	printf("{\"device\": ");
-	say_json(stdout, name);
-	printf(", \"at_ns\": %lu, \"faults\": %lu, \"prefetched\": %lu, \"invalidations\": %lu}\n",
-	       (unsigned long)event->at_ns, (unsigned long)event->faults,
-	       (unsigned long)event->prefetched, (unsigned long)event->invalidations);
+	struct json_object *one = json_object_new_object();
+
+	json_add_text(one, "device", name);
+	json_add_number(one, "at_ns", event->at_ns);
+	json_add_number(one, "faults", event->faults);
+	json_add_number(one, "prefetched", event->prefetched);
+	json_add_number(one, "invalidations", event->invalidations);
+	json_print_line(one);
 }
 
 /* Until the device goes, `count` events came (0: for ever), or nobody listens. */

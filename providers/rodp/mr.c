@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "on_demand.h"
 #include "rodp.h"
 
 /* What a command made of vmr, or NULL with errno set and vmr gone. */
@@ -18,12 +19,8 @@ static struct ibv_mr *made(struct verbs_mr *vmr, int err)
 	return NULL;
 }
 
-/*
- * length is in bytes, hca_va the address that work requests and peers will use
- * for addr. Returns NULL with errno set.
- */
-struct ibv_mr *rodp_reg_mr(struct ibv_pd *pd, void *addr, size_t length, uint64_t hca_va,
-			   int access)
+static struct ibv_mr *reg_mr(struct ibv_pd *pd, void *addr, size_t length, uint64_t hca_va,
+			     int access)
 {
 	struct ib_uverbs_reg_mr_resp resp = {};
 	struct ibv_reg_mr cmd = {};
@@ -37,6 +34,21 @@ struct ibv_mr *rodp_reg_mr(struct ibv_pd *pd, void *addr, size_t length, uint64_
 	err = ibv_cmd_reg_mr(pd, addr, length, hca_va, access, vmr, &cmd, sizeof(cmd), &resp,
 			     sizeof(resp));
 	return made(vmr, err);
+}
+
+/*
+ * length is in bytes, hca_va the address that work requests and peers will use
+ * for addr. Returns NULL with errno set.
+ */
+struct ibv_mr *rodp_reg_mr(struct ibv_pd *pd, void *addr, size_t length, uint64_t hca_va,
+			   int access)
+{
+	const int given = rodp_on_demand_access(pd->context, addr, length, access);
+	struct ibv_mr *mr = reg_mr(pd, addr, length, hca_va, given);
+
+	if (rodp_on_demand_again(length, access, given, mr ? 0 : errno))
+		mr = reg_mr(pd, addr, length, hca_va, access);
+	return mr;
 }
 
 /* Reads as zeros, and what is written vanishes; for work requests of one's own. */
@@ -81,7 +93,7 @@ struct ibv_mr *rodp_reg_dmabuf_mr(struct ibv_pd *pd, uint64_t offset, size_t len
 
 #if IBVERBS_PABI_VERSION >= 65
 /* Memory or part of a dma-buf, with or without a DMA handle. Returns NULL with errno set. */
-struct ibv_mr *rodp_reg_mr_ex(struct ibv_pd *pd, struct ibv_mr_init_attr *attr)
+static struct ibv_mr *reg_mr_ex(struct ibv_pd *pd, struct ibv_mr_init_attr *attr)
 {
 	struct verbs_mr *vmr;
 	int err;
@@ -92,6 +104,27 @@ struct ibv_mr *rodp_reg_mr_ex(struct ibv_pd *pd, struct ibv_mr_init_attr *attr)
 
 	err = ibv_cmd_reg_mr_ex(pd, vmr, attr);
 	return made(vmr, err);
+}
+
+/* The program's own memory, of which nothing is said that on-demand memory cannot be. */
+static bool is_plain(const struct ibv_mr_init_attr *attr)
+{
+	return (attr->comp_mask & IBV_REG_MR_MASK_ADDR) &&
+	       !(attr->comp_mask & (IBV_REG_MR_MASK_FD | IBV_REG_MR_MASK_DMAH));
+}
+
+struct ibv_mr *rodp_reg_mr_ex(struct ibv_pd *pd, struct ibv_mr_init_attr *attr)
+{
+	struct ibv_mr_init_attr other = *attr;
+	struct ibv_mr *mr;
+
+	if (is_plain(attr))
+		other.access = rodp_on_demand_access(pd->context, attr->addr, attr->length,
+						     attr->access);
+	mr = reg_mr_ex(pd, &other);
+	if (rodp_on_demand_again(attr->length, attr->access, other.access, mr ? 0 : errno))
+		mr = reg_mr_ex(pd, attr);
+	return mr;
 }
 #endif
 
@@ -114,14 +147,35 @@ void rodp_unimport_mr(struct ibv_mr *mr)
 	free(container_of(mr, struct verbs_mr, ibv_mr));
 }
 
-int rodp_rereg_mr(struct verbs_mr *vmr, int flags, struct ibv_pd *pd, void *addr, size_t length,
-		  int access)
+static int rereg_mr(struct verbs_mr *vmr, int flags, struct ibv_pd *pd, void *addr, size_t length,
+		    int access)
 {
 	struct ib_uverbs_rereg_mr_resp resp = {};
 	struct ibv_rereg_mr cmd = {};
 
 	return ibv_cmd_rereg_mr(vmr, flags, addr, length, (uintptr_t)addr, access, pd, &cmd,
 				sizeof(cmd), &resp, sizeof(resp));
+}
+
+/*
+ * New memory is as in rodp_reg_mr(). If only the rights are new, the memory stays of its kind,
+ * which the kernel knows: EOPNOTSUPP says that it is the other one.
+ */
+int rodp_rereg_mr(struct verbs_mr *vmr, int flags, struct ibv_pd *pd, void *addr, size_t length,
+		  int access)
+{
+	const int turned = access | IBV_ACCESS_ON_DEMAND;
+	int given = access, err;
+
+	if ((flags & IBV_REREG_MR_CHANGE_TRANSLATION) && (flags & IBV_REREG_MR_CHANGE_ACCESS))
+		given = rodp_on_demand_access(vmr->ibv_mr.context, addr, length, access);
+	err = rereg_mr(vmr, flags, pd, addr, length, given);
+	if (rodp_on_demand_again(length, access, given, err))
+		err = rereg_mr(vmr, flags, pd, addr, length, access);
+	if (err == EOPNOTSUPP && (flags & IBV_REREG_MR_CHANGE_ACCESS) &&
+	    !(flags & IBV_REREG_MR_CHANGE_TRANSLATION) && rodp_on_demand_is_on())
+		err = rereg_mr(vmr, flags, pd, addr, length, turned);
+	return err;
 }
 
 int rodp_dereg_mr(struct verbs_mr *vmr)

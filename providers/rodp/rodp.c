@@ -143,6 +143,19 @@ static int get_context(struct rodp_context *context)
 #endif
 }
 
+/* Every operation that plain memory can be used for. */
+static bool has_on_demand(const struct ibv_odp_caps *caps)
+{
+	const uint32_t message = IBV_ODP_SUPPORT_SEND | IBV_ODP_SUPPORT_RECV;
+	const uint32_t one_sided = IBV_ODP_SUPPORT_WRITE | IBV_ODP_SUPPORT_READ |
+				   IBV_ODP_SUPPORT_ATOMIC | IBV_ODP_SUPPORT_SRQ_RECV;
+	const uint32_t rc = caps->per_transport_caps.rc_odp_caps;
+	const uint32_t ud = caps->per_transport_caps.ud_odp_caps;
+
+	return (caps->general_caps & IBV_ODP_SUPPORT) &&
+	       (rc & (message | one_sided)) == (message | one_sided) && (ud & message) == message;
+}
+
 static int remember_caps(struct rodp_context *context)
 {
 	struct ibv_device_attr_ex attr;
@@ -156,6 +169,7 @@ static int remember_caps(struct rodp_context *context)
 	context->device_cap_flags = attr.orig_attr.device_cap_flags;
 	context->device_cap_flags_ex = attr.device_cap_flags_ex;
 	context->atomic_cap = attr.orig_attr.atomic_cap;
+	context->on_demand = has_on_demand(&attr.odp_caps);
 	return 0;
 }
 

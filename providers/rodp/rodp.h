@@ -21,6 +21,7 @@ struct rodp_context {
 	unsigned int device_cap_flags;
 	uint64_t device_cap_flags_ex; /* as IB_UVERBS_DEVICE_* */
 	enum ibv_atomic_cap atomic_cap;
+	bool on_demand; /* all operations work with on-demand memory */
 	bool kick_by_ioctl; /* see doorbell.c; once true it stays so, whoever looks when */
 };
 

@@ -60,12 +60,14 @@ check_rodp() {
 	holds "x['implicit'] and x['prefetch'] and x['observes'] and ('flush' in x['operations']['RC']) == $flush and 'read' not in x['operations']['UC']"
 
 	start_holder
-	says "^$RDMA_DEV +[0-9]+ +$holder +libodp_holder +implicit +all +192 KiB" "$odpctl" mr --once
+	says "^$RDMA_DEV +[0-9]+ +$holder +libodp_holder +implicit +all +192 KiB" "$odpctl" mr
 	no_escapes
 	keep mr
 	says '\[' "$odpctl" mr --json "$RDMA_DEV"
 	holds "[r for r in x if r['pid'] == $holder and r['kind'] == 'implicit' and r['page_faults'] == 48]"
 	holds "[r for r in x if r['pid'] == $holder and r['kind'] == 'pinned']"
+	check_regions
+	check_metrics
 	says "^$RDMA_DEV: [1-9][0-9]* waits" "$odpctl" hist "$RDMA_DEV"
 	keep hist
 	says '{' "$odpctl" hist --json
@@ -76,6 +78,8 @@ check_rodp() {
 	no_escapes
 	grep -qE "^  $at █{40}·{16}█{8}$" "$work/out" || { cat "$work/out" && fail "the picture is another"; }
 	keep map
+	says '"pages"' "$odpctl" map --json "$holder"
+	holds "x['pid'] == $holder and sum(sum(int(c, 32) >> 1 & 1 for c in a['pages']) for a in x['areas']) == 48"
 	mrn=$("$odpctl" mr --json | python3 -c "import json, sys; print([r['mrn'] for r in json.load(sys.stdin) if r['pid'] == $holder and r['kind'] == 'explicit'][0])")
 	part=$(printf %012x $((0x$at + 56 * 4096)))
 	says "^$part-[0-9a-f]+ +32 KiB of 32 KiB present" "$odpctl" map "$RDMA_DEV/$mrn"
@@ -103,6 +107,33 @@ check_rodp() {
 	refuses 1 "process $holder" "$odpctl" map "$holder"
 }
 
+# Which regions, in which order, and what they do meanwhile.
+check_regions() {
+	"$odpctl" mr --json --kind implicit --pid "$holder" "$RDMA_DEV" >"$work/out"
+	holds "len(x) == 1 and x[0]['kind'] == 'implicit' and x[0]['pid'] == $holder and x[0]['program'] == 'libodp_holder'"
+	"$odpctl" mr --json --sort length >"$work/out"
+	holds "len(x) >= 3 and [r['length'] for r in x] == sorted((r['length'] for r in x), reverse=True)"
+	"$odpctl" mr --json --sort resident >"$work/out"
+	holds "x[0]['resident'] == 48 * 4096"
+	"$odpctl" mr --json --mrn 4000000000 >"$work/out"
+	holds "x == []"
+	(for _ in {1..20}; do kill -USR1 "$holder" && sleep 0.2; done) &
+	says "^$RDMA_DEV +[0-9]+ +$holder" "$odpctl" top --count 1 --interval 500 --sort faults
+	"$odpctl" top --json --count 1 --interval 1500 --pid "$holder" --kind implicit >"$work/out"
+	wait $!
+	holds "len(x) == 1 and x[0]['faults_per_s'] > 0 and x[0]['invalidations_per_s'] > 0"
+}
+
+check_metrics() {
+	"$odpctl" metrics --regions >"$work/out" || fail "metrics failed"
+	grep -q "^odp_regions{device=\"$RDMA_DEV\",pid=\"$holder\",program=\"libodp_holder\",kind=\"implicit\"} 1$" "$work/out" ||
+		{ cat "$work/out" && fail "the program is not among the metrics"; }
+	grep -q "^odp_wait_seconds_count{device=\"$RDMA_DEV\"} [1-9]" "$work/out" || { cat "$work/out" && fail "no waits"; }
+	[ "$(tail -n 1 "$work/out")" = '# EOF' ] || fail "the metrics have no end"
+	! python3 -c 'import prometheus_client' 2>"$work/found" || "$(dirname "$0")/metrics/check.py" "$work/out" || fail "no parser takes it"
+	keep metrics
+}
+
 check_doctor() {
 	says '^ok +its port is active' "$odpctl" doctor
 	no_escapes
@@ -110,6 +141,8 @@ check_doctor() {
 	keep doctor
 	ip link set "$RDMA_NETDEV" down
 	refuses 1 "^         ip link set $RDMA_NETDEV up" "$odpctl" doctor
+	refuses 1 'MISSING' "$odpctl" doctor --json
+	holds "[f for f in x if f['finding'] == 'MISSING' and f['mend'] == 'ip link set $RDMA_NETDEV up']"
 	ip link set "$RDMA_NETDEV" up
 	rdma link delete "$RDMA_DEV"
 	refuses 1 "^         rdma link add rodp0 type rodp netdev $RDMA_NETDEV" "$odpctl" doctor
@@ -123,7 +156,8 @@ check_rxe() {
 	says 'explicit regions +yes' "$odpctl" caps
 	refuses 1 'tells nothing of waits' "$odpctl" hist "$RDMA_DEV"
 	refuses 1 'cannot be watched' "$odpctl" watch "$RDMA_DEV"
-	says 'DEVICE' "$odpctl" mr --once
+	says 'DEVICE' "$odpctl" mr
+	says '^# EOF$' "$odpctl" metrics
 	refuses 1 'modprobe rodp' "$odpctl" doctor
 }
 
@@ -132,7 +166,10 @@ check_usage() {
 	says 'odpctl doctor' "$odpctl" --help
 	refuses 2 "no command 'nonsense'" "$odpctl" nonsense
 	refuses 2 'Usage: odpctl map .*PID' "$odpctl" map
-	refuses 2 'odpctl mr: .0. is not a number' "$odpctl" mr --interval 0
+	refuses 2 'odpctl top: .0. is not a number' "$odpctl" top --interval 0
+	refuses 2 "no key 'size'" "$odpctl" mr --sort size
+	refuses 2 "not 'locked'" "$odpctl" top --kind locked
+	refuses 1 'device nothing0 cannot be opened' "$odpctl" metrics nothing0
 	refuses 2 'is not a number' "$odpctl" watch --count many
 	refuses 2 'Too many arguments' "$odpctl" doctor nothing0
 	refuses 2 'Too many arguments' "$odpctl" caps nothing0 nothing1
@@ -147,7 +184,7 @@ check_help() {
 	local command version
 	version=$(sed -n 's/^project(rodp VERSION \([0-9.]*\) .*/\1/p' CMakeLists.txt)
 	says "^odpctl ${version//./\\.}\$" "$odpctl" --version
-	for command in caps mr hist map watch doctor; do
+	for command in caps mr top hist map watch metrics doctor; do
 		says "^  odpctl $command " "$odpctl" --help
 		says "^Usage: odpctl $command \\[OPTION" "$odpctl" "$command" --help
 		says "^odpctl ${version//./\\.}\$" "$odpctl" "$command" --version
@@ -156,15 +193,10 @@ check_help() {
 	says '^ +-s, --seconds=N' "$odpctl" hist --help
 }
 
+# The names of devices; the rest is completion.sh's.
 check_completion() {
 	# shellcheck source=/dev/null
-	. libodp/odpctl/odpctl.bash
-	COMP_WORDS=(odpctl ma) COMP_CWORD=1
-	_odpctl
-	[ "${COMPREPLY[*]}" = map ] || fail "completion of 'ma': ${COMPREPLY[*]}"
-	COMP_WORDS=(odpctl doctor --v) COMP_CWORD=2
-	_odpctl
-	[ "${COMPREPLY[*]}" = --version ] || fail "completion of 'doctor --v': ${COMPREPLY[*]}"
+	. libodp/completion/odpctl.bash
 	COMP_WORDS=(odpctl hist '') COMP_CWORD=2
 	_odpctl
 	[[ " ${COMPREPLY[*]} " == *" $RDMA_DEV "* ]] || fail "completion of devices: ${COMPREPLY[*]}"

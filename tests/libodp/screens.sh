@@ -61,7 +61,7 @@ start_display
 start_holder
 keep_it_busy
 view caps 14 "caps"
-view mr 8 "mr" live
+view mr 9 "top" live
 view hist 10 "hist $RDMA_DEV"
 view pages 8 "map $holder"
 view watch 10 "watch --interval 500 --count 6"

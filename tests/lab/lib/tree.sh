@@ -53,8 +53,8 @@ variety_packages() {
 	'') ;;
 	consumers) echo "nvme-cli fio nfs-kernel-server nfs-common ucx-utils libucx-dev libfabric-bin openmpi-bin libopenmpi-dev" \
 		"targetcli-fb open-iscsi srptools" ;;
-	checkers) echo "clang libclang-rt-dev llvm valgrind libc6-dbg abigail-tools zsh fish" ;;
-	pictures) echo "xvfb xterm imagemagick fonts-dejavu-core" ;;
+	checkers) echo "clang libclang-rt-dev llvm valgrind libc6-dbg abigail-tools zsh fish python3-prometheus-client" ;;
+	pictures) echo "xvfb xterm imagemagick fonts-dejavu-core chromium" ;;
 	linux) echo "flex bison bc libelf-dev libssl-dev rsync" ;;
 	packaging) echo "build-essential debhelper dh-dkms lintian" ;;
 	*) die "unknown tree '$1'" "use one of: $(tree_varieties)" ;;
