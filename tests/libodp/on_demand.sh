@@ -109,9 +109,9 @@ rate_of() {
 }
 
 check_perftest() {
-	local program mode round options=(-d "$RDMA_DEV" -x "$RDMA_GID_INDEX" -p 18515 -F -s 65536 -n 1000)
+	local program mode options=(-d "$RDMA_DEV" -x "$RDMA_GID_INDEX" -p 18515 -F -s 65536 -n 1000)
 	for program in ib_write_bw ib_read_bw ib_send_bw; do
-		for round in 1 2 3; do
+		for _ in 1 2 3; do
 			for mode in pinned provider odprun; do
 				case $mode in
 				pinned) pair "$program-$mode" env -- "$program" "${options[@]}" ;;

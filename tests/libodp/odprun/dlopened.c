@@ -5,6 +5,7 @@
  * the region, and prints the pages that the process has pinned meanwhile, by the kernel's own count.
  */
 #include <dlfcn.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
