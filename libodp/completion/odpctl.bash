@@ -20,7 +20,7 @@ _odpctl_value() {
 	--sort) echo 'activity faults invalidations prefetched resident length pid' ;;
 	--kind) echo 'implicit explicit pinned' ;;
 	--pid) _odpctl_pids ;;
-	--interval | --count | --seconds | --mrn) echo ' ' ;;
+	--interval | --count | --seconds | --mrn | --buffer) echo ' ' ;;
 	esac
 }
 
@@ -33,6 +33,8 @@ _odpctl_words() {
 	hist) echo "--json --seconds $(_odpctl_devices)" ;;
 	map) echo "--png --json $(_odpctl_pids)" ;;
 	watch) echo "--json --interval --count $(_odpctl_devices)" ;;
+	record) echo '--output --seconds --buffer' ;;
+	report) echo '--output --perfetto' ;;
 	metrics) echo "--regions $(_odpctl_devices)" ;;
 	doctor) echo '--json' ;;
 	esac
@@ -41,8 +43,8 @@ _odpctl_words() {
 _odpctl() {
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} words
 	if [ "$COMP_CWORD" -eq 1 ]; then
-		words='caps mr top hist map watch metrics doctor help --help --version'
-	elif [[ $prev == --png ]]; then
+		words='caps mr top hist map watch record report metrics doctor help --help --version'
+	elif [[ $prev == --png || $prev == --output || $prev == --perfetto || (${COMP_WORDS[1]} == report && $cur != -*) ]]; then
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		return
 	else

@@ -8,7 +8,7 @@ function __odpctl_devices
     end
 end
 
-set -l commands caps mr top hist map watch metrics doctor help
+set -l commands caps mr top hist map watch metrics doctor record report help
 set -l none "not __fish_seen_subcommand_from $commands"
 complete -c odpctl -f
 complete -c odpctl -n $none -a caps -d 'What a device can do with on-demand memory'
@@ -19,6 +19,8 @@ complete -c odpctl -n $none -a map -d 'Which pages are present'
 complete -c odpctl -n $none -a watch -d 'Paging as it happens'
 complete -c odpctl -n $none -a metrics -d 'Everything, for monitoring systems'
 complete -c odpctl -n $none -a doctor -d 'What is missing here'
+complete -c odpctl -n $none -a record -d 'What paging does, to a file'
+complete -c odpctl -n $none -a report -d 'A page of what was recorded'
 complete -c odpctl -n $none -a help -d 'The commands'
 complete -c odpctl -l help -d 'How it is used'
 complete -c odpctl -l version -d 'Which version'
@@ -31,7 +33,11 @@ complete -c odpctl -n '__fish_seen_subcommand_from mr top' -l mrn -x -d 'The reg
 complete -c odpctl -n '__fish_seen_subcommand_from mr top' -l kind -x -a 'implicit explicit pinned' -d 'Of this kind'
 complete -c odpctl -n '__fish_seen_subcommand_from top watch' -l interval -x -d 'Milliseconds between two looks'
 complete -c odpctl -n '__fish_seen_subcommand_from top watch' -l count -x -d 'How many'
-complete -c odpctl -n '__fish_seen_subcommand_from hist' -l seconds -x -d 'How long'
+complete -c odpctl -n '__fish_seen_subcommand_from hist record' -l seconds -x -d 'How long'
 complete -c odpctl -n '__fish_seen_subcommand_from map' -l png -r -F -d 'A picture'
 complete -c odpctl -n '__fish_seen_subcommand_from map' -a '(__fish_complete_pids)'
 complete -c odpctl -n '__fish_seen_subcommand_from metrics' -l regions -d 'Each region by itself, as well'
+complete -c odpctl -n '__fish_seen_subcommand_from record report' -l output -r -F -d 'The file'
+complete -c odpctl -n '__fish_seen_subcommand_from record' -l buffer -x -d 'Most MiB that the kernel keeps'
+complete -c odpctl -n '__fish_seen_subcommand_from report' -l perfetto -r -F -d 'A trace for Perfetto'
+complete -c odpctl -n '__fish_seen_subcommand_from report' -F

@@ -83,6 +83,15 @@ static error_t args_take(int key, char *text, struct argp_state *state)
 	case 'k':
 		args->kind = args_kind(state, text);
 		return 0;
+	case 'O':
+		args->output = text;
+		return 0;
+	case 'f':
+		args->perfetto = text;
+		return 0;
+	case 'b':
+		args->buffer = args_number(state, text, 1);
+		return 0;
 	case 'u':
 		args->pid = args_number(state, text, 1);
 		return 0;

@@ -25,6 +25,8 @@ struct args {
 	long mrn; /* negative: all */
 	const char *kind; /* implicit, explicit, pinned; NULL: all */
 	const struct sort_key *sort; /* see rows.h */
+	unsigned long buffer; /* MiB; 0: the usual */
+	const char *output, *perfetto; /* names of files; NULL: the usual one, none */
 	bool json, regions;
 };
 
@@ -80,8 +82,17 @@ struct command {
 		"seconds", 's', "N", 0, "Of the next N seconds [all since the device was made]", 0 \
 	}
 
+#define OPTION_BUFFER                                                        \
+	{                                                                    \
+		"buffer", 'b', "MIB", 0, "Most that the kernel keeps [8]", 0 \
+	}
+#define OPTION_PERFETTO                                                            \
+	{                                                                          \
+		"perfetto", 'f', "FILE", 0, "A trace for Perfetto's viewer, too", 0 \
+	}
+
 extern const struct command command_caps, command_doctor, command_hist, command_map,
-	command_metrics, command_mr, command_top, command_watch;
+	command_metrics, command_mr, command_record, command_report, command_top, command_watch;
 
 /* ---- args.c ---- */
 

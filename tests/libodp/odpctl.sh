@@ -184,7 +184,7 @@ check_help() {
 	local command version
 	version=$(sed -n 's/^project(rodp VERSION \([0-9.]*\) .*/\1/p' CMakeLists.txt)
 	says "^odpctl ${version//./\\.}\$" "$odpctl" --version
-	for command in caps mr top hist map watch metrics doctor; do
+	for command in caps mr top hist map watch record report metrics doctor; do
 		says "^  odpctl $command " "$odpctl" --help
 		says "^Usage: odpctl $command \\[OPTION" "$odpctl" "$command" --help
 		says "^odpctl ${version//./\\.}\$" "$odpctl" "$command" --version
