@@ -92,7 +92,7 @@ void odp_domain_put(struct odp_domain *domain, struct odp_region *const *region,
 /* A key of a region that is held. */
 void odp_key_make(struct odp_domain *domain, struct odp_region *region, enum odp_tally_what what,
 		  struct odp_key *key);
-/* The key is one no more, its region is for the caller to give back. -EINVAL, -ECHILD: there is none. */
+/* The key is one no more, its region for the caller to give back. -EINVAL, -ECHILD: none is. */
 int odp_key_unmake(struct odp_domain *domain, struct odp_key *key, struct odp_region **region);
 
 /* The range as first and last address; -EINVAL. */

@@ -7,11 +7,11 @@
 
 #include "odp.h"
 
-/* The rights of libibverbs 32: bits 0 to 4, and RELAXED_ORDERING; later those of FLUSH, bits 8 and 9. */
-#define ODP_RIGHTS_LOW	   0x1f
-#define ODP_RIGHTS_FLUSH   0x300
-#define ODP_RIGHTS_RELAXED (1 << 20)
-#define ODP_RIGHTS_TABLE   (ODP_RIGHTS_LOW | ODP_RIGHTS_FLUSH | ODP_RIGHTS_RELAXED)
+/* The rights of libibverbs 32: bits 0 to 4 and RELAXED_ORDERING; since 45, FLUSH: bits 8 and 9. */
+#define ODP_RIGHTS_LOW	    0x1f
+#define ODP_RIGHTS_FLUSH    0x300
+#define ODP_RIGHTS_RELAXED  (1 << 20)
+#define ODP_RIGHTS_TABLE    (ODP_RIGHTS_LOW | ODP_RIGHTS_FLUSH | ODP_RIGHTS_RELAXED)
 
 #define ODP_IMPLICIT_PLACES 256
 

@@ -3,10 +3,10 @@
  * libodp: RDMA on memory that nobody pinned, on any provider of libibverbs.
  *
  * Calls return 0 (or what they say) or a negative errno, those that return bool have no errors;
- * errno itself says nothing. Whatever a call uses is in its arguments. Calls may run at the same time in any
- * threads unless they say otherwise. Lengths are bytes, addresses are virtual addresses of the
- * calling process, times are nanoseconds. Reserved fields must be 0 in structures that the caller
- * fills in, and are 0 in those that the library does.
+ * errno itself says nothing. Whatever a call uses is in its arguments. Calls may run at the same
+ * time in any threads unless they say otherwise. Lengths are bytes, addresses are virtual addresses
+ * of the calling process, times are nanoseconds. Reserved fields must be 0 in structures that the
+ * caller fills in, and are 0 in those that the library does.
  *
  * libodp(3) is the map of the manual, and says what later versions may change.
  */

@@ -56,8 +56,7 @@ int odp_place_take(void)
 {
 	int place = place_key_made ? place_find() : ODP_PLACES;
 
-	if (place < ODP_PLACES &&
-	    pthread_setspecific(place_key, (void *)((uintptr_t)place + 1))) {
+	if (place < ODP_PLACES && pthread_setspecific(place_key, (void *)((uintptr_t)place + 1))) {
 		__atomic_or_fetch(&place_free, 1ull << place, __ATOMIC_RELEASE);
 		place = ODP_PLACES;
 	}

@@ -5,7 +5,7 @@
 
 #include "analysis.h"
 
-#define PAGE 4096
+#define PAGE   4096
 #define RECENT 4096 /* faults and waits that may be under way at once */
 
 static size_t bin_of(const struct analysis *analysis, double at)
@@ -173,8 +173,8 @@ static void find_owners(struct analysis *analysis)
 		const struct fault *fault = &analysis->fault[i];
 
 		if (fault->tgid && !analysis_owner(analysis, fault->mirror))
-			analysis->owner[analysis->owners++] =
-				(struct owner){ fault->mirror, fault->tgid };
+			analysis->owner[analysis->owners++] = (struct owner){ fault->mirror,
+									      fault->tgid };
 	}
 }
 
@@ -260,7 +260,8 @@ static int count_actors(struct analysis *analysis, struct recording *recording)
 	if (analysis->faulter)
 		qsort(analysis->faulter, analysis->faulters, sizeof(struct actor), by_pages);
 	if (analysis->invalidator)
-		qsort(analysis->invalidator, analysis->invalidators, sizeof(struct actor), by_pages);
+		qsort(analysis->invalidator, analysis->invalidators, sizeof(struct actor),
+		      by_pages);
 	return err;
 }
 
@@ -309,8 +310,7 @@ static int find_leaves(const struct analysis *analysis, struct recording *record
 }
 
 /* Leaves side by side share a row where there are too many; those of two address spaces never. */
-static int make_rows(struct analysis *analysis, struct recording *recording,
-		     struct leaves *leaves)
+static int make_rows(struct analysis *analysis, struct recording *recording, struct leaves *leaves)
 {
 	const size_t each = (leaves->n + ANALYSIS_ROWS - 1) / ANALYSIS_ROWS;
 	size_t i, in_row = 0;
@@ -385,7 +385,7 @@ static void sum_heat(struct heat_row *row, const int32_t *change)
 
 static int make_heat(struct analysis *analysis, struct recording *recording)
 {
-	int32_t (*change)[ANALYSIS_BINS];
+	int32_t(*change)[ANALYSIS_BINS];
 	struct leaves leaves = {};
 	int err = find_leaves(analysis, recording, &leaves);
 	size_t i;

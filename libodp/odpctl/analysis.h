@@ -8,11 +8,11 @@
 
 #include "recording.h"
 
-#define ANALYSIS_BINS  120 /* of time */
-#define ANALYSIS_ROWS  48 /* of addresses, in the heat map */
-#define ANALYSIS_WORST 10
+#define ANALYSIS_BINS	120 /* of time */
+#define ANALYSIS_ROWS	48 /* of addresses, in the heat map */
+#define ANALYSIS_WORST	10
 #define ANALYSIS_OWNERS 256
-#define LEAF	       (2ull << 20) /* bytes */
+#define LEAF		(2ull << 20) /* bytes */
 
 struct fault {
 	double begin, end; /* seconds; end 0: it is under way */

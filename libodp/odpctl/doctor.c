@@ -153,7 +153,8 @@ static enum finding look_kernel(struct doctor *doctor)
 		return GOOD;
 	if (!access(path, R_OK))
 		return MISSING;
-	set_mend(doctor, "look for CONFIG_INFINIBAND_ON_DEMAND_PAGING=y yourself; %s is not there", path);
+	set_mend(doctor, "look for CONFIG_INFINIBAND_ON_DEMAND_PAGING=y yourself; %s is not there",
+		 path);
 	return UNKNOWN;
 }
 
@@ -364,7 +365,6 @@ static int run(const struct args *args)
 }
 
 static const struct argp_option options[] = { OPTION_JSON, {} };
-
 
 const struct command command_doctor = {
 	"doctor", "", "what is missing here to use rodp, and what mends it", options, run,

@@ -5,8 +5,8 @@
 #include "odpctl.h"
 
 static const struct command *const commands[] = {
-	&command_caps,	  &command_mr,	   &command_top,    &command_hist,   &command_map,
-	&command_watch,	  &command_record, &command_report, &command_metrics, &command_doctor,
+	&command_caps,	&command_mr,	 &command_top,	  &command_hist,    &command_map,
+	&command_watch, &command_record, &command_report, &command_metrics, &command_doctor,
 };
 
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))

@@ -112,7 +112,8 @@ static void write_caps(FILE *out, const struct metrics *metrics)
 
 		fputs("odp_device_info{", out);
 		label(out, "device", metrics->device[i].name);
-		fprintf(out, ",explicit=\"%d\",implicit=\"%d\",prefetch=\"%d\",observes=\"%d\"} 1\n",
+		fprintf(out,
+			",explicit=\"%d\",implicit=\"%d\",prefetch=\"%d\",observes=\"%d\"} 1\n",
 			!!caps->explicit_odp, !!caps->implicit_odp, !!caps->prefetch,
 			!!caps->observes);
 	}

@@ -49,16 +49,16 @@ struct command {
 			"[activity]",                                                            \
 			0                                                                        \
 	}
-#define OPTION_PID                                            \
-	{                                                     \
+#define OPTION_PID                                         \
+	{                                                  \
 		"pid", 'u', "PID", 0, "Of this process", 0 \
 	}
-#define OPTION_MRN                                                     \
-	{                                                              \
+#define OPTION_MRN                                                   \
+	{                                                            \
 		"mrn", 'm', "N", 0, "The region with this number", 0 \
 	}
-#define OPTION_KIND                                                               \
-	{                                                                         \
+#define OPTION_KIND                                                            \
+	{                                                                      \
 		"kind", 'k', "KIND", 0, "implicit, explicit or pinned ones", 0 \
 	}
 #define OPTION_REGIONS                                                       \
@@ -86,8 +86,8 @@ struct command {
 	{                                                                    \
 		"buffer", 'b', "MIB", 0, "Most that the kernel keeps [8]", 0 \
 	}
-#define OPTION_PERFETTO                                                            \
-	{                                                                          \
+#define OPTION_PERFETTO                                                             \
+	{                                                                           \
 		"perfetto", 'f', "FILE", 0, "A trace for Perfetto's viewer, too", 0 \
 	}
 

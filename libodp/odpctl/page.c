@@ -91,8 +91,7 @@ static struct json_object *waits_json(const struct analysis *analysis)
 	return list;
 }
 
-static struct json_object *worst_json(const struct analysis *analysis,
-				      struct recording *recording)
+static struct json_object *worst_json(const struct analysis *analysis, struct recording *recording)
 {
 	struct json_object *list = json_object_new_array(), *one;
 	char cause[256];
@@ -144,8 +143,8 @@ static struct json_object *rows_of(const struct analysis *analysis)
 	return list;
 }
 
-static struct json_object *all_of(const struct analysis *analysis,
-				  struct recording *recording, const char *title)
+static struct json_object *all_of(const struct analysis *analysis, struct recording *recording,
+				  const char *title)
 {
 	struct json_object *all = json_object_new_object();
 
@@ -288,8 +287,7 @@ static void add_invalidations(struct json_object *list, struct recording *record
 	}
 }
 
-void page_write_perfetto(FILE *out, const struct analysis *analysis,
-			 struct recording *recording)
+void page_write_perfetto(FILE *out, const struct analysis *analysis, struct recording *recording)
 {
 	struct json_object *all = json_object_new_object(), *list = json_object_new_array();
 

@@ -12,7 +12,6 @@
 
 void page_write(FILE *out, const struct analysis *analysis, struct recording *recording,
 		const char *title);
-void page_write_perfetto(FILE *out, const struct analysis *analysis,
-			 struct recording *recording);
+void page_write_perfetto(FILE *out, const struct analysis *analysis, struct recording *recording);
 
 #endif

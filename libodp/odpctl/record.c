@@ -18,11 +18,11 @@
 #include "recording.h"
 #include "rows.h"
 
-#define TRACING		  "/sys/kernel/tracing"
-#define DEFAULT_BUFFER	  8 /* MiB */
-#define BETWEEN_AREAS	  1.0 /* seconds between two looks at what is mapped */
-#define MOST_BYTES	  (1ull << 30) /* of a recording */
-#define MOST_SEEN	  1024
+#define TRACING	       "/sys/kernel/tracing"
+#define DEFAULT_BUFFER 8 /* MiB */
+#define BETWEEN_AREAS  1.0 /* seconds between two looks at what is mapped */
+#define MOST_BYTES     (1ull << 30) /* of a recording */
+#define MOST_SEEN      1024
 
 struct seen {
 	uint32_t pid;
@@ -285,8 +285,8 @@ static int run(const struct args *args)
 
 	if (!status) {
 		recorder.out = fopen(path, "we");
-		status = recorder.out ? record(&recorder, args) :
-					say_error("%s: %s", path, strerror(errno));
+		status = recorder.out ? record(&recorder, args)
+				      : say_error("%s: %s", path, strerror(errno));
 	}
 	instance_close(&recorder);
 	if (recorder.out && fclose(recorder.out))

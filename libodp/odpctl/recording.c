@@ -26,9 +26,12 @@ static const struct {
 	const char *name;
 	enum event_kind kind;
 } names[] = {
-	{ "rodp_fault_begin", EVENT_FAULT_BEGIN }, { "rodp_fault_late", EVENT_FAULT_LATE },
-	{ "rodp_fault_end", EVENT_FAULT_END },	   { "rodp_invalidate", EVENT_INVALIDATE },
-	{ "rodp_qp_park", EVENT_PARK },		   { "rodp_qp_resume", EVENT_RESUME },
+	{ "rodp_fault_begin", EVENT_FAULT_BEGIN },
+	{ "rodp_fault_late", EVENT_FAULT_LATE },
+	{ "rodp_fault_end", EVENT_FAULT_END },
+	{ "rodp_invalidate", EVENT_INVALIDATE },
+	{ "rodp_qp_park", EVENT_PARK },
+	{ "rodp_qp_resume", EVENT_RESUME },
 };
 
 /* The text behind " name=", or NULL. */
@@ -160,9 +163,10 @@ static int read_event(struct recording *recording, char *line)
 /* What stands between the cause of an invalidation and rodp, and causes none. */
 static bool is_plumbing(const char *symbol)
 {
-	static const char *const heads[] = { "rodp_", "mirror_", "leaf_", "mn_", "__mmu_notifier",
-					     "mmu_notifier", "trace_event", "__traceiter",
-					     "event_trigger", "stack_trace", "notifier_", "ftrace" };
+	static const char *const heads[] = { "rodp_",	    "mirror_",	      "leaf_",
+					     "mn_",	    "__mmu_notifier", "mmu_notifier",
+					     "trace_event", "__traceiter",    "event_trigger",
+					     "stack_trace", "notifier_",      "ftrace" };
 	size_t i;
 
 	for (i = 0; i < sizeof(heads) / sizeof(heads[0]); i++)

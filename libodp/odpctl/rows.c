@@ -83,9 +83,12 @@ static double by_pid(const struct row *row)
 }
 
 const struct sort_key sort_keys[] = {
-	{ 'a', "activity", by_activity },	{ 'f', "faults", by_faults },
-	{ 'i', "invalidations", by_invalidations }, { 'p', "prefetched", by_prefetched },
-	{ 'r', "resident", by_resident },	{ 'l', "length", by_length },
+	{ 'a', "activity", by_activity },
+	{ 'f', "faults", by_faults },
+	{ 'i', "invalidations", by_invalidations },
+	{ 'p', "prefetched", by_prefetched },
+	{ 'r', "resident", by_resident },
+	{ 'l', "length", by_length },
 	{ 'o', "pid", by_pid },
 };
 

@@ -33,7 +33,7 @@ extern const size_t sort_key_count;
 
 /* The region's kind in a word: implicit, explicit, pinned. */
 const char *row_kind(const struct odp_mr_info *mr);
-/* Pages that came and did not go, in bytes; what was present when the region was made is not among them. */
+/* Bytes that came and did not go, without what was present when the region was made. */
 uint64_t row_resident(const struct odp_mr_info *mr);
 /* The program's name, or the kernel consumer's. */
 void row_owner(const struct odp_mr_info *mr, char *name, size_t room);

@@ -132,7 +132,8 @@ static int run(const struct args *args)
 }
 
 static const struct argp_option options[] = {
-	OPTION_JSON, OPTION_SORT, OPTION_PID, OPTION_MRN, OPTION_KIND, OPTION_INTERVAL, OPTION_COUNT, {},
+	OPTION_JSON, OPTION_SORT,     OPTION_PID,   OPTION_MRN,
+	OPTION_KIND, OPTION_INTERVAL, OPTION_COUNT, {},
 };
 
 const struct command command_top = {

@@ -21,7 +21,8 @@ struct counts {
 		uint64_t regions, bytes;
 	} fate[FATES];
 	uint64_t pinned, pinned_most; /* bytes at a time */
-	uint64_t memory, memory_most; /* of the processes' memory, pinned or turned: what would be pinned */
+	uint64_t memory,
+		memory_most; /* of the processes' memory, pinned or turned: what would be pinned */
 };
 
 /* Begins: counts, or NULL, of a path; nobody counts for odprun then. */

@@ -149,8 +149,8 @@ static void note_register(int fd, uint32_t handle, enum fate fate, uint64_t leng
 		__atomic_add_fetch(&counts->processes, 1, __ATOMIC_RELAXED);
 	counted = true;
 	if (fate != FATE_FAILED) {
-		was = regions_put(&regions, (struct region){ region_name(fd, handle), length, fate,
-							     true });
+		was = regions_put(&regions,
+				  (struct region){ region_name(fd, handle), length, fate, true });
 		counts_deregister(counts, was.fate, was.length);
 	}
 	counts_register(counts, fate, length);
@@ -281,6 +281,6 @@ __attribute__((visibility("default"))) int ioctl(int fd, unsigned long request, 
 	va_end(args);
 	if (!next_ioctl) /* the constructor of another library, before ours */
 		next_ioctl = (ioctl_fn *)dlsym(RTLD_NEXT, "ioctl");
-	return request == RDMA_VERBS_IOCTL && arg ? do_message(fd, arg) :
-						    next_ioctl(fd, request, arg);
+	return request == RDMA_VERBS_IOCTL && arg ? do_message(fd, arg)
+						  : next_ioctl(fd, request, arg);
 }

@@ -21,9 +21,9 @@ static void print_fate(FILE *out, const struct counts *counts, enum fate fate)
 	if (!counts->fate[fate].regions)
 		return;
 	fprintf(out, "  %-9s %6lu regions, ",
-		fate == FATE_FAILED	? "none"
+		fate == FATE_FAILED    ? "none"
 		: fate_is_pinned(fate) ? "pinned"
-					: "on demand",
+				       : "on demand",
 		(unsigned long)counts->fate[fate].regions);
 	print_bytes(out, counts->fate[fate].bytes);
 	fprintf(out, ": %s\n", fate_names[fate]);
@@ -57,7 +57,8 @@ static struct json_object *fates_of(const struct counts *counts)
 	for (fate = 0; fate < FATES; fate++) {
 		one = json_object_new_object();
 		json_object_object_add(one, "fate", json_object_new_string(fate_names[fate]));
-		json_object_object_add(one, "pinned", json_object_new_boolean(fate_is_pinned(fate)));
+		json_object_object_add(one, "pinned",
+				       json_object_new_boolean(fate_is_pinned(fate)));
 		add_number(one, "regions", counts->fate[fate].regions);
 		add_number(one, "bytes", counts->fate[fate].bytes);
 		json_object_array_add(list, one);
@@ -75,9 +76,10 @@ static void print_json(FILE *out, const struct counts *counts, const char *progr
 	add_number(all, "pinned_most", counts->pinned_most);
 	add_number(all, "would_be_pinned_most", counts->memory_most);
 	json_object_object_add(all, "registrations", fates_of(counts));
-	fprintf(out, "%s\n", json_object_to_json_string_ext(all, JSON_C_TO_STRING_PRETTY |
-								   JSON_C_TO_STRING_SPACED |
-								   JSON_C_TO_STRING_NOSLASHESCAPE));
+	fprintf(out, "%s\n",
+		json_object_to_json_string_ext(all, JSON_C_TO_STRING_PRETTY |
+							    JSON_C_TO_STRING_SPACED |
+							    JSON_C_TO_STRING_NOSLASHESCAPE));
 	json_object_put(all);
 }
 

@@ -8,13 +8,13 @@
 #include "request.h"
 
 /* Of kernels that are newer than the headers of some rdma-core. */
-#define METHOD_REG_MR	   5
-#define REG_MR_HANDLE	   0
-#define REG_MR_ADDR	   4
-#define REG_MR_LENGTH	   5
-#define REG_MR_ACCESS	   6
-#define REG_MR_FD	   7
-#define MAX_INLINE	   8 /* bytes of an attribute that are in it, not behind an address */
+#define METHOD_REG_MR 5
+#define REG_MR_HANDLE 0
+#define REG_MR_ADDR   4
+#define REG_MR_LENGTH 5
+#define REG_MR_ACCESS 6
+#define REG_MR_FD     7
+#define MAX_INLINE    8 /* bytes of an attribute that are in it, not behind an address */
 
 static struct ib_uverbs_attr *attr_of(struct ib_uverbs_ioctl_hdr *message, uint16_t id)
 {

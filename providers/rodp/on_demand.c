@@ -100,6 +100,12 @@ static bool switch_file(void)
 	return on;
 }
 
+/* What the parent did is the parent's to tell. */
+static void child_begins(void)
+{
+	memset(fates, 0, sizeof(fates));
+}
+
 static void switch_read(void)
 {
 	const char *word = secure_getenv("RODP_ON_DEMAND");
@@ -109,6 +115,7 @@ static void switch_read(void)
 		fprintf(stderr, "rodp: RODP_ON_DEMAND is '%s', neither 1 nor 0\n", word);
 	switched_on = is < 0 ? switch_file() : is;
 	report_path = secure_getenv("RODP_ON_DEMAND_REPORT");
+	pthread_atfork(NULL, NULL, child_begins);
 }
 
 bool rodp_on_demand_is_on(void)
@@ -182,9 +189,9 @@ static void __attribute__((destructor)) report(void)
 			      fate_names[i], (unsigned long)fates[i].regions,
 			      (unsigned long)fates[i].bytes);
 	line[n++] = '\n';
-	fd = strcmp(report_path, "-") ?
-		     open(report_path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0666) :
-		     dup(STDERR_FILENO);
+	fd = strcmp(report_path, "-")
+		     ? open(report_path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0666)
+		     : dup(STDERR_FILENO);
 	if (fd < 0 || write(fd, line, n) != n)
 		fprintf(stderr, "rodp: %s: %s\n", report_path, strerror(errno));
 	if (fd >= 0)

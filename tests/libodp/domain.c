@@ -87,7 +87,9 @@ static void test_cached(struct setup *s)
 /* Many ranges at once: each has its own key, and all are found again. */
 static void test_many(struct setup *s)
 {
-	enum { N = 100 };
+	enum {
+		N = 100
+	};
 	struct odp_domain *domain = lt_domain(s->dev, s->level, NULL);
 	struct odp_domain_info info;
 	uint8_t *at = lt_map(MIB);

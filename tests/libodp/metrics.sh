@@ -18,5 +18,5 @@ python3 -c 'import prometheus_client' 2>"$work/found" || { echo "skipped: python
 grep -q '^odp_region_faults_total' "$work/regions" || { echo "metrics: no region by itself" && exit 1; }
 sed '/^# EOF/d' "$work/all" >"$work/cut"
 ! "$here/check.py" "$work/cut" >"$work/out" 2>&1 || { echo "metrics: the parser takes a text without an end" && exit 1; }
-sed 's/^odp_leaves{/odp_leaf{/' "$work/all" >"$work/wrong"
+sed 's/^odp_faults_hung{/odp_faults_hang{/' "$work/all" >"$work/wrong"
 ! "$here/check.py" --sample "$work/wrong" >"$work/out" 2>&1 || { echo "metrics: another name is not noticed" && exit 1; }

@@ -42,7 +42,8 @@ int main(int argc, char **argv)
 			.counter = rodp_counters,
 			.counters = 5,
 			.has_latency = true,
-			.latency = { .sum_ns = 1500000000, .bucket = { [3] = 2, [20] = 5, [39] = 1 } },
+			.latency = { .sum_ns = 1500000000,
+				     .bucket = { [3] = 2, [20] = 5, [39] = 1 } },
 		},
 		{ .name = "mlx5\\_0", .counter = other_counters, .counters = 1 },
 	};
@@ -54,7 +55,11 @@ int main(int argc, char **argv)
 		region("mlx5\\_0", 1, 4000000000, ODP_IMPLICIT, UINT64_MAX),
 	};
 	const struct metrics metrics = {
-		.device = device, .devices = 2, .mr = mr, .mrs = 5, .regions = argc > 1,
+		.device = device,
+		.devices = 2,
+		.mr = mr,
+		.mrs = 5,
+		.regions = argc > 1,
 	};
 
 	(void)argv;

@@ -20,10 +20,10 @@
 
 #include "kernel.h"
 
-#define ALL_RC	 0x3f /* SEND to SRQ_RECV */
-#define LENGTH	 8192
-#define RIGHTS	 (IBV_ACCESS_LOCAL_WRITE | IBV_ACCESS_REMOTE_READ)
-#define MANY	 5000
+#define ALL_RC	    0x3f /* SEND to SRQ_RECV */
+#define LENGTH	    8192
+#define RIGHTS	    (IBV_ACCESS_LOCAL_WRITE | IBV_ACCESS_REMOTE_READ)
+#define MANY	    5000
 
 #define check(what) check_at(what, #what, __LINE__)
 

@@ -107,6 +107,6 @@ int ioctl(int fd, unsigned long request, ...)
 	va_end(args);
 	if (request != RDMA_VERBS_IOCTL)
 		return refuse(ENOTTY);
-	return message->object_id == UVERBS_OBJECT_DEVICE ? do_command(message) :
-							    do_region(message);
+	return message->object_id == UVERBS_OBJECT_DEVICE ? do_command(message)
+							  : do_region(message);
 }

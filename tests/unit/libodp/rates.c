@@ -22,7 +22,7 @@
 #define MOST_THREADS 16
 #define LEN	     (64ul << 10)
 #define MANY	     64 /* ranges of one call */
-#define SECONDS	     0.1 /* of CPU, a thread */
+#define SECONDS	     0.04 /* of CPU, a thread */
 #define BETWEEN	     256 /* keys between two looks at the clock */
 
 struct level {

@@ -114,7 +114,9 @@ static void test_lack(void **state)
 /* All or none; and what was found for those that get none is given back. */
 static void test_many(void **state)
 {
-	enum { N = 200 };
+	enum {
+		N = 200
+	};
 	struct ibv_pd *pd = device_open();
 	struct odp_domain *domain = open_domain(pd, ODP_EXPLICIT, 0);
 	char *at = map(16 * LEN);
