@@ -347,7 +347,7 @@ static size_t row_of(const struct leaves *leaves, uint64_t mirror, uint64_t va)
 
 /* First what changed in each bin, then the sums. */
 static void add_heat(struct analysis *analysis, struct recording *recording,
-		     const struct leaves *leaves, int32_t (*change)[ANALYSIS_BINS])
+		     const struct leaves *leaves, int64_t (*change)[ANALYSIS_BINS])
 {
 	size_t i;
 
@@ -368,7 +368,7 @@ static void add_heat(struct analysis *analysis, struct recording *recording,
 }
 
 /* What was present when the recording began is not known: a row begins at as much as it loses. */
-static void sum_heat(struct heat_row *row, const int32_t *change)
+static void sum_heat(struct heat_row *row, const int64_t *change)
 {
 	int64_t is = 0, least = 0;
 	size_t i;
@@ -379,7 +379,7 @@ static void sum_heat(struct heat_row *row, const int32_t *change)
 	}
 	for (is = -least, i = 0; i < ANALYSIS_BINS; i++) {
 		is += change[i];
-		row->present[i] = is;
+		row->present[i] = is < INT32_MAX ? is : INT32_MAX;
 	}
 }
 

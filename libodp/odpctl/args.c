@@ -6,7 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "rows.h"
+#include "odpctl.h"
+#include "row.h"
 
 #define USAGE_STATUS 2
 

@@ -24,7 +24,7 @@ struct args {
 	unsigned long pid; /* of regions that are wanted; 0: of all */
 	long mrn; /* negative: all */
 	const char *kind; /* implicit, explicit, pinned; NULL: all */
-	const struct sort_key *sort; /* see rows.h */
+	const struct sort_key *sort; /* see row.h */
 	unsigned long buffer; /* MiB; 0: the usual */
 	const char *output, *perfetto; /* names of files; NULL: the usual one, none */
 	bool json, regions;

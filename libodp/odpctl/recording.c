@@ -6,7 +6,11 @@
 
 #include "recording.h"
 
-#define LINE 1024
+#define LINE		1024
+
+#define RECORDING_BYTES (1ull << 47) /* of one event: all that a process has */
+#define RECORDING_LEAF	512 /* pages */
+#define RECORDING_NS	(1ull << 60)
 
 /* A list grows by doubling; true: there is a place more. */
 static bool grow(void *list, size_t n, size_t size)
@@ -127,8 +131,18 @@ static bool read_head(struct event *event, char *head)
 	return event->at > 0;
 }
 
+/* No kernel says such things, and sums of them would not fit. */
+static bool is_absurd(const struct event *event)
+{
+	return event->bytes > RECORDING_BYTES || event->va > UINT64_MAX - RECORDING_BYTES ||
+	       event->dropped > RECORDING_LEAF || event->ns > RECORDING_NS ||
+	       event->at > RECORDING_NS;
+}
+
 static int add_event(struct recording *recording, const struct event *event)
 {
+	if (is_absurd(event))
+		return 0;
 	if (recording->events == RECORDING_EVENTS) {
 		recording->left_out++;
 		return 0;

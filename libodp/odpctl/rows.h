@@ -7,11 +7,7 @@
 
 #include "json.h"
 #include "odpctl.h"
-
-struct row {
-	const struct odp_mr_info *mr;
-	double faults, invalidations, prefetched; /* pages a second, since the look before */
-};
+#include "row.h"
 
 struct rows {
 	struct odp_mr_info *mr; /* of all regions */
@@ -21,20 +17,6 @@ struct rows {
 	double at; /* seconds */
 };
 
-/* A letter of odpctl top and a word of --sort. The first is what is meant without one. */
-struct sort_key {
-	char letter;
-	const char *name;
-	double (*value)(const struct row *row); /* the largest first */
-};
-
-extern const struct sort_key sort_keys[];
-extern const size_t sort_key_count;
-
-/* The region's kind in a word: implicit, explicit, pinned. */
-const char *row_kind(const struct odp_mr_info *mr);
-/* Bytes that came and did not go, without what was present when the region was made. */
-uint64_t row_resident(const struct odp_mr_info *mr);
 /* The program's name, or the kernel consumer's. */
 void row_owner(const struct odp_mr_info *mr, char *name, size_t room);
 
