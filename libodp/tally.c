@@ -8,7 +8,7 @@
 
 #include "tally.h"
 
-__thread int odp_place = ODP_PLACE_NONE;
+__thread int odp_place __attribute__((tls_model("initial-exec"))) = ODP_PLACE_NONE;
 
 static uint64_t place_free = ~0ull;
 static pthread_key_t place_key; /* its value: the place + 1 */
