@@ -4,7 +4,9 @@
  * configuration file. What was done with registrations is counted, and written at the end to the
  * file that RODP_ON_DEMAND_REPORT names.
  */
-#include <ctype.h>
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE /* secure_getenv(), program_invocation_short_name */
+#endif
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>

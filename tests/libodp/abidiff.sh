@@ -19,7 +19,7 @@ describe() {
 	mkdir -p "$work/public"
 	cp "$2" "$work/public/odp.h"
 	abidw --headers-dir "$work/public" --drop-private-types --no-show-locs --no-corpus-path --no-comp-dir-path --out-file "$work/abi" "$1"
-	{ cat "$work/abi" && echo '<!-- SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB -->'; } >"$3"
+	sed '1a <!-- SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB -->' "$work/abi" >"$3"
 }
 
 # compare LIBRARY HEADER: abidiff's status; what it found is in $work/report.
