@@ -385,7 +385,7 @@ static void sum_heat(struct heat_row *row, const int64_t *change)
 
 static int make_heat(struct analysis *analysis, struct recording *recording)
 {
-	int32_t(*change)[ANALYSIS_BINS];
+	int64_t(*change)[ANALYSIS_BINS];
 	struct leaves leaves = {};
 	int err = find_leaves(analysis, recording, &leaves);
 	size_t i;
