@@ -37,6 +37,17 @@ static struct ibv_mr *reg_mr(struct ibv_pd *pd, void *addr, size_t length, uint6
 }
 
 /*
+ * libibverbs kept memory out of children (ibv_fork_init()) by the rights that the program asked
+ * for, and lets it go by those that the region has here.
+ */
+static struct ibv_mr *asked_for(struct ibv_mr *mr, int access)
+{
+	if (mr)
+		container_of(mr, struct verbs_mr, ibv_mr)->access = access;
+	return mr;
+}
+
+/*
  * length is in bytes, hca_va the address that work requests and peers will use
  * for addr. Returns NULL with errno set.
  */
@@ -48,7 +59,7 @@ struct ibv_mr *rodp_reg_mr(struct ibv_pd *pd, void *addr, size_t length, uint64_
 
 	if (rodp_on_demand_again(length, access, given, mr ? 0 : errno))
 		mr = reg_mr(pd, addr, length, hca_va, access);
-	return mr;
+	return asked_for(mr, access);
 }
 
 /* Reads as zeros, and what is written vanishes; for work requests of one's own. */
@@ -124,7 +135,7 @@ struct ibv_mr *rodp_reg_mr_ex(struct ibv_pd *pd, struct ibv_mr_init_attr *attr)
 	mr = reg_mr_ex(pd, &other);
 	if (rodp_on_demand_again(attr->length, attr->access, other.access, mr ? 0 : errno))
 		mr = reg_mr_ex(pd, attr);
-	return mr;
+	return asked_for(mr, attr->access);
 }
 #endif
 

@@ -47,7 +47,8 @@ static struct {
 
 static pthread_once_t switch_once = PTHREAD_ONCE_INIT;
 static bool switched_on;
-static const char *report_path; /* NULL: nobody wants to know */
+static char *
+	report_path; /* our own copy, programs write over their environment; NULL: nobody wants to know */
 
 /* 1, 0, or -1: it is neither. */
 static int switch_word(const char *word)
@@ -89,14 +90,16 @@ static int switch_line(char *line)
 static bool switch_file(void)
 {
 	FILE *file = fopen(RODP_CONFIG, "re");
-	char line[512];
+	char *line = NULL;
+	size_t room = 0;
 	bool on = false;
 	int is;
 
-	while (file && fgets(line, sizeof(line), file)) {
+	while (file && getline(&line, &room, file) > 0) {
 		is = switch_line(line);
 		on = is < 0 ? on : is;
 	}
+	free(line);
 	if (file)
 		fclose(file);
 	return on;
@@ -111,12 +114,13 @@ static void child_begins(void)
 static void switch_read(void)
 {
 	const char *word = secure_getenv("RODP_ON_DEMAND");
+	const char *report = secure_getenv("RODP_ON_DEMAND_REPORT");
 	const int is = word && *word ? switch_word(word) : -1;
 
 	if (is < 0 && word && *word)
 		fprintf(stderr, "rodp: RODP_ON_DEMAND is '%s', neither 1 nor 0\n", word);
 	switched_on = is < 0 ? switch_file() : is;
-	report_path = secure_getenv("RODP_ON_DEMAND_REPORT");
+	report_path = report ? strdup(report) : NULL;
 	pthread_atfork(NULL, NULL, child_begins);
 }
 
@@ -126,13 +130,16 @@ bool rodp_on_demand_is_on(void)
 	return switched_on;
 }
 
-/* By the kernel's list of mappings; nothing else happens to them. */
+/*
+ * By the kernel's list of mappings; nothing else happens to them. It takes a length that wraps once
+ * rounded up for 0, and finds nothing missing.
+ */
 static bool is_mapped(const void *addr, size_t length)
 {
 	const uintptr_t page = sysconf(_SC_PAGESIZE), first = (uintptr_t)addr & -page;
+	const uintptr_t end = (uintptr_t)addr + length;
 	const int err = errno;
-	bool is = (uintptr_t)addr + length > first &&
-		  !msync((void *)first, (uintptr_t)addr + length - first, MS_ASYNC);
+	const bool is = end > first && end <= -page && !msync((void *)first, end - first, MS_ASYNC);
 
 	errno = err;
 	return is;
@@ -180,12 +187,13 @@ bool rodp_on_demand_again(size_t length, int access, int given, int err)
 /* One line a process, in one write: others append to the same file. */
 static void __attribute__((destructor)) report(void)
 {
-	char line[512];
+	char line[1024]; /* 100 bytes a reason, and a name that may be of any length */
 	int i, fd, n;
 
 	if (!report_path || !switched_on)
 		return;
-	n = snprintf(line, sizeof(line), "rodp: %d %s:", getpid(), program_invocation_short_name);
+	n = snprintf(line, sizeof(line), "rodp: %d %.64s:", getpid(),
+		     program_invocation_short_name);
 	for (i = 0; i < FATES; i++)
 		n += snprintf(line + n, sizeof(line) - n, "%s %s %lu (%lu bytes)", i ? "," : "",
 			      fate_names[i], (unsigned long)fates[i].regions,

@@ -25,6 +25,7 @@
 #define REPORT "on_demand_test.report"
 
 static char *memory;
+static char *overwritten; /* by the child, once it registered; or NULL */
 
 /* NULL: there is none. */
 static void set(const char *environment, const char *file)
@@ -55,6 +56,8 @@ static int become(bool device, char *addr, size_t length, int access)
 	if (!child) {
 		given = rodp_on_demand_access(&context.vctx.context, addr, length, access);
 		rodp_on_demand_again(length, access, given, 0);
+		if (overwritten)
+			memset(overwritten, 'x', strlen(overwritten));
 		exit(given == access ? 10 : given == (access | IBV_ACCESS_ON_DEMAND) ? 11 : 12);
 	}
 	assert_true(waitpid(child, &status, 0) == child);
@@ -137,10 +140,39 @@ static void test_rule(void **state)
 	assert_true(report_has("not mapped 1 (8192 bytes)"));
 	assert_int_equal(become(true, memory + 2 * PAGE, 1, RIGHTS), 0);
 	assert_int_equal(become(true, (char *)-PAGE, 2 * PAGE, RIGHTS), 0);
+	/* The whole address space is an implicit region, which nobody asked for. */
+	assert_int_equal(become(true, NULL, SIZE_MAX, RIGHTS), 0);
+	assert_int_equal(become(true, memory, -(uintptr_t)memory - 1, RIGHTS), 0);
 	/* What asks for it is not counted. */
 	set("1", NULL);
 	assert_int_equal(become(true, memory, PAGE, RIGHTS | IBV_ACCESS_ON_DEMAND), 0);
 	assert_true(!report_has("1 ("));
+}
+
+/* What is read is kept, whatever becomes of the environment; a name may be of any length. */
+static void test_hostile(void **state)
+{
+	static char line[2000] = "on_demand = cat ", name[4000];
+	char *environment = strdup("RODP_ON_DEMAND_REPORT=" REPORT);
+	char *const was = program_invocation_short_name;
+
+	(void)state;
+	memset(line + strlen(line), 'x', sizeof(line) - 32 - strlen(line));
+	strcat(line, " unit_on_demand\n");
+	set(NULL, line);
+	program_invocation_short_name = (char *)"unit_on_demand";
+	assert_int_equal(plain(), 1);
+	memset(name, '%', sizeof(name) - 1);
+	set("1", NULL);
+	program_invocation_short_name = name;
+	assert_int_equal(putenv(environment), 0);
+	overwritten = environment;
+	assert_int_equal(plain(), 1);
+	overwritten = NULL;
+	assert_true(report_has("%%%: on demand 1 (4096 bytes)"));
+	program_invocation_short_name = was;
+	setenv("RODP_ON_DEMAND_REPORT", REPORT, true);
+	free(environment);
 }
 
 static void test_refused(void **state)
@@ -171,6 +203,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_switch),
 		cmocka_unit_test(test_rule),
+		cmocka_unit_test(test_hostile),
 		cmocka_unit_test(test_refused),
 	};
 
