@@ -1,19 +1,44 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 #include <fcntl.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "counts.h"
 
+#define SEALS (F_SEAL_SHRINK | F_SEAL_GROW)
+
+struct counts *counts_make(char *path, size_t room)
+{
+	const int fd = memfd_create("odprun", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+
+	if (fd < 0 || ftruncate(fd, sizeof(struct counts)) || fcntl(fd, F_ADD_SEALS, SEALS))
+		return NULL;
+	snprintf(path, room, "/proc/%d/fd/%d", getpid(), fd);
+	return counts_map(path);
+}
+
+/* A process that outlives its odprun may find another's file under that name. */
+static bool is_ours(int fd)
+{
+	const int seals = fcntl(fd, F_GET_SEALS);
+	struct stat stat;
+
+	return seals >= 0 && (seals & SEALS) == SEALS && !fstat(fd, &stat) &&
+	       stat.st_size == sizeof(struct counts);
+}
+
 struct counts *counts_map(const char *path)
 {
 	const int fd = path ? open(path, O_RDWR | O_CLOEXEC) : -1;
-	void *at;
+	void *at = MAP_FAILED;
 
 	if (fd < 0)
 		return NULL;
-	at = mmap(NULL, sizeof(struct counts), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (is_ours(fd))
+		at = mmap(NULL, sizeof(struct counts), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	close(fd);
 	return at == MAP_FAILED ? NULL : at;
 }

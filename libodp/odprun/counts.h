@@ -6,6 +6,7 @@
 #ifndef ODPRUN_COUNTS_H
 #define ODPRUN_COUNTS_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "rule.h"
@@ -25,7 +26,12 @@ struct counts {
 		memory_most; /* of the processes' memory, pinned or turned: what would be pinned */
 };
 
-/* Begins: counts, or NULL, of a path; nobody counts for odprun then. */
+/*
+ * For odprun: new ones, all 0, which live as long as its descriptor of them does, and the path that
+ * leads others there. NULL with errno set.
+ */
+struct counts *counts_make(char *path, size_t room);
+/* For its processes: those of a path (or NULL). NULL: there are none, so nobody counts. */
 struct counts *counts_map(const char *path);
 void counts_register(struct counts *counts, enum fate fate, uint64_t length);
 /* What was pinned or turned is no more. */

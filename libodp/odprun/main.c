@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -141,40 +140,38 @@ static int become(char **program)
 
 static void pass_on(int number)
 {
-	kill(child, number);
+	const int err = errno;
+
+	if (child)
+		kill(child, number);
+	errno = err;
 }
 
 /* Its exit status, as a shell would give it. */
 static int follow(void)
 {
 	const struct sigaction on = { .sa_handler = pass_on };
+	const pid_t pid = child;
+	siginfo_t info;
 	int status;
 
 	signal(SIGINT, SIG_IGN); /* a terminal sends these to the program as well */
 	signal(SIGQUIT, SIG_IGN);
 	sigaction(SIGTERM, &on, NULL);
 	sigaction(SIGHUP, &on, NULL);
-	while (waitpid(child, &status, 0) < 0)
+	while (waitid(P_PID, pid, &info, WEXITED | WNOWAIT) < 0)
 		if (errno != EINTR)
 			return say_error("waiting", strerror(errno));
+	child = 0; /* before its number may be another's */
+	if (waitpid(pid, &status, 0) < 0)
+		return say_error("waiting", strerror(errno));
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-}
-
-/* Shared memory that lives as long as its descriptor; *path leads others to it. */
-static struct counts *make_counts(char *path, size_t room)
-{
-	int fd = memfd_create("odprun", MFD_CLOEXEC);
-
-	if (fd < 0 || ftruncate(fd, sizeof(struct counts)))
-		return NULL;
-	snprintf(path, room, "/proc/%d/fd/%d", getpid(), fd);
-	return counts_map(path);
 }
 
 static int run_and_report(const struct options *options)
 {
 	char path[64];
-	struct counts *counts = make_counts(path, sizeof(path));
+	struct counts *counts = counts_make(path, sizeof(path));
 	int status;
 
 	if (!counts)

@@ -52,17 +52,15 @@ static void fork_ends(void)
 /* Regions are the parent's. */
 static void child_begins(void)
 {
-	regions.n = regions.places = 0;
-	free(regions.place);
-	regions.place = NULL;
+	regions_clear(&regions);
 	counted = false;
 	pthread_mutex_unlock(&lock);
 }
 
-static void __attribute__((constructor)) process_begins(void)
+static void process_begins(void)
 {
-	const char *mask = getenv(TRANSPORTS_ENV);
-	struct counts *shared = counts_map(getenv(COUNTS_ENV));
+	const char *mask = secure_getenv(TRANSPORTS_ENV);
+	struct counts *shared = counts_map(secure_getenv(COUNTS_ENV));
 
 	next_ioctl = (ioctl_fn *)dlsym(RTLD_NEXT, "ioctl");
 	if (shared)
@@ -70,6 +68,28 @@ static void __attribute__((constructor)) process_begins(void)
 	if (mask)
 		transports = strtoul(mask, NULL, 10);
 	pthread_atfork(fork_begins, fork_ends, child_begins);
+}
+
+/* Constructors of other libraries, which may run before ours, may register. */
+static void __attribute__((constructor)) begin_once(void)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+	pthread_once(&once, process_begins);
+}
+
+/* What was not deregistered goes with the process, but where exit() is called from a handler of a signal. */
+static void __attribute__((destructor)) process_ends(void)
+{
+	size_t i;
+
+	if (pthread_mutex_trylock(&lock))
+		return;
+	for (i = 0; i < regions.places; i++)
+		if (regions.place[i].used)
+			counts_deregister(counts, regions.place[i].fate, regions.place[i].length);
+	regions_clear(&regions);
+	pthread_mutex_unlock(&lock);
 }
 
 /* ---- The device ---- */
@@ -81,8 +101,8 @@ static struct ib_uverbs_attr attr_make(uint16_t id, uint16_t len, uint64_t data)
 	};
 }
 
-/* What ibv_query_device_ex() asks, without libibverbs. All zeros: the kernel does not answer. */
-static void ask_caps(int fd, uint32_t driver, struct odp_caps *caps)
+/* What ibv_query_device_ex() asks, without libibverbs. False, and all zeros: no answer. */
+static bool ask_caps(int fd, uint32_t driver, struct odp_caps *caps)
 {
 	struct ib_uverbs_ex_query_device_resp is = {};
 	struct {
@@ -106,15 +126,16 @@ static void ask_caps(int fd, uint32_t driver, struct odp_caps *caps)
 
 	*caps = (struct odp_caps){};
 	if (next_ioctl(fd, RDMA_VERBS_IOCTL, &ask))
-		return;
+		return false;
 	caps->explicit_odp = !!(is.odp_caps.general_caps & IBV_ODP_SUPPORT);
 	caps->ops[ODP_RC] = is.odp_caps.per_transport_caps.rc_odp_caps;
 	caps->ops[ODP_UC] = is.odp_caps.per_transport_caps.uc_odp_caps;
 	caps->ops[ODP_UD] = is.odp_caps.per_transport_caps.ud_odp_caps;
 	caps->ops[ODP_XRC] = is.xrc_odp_caps;
+	return true;
 }
 
-/* Asked once a device; what has no place is asked each time. */
+/* Asked once a device; what has no place, or did not answer, is asked each time. */
 static struct odp_caps caps_of(int fd, uint32_t driver)
 {
 	struct odp_caps caps;
@@ -127,8 +148,7 @@ static struct odp_caps caps_of(int fd, uint32_t driver)
 	for (i = 0; i < device_count && devices[i].number != stat.st_rdev; i++)
 		;
 	if (i == device_count) {
-		ask_caps(fd, driver, &caps);
-		if (i < MAX_DEVICES)
+		if (ask_caps(fd, driver, &caps) && i < MAX_DEVICES)
 			devices[device_count++] = (struct device){ stat.st_rdev, caps };
 	} else {
 		caps = devices[i].caps;
@@ -167,7 +187,8 @@ static void note_deregister(int fd, uint32_t handle)
 	pthread_mutex_unlock(&lock);
 }
 
-static bool was_turned(int fd, uint32_t handle)
+/* FATE_FAILED: none that is known. */
+static enum fate fate_of(int fd, uint32_t handle)
 {
 	const uint64_t name = region_name(fd, handle);
 	struct region is;
@@ -177,7 +198,7 @@ static bool was_turned(int fd, uint32_t handle)
 	if (is.fate != FATE_FAILED)
 		regions_put(&regions, is);
 	pthread_mutex_unlock(&lock);
-	return is.fate == FATE_TURNED;
+	return is.fate;
 }
 
 static enum fate plan(int fd, const struct request *request)
@@ -226,13 +247,9 @@ static int do_change(int fd, struct ib_uverbs_ioctl_hdr *message, const struct r
 {
 	const bool memory = request->flags & IBV_REREG_MR_CHANGE_TRANSLATION;
 	const bool rights = request->flags & IBV_REREG_MR_CHANGE_ACCESS;
-	enum fate fate = FATE_FAILED;
+	enum fate fate = memory && rights ? plan(fd, request) : fate_of(fd, request->handle);
 	int status = -1;
 
-	if (memory && rights)
-		fate = plan(fd, request);
-	else if (was_turned(fd, request->handle))
-		fate = FATE_TURNED;
 	if (rights && fate == FATE_TURNED) {
 		status = call_turned(fd, message, request);
 		fate = status ? FATE_REFUSED : fate;
@@ -279,8 +296,7 @@ __attribute__((visibility("default"))) int ioctl(int fd, unsigned long request, 
 	va_start(args, request);
 	arg = va_arg(args, void *);
 	va_end(args);
-	if (!next_ioctl) /* the constructor of another library, before ours */
-		next_ioctl = (ioctl_fn *)dlsym(RTLD_NEXT, "ioctl");
+	begin_once();
 	return request == RDMA_VERBS_IOCTL && arg ? do_message(fd, arg)
 						  : next_ioctl(fd, request, arg);
 }

@@ -59,6 +59,12 @@ struct region regions_put(struct regions *regions, struct region region)
 	return was;
 }
 
+void regions_clear(struct regions *regions)
+{
+	free(regions->place);
+	*regions = (struct regions){};
+}
+
 /* Those behind it move up, so that none is cut off from its home. */
 static void close_gap(struct regions *regions, size_t gap)
 {

@@ -33,5 +33,6 @@ static inline uint64_t region_name(int fd, uint32_t handle)
 /* What was there under that name is returned; fate FATE_FAILED: nothing was. */
 struct region regions_put(struct regions *regions, struct region region);
 struct region regions_take(struct regions *regions, uint64_t name);
+void regions_clear(struct regions *regions);
 
 #endif

@@ -87,9 +87,13 @@ int report_write(const struct counts *counts, const char *file, bool json, const
 		 int status)
 {
 	FILE *out = file ? fopen(file, "we") : stderr;
+	bool bad;
 
 	if (!out)
 		return 1;
 	(json ? print_json : print_text)(out, counts, program, status);
-	return file ? !!fclose(out) : 0;
+	bad = fflush(out) || ferror(out);
+	if (file)
+		bad |= fclose(out) != 0;
+	return bad;
 }

@@ -155,7 +155,11 @@ static void read_region(struct request *request, struct ib_uverbs_ioctl_hdr *mes
 struct request request_read(struct ib_uverbs_ioctl_hdr *message)
 {
 	struct request request = { .kind = REQUEST_OTHER, .driver = message->driver_id };
+	const size_t attrs = message->num_attrs * sizeof(message->attrs[0]);
 
+	/* The kernel refuses such a one. */
+	if (message->length != sizeof(*message) + attrs)
+		return request;
 	if (message->object_id == UVERBS_OBJECT_DEVICE &&
 	    message->method_id == UVERBS_METHOD_INVOKE_WRITE)
 		read_command(&request, message);

@@ -35,26 +35,26 @@ python3 - "$work/report" <<-'EOT' || fail "the report is wrong"
 	regions = {r["fate"]: (r["regions"], r["bytes"]) for r in x["registrations"]}
 	L = 8192
 	expected = {
-	    "asked for by the program": (1, 0),
+	    "asked for by the program": (1 + 2, 2 * L),
 	    "turned": (3 + 2 + 5000 + 1, L + 100 + 1 + 2 * L + 5000 * L + L),
 	    "device without on-demand paging": (1, 3 * L),
 	    "operation that the device cannot do on demand": (1, L),
-	    "huge pages": (1, L),
+	    "huge pages": (1 + 2, 3 * L),
 	    "persistent memory": (1, L),
-	    "not mapped": (1, 3 * L),
+	    "not mapped": (2, 3 * L),
 	    "refused by the kernel": (1, L),
 	    "dma-buf": (1, 100),
 	    "failed": (1, L),
 	}
 	if regions != expected:
 	    sys.exit(f"{regions}\nis not\n{expected}")
-	# What the child left behind is a part of what there is to the end.
-	if (x["status"], x["processes"], x["pinned_most"], x["would_be_pinned_most"]) != (42, 2, 3 * L, 5000 * L):
+	# What went with a process is no part of what there is later.
+	if (x["status"], x["processes"], x["pinned_most"], x["would_be_pinned_most"]) != (42, 4, 3 * L, 5000 * L):
 	    sys.exit(str(x))
 EOT
 
 ends 42 "$odprun" --report "$client"
-says "^odprun: .*odprun_client: status 42, 2 processes with RDMA memory"
+says "^odprun: .*odprun_client: status 42, 4 processes with RDMA memory"
 says '^  on demand +5006 regions, 39 MiB: turned'
 says '^  at most 24 KiB pinned at a time; it would have been 39 MiB'
 ends 42 "$odprun" "$client"
@@ -79,6 +79,13 @@ ends 0 "$odprun" --version
 says '^odprun [0-9]'
 ends 0 "$odprun" --help
 says '^ +-t, --transports=LIST'
+ends 1 "$odprun" -r/dev/full true
+says '^odprun: /dev/full: No space left'
+# A file that is not odprun's counts is left alone, whatever the environment says.
+head -c 4096 /dev/zero >"$work/other"
+cp "$work/other" "$work/before"
+ends 42 env LD_PRELOAD="$LAB_BUILD/lib/libodprun.so" ODPRUN_COUNTS="$work/other" "$client"
+cmp "$work/other" "$work/before" || fail "it wrote to a file of others"
 # Others that stand in front of the libraries stay there.
 # shellcheck disable=SC2016
 ends 0 env LD_PRELOAD="$LAB_BUILD/tests/libodp/odprun/libodprun_kernel.so" "$odprun" sh -c 'echo "$LD_PRELOAD"'

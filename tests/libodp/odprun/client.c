@@ -48,11 +48,14 @@ static void add(struct message *message, uint16_t id, uint16_t len, uint64_t val
 {
 	message->attr[message->head.num_attrs++] =
 		(struct ib_uverbs_attr){ .attr_id = id, .len = len, .data = value };
+	message->head.length += sizeof(struct ib_uverbs_attr);
 }
 
 static struct message begin(uint16_t object, uint16_t method)
 {
-	return (struct message){ .head = { .object_id = object, .method_id = method } };
+	return (struct message){ .head = { .length = sizeof(struct ib_uverbs_ioctl_hdr),
+					   .object_id = object,
+					   .method_id = method } };
 }
 
 static int command(uint32_t command, void *in, size_t in_len, void *out, size_t out_len)
@@ -115,6 +118,21 @@ static void dereg_by_command(uint32_t handle)
 	check(kernel.gone == handle);
 }
 
+/* What is no message by its own length: the kernel refuses it, and nobody else looks at it. */
+static void test_broken(void)
+{
+	struct ib_uverbs_reg_mr cmd = { .start = (uintptr_t)memory, .length = LENGTH };
+	struct message message = begin(UVERBS_OBJECT_DEVICE, UVERBS_METHOD_INVOKE_WRITE);
+	struct ib_uverbs_reg_mr_resp resp;
+
+	add(&message, UVERBS_ATTR_CORE_IN, sizeof(cmd), (uintptr_t)&cmd);
+	add(&message, UVERBS_ATTR_CORE_OUT, sizeof(resp), (uintptr_t)&resp);
+	add(&message, UVERBS_ATTR_WRITE_CMD, 8, IB_USER_VERBS_CMD_REG_MR);
+	message.head.length--;
+	check(!ioctl(fd, RDMA_VERBS_IOCTL, &message));
+	check(kernel.access == 0 && !kernel.questions);
+}
+
 static bool turned(uint32_t access)
 {
 	return kernel.access == (access | IBV_ACCESS_ON_DEMAND);
@@ -139,7 +157,7 @@ static void test_forms(void)
 	check(turned(0));
 }
 
-/* 1 each: huge pages, persistent, not mapped, operation, asked for by the program, refused, failed. */
+/* 1 each: huge pages, persistent, operation, asked for by the program, refused, failed; 2 not mapped. */
 static void test_rules(void)
 {
 	char *hole = mmap(NULL, 3 * LENGTH, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -151,6 +169,8 @@ static void test_rules(void)
 	check(kernel.access == (RIGHTS | 1 << 9));
 	check(hole != MAP_FAILED && !munmap(hole + LENGTH, LENGTH));
 	dereg(reg(hole, 3 * LENGTH, RIGHTS));
+	check(kernel.access == RIGHTS);
+	dereg(reg(NULL, UINT64_MAX, RIGHTS));
 	check(kernel.access == RIGHTS);
 	dereg(reg(memory, LENGTH, RIGHTS | IBV_ACCESS_REMOTE_ATOMIC));
 	check(!(kernel.access & IBV_ACCESS_ON_DEMAND));
@@ -179,7 +199,7 @@ static int rereg(uint32_t handle, uint32_t flags, void *addr, uint32_t access)
 	return status;
 }
 
-/* 2 turned. */
+/* 2 turned; 2 asked for by the program, which stay what they are. */
 static void test_change(void)
 {
 	uint32_t handle = reg(memory, LENGTH, RIGHTS);
@@ -191,6 +211,9 @@ static void test_change(void)
 	check(turned(RIGHTS));
 	check(!rereg(handle, IBV_REREG_MR_CHANGE_PD, NULL, 0));
 	check(kernel.access == 0);
+	dereg(handle);
+	handle = reg(memory, LENGTH, RIGHTS | IBV_ACCESS_ON_DEMAND);
+	check(!rereg(handle, IBV_REREG_MR_CHANGE_TRANSLATION, memory, 0));
 	dereg(handle);
 }
 
@@ -208,17 +231,27 @@ static void test_many(void)
 		dereg(handle[i]);
 }
 
-/* 1 turned, in a process of its own, which just ends. */
-static void test_fork(void)
+/* In a process of its own, which ends in one of two ways. */
+static void fork_one(uint32_t access, bool just_ends)
 {
 	pid_t child = fork();
 	int status;
 
 	if (!child) {
-		check(reg(memory, LENGTH, RIGHTS) && turned(RIGHTS));
-		_exit(0);
+		check(reg(memory, LENGTH, access));
+		if (just_ends)
+			_exit(0);
+		exit(0);
 	}
 	check(waitpid(child, &status, 0) == child && !status);
+}
+
+/* 1 turned; 2 of huge pages, one after the other. */
+static void test_fork(void)
+{
+	fork_one(RIGHTS, true);
+	fork_one(RIGHTS | IBV_ACCESS_HUGETLB, false);
+	fork_one(RIGHTS | IBV_ACCESS_HUGETLB, false);
 }
 
 /* Another device, which cannot: 1 pinned, and there at the end. */
@@ -237,6 +270,7 @@ int main(void)
 	memory = mmap(NULL, 4 * LENGTH, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	check(fd >= 0 && memory != MAP_FAILED);
 	kernel = (struct kernel){ .on_demand = true, .rc_ops = ALL_RC & ~IBV_ODP_SUPPORT_ATOMIC };
+	test_broken();
 	test_forms();
 	test_rules();
 	test_change();
