@@ -114,6 +114,18 @@ const char *say_bytes(uint64_t bytes);
 const char *say_count(uint64_t count);
 /* 0 ns to 99 s. */
 const char *say_ns(uint64_t ns);
+/*
+ * Others' words, in place: what is no UTF-8, and what would control a terminal, becomes '?'. By the
+ * locale, which is main()'s.
+ */
+void say_clean(char *text);
+
+/* ---- file.c: files that are written ---- */
+
+/* Empty, with these rights if it is new. NULL after saying why not. */
+FILE *file_create(const char *path, mode_t mode);
+/* 0, or 1 after saying why not all of it was written. */
+int file_close(FILE *file, const char *path);
 
 /* ---- term.c: the terminal ---- */
 

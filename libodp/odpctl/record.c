@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -22,6 +23,8 @@
 #define DEFAULT_BUFFER 8 /* MiB */
 #define BETWEEN_AREAS  1.0 /* seconds between two looks at what is mapped */
 #define MOST_BYTES     (1ull << 30) /* of a recording */
+#define MOST_BUFFER    (1ul << 20) /* MiB */
+#define MOST_READS     256 /* between two looks at what else is to be done */
 #define MOST_SEEN      1024
 
 struct seen {
@@ -30,7 +33,7 @@ struct seen {
 };
 
 struct recorder {
-	char dir[64]; /* a trace instance of our own */
+	char dir[64]; /* a trace instance of our own; "": none yet */
 	int pipe;
 	FILE *out;
 	uint64_t bytes;
@@ -73,15 +76,18 @@ static int set(const char *dir, const char *name, const char *format, ...)
 static int instance_open(struct recorder *recorder, unsigned long buffer)
 {
 	const unsigned long cpus = sysconf(_SC_NPROCESSORS_CONF);
-	char path[96];
+	char dir[sizeof(recorder->dir)], path[96];
 
+	if (buffer > MOST_BUFFER)
+		return say_error("a buffer has at most %lu MiB", MOST_BUFFER);
 	if (access(TRACING "/events/rodp", F_OK))
 		return say_error(
 			"%s/events/rodp: %s; run odpctl as root, with the module rodp loaded",
 			TRACING, strerror(errno));
-	snprintf(recorder->dir, sizeof(recorder->dir), TRACING "/instances/odpctl-%d", getpid());
-	if (mkdir(recorder->dir, 0700))
-		return say_error("%s: %s", recorder->dir, strerror(errno));
+	snprintf(dir, sizeof(dir), TRACING "/instances/odpctl-%d", getpid());
+	if (mkdir(dir, 0700))
+		return say_error("%s: %s", dir, strerror(errno));
+	strcpy(recorder->dir, dir);
 	set(recorder->dir, "trace_clock", "mono");
 	set(recorder->dir, "options/record-tgid", "1");
 	if (set(recorder->dir, "buffer_size_kb", "%lu", buffer * 1024 / cpus + 1))
@@ -127,9 +133,10 @@ static void instance_close(struct recorder *recorder)
 {
 	if (recorder->pipe >= 0)
 		close(recorder->pipe);
+	if (!*recorder->dir)
+		return;
 	set(recorder->dir, "events/rodp/rodp_invalidate/trigger", "!stacktrace");
-	if (*recorder->dir)
-		rmdir(recorder->dir);
+	rmdir(recorder->dir);
 }
 
 /* ---- What is mapped ---- */
@@ -187,7 +194,7 @@ static void write_areas(struct recorder *recorder, uint32_t pid)
 /* Of each process that has on-demand regions now. */
 static void write_processes(struct recorder *recorder)
 {
-	const struct args all = { .mrn = -1, .sort = &sort_keys[6] };
+	const struct args all = { .mrn = -1, .sort = &sort_by_pid };
 	const struct rows then = {};
 	struct rows rows;
 	uint32_t last = 0;
@@ -221,20 +228,25 @@ static double now(void)
 	return time.tv_sec + time.tv_nsec / 1e9;
 }
 
-/* What there is; 0 or 1. Lines stay whole, since ours go between two reads of whole lines. */
-static int drain(struct recorder *recorder)
+static bool is_full(const struct recorder *recorder)
+{
+	return recorder->bytes > MOST_BYTES;
+}
+
+/*
+ * What there is, in at most so many reads; 0 or 1. Lines stay whole, since ours go between two reads
+ * of whole lines.
+ */
+static int drain(struct recorder *recorder, unsigned long reads)
 {
 	static char buffer[1 << 16];
 	ssize_t n;
 
-	while ((n = read(recorder->pipe, buffer, sizeof(buffer))) > 0) {
+	while (!is_full(recorder) && reads-- &&
+	       (n = read(recorder->pipe, buffer, sizeof(buffer))) > 0) {
 		if (fwrite(buffer, 1, n, recorder->out) != (size_t)n)
 			return say_error("the recording: %s", strerror(errno));
 		recorder->bytes += n;
-		if (recorder->bytes > MOST_BYTES) {
-			ended = 1;
-			break;
-		}
 	}
 	return 0;
 }
@@ -246,51 +258,62 @@ static int follow(struct recorder *recorder, unsigned long seconds)
 	double areas = 0;
 	int status = 0;
 
-	while (!status && !ended && (!seconds || now() < end)) {
+	while (!status && !ended && !is_full(recorder) && (!seconds || now() < end)) {
 		if (now() - areas >= BETWEEN_AREAS) {
 			write_processes(recorder);
 			areas = now();
 		}
 		poll(&fd, 1, 50);
-		status = drain(recorder);
+		status = drain(recorder, MOST_READS);
 	}
 	return status;
 }
 
 static int record(struct recorder *recorder, const struct args *args)
 {
-	const struct sigaction action = { .sa_handler = on_signal };
 	int status = instance_begin(recorder);
 
 	if (status)
 		return status;
-	sigaction(SIGINT, &action, NULL);
-	sigaction(SIGTERM, &action, NULL);
 	fprintf(recorder->out, RECORDING_MAGIC "\n");
 	status = follow(recorder, args->seconds);
 	set(recorder->dir, "events/rodp/enable", "0");
-	ended = 0; /* what is there still */
 	if (!status)
-		status = drain(recorder);
+		status = drain(recorder, ULONG_MAX);
+	if (is_full(recorder))
+		say_error("the recording is full, and ends early");
 	write_processes(recorder);
 	fprintf(recorder->out, "#lost %lu\n", (unsigned long)lost_events(recorder));
 	return status;
+}
+
+/* An instance that nobody removes would go on tracing. */
+static void catch_signals(void)
+{
+	static const int ends[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
+	const struct sigaction action = { .sa_handler = on_signal };
+	size_t i;
+
+	for (i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
+		sigaction(ends[i], &action, NULL);
 }
 
 static int run(const struct args *args)
 {
 	const char *path = args->output ? args->output : "odp.trace";
 	static struct recorder recorder = { .pipe = -1 };
-	int status = instance_open(&recorder, args->buffer ? args->buffer : DEFAULT_BUFFER);
+	int status;
 
+	catch_signals();
+	status = instance_open(&recorder, args->buffer ? args->buffer : DEFAULT_BUFFER);
 	if (!status) {
-		recorder.out = fopen(path, "we");
-		status = recorder.out ? record(&recorder, args)
-				      : say_error("%s: %s", path, strerror(errno));
+		/* For its owner alone: it tells where others' memory is. */
+		recorder.out = file_create(path, 0600);
+		status = recorder.out ? record(&recorder, args) : 1;
 	}
 	instance_close(&recorder);
-	if (recorder.out && fclose(recorder.out))
-		status = say_error("%s: %s", path, strerror(errno));
+	if (recorder.out)
+		status |= file_close(recorder.out, path);
 	if (!status)
 		printf("%s: %lu bytes; odpctl report %s makes a page of it\n", path,
 		       (unsigned long)recorder.bytes, path);

@@ -54,6 +54,7 @@ static double by_pid(const struct row *row)
 	return row->mr->pid;
 }
 
+const struct sort_key sort_by_pid = { 'o', "pid", by_pid };
 const struct sort_key sort_keys[] = {
 	{ 'a', "activity", by_activity },
 	{ 'f', "faults", by_faults },

@@ -21,6 +21,7 @@ struct sort_key {
 
 extern const struct sort_key sort_keys[];
 extern const size_t sort_key_count;
+extern const struct sort_key sort_by_pid;
 
 /* The region's kind in a word: implicit, explicit, pinned. */
 const char *row_kind(const struct odp_mr_info *mr);

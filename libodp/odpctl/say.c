@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
+#include <limits.h>
 #include <stdarg.h>
+#include <string.h>
+#include <wchar.h>
+#include <wctype.h>
 
 #include "odpctl.h"
 
@@ -57,4 +61,20 @@ const char *say_ns(uint64_t ns)
 	static const char *const unit[] = { " ns", " us", " ms", " s" };
 
 	return say_scaled(ns, 1000, unit, 4);
+}
+
+void say_clean(char *text)
+{
+	mbstate_t state = {};
+	wchar_t c;
+	size_t n;
+
+	for (; *text; text += n) {
+		n = mbrtowc(&c, text, strnlen(text, MB_LEN_MAX), &state);
+		if (n <= MB_LEN_MAX && !iswcntrl(c))
+			continue;
+		n = n <= MB_LEN_MAX ? n : 1;
+		memset(text, '?', n);
+		memset(&state, 0, sizeof(state));
+	}
 }
