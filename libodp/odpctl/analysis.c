@@ -178,7 +178,7 @@ static void find_owners(struct analysis *analysis)
 	}
 }
 
-/* NULL: no memory. */
+/* The one of that name, or a new one. NULL: no memory. */
 static struct actor *actor_of(struct actor **list, size_t *n, const char *name)
 {
 	struct actor *grown;
@@ -187,6 +187,10 @@ static struct actor *actor_of(struct actor **list, size_t *n, const char *name)
 	for (i = 0; i < *n; i++)
 		if (!strcmp((*list)[i].name, name))
 			return &(*list)[i];
+	if (*n == ANALYSIS_ACTORS)
+		return &(*list)[ANALYSIS_ACTORS - 1];
+	if (*n == ANALYSIS_ACTORS - 1)
+		name = "all others";
 	grown = realloc(*list, (*n + 1) * sizeof(*grown));
 	if (!grown)
 		return NULL;
@@ -309,20 +313,26 @@ static int find_leaves(const struct analysis *analysis, struct recording *record
 	return 0;
 }
 
-/* Leaves side by side share a row where there are too many; those of two address spaces never. */
+/*
+ * Leaves side by side share a row where there are too many; those of two address spaces never. What
+ * has none goes to one behind them all, which nobody sees.
+ */
 static int make_rows(struct analysis *analysis, struct recording *recording, struct leaves *leaves)
 {
 	const size_t each = (leaves->n + ANALYSIS_ROWS - 1) / ANALYSIS_ROWS;
 	size_t i, in_row = 0;
 	struct heat_row *row = NULL;
 
-	analysis->row = calloc(leaves->n + 1, sizeof(*analysis->row));
+	analysis->row = calloc(leaves->n < ANALYSIS_MOST ? leaves->n + 1 : ANALYSIS_MOST,
+			       sizeof(*analysis->row));
 	if (!analysis->row)
 		return -ENOMEM;
 	for (i = 0; i < leaves->n; i++) {
 		struct leaf *leaf = &leaves->leaf[i];
 
 		if (!row || row->mirror != leaf->mirror || in_row == each) {
+			if (analysis->rows == ANALYSIS_MOST)
+				break;
 			row = &analysis->row[analysis->rows++];
 			row->mirror = leaf->mirror;
 			row->first = leaf->first;
@@ -334,15 +344,18 @@ static int make_rows(struct analysis *analysis, struct recording *recording, str
 		leaf->row = analysis->rows - 1;
 		in_row++;
 	}
+	for (; i < leaves->n; i++)
+		leaves->leaf[i].row = analysis->rows;
 	return 0;
 }
 
+/* Each leaf that something happened in is there. */
 static size_t row_of(const struct leaves *leaves, uint64_t mirror, uint64_t va)
 {
 	const struct leaf key = { .mirror = mirror, .first = va & -LEAF };
 	const struct leaf *leaf = bsearch(&key, leaves->leaf, leaves->n, sizeof(key), by_address);
 
-	return leaf ? leaf->row : 0;
+	return leaf->row;
 }
 
 /* First what changed in each bin, then the sums. */

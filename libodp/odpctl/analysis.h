@@ -12,6 +12,8 @@
 #define ANALYSIS_ROWS	48 /* of addresses, in the heat map */
 #define ANALYSIS_WORST	10
 #define ANALYSIS_OWNERS 256
+#define ANALYSIS_ACTORS 1024 /* of a kind; the last is all others */
+#define ANALYSIS_MOST	256 /* rows, where there are many address spaces */
 #define LEAF		(2ull << 20) /* bytes */
 
 struct fault {

@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
+#include <stdlib.h>
+#include <string.h>
+
 #include "json.h"
+#include "odpctl.h"
 
 void json_add_number(struct json_object *to, const char *name, uint64_t value)
 {
@@ -13,7 +17,12 @@ void json_add_real(struct json_object *to, const char *name, double value)
 
 void json_add_text(struct json_object *to, const char *name, const char *text)
 {
-	json_object_object_add(to, name, json_object_new_string(text));
+	char *clean = strdup(text);
+
+	if (clean)
+		say_clean(clean);
+	json_object_object_add(to, name, clean ? json_object_new_string(clean) : NULL);
+	free(clean);
 }
 
 void json_add_bool(struct json_object *to, const char *name, bool value)

@@ -11,6 +11,7 @@
 
 #include <json-c/json.h>
 
+/* Texts are cleaned (say_clean()): JSON is UTF-8. */
 void json_add_number(struct json_object *to, const char *name, uint64_t value);
 void json_add_real(struct json_object *to, const char *name, double value);
 void json_add_text(struct json_object *to, const char *name, const char *text);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 /* odpctl: what on-demand paging does on this host. */
+#include <locale.h>
 #include <string.h>
 
 #include "odpctl.h"
@@ -28,6 +29,7 @@ int main(int argc, char **argv)
 {
 	size_t i;
 
+	setlocale(LC_CTYPE, "C.UTF-8"); /* what our own pictures are in */
 	if (argc < 2) {
 		print_help(stderr);
 		return 2;

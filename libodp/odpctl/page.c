@@ -222,13 +222,27 @@ static struct json_object *name_of_track(const char *what, uint64_t pid, uint64_
 	return one;
 }
 
+/* One event after the other: of a million there is no room for all at once. */
+struct events {
+	FILE *out;
+	bool some;
+};
+
+static void write_event(struct events *events, struct json_object *one)
+{
+	fputs(events->some ? ",\n" : "\n", events->out);
+	fputs(json_object_to_json_string_ext(one, JSON_C_TO_STRING_NOSLASHESCAPE), events->out);
+	json_object_put(one);
+	events->some = true;
+}
+
 /* Waits are of the device, which is no process: number 0. Two lanes a QP. */
-static void add_waits(struct json_object *list, const struct analysis *analysis)
+static void write_waits(struct events *events, const struct analysis *analysis)
 {
 	char name[32];
 	size_t i;
 
-	json_object_array_add(list, name_of_track("process_name", 0, 0, "RDMA device"));
+	write_event(events, name_of_track("process_name", 0, 0, "RDMA device"));
 	for (i = 0; i < analysis->waits; i++) {
 		const struct wait *wait = &analysis->wait[i];
 		const uint64_t track = 2ull * wait->qpn + wait->send;
@@ -236,13 +250,13 @@ static void add_waits(struct json_object *list, const struct analysis *analysis)
 		if (wait->seconds < 0)
 			continue;
 		snprintf(name, sizeof(name), "QP %u %s", wait->qpn, wait->send ? "send" : "recv");
-		json_object_array_add(list, name_of_track("thread_name", 0, track, name));
-		json_object_array_add(list, span("wait", wait->begin, wait->seconds, 0, track,
-						 wait_json(analysis, wait)));
+		write_event(events, name_of_track("thread_name", 0, track, name));
+		write_event(events, span("wait", wait->begin, wait->seconds, 0, track,
+					 wait_json(analysis, wait)));
 	}
 }
 
-static void add_faults(struct json_object *list, const struct analysis *analysis)
+static void write_faults(struct events *events, const struct analysis *analysis)
 {
 	struct json_object *args;
 	size_t i;
@@ -256,46 +270,39 @@ static void add_faults(struct json_object *list, const struct analysis *analysis
 		add(args, "va", hex(fault->va));
 		json_add_number(args, "pages", (fault->done - fault->va) / 4096);
 		json_add_bool(args, "write", fault->write);
-		json_object_array_add(list, span("fault", fault->begin, fault->end - fault->begin,
-						 fault->tgid, fault->tgid, args));
+		write_event(events, span("fault", fault->begin, fault->end - fault->begin,
+					 fault->tgid, fault->tgid, args));
 	}
 }
 
-static void add_invalidations(struct json_object *list, struct recording *recording)
+static struct json_object *invalidation(const struct recording *recording,
+					const struct event *event)
 {
-	struct json_object *one, *args;
-	size_t i;
+	struct json_object *one = json_object_new_object(), *args = json_object_new_object();
 
-	for (i = 0; i < recording->events; i++) {
-		const struct event *event = &recording->event[i];
-
-		if (event->kind != EVENT_INVALIDATE)
-			continue;
-		args = json_object_new_object();
-		add(args, "leaf", hex(event->va));
-		json_add_number(args, "pages", event->dropped);
-		json_add_text(args, "in", recording->symbol[event->symbol]);
-		one = json_object_new_object();
-		json_add_text(one, "name", event->reason);
-		json_add_text(one, "ph", "i");
-		json_add_text(one, "s", "t");
-		add(one, "ts", real(event->at * 1e6));
-		json_add_number(one, "pid", event->tgid ? event->tgid : event->tid);
-		json_add_number(one, "tid", event->tid);
-		add(one, "args", args);
-		json_object_array_add(list, one);
-	}
+	add(args, "leaf", hex(event->va));
+	json_add_number(args, "pages", event->dropped);
+	json_add_text(args, "in", recording->symbol[event->symbol]);
+	json_add_text(one, "name", event->reason);
+	json_add_text(one, "ph", "i");
+	json_add_text(one, "s", "t");
+	add(one, "ts", real(event->at * 1e6));
+	json_add_number(one, "pid", event->tgid ? event->tgid : event->tid);
+	json_add_number(one, "tid", event->tid);
+	add(one, "args", args);
+	return one;
 }
 
 void page_write_perfetto(FILE *out, const struct analysis *analysis, struct recording *recording)
 {
-	struct json_object *all = json_object_new_object(), *list = json_object_new_array();
+	struct events events = { .out = out };
+	size_t i;
 
-	add_waits(list, analysis);
-	add_faults(list, analysis);
-	add_invalidations(list, recording);
-	add(all, "traceEvents", list);
-	fputs(json_object_to_json_string_ext(all, JSON_C_TO_STRING_NOSLASHESCAPE), out);
-	fputc('\n', out);
-	json_object_put(all);
+	fputs("{\"traceEvents\":[", out);
+	write_waits(&events, analysis);
+	write_faults(&events, analysis);
+	for (i = 0; i < recording->events; i++)
+		if (recording->event[i].kind == EVENT_INVALIDATE)
+			write_event(&events, invalidation(recording, &recording->event[i]));
+	fputs("\n]}\n", out);
 }

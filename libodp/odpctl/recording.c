@@ -11,6 +11,11 @@
 #define RECORDING_BYTES (1ull << 47) /* of one event: all that a process has */
 #define RECORDING_LEAF	512 /* pages */
 #define RECORDING_NS	(1ull << 60)
+#define RECORDING_TIME	1e9 /* seconds: a microsecond is still one there */
+#define RECORDING_ERROR 4095
+
+#define STACK_BACK	64 /* events, of other CPUs, between one and its stack */
+#define AREA_BACK	64 /* areas that begin before an address, and may reach it */
 
 /* A list grows by doubling; true: there is a place more. */
 static bool grow(void *list, size_t n, size_t size)
@@ -79,8 +84,7 @@ static void read_fields(struct event *event, const char *text)
 	event->va = number(text, event->kind == EVENT_INVALIDATE ? "leaf"
 				 : event->kind == EVENT_PARK	 ? "iova"
 								 : "va");
-	event->bytes = event->kind == EVENT_INVALIDATE ? number(text, "end") - number(text, "start")
-						       : number(text, "bytes");
+	event->bytes = number(text, "bytes");
 	event->ns = number(text, "ns");
 	event->qpn = number(text, "qpn");
 	event->key = number(text, "key");
@@ -131,12 +135,13 @@ static bool read_head(struct event *event, char *head)
 	return event->at > 0;
 }
 
-/* No kernel says such things, and sums of them would not fit. */
+/* No kernel says such things, and sums of them would not fit. A peer's address may be any. */
 static bool is_absurd(const struct event *event)
 {
-	return event->bytes > RECORDING_BYTES || event->va > UINT64_MAX - RECORDING_BYTES ||
-	       event->dropped > RECORDING_LEAF || event->ns > RECORDING_NS ||
-	       event->at > RECORDING_NS;
+	return event->bytes > RECORDING_BYTES || event->dropped > RECORDING_LEAF ||
+	       (event->kind != EVENT_PARK && event->va > UINT64_MAX - RECORDING_BYTES) ||
+	       event->ns > RECORDING_NS || event->at > RECORDING_TIME || event->error > 0 ||
+	       event->error < -RECORDING_ERROR;
 }
 
 static int add_event(struct recording *recording, const struct event *event)
@@ -149,6 +154,7 @@ static int add_event(struct recording *recording, const struct event *event)
 	}
 	if (!grow(&recording->event, recording->events, sizeof(*event)))
 		return -ENOMEM;
+	recording->traced = recording->events;
 	recording->event[recording->events++] = *event;
 	return 0;
 }
@@ -169,6 +175,7 @@ static int read_event(struct recording *recording, char *line)
 			break;
 	if (i == EVENT_KINDS || name[length] != ':')
 		return 0;
+	recording->traced = SIZE_MAX;
 	event.kind = names[i].kind;
 	read_fields(&event, name + length + 1);
 	return read_head(&event, line) ? add_event(recording, &event) : 0;
@@ -208,34 +215,44 @@ static int find_symbol(struct recording *recording, const char *name, uint32_t *
 	return 0;
 }
 
-/* " => symbol", of the event before: the first that is no plumbing counts. */
-static int read_frame(struct recording *recording, char *line)
+/* A stack is of the last event of its thread; others may have had some in between. */
+static void read_stack(struct recording *recording, char *line)
 {
-	struct event *last = recording->events ? &recording->event[recording->events - 1] : NULL;
+	struct event head = {};
+	size_t i, n;
 
-	if (!last || last->kind != EVENT_INVALIDATE || last->symbol || recording->symbols > 4096)
-		return 0;
-	line[strcspn(line, " +\n")] = 0;
-	return is_plumbing(line) ? 0 : find_symbol(recording, line, &last->symbol);
+	recording->traced = SIZE_MAX;
+	if (!read_head(&head, line))
+		return;
+	for (i = recording->events, n = 0; i-- && n < STACK_BACK; n++) {
+		if (recording->event[i].tid != head.tid)
+			continue;
+		recording->traced = i;
+		return;
+	}
 }
 
-static int read_process(struct recording *recording, const char *line)
+/* " => symbol": the first that is no plumbing counts. */
+static int read_frame(struct recording *recording, char *line)
 {
-	struct process_line process = {};
+	struct event *event;
 
-	if (sscanf(line, "#process %u %15[^\n]", &process.pid, process.comm) < 1)
+	if (recording->traced >= recording->events || recording->symbols > 4096)
 		return 0;
-	if (!grow(&recording->process, recording->processes, sizeof(process)))
-		return -ENOMEM;
-	recording->process[recording->processes++] = process;
-	return 0;
+	event = &recording->event[recording->traced];
+	if (event->kind != EVENT_INVALIDATE || event->symbol)
+		return 0;
+	line[strcspn(line, " +\n")] = 0;
+	return is_plumbing(line) ? 0 : find_symbol(recording, line, &event->symbol);
 }
 
 static int read_area(struct recording *recording, const char *line)
 {
-	struct area_line area = {};
+	struct area_line area = { .line = recording->areas };
 	char name[LINE] = "";
 
+	if (recording->areas == RECORDING_AREAS)
+		return 0;
 	if (sscanf(line, "#area %u %lx %lx %1023[^\n]", &area.pid, &area.first, &area.last, name) <
 	    3)
 		return 0;
@@ -250,8 +267,8 @@ static int read_area(struct recording *recording, const char *line)
 
 static int read_line(struct recording *recording, char *line)
 {
-	if (!strncmp(line, "#process ", 9))
-		return read_process(recording, line);
+	char *stack;
+
 	if (!strncmp(line, "#area ", 6))
 		return read_area(recording, line);
 	if (!strncmp(line, "#lost ", 6))
@@ -260,7 +277,42 @@ static int read_line(struct recording *recording, char *line)
 		return 0;
 	if (!strncmp(line, " => ", 4))
 		return read_frame(recording, line + 4);
-	return read_event(recording, line);
+	stack = strstr(line, ": <stack trace>");
+	if (!stack)
+		return read_event(recording, line);
+	*stack = 0;
+	read_stack(recording, line);
+	return 0;
+}
+
+static int by_first(const void *a, const void *b)
+{
+	const struct area_line *one = a, *other = b;
+
+	if (one->pid != other->pid)
+		return one->pid < other->pid ? -1 : 1;
+	if (one->first != other->first)
+		return one->first < other->first ? -1 : 1;
+	if (one->last != other->last)
+		return one->last < other->last ? -1 : 1;
+	return (one->line > other->line) - (one->line < other->line);
+}
+
+/* In order, and of those that are the same the one that was seen last. */
+static void sort_areas(struct recording *recording)
+{
+	struct area_line *area = recording->area;
+	size_t i, n = 0;
+
+	if (area)
+		qsort(area, recording->areas, sizeof(*area), by_first);
+	for (i = 0; i < recording->areas; i++) {
+		if (n && area[n - 1].pid == area[i].pid && area[n - 1].first == area[i].first &&
+		    area[n - 1].last == area[i].last)
+			free(area[--n].name);
+		area[n++] = area[i];
+	}
+	recording->areas = n;
 }
 
 int recording_read(struct recording *recording, FILE *file)
@@ -269,13 +321,14 @@ int recording_read(struct recording *recording, FILE *file)
 	uint32_t none;
 	int err;
 
-	*recording = (struct recording){};
+	*recording = (struct recording){ .traced = SIZE_MAX };
 	if (!fgets(line, sizeof(line), file) ||
 	    strncmp(line, RECORDING_MAGIC, strlen(RECORDING_MAGIC)))
 		return 1;
 	err = find_symbol(recording, "", &none);
 	while (!err && fgets(line, sizeof(line), file))
 		err = read_line(recording, line);
+	sort_areas(recording);
 	return err;
 }
 
@@ -289,29 +342,39 @@ void recording_free(struct recording *recording)
 		free(recording->symbol[i]);
 	free(recording->area);
 	free(recording->symbol);
-	free(recording->process);
 	free(recording->event);
 	*recording = (struct recording){};
 }
 
-static bool is_in(const struct area_line *area, uint32_t pid, uint64_t va)
+/* How many areas begin at the address or before it, those of earlier processes included. */
+static size_t areas_before(const struct recording *recording, uint32_t pid, uint64_t va)
 {
-	return area->pid == pid && area->first <= va && va <= area->last;
+	const struct area_line key = {
+		.pid = pid, .first = va, .last = UINT64_MAX, .line = SIZE_MAX
+	};
+	size_t low = 0, high = recording->areas, middle;
+
+	while (low < high) {
+		middle = low + (high - low) / 2;
+		if (by_first(&recording->area[middle], &key) <= 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
 }
 
-const char *recording_area(struct recording *recording, uint32_t pid, uint64_t va)
+const char *recording_area(const struct recording *recording, uint32_t pid, uint64_t va)
 {
-	size_t i;
+	const struct area_line *area, *last = NULL;
+	size_t i, n;
 
-	if (recording->area_last < recording->areas &&
-	    is_in(&recording->area[recording->area_last], pid, va))
-		return recording->area[recording->area_last].name;
-	/* The last that was seen there. */
-	for (i = recording->areas; i--;)
-		if (is_in(&recording->area[i], pid, va))
+	for (i = areas_before(recording, pid, va), n = 0; i-- && n < AREA_BACK; n++) {
+		area = &recording->area[i];
+		if (area->pid != pid)
 			break;
-	if (i == SIZE_MAX)
-		return NULL;
-	recording->area_last = i;
-	return recording->area[i].name;
+		if (va <= area->last && (!last || area->line > last->line))
+			last = area;
+	}
+	return last ? last->name : NULL;
 }

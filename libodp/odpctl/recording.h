@@ -4,7 +4,7 @@
  * and lines of ours that begin with '#':
  *
  *   #odpctl-record 1
- *   #process PID COMM             has on-demand memory
+ *   #process PID COMM             has on-demand memory (for readers; the areas say it again)
  *   #area PID FIRST LAST NAME     of it, hexadecimal, NAME is a file or ""
  *   #lost N                       events that the kernel could not keep
  *
@@ -22,6 +22,7 @@
 
 /* Most events that are kept in memory, 128 bytes each. */
 #define RECORDING_EVENTS (1u << 20)
+#define RECORDING_AREAS	 (1u << 17)
 
 enum event_kind {
 	EVENT_FAULT_BEGIN,
@@ -39,7 +40,8 @@ struct event {
 	uint32_t tid, tgid; /* who did it; tgid 0: not told */
 	char comm[16];
 	uint64_t mirror; /* a number for an address space */
-	uint64_t va, bytes; /* of an invalidation: its leaf, the range's length; of a park: iova */
+	uint64_t va; /* of an invalidation: its leaf; of a park: iova */
+	uint64_t bytes;
 	uint64_t ns;
 	uint32_t qpn, key;
 	uint32_t dropped; /* pages */
@@ -53,23 +55,17 @@ struct area_line {
 	uint32_t pid;
 	uint64_t first, last;
 	char *name;
-};
-
-struct process_line {
-	uint32_t pid;
-	char comm[16];
+	size_t line; /* of those of the file */
 };
 
 struct recording {
 	struct event *event;
 	size_t events;
-	struct area_line *area;
+	struct area_line *area; /* by process and first address */
 	size_t areas;
-	size_t area_last; /* found; the next is likely to be the same */
-	struct process_line *process;
-	size_t processes;
 	char **symbol; /* [0] is "" */
 	size_t symbols;
+	size_t traced; /* the event whose stack comes next; none, if there is no such event */
 	uint64_t lost; /* by the kernel */
 	uint64_t left_out; /* beyond RECORDING_EVENTS */
 };
@@ -78,7 +74,7 @@ struct recording {
 int recording_read(struct recording *recording, FILE *file);
 void recording_free(struct recording *recording);
 
-/* The file that is mapped there, "" for other memory, NULL: nothing is known of it. */
-const char *recording_area(struct recording *recording, uint32_t pid, uint64_t va);
+/* The file that was mapped there last, "" for other memory, NULL: nothing is known of it. */
+const char *recording_area(const struct recording *recording, uint32_t pid, uint64_t va);
 
 #endif

@@ -25,15 +25,15 @@ static int read_all(const char *path, struct recording *recording)
 static int write_file(const char *path, const struct analysis *analysis,
 		      struct recording *recording, const char *title)
 {
-	FILE *out = fopen(path, "we");
+	FILE *out = file_create(path, 0666);
 
 	if (!out)
-		return say_error("%s: %s", path, strerror(errno));
+		return 1;
 	if (title)
 		page_write(out, analysis, recording, title);
 	else
 		page_write_perfetto(out, analysis, recording);
-	return fclose(out) ? say_error("%s: %s", path, strerror(errno)) : 0;
+	return file_close(out, path);
 }
 
 static int write_all(const struct args *args, const struct analysis *analysis,

@@ -27,6 +27,7 @@ void row_owner(const struct odp_mr_info *mr, char *name, size_t room)
 	file = fopen(path, "re");
 	if (file && fgets(name, room, file))
 		name[strcspn(name, "\n")] = 0;
+	say_clean(name);
 	if (file)
 		fclose(file);
 }

@@ -212,8 +212,10 @@ int target_look(const struct target *target, struct areas *areas)
 	while (!status && fgets(line, sizeof(line), maps)) {
 		struct area area = {};
 
-		if (maps_read_line(line, target->first, target->last, &area))
-			status = add_area(target, areas, &area);
+		if (!maps_read_line(line, target->first, target->last, &area))
+			continue;
+		say_clean(area.name);
+		status = add_area(target, areas, &area);
 	}
 	fclose(maps);
 	if (status)
