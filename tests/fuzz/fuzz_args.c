@@ -3,6 +3,9 @@
  * Any arguments of odpctl: what a command gets is within its bounds; and odpctl's words for
  * numbers: short enough, and read again they are what was said.
  */
+#include <ctype.h>
+#include <locale.h>
+
 #include "fuzz.h"
 
 #include "odpctl.h"
@@ -112,6 +115,24 @@ static void check_numbers(uint64_t n)
 	fuzz_check(bytes != count && count != ns);
 }
 
+/* As long as before, nothing in it that controls a terminal, and clean once it was cleaned. */
+static void check_clean(const char *text)
+{
+	char *clean = strdup(text), *again;
+	size_t i;
+
+	setlocale(LC_CTYPE, "C.UTF-8");
+	say_clean(clean);
+	again = strdup(clean);
+	say_clean(again);
+	fuzz_check(strlen(clean) == strlen(text) && !strcmp(clean, again));
+	for (i = 0; clean[i]; i++)
+		fuzz_check(clean[i] == text[i] ? !iscntrl((unsigned char)clean[i])
+					       : clean[i] == '?');
+	free(clean);
+	free(again);
+}
+
 /* The messages themselves are for people. */
 static void check_error(const char *text)
 {
@@ -138,6 +159,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	memcpy(text, data, size);
 	text[size] = 0;
 	check_numbers(n);
+	check_clean(text);
 	check_error(text);
 	make_args(&commands[which], text);
 	free(text);
