@@ -1,76 +1,32 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 /*
- * Everybody's regions, from the kernel's resource tracking (netlink, RDMA_NL_NLDEV): what `rdma
- * resource show mr` and `rdma statistic show mr` tell, in two dumps a device.
+ * Everybody's regions, from the kernel's resource tracking (RDMA_NL_NLDEV, through libnl): what
+ * `rdma resource show mr` and `rdma statistic show mr` tell, in two dumps a device.
  */
 #include <errno.h>
 #include <stdbool.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
-#include <linux/netlink.h>
+#include <netlink/attr.h>
+#include <netlink/msg.h>
+#include <netlink/netlink.h>
 #include <rdma/rdma_netlink.h>
 
 #include "odp.h"
 
-#define DUMP_ROOM 65536 /* bytes: the kernel's dumps come in less than half of it */
-
-/* An attribute and what follows it, in a buffer that the kernel filled. */
-struct attrs {
-	const char *at;
-	size_t left;
-};
-
-static bool attr_next(struct attrs *attrs, const struct nlattr **attr)
-{
-	size_t step;
-
-	if (attrs->left < sizeof(**attr))
-		return false;
-	*attr = (const struct nlattr *)attrs->at;
-	if ((*attr)->nla_len < sizeof(**attr) || (*attr)->nla_len > attrs->left)
-		return false;
-	step = NLA_ALIGN((*attr)->nla_len);
-	step = step < attrs->left ? step : attrs->left;
-	attrs->at += step;
-	attrs->left -= step;
-	return true;
-}
-
-static unsigned int attr_type(const struct nlattr *attr)
-{
-	return attr->nla_type & NLA_TYPE_MASK;
-}
-
-static struct attrs attr_within(const struct nlattr *attr)
-{
-	return (struct attrs){ (const char *)(attr + 1), attr->nla_len - sizeof(*attr) };
-}
-
 /* A number of 4 or 8 bytes, or 0. */
 static uint64_t attr_number(const struct nlattr *attr)
 {
-	const size_t len = attr->nla_len - sizeof(*attr);
+	const size_t len = nla_len(attr);
 	uint64_t wide = 0;
 	uint32_t narrow = 0;
 
 	if (len >= sizeof(wide)) {
-		memcpy(&wide, attr + 1, sizeof(wide));
+		memcpy(&wide, nla_data(attr), sizeof(wide));
 		return wide;
 	}
-	memcpy(&narrow, attr + 1, len < sizeof(narrow) ? len : sizeof(narrow));
+	memcpy(&narrow, nla_data(attr), len < sizeof(narrow) ? len : sizeof(narrow));
 	return narrow;
-}
-
-static void attr_text(const struct nlattr *attr, char *text, size_t room)
-{
-	const size_t len = attr->nla_len - sizeof(*attr);
-	const size_t n = len < room ? len : room - 1;
-
-	memcpy(text, attr + 1, n);
-	text[n] = 0;
 }
 
 /* Where a dump goes. */
@@ -84,7 +40,7 @@ struct list {
 };
 
 /* {name, value} of a counter. */
-static void read_counter(struct odp_mr_info *info, struct attrs attrs)
+static void read_counter(struct odp_mr_info *info, const struct nlattr *nest)
 {
 	static const struct {
 		const char *name;
@@ -97,15 +53,16 @@ static void read_counter(struct odp_mr_info *info, struct attrs attrs)
 		  offsetof(struct odp_mr_stats, page_invalidations_handled) },
 		{ "page_prefetch", offsetof(struct odp_mr_stats, page_prefetch) },
 	};
-	const struct nlattr *attr;
+	struct nlattr *attr;
+	int left;
 	char name[64] = "";
 	uint64_t value = 0;
 	size_t i;
 
-	while (attr_next(&attrs, &attr)) {
-		if (attr_type(attr) == RDMA_NLDEV_ATTR_STAT_HWCOUNTER_ENTRY_NAME)
-			attr_text(attr, name, sizeof(name));
-		else if (attr_type(attr) == RDMA_NLDEV_ATTR_STAT_HWCOUNTER_ENTRY_VALUE)
+	nla_for_each_nested(attr, nest, left) {
+		if (nla_type(attr) == RDMA_NLDEV_ATTR_STAT_HWCOUNTER_ENTRY_NAME)
+			nla_strlcpy(name, attr, sizeof(name));
+		else if (nla_type(attr) == RDMA_NLDEV_ATTR_STAT_HWCOUNTER_ENTRY_VALUE)
 			value = attr_number(attr);
 	}
 	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
@@ -113,26 +70,28 @@ static void read_counter(struct odp_mr_info *info, struct attrs attrs)
 			*(uint64_t *)((char *)&info->stats + names[i].offset) = value;
 }
 
-static void read_counters(struct odp_mr_info *info, struct attrs attrs)
+static void read_counters(struct odp_mr_info *info, const struct nlattr *nest)
 {
-	const struct nlattr *attr;
+	struct nlattr *attr;
+	int left;
 
 	info->has_stats = 1;
-	while (attr_next(&attrs, &attr))
-		read_counter(info, attr_within(attr));
+	nla_for_each_nested(attr, nest, left)
+		read_counter(info, attr);
 }
 
 /* The driver's words: a name, then its value, in pairs. */
-static void read_driver(struct odp_mr_info *info, struct attrs attrs)
+static void read_driver(struct odp_mr_info *info, const struct nlattr *nest)
 {
-	const struct nlattr *attr;
+	struct nlattr *attr;
+	int left;
 	char text[32], name[32] = "";
 
-	while (attr_next(&attrs, &attr)) {
-		const bool is_text = attr_type(attr) == RDMA_NLDEV_ATTR_DRIVER_STRING;
+	nla_for_each_nested(attr, nest, left) {
+		const bool is_text = nla_type(attr) == RDMA_NLDEV_ATTR_DRIVER_STRING;
 
 		if (is_text)
-			attr_text(attr, text, sizeof(text));
+			nla_strlcpy(text, attr, sizeof(text));
 		if (is_text && !strcmp(name, "odp")) {
 			info->level = strcmp(text, "implicit") ? ODP_EXPLICIT : ODP_IMPLICIT;
 			name[0] = 0;
@@ -142,12 +101,13 @@ static void read_driver(struct odp_mr_info *info, struct attrs attrs)
 	}
 }
 
-static void read_mr(struct odp_mr_info *info, struct attrs attrs)
+static void read_mr(struct odp_mr_info *info, const struct nlattr *nest)
 {
-	const struct nlattr *attr;
+	struct nlattr *attr;
+	int left;
 
-	while (attr_next(&attrs, &attr)) {
-		switch (attr_type(attr)) {
+	nla_for_each_nested(attr, nest, left) {
+		switch (nla_type(attr)) {
 		case RDMA_NLDEV_ATTR_RES_MRN:
 			info->mrn = attr_number(attr);
 			break;
@@ -155,7 +115,7 @@ static void read_mr(struct odp_mr_info *info, struct attrs attrs)
 			info->pid = attr_number(attr);
 			break;
 		case RDMA_NLDEV_ATTR_RES_KERN_NAME:
-			attr_text(attr, info->owner, sizeof(info->owner));
+			nla_strlcpy(info->owner, attr, sizeof(info->owner));
 			break;
 		case RDMA_NLDEV_ATTR_RES_MRLEN:
 			info->length = attr_number(attr);
@@ -167,10 +127,10 @@ static void read_mr(struct odp_mr_info *info, struct attrs attrs)
 			info->rkey = attr_number(attr);
 			break;
 		case RDMA_NLDEV_ATTR_DRIVER:
-			read_driver(info, attr_within(attr));
+			read_driver(info, attr);
 			break;
 		case RDMA_NLDEV_ATTR_STAT_HWCOUNTERS:
-			read_counters(info, attr_within(attr));
+			read_counters(info, attr);
 			break;
 		}
 	}
@@ -196,106 +156,116 @@ static void take_statistic(struct list *list, const struct odp_mr_info *mr)
 	}
 }
 
-static void take_table(struct list *list, struct attrs table,
+static void take_table(struct list *list, const struct nlattr *table,
 		       void (*take)(struct list *list, const struct odp_mr_info *mr))
 {
-	const struct nlattr *attr;
+	struct nlattr *attr;
+	int left;
 
-	while (attr_next(&table, &attr)) {
+	nla_for_each_nested(attr, table, left) {
 		struct odp_mr_info mr = {};
 
 		strncpy(mr.device, list->device, sizeof(mr.device) - 1);
-		read_mr(&mr, attr_within(attr));
+		read_mr(&mr, attr);
 		take(list, &mr);
 	}
 }
 
-static void take_message(struct list *list, const struct nlmsghdr *message,
+static void take_message(struct list *list, struct nlmsghdr *message,
 			 void (*take)(struct list *list, const struct odp_mr_info *mr))
 {
-	struct attrs attrs = { NLMSG_DATA(message), message->nlmsg_len - NLMSG_HDRLEN };
-	const struct nlattr *attr;
+	struct nlattr *attr;
+	int left;
 
-	while (attr_next(&attrs, &attr))
-		if (attr_type(attr) == RDMA_NLDEV_ATTR_RES_MR)
-			take_table(list, attr_within(attr), take);
+	nlmsg_for_each_attr(attr, message, 0, left)
+		if (nla_type(attr) == RDMA_NLDEV_ATTR_RES_MR)
+			take_table(list, attr, take);
 }
 
-struct ask {
-	struct nlmsghdr head;
-	struct nlattr index_head;
-	uint32_t index;
-	struct nlattr res_head;
-	uint32_t res;
-};
-
-static int send_ask(int fd, unsigned int command, uint32_t index)
+static int visit_resource(struct nl_msg *message, void *arg)
 {
-	struct ask ask = {
-		.head = {
-			.nlmsg_len = sizeof(ask),
-			.nlmsg_type = RDMA_NL_GET_TYPE(RDMA_NL_NLDEV, command),
-			.nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK | NLM_F_DUMP,
-		},
-		.index_head = { 8, RDMA_NLDEV_ATTR_DEV_INDEX },
-		.index = index,
-		.res_head = { 8, RDMA_NLDEV_ATTR_STAT_RES },
-		.res = RDMA_NLDEV_ATTR_RES_MR,
-	};
-
-	if (command != RDMA_NLDEV_CMD_STAT_GET)
-		ask.head.nlmsg_len = offsetof(struct ask, res_head);
-	return send(fd, &ask, ask.head.nlmsg_len, 0) < 0 ? -errno : 0;
+	take_message(arg, nlmsg_hdr(message), take_resource);
+	return NL_OK;
 }
 
-/* Hands each message of the answer to visit. */
-static int hear(int fd, char *buffer, void (*visit)(const struct nlmsghdr *message, void *arg),
-		void *arg)
+static int visit_statistic(struct nl_msg *message, void *arg)
 {
-	for (;;) {
-		const struct nlmsghdr *message = (const void *)buffer;
-		ssize_t n = recv(fd, buffer, DUMP_ROOM, 0);
-
-		if (n < 0)
-			return -errno;
-		for (; NLMSG_OK(message, n); message = NLMSG_NEXT(message, n)) {
-			if (message->nlmsg_type == NLMSG_ERROR ||
-			    message->nlmsg_type == NLMSG_DONE) {
-				int err = 0;
-
-				if (message->nlmsg_len >= NLMSG_LENGTH(sizeof(err)))
-					memcpy(&err, NLMSG_DATA(message), sizeof(err));
-				return err;
-			}
-			visit(message, arg);
-		}
-	}
+	take_message(arg, nlmsg_hdr(message), take_statistic);
+	return NL_OK;
 }
 
-static void visit_resource(const struct nlmsghdr *message, void *arg)
+/* ---- Questions ---- */
+
+/* errno is of the last system call; libnl's own errors do not tell all of them apart. */
+static int system_error(void)
 {
-	take_message(arg, message, take_resource);
+	return errno ? -errno : -EIO;
 }
 
-static void visit_statistic(const struct nlmsghdr *message, void *arg)
+/* The kernel refused. */
+static int note_error(struct sockaddr_nl *address, struct nlmsgerr *error, void *arg)
 {
-	take_message(arg, message, take_statistic);
+	(void)address;
+	*(int *)arg = error->error;
+	return NL_STOP;
+}
+
+/* A dump that failed on its way says so at its end. */
+static int note_end(struct nl_msg *message, void *arg)
+{
+	const struct nlmsghdr *end = nlmsg_hdr(message);
+
+	if (nlmsg_datalen(end) >= (int)sizeof(int))
+		memcpy(arg, nlmsg_data(end), sizeof(int));
+	return NL_STOP;
+}
+
+/* Each message of the answer goes to visit. 0, what the kernel says, or why nothing came. */
+static int hear(struct nl_sock *sock, nl_recvmsg_msg_cb_t visit, void *arg)
+{
+	int err = 0, status;
+
+	nl_socket_modify_cb(sock, NL_CB_VALID, NL_CB_CUSTOM, visit, arg);
+	nl_socket_modify_cb(sock, NL_CB_FINISH, NL_CB_CUSTOM, note_end, &err);
+	nl_socket_modify_err_cb(sock, NL_CB_CUSTOM, note_error, &err);
+	errno = 0;
+	status = nl_recvmsgs_default(sock);
+	return err || status >= 0 ? err : system_error();
+}
+
+/* index: of a device, whose regions are asked for; NULL: the devices. */
+static int ask(struct nl_sock *sock, unsigned int command, const uint32_t *index)
+{
+	struct nl_msg *message = nlmsg_alloc_simple(RDMA_NL_GET_TYPE(RDMA_NL_NLDEV, command),
+						    NLM_F_DUMP);
+	int status = message ? 0 : -1;
+
+	errno = ENOMEM;
+	if (!status && index)
+		status = nla_put_u32(message, RDMA_NLDEV_ATTR_DEV_INDEX, *index);
+	if (!status && command == RDMA_NLDEV_CMD_STAT_GET)
+		status = nla_put_u32(message, RDMA_NLDEV_ATTR_STAT_RES, RDMA_NLDEV_ATTR_RES_MR);
+	if (!status)
+		status = nl_send_auto(sock, message);
+	if (message)
+		nlmsg_free(message);
+	return status < 0 ? system_error() : 0;
 }
 
 /* A device; those that have no statistics of regions say so with one error or another. */
-static int list_device(int fd, char *buffer, struct list *list)
+static int list_device(struct nl_sock *sock, struct list *list)
 {
 	int err;
 
 	list->first = list->n;
-	err = send_ask(fd, RDMA_NLDEV_CMD_RES_MR_GET, list->index);
+	err = ask(sock, RDMA_NLDEV_CMD_RES_MR_GET, &list->index);
 	if (!err)
-		err = hear(fd, buffer, visit_resource, list);
+		err = hear(sock, visit_resource, list);
 	if (err)
 		return err;
-	err = send_ask(fd, RDMA_NLDEV_CMD_STAT_GET, list->index);
+	err = ask(sock, RDMA_NLDEV_CMD_STAT_GET, &list->index);
 	if (!err)
-		hear(fd, buffer, visit_statistic, list);
+		hear(sock, visit_statistic, list);
 	return err;
 }
 
@@ -309,50 +279,40 @@ struct devices {
 	} device[MAX_DEVICES];
 };
 
-static void visit_device(const struct nlmsghdr *message, void *arg)
+static int visit_device(struct nl_msg *message, void *arg)
 {
-	struct attrs attrs = { NLMSG_DATA(message), message->nlmsg_len - NLMSG_HDRLEN };
 	struct devices *devices = arg;
-	const struct nlattr *attr;
+	struct nlattr *attr;
+	int left;
 
 	if (devices->n == MAX_DEVICES)
-		return;
-	while (attr_next(&attrs, &attr)) {
-		if (attr_type(attr) == RDMA_NLDEV_ATTR_DEV_INDEX)
+		return NL_OK;
+	nlmsg_for_each_attr(attr, nlmsg_hdr(message), 0, left) {
+		if (nla_type(attr) == RDMA_NLDEV_ATTR_DEV_INDEX)
 			devices->device[devices->n].index = attr_number(attr);
-		else if (attr_type(attr) == RDMA_NLDEV_ATTR_DEV_NAME)
-			attr_text(attr, devices->device[devices->n].name, IBV_SYSFS_NAME_MAX);
+		else if (nla_type(attr) == RDMA_NLDEV_ATTR_DEV_NAME)
+			nla_strlcpy(devices->device[devices->n].name, attr, IBV_SYSFS_NAME_MAX);
 	}
 	devices->n++;
+	return NL_OK;
 }
 
-static int list_devices(int fd, char *buffer, struct devices *devices)
-{
-	const struct nlmsghdr ask = {
-		.nlmsg_len = sizeof(ask),
-		.nlmsg_type = RDMA_NL_GET_TYPE(RDMA_NL_NLDEV, RDMA_NLDEV_CMD_GET),
-		.nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK | NLM_F_DUMP,
-	};
-
-	if (send(fd, &ask, sizeof(ask), 0) < 0)
-		return -errno;
-	return hear(fd, buffer, visit_device, devices);
-}
-
-static ssize_t list_all(int fd, char *buffer, const char *device, struct list *list)
+static ssize_t list_all(struct nl_sock *sock, const char *device, struct list *list)
 {
 	struct devices devices = {};
 	bool found = !device;
-	int err = list_devices(fd, buffer, &devices);
+	int err = ask(sock, RDMA_NLDEV_CMD_GET, NULL);
 	size_t i;
 
+	if (!err)
+		err = hear(sock, visit_device, &devices);
 	for (i = 0; i < devices.n && !err; i++) {
 		if (device && strcmp(device, devices.device[i].name))
 			continue;
 		found = true;
 		list->device = devices.device[i].name;
 		list->index = devices.device[i].index;
-		err = list_device(fd, buffer, list);
+		err = list_device(sock, list);
 	}
 	if (!err && !found)
 		err = -ENODEV;
@@ -362,16 +322,13 @@ static ssize_t list_all(int fd, char *buffer, const char *device, struct list *l
 ssize_t odp_list_mrs(const char *device, struct odp_mr_info *info, size_t room)
 {
 	struct list list = { .info = info, .room = room };
-	ssize_t n = -ENOMEM;
-	char *buffer;
-	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_RDMA);
+	struct nl_sock *sock = nl_socket_alloc();
+	ssize_t n;
 
-	if (fd < 0)
-		return -errno;
-	buffer = malloc(DUMP_ROOM);
-	if (buffer)
-		n = list_all(fd, buffer, device, &list);
-	free(buffer);
-	close(fd);
+	if (!sock)
+		return -ENOMEM;
+	errno = 0;
+	n = nl_connect(sock, NETLINK_RDMA) < 0 ? system_error() : list_all(sock, device, &list);
+	nl_socket_free(sock);
 	return n;
 }

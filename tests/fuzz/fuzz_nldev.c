@@ -5,54 +5,38 @@
  * message, texts end, and what is well formed is understood.
  */
 #include <errno.h>
-#include <sanitizer/asan_interface.h>
 #include <stdbool.h>
 #include <sys/socket.h>
-#include <sys/types.h>
 
-#include <linux/netlink.h>
+#include <netlink/handlers.h>
+#include <netlink/msg.h>
+#include <netlink/netlink.h>
 #include <rdma/rdma_netlink.h>
 
 #include "fuzz.h"
 
 #include "odp.h"
 
-#define FD   7
 #define ROOM 4
 
 static const uint8_t *data;
 static size_t size;
-static uint8_t *heard; /* the buffer of the last answer, and its end */
-static size_t heard_room;
 
 static uint64_t take(size_t bytes)
 {
 	return fuzz_take(&data, &size, bytes);
 }
 
-int fuzz_socket(int domain, int type, int protocol)
-{
-	(void)type;
-	fuzz_check(domain == AF_NETLINK && protocol == NETLINK_RDMA);
-	errno = EACCES;
-	return take(1) < 4 ? -1 : FD;
-}
-
-int fuzz_close(int fd)
-{
-	fuzz_check(fd == FD);
-	return 0;
-}
-
 /* Each question is one whole message. */
-ssize_t fuzz_send(int fd, const void *buf, size_t n, int flags)
+static int send_ask(struct nl_sock *sock, struct nl_msg *message)
 {
-	const struct nlmsghdr *head = buf;
+	const struct nlmsghdr *head = nlmsg_hdr(message);
 
-	fuzz_check(fd == FD && !flags && head->nlmsg_len == n && n >= sizeof(*head));
+	(void)sock;
+	fuzz_check(head->nlmsg_len >= sizeof(*head));
 	fuzz_check(head->nlmsg_flags == (NLM_F_REQUEST | NLM_F_ACK | NLM_F_DUMP));
 	errno = EPERM;
-	return take(1) < 4 ? -1 : (ssize_t)n;
+	return take(1) < 4 ? -NLE_PERM : (int)head->nlmsg_len;
 }
 
 /* ---- Answers ---- */
@@ -147,47 +131,58 @@ static size_t put_attr(uint8_t *at, size_t room, unsigned int depth)
 
 static size_t put_message(uint8_t *at, size_t room)
 {
-	struct nlmsghdr head = { .nlmsg_type = NLMSG_MIN_TYPE };
+	struct nlmsghdr head = { .nlmsg_type = NLMSG_MIN_TYPE, .nlmsg_flags = NLM_F_MULTI };
 	const uint8_t kind = take(1), lie = take(1);
 	size_t n = sizeof(head);
 
 	if (kind < 32) {
-		const int err = kind & 1 ? -(int)kind : 0;
+		const struct nlmsgerr error = { .error = kind & 1 ? -(int)kind : 0 };
 
 		head.nlmsg_type = kind & 2 ? NLMSG_DONE : NLMSG_ERROR;
-		memcpy(at + n, &err, sizeof(err));
-		n += sizeof(err);
+		memcpy(at + n, &error, sizeof(error));
+		n += lie == 2 ? sizeof(error.error) : sizeof(error);
 	}
 	for (unsigned int i = 0; kind >= 32 && i < (kind & 3u); i++)
 		n += put_attr(at + n, room - n, 0);
 	head.nlmsg_len = lie == 1 ? take(4) : n;
+	if (lie == 3)
+		head.nlmsg_flags = 0;
 	memcpy(at, &head, sizeof(head));
 	return NLMSG_ALIGN(n);
 }
 
-/* What lies behind an answer must not be looked at. */
-ssize_t fuzz_recv(int fd, void *buf, size_t room, int flags)
+/* On the heap, so that what lies behind it is not looked at. */
+static int hear_answer(struct nl_sock *sock, struct sockaddr_nl *from, unsigned char **buf,
+		       struct ucred **who)
 {
 	uint8_t answer[4096] = { 0 };
 	size_t n = 0;
 	const uint8_t messages = take(1);
 
-	fuzz_check(fd == FD && !flags && room >= sizeof(answer));
-	if (heard)
-		ASAN_UNPOISON_MEMORY_REGION(heard, heard_room);
-	heard = NULL;
+	(void)sock, (void)from, (void)who;
 	errno = EINTR;
 	if (!size)
-		return -1;
+		return -NLE_INTR;
 	for (unsigned int i = 0; i <= (messages & 3u); i++)
 		n += put_message(answer + n, sizeof(answer) / 4);
 	if (messages & 0x80)
 		n -= take(1) % n;
-	memcpy(buf, answer, n);
-	heard = buf;
-	heard_room = room;
-	ASAN_POISON_MEMORY_REGION((uint8_t *)buf + n, room - n);
+	*buf = malloc(NLMSG_ALIGN(n)); /* the library copies whole words */
+	memcpy(*buf, answer, NLMSG_ALIGN(n));
 	return n;
+}
+
+int fuzz_nl_connect(struct nl_sock *sock, int protocol)
+{
+	struct nl_cb *cb = nl_socket_get_cb(sock);
+
+	fuzz_check(protocol == NETLINK_RDMA);
+	nl_cb_overwrite_send(cb, send_ask);
+	nl_cb_overwrite_recv(cb, hear_answer);
+	nl_cb_put(cb);
+	nl_socket_disable_seq_check(sock);
+	errno = EACCES;
+	return take(1) < 4 ? -NLE_NOACCESS : 0;
 }
 
 static bool ends(const char *text, size_t room)
@@ -215,7 +210,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 {
 	data = bytes;
 	size = n;
-	heard = NULL;
 	check_list(take(1) & 1 ? "rodp0" : NULL);
 	return 0;
 }

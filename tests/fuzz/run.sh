@@ -60,7 +60,7 @@ options() {
 	wire) echo "-I$kernel" ;;
 	kernel) echo "-I$out/include -I$here/kernel -I$kernel" ;;
 	provider) echo "-D_GNU_SOURCE -Iproviders/rodp/compat -Iproviders/rodp -I$kernel/uapi -I$kernel $(of_ibverbs)" ;;
-	libodp) echo "-D_GNU_SOURCE -Ilibodp -Ilibodp/odpctl -I$kernel/uapi -DODPCTL_VERSION=\"1\"" ;;
+	libodp) echo "-D_GNU_SOURCE -Ilibodp -Ilibodp/odpctl -I$kernel/uapi -DODPCTL_VERSION=\"1\" $(pkg-config --cflags libnl-3.0)" ;;
 	esac
 	for call in ${2//,/ }; do
 		[ "$call" = - ] || echo "-D$call=fuzz_$call"
@@ -90,6 +90,7 @@ build() {
 		kernel/qp/queue/swqe.c kernel/qp/queue/rwqe.c kernel/wire/opcode.c || return 1 ;;
 	esac
 	[ "$target" != args ] || link=('-Wl,--wrap=argp_parse,--wrap=argp_error,--wrap=argp_state_help')
+	[ "$target" != nldev ] || read -ra link < <(pkg-config --libs libnl-3.0)
 	clang "${checks[@]}" -fsanitize=fuzzer "$out/$target"/*.o "${link[@]}" -o "$out/$target/fuzz" -lpthread
 }
 
