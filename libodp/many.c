@@ -71,7 +71,8 @@ int odp_get_many(struct odp_domain *domain, const struct iovec *range, size_t n,
 	size_t done, got;
 	int err = 0;
 
-	memset(key, 0, n * sizeof(*key));
+	if (n)
+		memset(key, 0, n * sizeof(*key));
 	if (!odp_home_is(&domain->home))
 		return -ECHILD;
 	if (access & ODP_LEVELS_RIGHTS)

@@ -287,15 +287,17 @@ static int record(struct recorder *recorder, const struct args *args)
 	return status;
 }
 
-/* An instance that nobody removes would go on tracing. */
+/* An instance that nobody removes would go on tracing. What is ignored (nohup(1)) stays so. */
 static void catch_signals(void)
 {
 	static const int ends[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
 	const struct sigaction action = { .sa_handler = on_signal };
+	struct sigaction was;
 	size_t i;
 
 	for (i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
-		sigaction(ends[i], &action, NULL);
+		if (!sigaction(ends[i], NULL, &was) && was.sa_handler != SIG_IGN)
+			sigaction(ends[i], &action, NULL);
 }
 
 static int run(const struct args *args)

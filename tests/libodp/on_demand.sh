@@ -39,8 +39,8 @@ counter() {
 	cat "/sys/class/infiniband/$RDMA_DEV/ports/1/hw_counters/$1"
 }
 
-# pair NAME PREFIX... -- PROGRAM OPTION...: its two ends on this device, each behind PREFIX; the data are compared by
-# the program, or the caller.
+# pair NAME PREFIX... -- PROGRAM OPTION...: its two ends on this device, each behind PREFIX, where @ is .server or
+# nothing; the data are compared by the program, or the caller.
 pair() {
 	local name=$1 prefix=() server
 	shift
@@ -49,13 +49,13 @@ pair() {
 		shift
 	done
 	shift
-	"${prefix[@]}" timeout 120 "$@" >"$work/$name.server" 2>&1 &
+	"${prefix[@]/@/.server}" timeout 120 "$@" >"$work/$name.server" 2>&1 &
 	server=$!
 	for _ in {1..100}; do
 		sleep 0.1
 		! grep -q . < <(ss -Hltn 'sport = :18515') || break
 	done
-	"${prefix[@]}" timeout 120 "$@" "$RDMA_ADDR" >"$work/$name.client" 2>&1 || fail "$name: the client failed"
+	"${prefix[@]/@/}" timeout 120 "$@" "$RDMA_ADDR" >"$work/$name.client" 2>&1 || fail "$name: the client failed"
 	wait "$server" || fail "$name: the server failed"
 }
 
@@ -96,10 +96,11 @@ check_odprun() {
 	has "$work/json" 'n("turned") == 1 and n("failed") == 1 and x["pinned_most"] == 0 and x["would_be_pinned_most"] == 4 << 20'
 	expect "pinned 0 KiB" "$odprun" --transports rc,ud "$dlopened" "$RDMA_DEV"
 	case $RDMA_DEV in rxe*) return ;; esac
-	pair odprun "$odprun" --json --report="$work/json" -- ibv_rc_pingpong -d "$RDMA_DEV" -g "$RDMA_GID_INDEX" -c -s 65536 -n 50
+	pair odprun "$odprun" --json --report="$work/json@" -- ibv_rc_pingpong -d "$RDMA_DEV" -g "$RDMA_GID_INDEX" -c -s 65536 -n 50
 	has "$work/json" 'n("turned") == 1 and x["pinned_most"] == 0 and x["status"] == 0'
+	has "$work/json.server" 'n("turned") == 1 and x["pinned_most"] == 0 and x["status"] == 0'
 	# Both switches at once: the provider had turned it before odprun saw it, or the other way round.
-	pair both env RODP_ON_DEMAND=1 "$odprun" --json --report="$work/json" -- ibv_rc_pingpong -d "$RDMA_DEV" -g "$RDMA_GID_INDEX" -c -n 20
+	pair both env RODP_ON_DEMAND=1 "$odprun" --json --report="$work/json@" -- ibv_rc_pingpong -d "$RDMA_DEV" -g "$RDMA_GID_INDEX" -c -n 20
 	has "$work/json" 'n("asked for by the program") == 1 and x["pinned_most"] == 0'
 }
 
@@ -116,7 +117,7 @@ check_perftest() {
 				case $mode in
 				pinned) pair "$program-$mode" env -- "$program" "${options[@]}" ;;
 				provider) pair "$program-$mode" env RODP_ON_DEMAND=1 -- "$program" "${options[@]}" ;;
-				odprun) pair "$program-$mode" "$odprun" --json --report="$work/json" -- "$program" "${options[@]}" &&
+				odprun) pair "$program-$mode" "$odprun" --json --report="$work/json@" -- "$program" "${options[@]}" &&
 					has "$work/json" 'n("turned") >= 1 and x["pinned_most"] == 0' ;;
 				esac
 				echo "$program $mode $(rate_of "$program-$mode")" >>"$work/rates"

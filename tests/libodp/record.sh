@@ -19,7 +19,8 @@ mountpoint -q /sys/kernel/tracing || mount -t tracefs tracefs /sys/kernel/tracin
 "$odpctl" record --output "$work/trace" --buffer 4 >"$work/record" 2>&1 &
 recorder=$!
 pids+=("$recorder")
-until_true "recording does not begin" grep -q 1 /sys/kernel/tracing/instances/odpctl-*/events/rodp/enable
+instance=/sys/kernel/tracing/instances/odpctl-$recorder
+until_true "recording does not begin" grep -q 1 "$instance/events/rodp/enable"
 start_holder
 for _ in {1..10}; do
 	kill -USR1 "$holder"
@@ -29,7 +30,8 @@ sleep 1.5 # what is mapped is looked at once a second
 kill "$recorder"
 wait "$recorder" || { cat "$work/record" && fail "odpctl record failed"; }
 cat "$work/record"
-[ ! -e "/sys/kernel/tracing/instances/odpctl-$recorder" ] || fail "the trace instance is left behind"
+[ ! -e "$instance" ] || fail "the trace instance is left behind"
+[ "$(stat -c %a "$work/trace")" = 600 ] || fail "others may read the recording"
 
 "$odpctl" report --output "$work/page.html" --perfetto "$work/trace.json" "$work/trace"
 mkdir -p build/odpctl
@@ -52,4 +54,9 @@ python3 - "$work/page.html" "$holder" <<-'EOT' || { grep -c . "$work/trace"; hea
 	expect(max(max(h["present"]) for h in x["heat"]) >= 40, "what was present")
 EOT
 python3 -c 'import json, sys; sys.exit(not json.load(open(sys.argv[1]))["traceEvents"])' "$work/trace.json" || fail "no trace for Perfetto"
+
+# It ends by itself, and leaves nothing where it cannot write.
+timeout 20 "$odpctl" record --output "$work/short" --seconds 1 || fail "it does not end after a second"
+! "$odpctl" record --output "$work" --seconds 1 2>"$work/err" || fail "a recording in place of a directory"
+[ -z "$(ls /sys/kernel/tracing/instances)" ] || fail "a trace instance is left behind"
 echo "record: as expected"
