@@ -34,7 +34,7 @@ static int by_name(const void *a, const void *b)
 static size_t read_all(DIR *dir, struct odp_counter *counter, size_t room)
 {
 	const struct dirent *entry;
-	struct odp_counter one;
+	struct odp_counter one = {};
 	size_t n = 0;
 
 	while ((entry = readdir(dir))) {

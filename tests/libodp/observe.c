@@ -122,8 +122,10 @@ static void test_counters(struct setup *s)
 	vt_case("the device's counters");
 	vt_check(n > 20 && n < 256);
 	vt_check(odp_device_counters(s->dev->ctx, 1, counter, 3) == n);
-	for (i = 0; i < n; i++)
+	for (i = 0; i < n; i++) {
 		faults += !strcmp(counter[i].name, "odp_faults") && counter[i].value > 0;
+		vt_check(!counter[i].reserved);
+	}
 	vt_check(faults == 1);
 }
 
