@@ -6,7 +6,7 @@
 
 # A guest's limit in seconds; alone on two processors it needs a tenth of it. How many run at once.
 BENCH_GUEST_LIMIT=1800
-BENCH_GUESTS_AT_ONCE=2
+BENCH_GUESTS_AT_ONCE=${BENCH_GUESTS_AT_ONCE:-2}
 
 # Kernels leave fast string instructions alone (clearcpuid): newer QEMUs offer them, and count them byte by byte.
 # A kernel that has trouble ends its guest at once; a process that cannot be killed is trouble.

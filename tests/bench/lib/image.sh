@@ -27,21 +27,21 @@ bench_common_build() {
 	install -m 755 "$BENCH_DIR/guest/init" "$root/init"
 	cp "$BENCH_DIR"/guest/*.sh "$root/bench/"
 	bench_copy_programs "$root"
-	install "$(build_path "$(bench_suite)")/tests/figures/first_touch" "$root/usr/bin/"
+	install "$(build_path "$(bench_suite)")"/tests/{figures/first_touch,bench/{tcp_peer,cma_peer,spread}} "$root/usr/bin/"
 	bench_archive "$root" "$BENCH_BUILD/common.cpio"
 }
 
 # The programs, the providers and every library that they load, from the tree.
 bench_copy_programs() {
-	local tree provider files
+	local tree providers files
 	tree=$(tree_path "$(bench_suite)")/root
-	provider=$(cd "$tree" && echo usr/lib/x86_64-linux-gnu/libibverbs/librxe-rdmav*.so)
+	mapfile -t providers < <(cd "$tree" && printf '/%s\n' usr/lib/x86_64-linux-gnu/libibverbs/lib{rxe,siw}-rdmav*.so)
 	# shellcheck disable=SC2086 # a list
 	mapfile -t files < <(in_tree "$(bench_suite)" none which $BENCH_PROGRAMS)
-	bench_copy_closure "$1" "${files[@]}" "/$provider"
+	bench_copy_closure "$1" "${files[@]}" "${providers[@]}"
 	ln -s dash "$1/bin/sh"
 	mkdir -p "$1/etc/libibverbs.d"
-	cp "$tree/etc/libibverbs.d/rxe.driver" "$1/etc/libibverbs.d/"
+	cp "$tree"/etc/libibverbs.d/{rxe,siw}.driver "$1/etc/libibverbs.d/"
 }
 
 # bench_copy_closure ROOT FILE...: the tree's FILEs, and their libraries where the loader looks for them.
@@ -65,7 +65,7 @@ bench_guest_image() {
 		cp "$file" "$root/bench/modules/"
 		basename "$file"
 	done <"$dir/modules" >"$root/bench/modules.list"
-	bench_text_sections "$root/bench/modules/$(bench_module_of "$device").ko" >"$root/bench/text"
+	bench_text_of "$device" "$root/bench/modules" >"$root/bench/text"
 	[ "$topology" = none ] || echo "$topology $device" >"$root/bench/network"
 	[ -z "${2:-}" ] || : >"$root/bench/symbols"
 	cp "$dir/plan" "$root/bench/plan"

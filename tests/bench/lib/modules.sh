@@ -22,11 +22,12 @@ bench_module_extract() {
 	[ -s "$1" ] || die "kernel $BENCH_KERNEL has no file ${1##*/}"
 }
 
-# bench_module_of DEVICE: the name of the module that is measured.
+# bench_module_of DEVICE: the name of the module that is measured, if it is one.
 bench_module_of() {
 	case $1 in
 	rxe) echo rdma_rxe ;;
 	floor) echo bench_floor ;;
+	tcp | cma) ;;
 	*) echo "$1" ;;
 	esac
 }
@@ -56,19 +57,29 @@ bench_module_names() {
 # bench_guest_modules DEVICE TOPOLOGY: files in loading order; the measured module is the last.
 bench_guest_modules() {
 	local names own=
-	names="ib_uverbs $BENCH_WANTED_MODULES"
-	case $2 in
-	one) names+=" dummy" ;;
-	veth) names+=" veth" ;;
-	none) names= ;;
-	esac
+	names=$(bench_network_modules "$1" "$2")
 	case $1 in
 	rxe) names+=" rdma_rxe" ;;
+	tcp | cma) ;;
 	*) own=$(bench_own_module "$1") && names+=" $(modinfo_depends "$own")" ;;
 	esac
 	# shellcheck disable=SC2086 # a list
 	[ -z "${names// /}" ] || bench_module_files $names
 	[ -z "$own" ] || echo "$own"
+}
+
+# bench_network_modules DEVICE TOPOLOGY: what it stands on. siw is connected through rdma_cm.
+bench_network_modules() {
+	case $2 in
+	one) echo dummy ;;
+	veth) echo veth ;;
+	none) return ;;
+	esac
+	case $1 in
+	tcp | cma) ;;
+	siw) echo "ib_uverbs rdma_ucm $BENCH_WANTED_MODULES" ;;
+	*) echo "ib_uverbs $BENCH_WANTED_MODULES" ;;
+	esac
 }
 
 # modinfo_depends FILE: the names of the modules that it needs.
@@ -80,6 +91,7 @@ modinfo_depends() {
 bench_own_module() {
 	case $1 in
 	floor) echo "$BENCH_BUILD/floor/bench_floor.ko" ;;
+	siw) echo "$BENCH_BUILD/siw/siw.ko" ;;
 	*) bench_rodp_module ;;
 	esac
 }
@@ -91,6 +103,13 @@ bench_floor_build() {
 	in_tree "$(bench_suite)" "$BENCH_KERNEL" make -C "/usr/src/linux-headers-$(kernel_version "$BENCH_KERNEL")" \
 		M="$BENCH_BUILD/floor" modules >"$BENCH_BUILD/floor/log" 2>&1 ||
 		{ cat "$BENCH_BUILD/floor/log" >&2 && die "the floor's module does not build"; }
+}
+
+# bench_text_of DEVICE DIR: the same of the module that is measured, which is in DIR.
+bench_text_of() {
+	local module
+	module=$(bench_module_of "$1")
+	[ -z "$module" ] || bench_text_sections "$2/$module.ko"
 }
 
 # bench_text_sections FILE: a line "MODULE SECTION SIZE" (hexadecimal) for each section of code that stays in memory.

@@ -24,8 +24,21 @@ bench_report() {
 bench_plot() {
 	local bars=$BENCH_BUILD/bars
 	awk -f "$BENCH_DIR/report/bars.awk" "$1" >"$bars"
-	gnuplot -e "bars='$bars'; sizes=$(grep -c KiB "$bars"); devices='$BENCH_DEVICES'; kernel='$2'; out='$3'" \
+	in_tree trixie none gnuplot -e "bars='$bars'; sizes=$(grep -c KiB "$bars"); kernel='$2'; out='$3'" \
 		"$BENCH_DIR/report/bars.gp"
+}
+
+# bench_report_curves DIR OUT: the table to stdout, OUT/bench-curves.json and OUT/bench-curves.png.
+bench_report_curves() {
+	local rows=$BENCH_BUILD/curve-rows curves=$BENCH_BUILD/curves release
+	release=$(kernel_version "$BENCH_KERNEL")
+	bench_rows_of "$1" >"$rows"
+	awk -v kernel="$release" -f "$BENCH_DIR/report/json.awk" "$rows" >"$2/bench-curves.json"
+	awk -f "$BENCH_DIR/report/curves.awk" "$rows" | tee "$curves"
+	printf '\nThousands of instructions in the kernel a WRITE of 4 KiB; rodp on demand, rxe pinned; kernel %s\n' "$release"
+	in_tree trixie none gnuplot -e "curves='$curves'; kernel='$release'; out='$2/bench-curves.png'" \
+		"$BENCH_DIR/report/curves.gp"
+	say "wrote $2/bench-curves.json and $2/bench-curves.png"
 }
 
 # bench_profile ROW: runs one row with every block of code counted, and prints the functions that cost most.

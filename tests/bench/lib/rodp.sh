@@ -22,6 +22,6 @@ bench_need_rodp() {
 		return
 	fi
 	[ "$BENCH_DEVICES" != rodp ] || die "this checkout has no kernel/ directory, so there is no rodp to measure"
-	say "this checkout has no kernel/ directory: there is NO rodp to measure, rxe only"
-	BENCH_DEVICES=${BENCH_DEVICES/rodp/}
+	say "this checkout has no kernel/ directory: there is NO rodp to measure"
+	BENCH_DEVICES=$(bench_without rodp)
 }

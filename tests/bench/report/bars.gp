@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 #
-# Draws bars.awk's data, one picture below the other. Variables: bars (file), sizes (number of blocks in it), devices
-# (words), out (file), kernel (release).
+# Draws bars.awk's data, one picture below the other. Variables: bars (file), sizes (number of blocks in it), out
+# (file), kernel (release).
 
 set terminal pngcairo size 1400,100+450*sizes font "sans,11" noenhanced
 set output out
@@ -14,13 +14,9 @@ set grid ytics
 set key top left
 set ylabel "kernel instructions per message, thousands"
 
-colour(name) = name eq "rodp pinned" ? 0x7fb3d5 : name eq "rodp ODP" ? 0x1f618d : \
-	name eq "rxe pinned" ? 0xf0b27a : name eq "rxe ODP" ? 0xaf601a : 0
-column_of(name) = name eq "rodp pinned" ? 2 : name eq "rodp ODP" ? 3 : name eq "rxe pinned" ? 4 : 5
-names = ""
-do for [device in devices] {
-	names = names.sprintf(" '%s pinned' '%s ODP'", device, device)
-}
+# The columns, their names and colours.
+series = "'rodp pinned' 'rodp ODP' 'rxe pinned' 'rxe ODP' 'siw pinned' 'tcp' 'cma'"
+colours = "#7fb3d5 #1f618d #f0b27a #af601a #7d3c98 #1e8449 #808b96"
 
 set bmargin 4
 set multiplot layout sizes,1 title "What a message costs, in instructions; kernel ".kernel
@@ -28,7 +24,7 @@ do for [half = 0:sizes-1] {
 	stats bars index half every ::0::0 using (size = strcol(1), level = column(2)) nooutput
 	set title size.": one memcpy of it costs ".sprintf("%.1f", level)." thousand (line)"
 	set arrow 1 from graph 0, first level to graph 1, first level nohead front dashtype 2
-	plot for [name in names] bars index half every ::1 using column_of(name):xtic(1) \
-		title name linecolor rgb colour(name)
+	plot for [i=1:words(series)] bars index half every ::1 using column(i+1):xtic(1) \
+		title word(series, i) linecolor rgb word(colours, i)
 }
 unset multiplot

@@ -10,7 +10,7 @@ $1 == "window" {
 	sign = windows++ % 2 ? 1 : -1
 	iterations = $2
 	sub(/.*:/, "", iterations)
-	messages += sign * iterations * ($2 ~ /^[a-z]+_lat:/ ? 2 : 1)
+	messages += sign * iterations * ($2 ~ /^([a-z]+_lat|pingpong):/ ? 2 : 1)
 }
 
 $1 == "block" && counted {

@@ -23,10 +23,10 @@ END {
 		print_row(order[i])
 }
 
-# An iteration of a latency test is two messages, there and back.
+# An iteration of a latency test or of a ping-pong is two messages, there and back.
 function messages_of(row)
 {
-	return row ~ /^[a-z]+_lat:/ ? 2 : 1
+	return row ~ /^([a-z]+_lat|pingpong):/ ? 2 : 1
 }
 
 # A row with an odd number of windows has failed on the way.

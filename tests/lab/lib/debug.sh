@@ -28,9 +28,10 @@ debug_path() {
 	cache_path kernels "$1" "$(cat "$LAB_DIR"/debug/{options,"options-$1",modules,configure.sh,build.sh})" "$(basename "$(kernel_path 7)")"
 }
 
-# get_linux_source DIR: kernel 7's, in DIR/linux.
-get_linux_source() {
+# unpack_linux_source DIR MEMBER...: of kernel 7's source, what matches these patterns (none: all), in DIR/linux.
+unpack_linux_source() {
 	local dir=$1 version package
+	shift
 	version=$(kernel_version 7)
 	make_private_apt "$dir/apt" trixie
 	package=$(private_apt "$dir/apt" install --print-uris -qq -y --no-install-recommends -t trixie-backports linux-source |
@@ -39,7 +40,7 @@ get_linux_source() {
 	(cd "$dir" && private_apt "$dir/apt" download "$package")
 	dpkg-deb -x "$dir"/linux-source-*.deb "$dir/source"
 	mkdir "$dir/linux"
-	tar -xf "$dir"/source/usr/src/linux-source-*.tar.xz -C "$dir/linux" --strip-components=1
+	tar -xf "$dir"/source/usr/src/linux-source-*.tar.xz -C "$dir/linux" --strip-components=1 --wildcards "$@"
 	rm -rf "$dir/source" "$dir/apt" "$dir"/linux-source-*.deb
 }
 
@@ -63,7 +64,7 @@ begin_debug_kernel() {
 	if [ "$(cat "$work/key" 2>/dev/null)" = "$key" ]; then return; fi
 	rm -rf "$work"
 	mkdir -p "$work"
-	get_linux_source "$work"
+	unpack_linux_source "$work"
 	cp "$(kernel_path 7)"/src/linux-headers-*-amd64/.config "$work/config"
 	list_debug_modules >"$work/lsmod"
 	echo "$key" >"$work/key"
