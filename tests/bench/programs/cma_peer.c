@@ -2,7 +2,8 @@
 /*
  * Messages between two processes of one host by process_vm_writev(), one copy a message and no device: what a WRITE on one host
  * competes with. A futex tells of each: the writer wakes the other process after every message. In a stream it goes on at
- * once, until WINDOW messages have not been seen yet; in a ping-pong it waits for the answer.
+ * once, until CMA_WINDOW messages have not been seen yet, and is woken only when it sleeps; in a ping-pong it waits for the
+ * answer.
  */
 #include <linux/futex.h>
 #include <signal.h>
@@ -23,10 +24,16 @@
 static const char doc[] =
 	"Sends messages by process_vm_writev() and a futex, and prints MiB/s or us.";
 
-/* Shared by both. A counter is written by one side, and the other waits for it. */
+/* A counter that one side writes, and the other waits for. */
+struct cma_word {
+	_Atomic uint32_t value;
+	_Atomic uint32_t awaited; /* somebody sleeps, or is about to */
+};
+
+/* Shared by both. */
 struct cma_box {
-	_Atomic uint32_t sent; /* messages that are in the second process's memory */
-	_Atomic uint32_t seen; /* those that it has looked at, or answered */
+	struct cma_word sent; /* messages that are in the second process's memory */
+	struct cma_word seen; /* those that it has looked at, or answered */
 };
 
 /* One side: @data is at the same address in both processes, in memory of its own. */
@@ -37,31 +44,35 @@ struct cma_side {
 	struct cma_box *box;
 };
 
-static void cma_wake(_Atomic uint32_t *word)
+static void cma_wake(struct cma_word *word)
 {
-	if (syscall(SYS_futex, word, FUTEX_WAKE, 1, NULL, NULL, 0) < 0)
+	if (syscall(SYS_futex, &word->value, FUTEX_WAKE, 1, NULL, NULL, 0) < 0)
 		message_fail("futex");
 }
 
-/* Until @word has reached @value. Returns what it is then. */
-static uint32_t cma_await(_Atomic uint32_t *word, uint32_t value)
+/* Until the counter has reached @value. Returns what it is then. */
+static uint32_t cma_await(struct cma_word *word, uint32_t value)
 {
-	uint32_t now;
+	uint32_t now = atomic_load(&word->value);
 
-	while ((int32_t)((now = atomic_load(word)) - value) < 0)
-		syscall(SYS_futex, word, FUTEX_WAIT, now, NULL, NULL, 0);
+	if ((int32_t)(now - value) >= 0)
+		return now;
+	atomic_store(&word->awaited, 1);
+	while ((int32_t)((now = atomic_load(&word->value)) - value) < 0)
+		syscall(SYS_futex, &word->value, FUTEX_WAIT, now, NULL, NULL, 0);
+	atomic_store(&word->awaited, 0);
 	return now;
 }
 
 /* Message @number of this side's memory into the other's, which is told by @word. */
-static void cma_write(struct cma_side *side, uint32_t number, _Atomic uint32_t *word)
+static void cma_write(struct cma_side *side, uint32_t number, struct cma_word *word)
 {
 	struct iovec piece = { .iov_base = side->data, .iov_len = side->bytes };
 
 	message_stamp(side->data, side->bytes, number);
 	if (process_vm_writev(side->other, &piece, 1, &piece, 1, 0) != (ssize_t)side->bytes)
 		message_fail("process_vm_writev");
-	atomic_store(word, number);
+	atomic_store(&word->value, number);
 	cma_wake(word);
 }
 
@@ -94,8 +105,9 @@ static void cma_receive(struct cma_side *side, const struct options *options)
 			cma_write(side, seen, &side->box->seen);
 			continue;
 		}
-		atomic_store(&side->box->seen, seen);
-		cma_wake(&side->box->seen);
+		atomic_store(&side->box->seen.value, seen);
+		if (atomic_load(&side->box->seen.awaited))
+			cma_wake(&side->box->seen);
 	}
 }
 
