@@ -54,7 +54,8 @@ bench_copy_closure() {
 	done
 }
 
-# bench_guest_image DIR [profile]: DIR/initrd, from DIR/plan and DIR/kind.
+# bench_guest_image DIR [profile]: DIR/initrd, from DIR/plan and DIR/kind. Modules without their debugging information, which
+# the guest would unpack instruction by instruction.
 bench_guest_image() {
 	local dir=$1 root=$1/image device topology file
 	read -r device topology <"$dir/kind"
@@ -62,7 +63,7 @@ bench_guest_image() {
 	mkdir -p "$root/bench/modules"
 	bench_guest_modules "$device" "$topology" >"$dir/modules"
 	while read -r file; do
-		cp "$file" "$root/bench/modules/"
+		strip --strip-debug -o "$root/bench/modules/${file##*/}" "$file"
 		basename "$file"
 	done <"$dir/modules" >"$root/bench/modules.list"
 	bench_text_of "$device" "$root/bench/modules" >"$root/bench/text"

@@ -24,7 +24,7 @@ do for [half = 0:sizes-1] {
 	stats bars index half every ::0::0 using (size = strcol(1), level = column(2)) nooutput
 	set title size.": one memcpy of it costs ".sprintf("%.1f", level)." thousand (line)"
 	set arrow 1 from graph 0, first level to graph 1, first level nohead front dashtype 2
-	plot for [i=1:words(series)] bars index half every ::1 using column(i+1):xtic(1) \
+	plot for [i=1:words(series)] bars index half every ::1 using i+1:xtic(1) \
 		title word(series, i) linecolor rgb word(colours, i)
 }
 unset multiplot

@@ -18,7 +18,7 @@ axis(i) = blocks == 1 ? "queue pairs or regions" : i == 0 ? "queue pairs" : "reg
 set multiplot layout blocks,1 title "What many queue pairs and regions cost, kernel ".kernel
 do for [i=0:blocks-1] {
 	set xlabel axis(i)
-	plot for [k=1:4] curves index i using 1:(column(2*k)) with linespoints linewidth 2 pointtype 7 \
-		title word(series, k) linecolor rgb word(colours, k)
+	plot for [k=1:4] curves index i using 1:(column(2*k)) title word(series, k) \
+		with linespoints linewidth 2 pointtype 7 linecolor rgb word(colours, k)
 }
 unset multiplot

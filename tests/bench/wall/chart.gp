@@ -15,8 +15,9 @@ colours = "#7fb3d5 #1f618d #f0b27a #af601a #7d3c98 #1e8449 #808b96"
 stats data using 2 nooutput
 set multiplot layout STATS_blocks,1 title "Streams and ping-pongs by the clock, kernel ".kernel
 do for [block=0:STATS_blocks-1] {
-	set ylabel (block == 0 ? "MiB/s: median, least, most" : "us a message: median, least, most")
-	plot for [i=1:7] data index block using (column(3*i-1)):(column(3*i)):(column(3*i+1)):xtic(1) \
+	stats data index block every ::0::0 using (unit = strcol(1), 0) nooutput
+	set ylabel unit.": median, least, most"
+	plot for [i=1:7] data index block every ::1 using (column(3*i-1)):(column(3*i)):(column(3*i+1)):xtic(1) \
 		title word(series, i) linecolor rgb word(colours, i)
 	unset key
 }

@@ -54,16 +54,16 @@ def print_table(rows, rounds):
 
 
 def write_data(path, rows):
-    """A block for each kind: `LABEL MEDIAN LEAST MOST...`."""
+    """A block for each kind that was measured: its unit, then `LABEL MEDIAN LEAST MOST...`."""
     with open(path, "w", encoding="utf-8") as out:
-        for kind in KINDS:
+        for number, kind in enumerate(dict.fromkeys(line[1] for line in lines_of(rows))):
+            print("\n\n" * (number > 0) + f"\"{KINDS[kind]}\" 0", file=out)
             for line in lines_of(rows):
                 if line[1] != kind:
                     continue
                 found = [rows.get((*line, *way)) or {} for way in WAYS]
                 values = [row.get(key) or 0 for row in found for key in ("median", "least", "most")]
                 print(f"\"{line[0]}\\n{line[2] // 1024} KiB\"", *values, file=out)
-            print("\n", file=out)
 
 
 def main():
