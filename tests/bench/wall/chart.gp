@@ -6,6 +6,7 @@ set yrange [0:*]
 set grid ytics linecolor rgb "#dddddd"
 set style fill solid 0.9 noborder
 set boxwidth 0.9
+set bmargin 4
 set key outside top center horizontal
 set style data histograms
 set style histogram errorbars gap 1
