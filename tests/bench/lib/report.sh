@@ -46,7 +46,7 @@ bench_profile() {
 	local dir=$BENCH_BUILD/profile guest=$BENCH_BUILD/profile/guest
 	local device=${1##*:} topology
 	topology=$(cut -d: -f4 <<<"$1")
-	grep -qxF -- "$1" < <(bench_rows "$device" "$topology") ||
+	grep -qxF -- "$1" < <(bench_rows "$device" "$topology" && bench_curve_rows "$device" "$topology") ||
 		die "there is no row '$1'" "a row's name is like write_bw:65536:odp:one:rxe"
 	rm -rf "$dir"
 	mkdir -p "$guest"

@@ -19,7 +19,7 @@ bench_wall() {
 	[[ $BENCH_ROUNDS =~ ^[1-9][0-9]*$ ]] || die "--rounds cannot be '$BENCH_ROUNDS'" "it is how often, at least once"
 	guest_defaults
 	# shellcheck disable=SC2034 # the lab's
-	G_KERNEL=$BENCH_KERNEL G_TOPO=veth G_LIMIT=3000 G_WORKDIR=$LAB_CHECKOUT
+	G_KERNEL=$BENCH_KERNEL G_TOPO=veth G_LIMIT=$((600 + 600 * BENCH_ROUNDS)) G_WORKDIR=$LAB_CHECKOUT
 	need_host
 	need_kernel "$BENCH_KERNEL"
 	need_tree "$(bench_suite)"
