@@ -122,8 +122,7 @@ static bool lane_has_packets(struct rodp_lane *lane)
 	return lane_is_open(lane) && !skb_queue_empty_lockless(&lane->backlog);
 }
 
-/* The memory of a packet that waits, counted. */
-static bool lane_try_charge(struct rodp_lane *lane, u32 bytes)
+bool rodp_lane_try_charge(struct rodp_lane *lane, u32 bytes)
 {
 	if (atomic_add_return(bytes, &lane->backlog_bytes) <= RODP_LANE_BACKLOG_BYTES &&
 	    !rodp_account_try_charge(lane->account, bytes))
@@ -132,7 +131,7 @@ static bool lane_try_charge(struct rodp_lane *lane, u32 bytes)
 	return false;
 }
 
-static void lane_uncharge(struct rodp_lane *lane, u32 bytes)
+void rodp_lane_uncharge(struct rodp_lane *lane, u32 bytes)
 {
 	rodp_account_uncharge(lane->account, bytes);
 	atomic_sub(bytes, &lane->backlog_bytes);
@@ -144,7 +143,7 @@ static struct sk_buff *lane_dequeue(struct rodp_lane *lane)
 	struct sk_buff *skb = skb_dequeue(&lane->backlog);
 
 	if (skb)
-		lane_uncharge(lane, skb->truesize);
+		rodp_lane_uncharge(lane, skb->truesize);
 	return skb;
 }
 
@@ -154,6 +153,12 @@ void rodp_lane_purge(struct rodp_lane *lane)
 
 	while ((skb = lane_dequeue(lane)))
 		kfree_skb(skb);
+}
+
+void rodp_lane_put_first(struct rodp_lane *lane, struct sk_buff *skb)
+{
+	lockdep_assert_held(&lane->lock);
+	skb_queue_head(&lane->backlog, skb);
 }
 
 static void lane_drain(struct rodp_lane *lane)
@@ -228,7 +233,7 @@ static void lane_drop(struct rodp_lane *lane, struct sk_buff *skb, enum rodp_sta
 static bool lane_enqueue(struct rodp_lane *lane, struct sk_buff *skb)
 {
 	if (skb_queue_len_lockless(&lane->backlog) >= RODP_LANE_BACKLOG ||
-	    !lane_try_charge(lane, skb->truesize)) {
+	    !rodp_lane_try_charge(lane, skb->truesize)) {
 		WRITE_ONCE(lane->state.dropped, true);
 		lane_drop(lane, skb, RODP_STAT_BACKLOG_DROPS);
 		return false;

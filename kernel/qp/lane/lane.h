@@ -127,6 +127,29 @@ u32 rodp_lane_receive(struct rodp_lane *lane, struct sk_buff *skb);
 void rodp_lane_purge(struct rodp_lane *lane);
 
 /**
+ * rodp_lane_try_charge() - count memory of packets that wait for a lane, within its limit and its
+ *	user's
+ * @lane: the lane
+ * @bytes: how many
+ *
+ * Context: Process or softirq.
+ * Return: whether it is counted; then rodp_lane_uncharge().
+ */
+bool rodp_lane_try_charge(struct rodp_lane *lane, u32 bytes);
+
+/* It is freed, or waits no more. */
+void rodp_lane_uncharge(struct rodp_lane *lane, u32 bytes);
+
+/**
+ * rodp_lane_put_first() - a packet is to be taken before all others that wait
+ * @lane: is held
+ * @skb: is kept and charged already
+ *
+ * Context: Process or softirq.
+ */
+void rodp_lane_put_first(struct rodp_lane *lane, struct sk_buff *skb);
+
+/**
  * rodp_lane_schedule() - run a lane from the work queue, on its CPU
  * @lane: the lane; nothing happens if it is stopped
  * @delay: jiffies

@@ -7,6 +7,7 @@
 #define RODP_QP_RECEIVER_H
 
 #include "mem/grant.h"
+#include "qp/lane/early.h"
 #include "qp/queue/rq.h"
 #include "qp/xfer/park.h"
 #include "wire/header.h"
@@ -29,6 +30,7 @@ struct rodp_sequence {
 	bool nak_sent; /* a PSN sequence NAK is on its way: send no second one */
 	bool established_told; /* IB_EVENT_COMM_EST was raised */
 	bool asked_for_time; /* the peer waits for the packet in hand: tell it as soon as that is done */
+	bool ack_owed; /* the peer asked: acknowledge behind what came early and is executed now */
 };
 
 /* The message that is being received. All zero: none. */
@@ -85,6 +87,7 @@ struct rodp_receiver {
 	struct rodp_reply reply;
 	struct rodp_history history;
 	struct rodp_pending hand;
+	struct rodp_early early; /* requests behind the one that is expected */
 	struct rodp_park park;
 };
 

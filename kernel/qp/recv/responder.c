@@ -94,6 +94,21 @@ enum rodp_verdict rodp_responder_execute_shared(struct rodp_request *req)
 	return verdict;
 }
 
+/*
+ * One acknowledgement covers what the peer asked about and all that came early behind it. While
+ * memory is waited for it speaks of what is executed by then.
+ */
+static void responder_acknowledge(struct rodp_receiver *rx)
+{
+	struct rodp_sequence *seq = &rx->seq;
+
+	rodp_end_assert_receiving(rx->rq.end);
+	if (!seq->ack_owed || (!rx->hand.skb && rodp_early_find(&rx->early, seq->epsn)))
+		return;
+	seq->ack_owed = false;
+	rx->rq.end->transport->receive->ack(rx, rodp_psn_add(seq->epsn, RODP_PSN_MASK));
+}
+
 /* A SEND or WRITE packet is executed. */
 static void responder_step_on(struct rodp_receiver *rx, const struct rodp_packet *pkt)
 {
@@ -107,7 +122,19 @@ static void responder_step_on(struct rodp_receiver *rx, const struct rodp_packet
 	}
 	seq->epsn = rodp_psn_add(pkt->psn, 1);
 	if (pkt->ackreq || seq->asked_for_time)
-		rx->rq.end->transport->receive->ack(rx, pkt->psn);
+		seq->ack_owed = true;
+	responder_acknowledge(rx);
+}
+
+/* The packet is kept in hand, and nothing behind it is looked at. */
+static void responder_stall(struct rodp_receiver *rx, struct sk_buff *skb)
+{
+	rodp_end_assert_receiving(rx->rq.end);
+	if (rx->hand.skb != skb)
+		rodp_packet_keep(skb);
+	rx->hand.skb = skb;
+	rx->rq.lane.state.stalled = true;
+	responder_acknowledge(rx);
 }
 
 /* Nothing else frees or keeps a request. */
@@ -119,22 +146,23 @@ void rodp_responder_take(struct rodp_receiver *rx, struct sk_buff *skb)
 		.srq = rx->rq.srq,
 		.pd = rx->rq.end->ib.pd,
 	};
+	u32 expected = rx->seq.epsn;
 	enum rodp_verdict verdict;
 
 	rodp_end_assert_receiving(rx->rq.end);
 	verdict = rx->rq.end->transport->receive->execute(&req);
 	if (verdict == RODP_KEPT) {
-		if (rx->hand.skb != skb)
-			rodp_packet_keep(skb);
-		rx->hand.skb = skb;
-		rx->rq.lane.state.stalled = true;
+		responder_stall(rx, skb);
 		return;
 	}
 	rx->hand = (struct rodp_pending){};
 	if (verdict == RODP_DONE)
 		responder_step_on(rx, rodp_packet(skb));
+	else /* an answer acknowledges what is before it, and not what came early behind it */
+		rx->seq.ack_owed = rodp_early_find(&rx->early, rx->seq.epsn);
 	rx->seq.asked_for_time = false;
 	kfree_skb(skb);
+	rodp_early_advance(&rx->early, &rx->rq.lane, expected, rx->seq.epsn);
 	rodp_reply_run(rx);
 }
 
@@ -177,9 +205,20 @@ static void responder_repeat(struct rodp_receiver *rx, struct sk_buff *skb)
 	kfree_skb(skb);
 }
 
-static void responder_miss(struct rodp_receiver *rx)
+/*
+ * One before it is missing: ask for that, once (9.7.5.2.2), and keep this one. What the local path
+ * loses it loses in one piece, with all behind it.
+ */
+static void responder_miss(struct rodp_receiver *rx, struct sk_buff *skb)
 {
-	rodp_stats_inc(rx->rq.end->dev->stats, RODP_STAT_OUT_OF_SEQ);
+	struct rodp_stats *stats = rx->rq.end->dev->stats;
+
+	rodp_stats_inc(stats, RODP_STAT_OUT_OF_SEQ);
+	if (!rodp_packet_is_local(skb) &&
+	    rodp_early_keep(&rx->early, &rx->rq.lane, rx->seq.epsn, skb))
+		rodp_stats_inc(stats, RODP_STAT_KEPT_EARLY);
+	else
+		kfree_skb(skb);
 	if (rx->seq.nak_sent)
 		return;
 	rx->seq.nak_sent = true;
@@ -218,8 +257,7 @@ static void responder_packet(struct rodp_lane *lane, struct sk_buff *skb)
 	if (!rodp_end_receives(rx->rq.end)) {
 		rodp_packet_drop(rx->rq.end->dev, skb, RODP_STAT_WRONG_STATE);
 	} else if (order > 0) {
-		responder_miss(rx);
-		kfree_skb(skb);
+		responder_miss(rx, skb);
 	} else if (order < 0) {
 		responder_repeat(rx, skb);
 	} else {

@@ -98,6 +98,18 @@ static inline void __skb_queue_tail(struct sk_buff_head *queue, struct sk_buff *
 	queue->qlen++;
 }
 
+static inline void __skb_queue_head(struct sk_buff_head *queue, struct sk_buff *skb)
+{
+	skb->next = queue->first;
+	skb->prev = NULL;
+	if (queue->first)
+		queue->first->prev = skb;
+	else
+		queue->last = &skb->next;
+	queue->first = skb;
+	queue->qlen++;
+}
+
 static inline struct sk_buff *__skb_dequeue(struct sk_buff_head *queue)
 {
 	struct sk_buff *skb = queue->first;
@@ -121,6 +133,7 @@ static inline void __skb_queue_purge(struct sk_buff_head *queue)
 
 #define skb_queue_head_init(queue)	__skb_queue_head_init(queue)
 #define skb_queue_tail(queue, skb)	__skb_queue_tail(queue, skb)
+#define skb_queue_head(queue, skb)	__skb_queue_head(queue, skb)
 #define skb_dequeue(queue)		__skb_dequeue(queue)
 #define skb_queue_is_first(queue, skb)	((queue)->first == (skb))
 #define skb_queue_prev(queue, skb)	((void)(queue), (skb)->prev)
