@@ -161,6 +161,18 @@ void rodp_lane_put_first(struct rodp_lane *lane, struct sk_buff *skb)
 	skb_queue_head(&lane->backlog, skb);
 }
 
+void rodp_lane_drop_last(struct rodp_lane *lane)
+{
+	struct sk_buff *skb;
+
+	lockdep_assert_held(&lane->lock);
+	skb = skb_dequeue_tail(&lane->backlog);
+	if (!skb)
+		return;
+	rodp_lane_uncharge(lane, skb->truesize);
+	kfree_skb(skb);
+}
+
 static void lane_drain(struct rodp_lane *lane)
 {
 	int budget = RODP_LANE_BUDGET;

@@ -150,6 +150,14 @@ void rodp_lane_uncharge(struct rodp_lane *lane, u32 bytes);
 void rodp_lane_put_first(struct rodp_lane *lane, struct sk_buff *skb);
 
 /**
+ * rodp_lane_drop_last() - drop the newest packet that waits
+ * @lane: is held
+ *
+ * Context: Process or softirq.
+ */
+void rodp_lane_drop_last(struct rodp_lane *lane);
+
+/**
  * rodp_lane_schedule() - run a lane from the work queue, on its CPU
  * @lane: the lane; nothing happens if it is stopped
  * @delay: jiffies

@@ -106,6 +106,7 @@ static void responder_acknowledge(struct rodp_receiver *rx)
 	if (!seq->ack_owed || (!rx->hand.skb && rodp_early_find(&rx->early, seq->epsn)))
 		return;
 	seq->ack_owed = false;
+	rx->silence = (struct rodp_silence){};
 	rx->rq.end->transport->receive->ack(rx, rodp_psn_add(seq->epsn, RODP_PSN_MASK));
 }
 
@@ -137,6 +138,14 @@ static void responder_stall(struct rodp_receiver *rx, struct sk_buff *skb)
 	responder_acknowledge(rx);
 }
 
+/* The answer acknowledges what is before it, and not what came early behind it. */
+static void responder_answered(struct rodp_receiver *rx)
+{
+	rodp_end_assert_receiving(rx->rq.end);
+	rx->silence = (struct rodp_silence){};
+	rx->seq.ack_owed = rodp_early_find(&rx->early, rx->seq.epsn);
+}
+
 /* Nothing else frees or keeps a request. */
 void rodp_responder_take(struct rodp_receiver *rx, struct sk_buff *skb)
 {
@@ -158,8 +167,8 @@ void rodp_responder_take(struct rodp_receiver *rx, struct sk_buff *skb)
 	rx->hand = (struct rodp_pending){};
 	if (verdict == RODP_DONE)
 		responder_step_on(rx, rodp_packet(skb));
-	else /* an answer acknowledges what is before it, and not what came early behind it */
-		rx->seq.ack_owed = rodp_early_find(&rx->early, rx->seq.epsn);
+	else
+		responder_answered(rx);
 	rx->seq.asked_for_time = false;
 	kfree_skb(skb);
 	rodp_early_advance(&rx->early, &rx->rq.lane, expected, rx->seq.epsn);
@@ -206,7 +215,7 @@ static void responder_repeat(struct rodp_receiver *rx, struct sk_buff *skb)
 }
 
 /*
- * One before it is missing: ask for that, once (9.7.5.2.2), and keep this one. What the local path
+ * One before it is missing: ask for that, once (9.7.5.2), and keep this one. What the local path
  * loses it loses in one piece, with all behind it.
  */
 static void responder_miss(struct rodp_receiver *rx, struct sk_buff *skb)
@@ -321,6 +330,31 @@ static bool responder_is_asked_again(const struct rodp_receiver *rx, struct sk_b
 	       rodp_psn_cmp(psn, rodp_packet(skb_queue_prev(backlog, newest))->psn) <= 0;
 }
 
+static void responder_note_silence(struct rodp_receiver *rx)
+{
+	if (!rx->silence.since && rodp_park_waits(&rx->park))
+		rx->silence.since = ktime_get_ns();
+}
+
+/*
+ * Whether a packet that the peer has sent before came too soon for its timer, if that is as long as
+ * ours, as it mostly is: then it looks whether something was lost (send/timer.c), once.
+ */
+static bool responder_is_probed(const struct rodp_receiver *rx)
+{
+	lockdep_assert_held(&rx->rq.lane.lock);
+	return !rx->silence.probed && ktime_get_ns() - rx->silence.since < rx->rq.end->timeout / 2;
+}
+
+/* Nothing was lost: it is answered by the answer that it waits for. */
+static void responder_note_probe(struct rodp_receiver *rx)
+{
+	lockdep_assert_held(&rx->rq.lane.lock);
+	rx->silence.probed = true;
+	rx->seq.asked_for_time = rx->hand.skb;
+	rodp_lane_drop_last(&rx->rq.lane);
+}
+
 /*
  * Parked. A peer that has gone back cannot know that we are at it, and would give up in the end. So
  * it is asked for time, and sends again later what is dropped here. What is before the PSN that it is
@@ -334,6 +368,10 @@ static void responder_ask_for_time(struct rodp_receiver *rx)
 
 	if (!newest || !responder_is_asked_again(rx, newest))
 		return;
+	if (responder_is_probed(rx)) {
+		responder_note_probe(rx);
+		return;
+	}
 	psn = rodp_packet(newest)->psn;
 	if (rodp_psn_cmp(psn, rx->seq.epsn) > 0)
 		psn = rx->seq.epsn;
@@ -362,9 +400,11 @@ static void responder_run(struct rodp_lane *lane)
 	struct rodp_receiver *rx = to_rodp_receiver(lane);
 
 	lockdep_assert_held(&lane->lock);
+	responder_note_silence(rx);
 	if (rodp_park_waits(&rx->park) && rodp_end_receives(rx->rq.end))
 		responder_ask_for_time(rx);
 	responder_go_on(rx);
+	responder_note_silence(rx);
 }
 
 static void responder_unacked_run(struct rodp_lane *lane)

@@ -117,8 +117,22 @@ static inline struct sk_buff *__skb_dequeue(struct sk_buff_head *queue)
 	if (!skb)
 		return NULL;
 	queue->first = skb->next;
-	if (!queue->first)
+	if (queue->first)
+		queue->first->prev = NULL;
+	else
 		queue->last = &queue->first;
+	queue->qlen--;
+	return skb;
+}
+
+static inline struct sk_buff *__skb_dequeue_tail(struct sk_buff_head *queue)
+{
+	struct sk_buff *skb = skb_peek_tail(queue);
+
+	if (!skb)
+		return NULL;
+	queue->last = skb->prev ? &skb->prev->next : &queue->first;
+	*queue->last = NULL;
 	queue->qlen--;
 	return skb;
 }
@@ -135,6 +149,7 @@ static inline void __skb_queue_purge(struct sk_buff_head *queue)
 #define skb_queue_tail(queue, skb)	__skb_queue_tail(queue, skb)
 #define skb_queue_head(queue, skb)	__skb_queue_head(queue, skb)
 #define skb_dequeue(queue)		__skb_dequeue(queue)
+#define skb_dequeue_tail(queue)		__skb_dequeue_tail(queue)
 #define skb_queue_is_first(queue, skb)	((queue)->first == (skb))
 #define skb_queue_prev(queue, skb)	((void)(queue), (skb)->prev)
 #define skb_queue_empty(queue)		(!(queue)->qlen)
