@@ -138,12 +138,34 @@ static void responder_stall(struct rodp_receiver *rx, struct sk_buff *skb)
 	responder_acknowledge(rx);
 }
 
+/* Once a gap (9.7.5.2). */
+static void responder_ask_for_missing(struct rodp_receiver *rx)
+{
+	rodp_end_assert_receiving(rx->rq.end);
+	if (rx->seq.nak_sent)
+		return;
+	rx->seq.nak_sent = true;
+	rodp_send_nak(rx, rx->seq.epsn, RODP_NAK_PSN_SEQ);
+}
+
 /* The answer acknowledges what is before it, and not what came early behind it. */
 static void responder_answered(struct rodp_receiver *rx)
 {
 	rodp_end_assert_receiving(rx->rq.end);
 	rx->silence = (struct rodp_silence){};
 	rx->seq.ack_owed = rodp_early_find(&rx->early, rx->seq.epsn);
+	rx->seq.gap_behind = rx->early.count && !rx->seq.ack_owed;
+}
+
+/* Once that answer is out: it told the peer nothing of what is behind it. */
+static void responder_tell_gap(struct rodp_receiver *rx)
+{
+	rodp_end_assert_receiving(rx->rq.end);
+	if (!rx->seq.gap_behind || rx->reply.active)
+		return;
+	rx->seq.gap_behind = false;
+	if (rx->early.count)
+		responder_ask_for_missing(rx);
 }
 
 /* Nothing else frees or keeps a request. */
@@ -165,6 +187,7 @@ void rodp_responder_take(struct rodp_receiver *rx, struct sk_buff *skb)
 		return;
 	}
 	rx->hand = (struct rodp_pending){};
+	rx->seq.gap_behind = false;
 	if (verdict == RODP_DONE)
 		responder_step_on(rx, rodp_packet(skb));
 	else
@@ -173,6 +196,7 @@ void rodp_responder_take(struct rodp_receiver *rx, struct sk_buff *skb)
 	kfree_skb(skb);
 	rodp_early_advance(&rx->early, &rx->rq.lane, expected, rx->seq.epsn);
 	rodp_reply_run(rx);
+	responder_tell_gap(rx);
 }
 
 static void responder_repeat_answer(struct rodp_receiver *rx, struct sk_buff *skb)
@@ -215,8 +239,8 @@ static void responder_repeat(struct rodp_receiver *rx, struct sk_buff *skb)
 }
 
 /*
- * One before it is missing: ask for that, once (9.7.5.2), and keep this one. What the local path
- * loses it loses in one piece, with all behind it.
+ * One before it is missing: ask for that, and keep this one. What the local path loses it loses in
+ * one piece, with all behind it.
  */
 static void responder_miss(struct rodp_receiver *rx, struct sk_buff *skb)
 {
@@ -228,10 +252,7 @@ static void responder_miss(struct rodp_receiver *rx, struct sk_buff *skb)
 		rodp_stats_inc(stats, RODP_STAT_KEPT_EARLY);
 	else
 		kfree_skb(skb);
-	if (rx->seq.nak_sent)
-		return;
-	rx->seq.nak_sent = true;
-	rodp_send_nak(rx, rx->seq.epsn, RODP_NAK_PSN_SEQ);
+	responder_ask_for_missing(rx);
 }
 
 static void responder_tell_established(struct rodp_receiver *rx)
@@ -391,6 +412,7 @@ static void responder_go_on(struct rodp_receiver *rx)
 			rodp_responder_take(rx, rx->hand.skb);
 		else if (rx->reply.active)
 			rodp_reply_run(rx);
+		responder_tell_gap(rx);
 	}
 	if (rodp_end_is_broken(end))
 		rodp_receiver_flush(rx);
