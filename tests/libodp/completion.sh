@@ -31,27 +31,14 @@ offers() {
 mapfile -t commands < <("$odpctl" --help | awk '$1 == "odpctl" && /^  / { print $2 }')
 [ ${#commands[@]} -ge 8 ] || fail "odpctl --help lists only: ${commands[*]}"
 
-check_bash() {
+# complete_SHELL WORD...: what the shell offers for the last word, a line each, in $work/offered.
+
+complete_bash() {
 	# shellcheck source=/dev/null # what is tested
 	. libodp/completion/odpctl.bash
-	complete_bash() {
-		COMP_WORDS=("$@") COMP_CWORD=$(($# - 1)) COMPREPLY=()
-		"_$1"
-		printf '%s\n' "${COMPREPLY[@]}" >"$work/offered"
-	}
-	local command words
-	complete_bash odpctl ''
-	offers bash odpctl "${commands[@]}" --help --version
-	for command in "${commands[@]}"; do
-		complete_bash odpctl "$command" --
-		mapfile -t words < <(options "$odpctl" "$command")
-		offers bash "odpctl $command" "${words[@]}"
-	done
-	complete_bash odpctl mr --sort res
-	[ "$(cat "$work/offered")" = resident ] || fail "bash: --sort res: $(cat "$work/offered")"
-	complete_bash odprun --
-	mapfile -t words < <(options "$LAB_BUILD/bin/odprun")
-	offers bash odprun "${words[@]}"
+	COMP_WORDS=("$@") COMP_CWORD=$(($# - 1)) COMPREPLY=()
+	"_$1"
+	printf '%s\n' "${COMPREPLY[@]}" >"$work/offered"
 }
 
 # zsh's own functions are replaced by ones that print what they were asked to offer.
@@ -65,42 +52,36 @@ complete_zsh() {
 	' zsh "$@" >"$work/offered"
 }
 
-check_zsh() {
-	local command words
-	complete_zsh odpctl ''
-	offers zsh odpctl "${commands[@]}" --help --version
-	for command in "${commands[@]}"; do
-		complete_zsh odpctl "$command" --
-		mapfile -t words < <(options "$odpctl" "$command")
-		offers zsh "odpctl $command" "${words[@]}"
-	done
-	complete_zsh odprun --
-	mapfile -t words < <(options "$LAB_BUILD/bin/odprun")
-	offers zsh odprun "${words[@]}"
-}
-
 complete_fish() {
-	HOME=$work fish --no-config -c "source libodp/completion/$1.fish; complete -C '$2'" 2>/dev/null | cut -f1 >"$work/offered"
+	HOME=$work fish --no-config -c "source libodp/completion/$1.fish; complete -C '$*'" 2>/dev/null | cut -f1 >"$work/offered"
 }
 
-check_fish() {
-	local command words
-	complete_fish odpctl 'odpctl '
-	offers fish odpctl "${commands[@]}"
+# check SHELL: fish offers --help and --version to who has typed a dash.
+check() {
+	local shell=$1 command words
+	"complete_$shell" odpctl ''
+	offers "$shell" odpctl "${commands[@]}"
+	[ "$shell" = fish ] || offers "$shell" odpctl --help --version
 	for command in "${commands[@]}"; do
-		complete_fish odpctl "odpctl $command --"
+		"complete_$shell" odpctl "$command" --
 		mapfile -t words < <(options "$odpctl" "$command")
-		offers fish "odpctl $command" "${words[@]}"
+		offers "$shell" "odpctl $command" "${words[@]}"
 	done
-	complete_fish odpctl 'odpctl mr --sort res'
-	offers fish 'odpctl mr --sort res' resident
-	complete_fish odprun 'odprun --'
+	"complete_$shell" odprun --
 	mapfile -t words < <(options "$LAB_BUILD/bin/odprun")
-	offers fish odprun "${words[@]}"
+	offers "$shell" odprun "${words[@]}"
+}
+
+# Words behind an option; the stand-ins for zsh's functions do not go that far.
+check_sort() {
+	"complete_$1" odpctl mr --sort res
+	[ "$(cat "$work/offered")" = resident ] || fail "$1: --sort res: $(cat "$work/offered")"
 }
 
 command -v zsh fish >"$work/found" || { echo "skipped: zsh or fish is not in this tree" && exit 77; }
-check_bash
-check_zsh
-check_fish
+check bash
+check zsh
+check fish
+check_sort bash
+check_sort fish
 echo "completion: ${#commands[@]} commands in bash, zsh and fish"

@@ -39,6 +39,9 @@ counter() {
 	cat "/sys/class/infiniband/$RDMA_DEV/ports/1/hw_counters/$1"
 }
 
+# shellcheck source=/dev/null # of the lab, checked there
+. "$(dirname "$0")/../lab/guest/listener.sh"
+
 # pair NAME PREFIX... -- PROGRAM OPTION...: its two ends on this device, each behind PREFIX, where @ is .server or
 # nothing; the data are compared by the program, or the caller.
 pair() {
@@ -51,10 +54,7 @@ pair() {
 	shift
 	"${prefix[@]/@/.server}" timeout 120 "$@" >"$work/$name.server" 2>&1 &
 	server=$!
-	for _ in {1..100}; do
-		sleep 0.1
-		! grep -q . < <(ss -Hltn 'sport = :18515') || break
-	done
+	wait_for_listener 18515 "$server" || fail "$name: the server does not listen"
 	"${prefix[@]/@/}" timeout 120 "$@" "$RDMA_ADDR" >"$work/$name.client" 2>&1 || fail "$name: the client failed"
 	wait "$server" || fail "$name: the server failed"
 }

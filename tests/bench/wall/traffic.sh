@@ -18,6 +18,8 @@ PROGRAMS=$LAB_BUILD/tests/bench
 SIW=$LAB_CHECKOUT/build/bench/siw/siw.ko
 TMP=$(mktemp -d)
 FAILED=0
+# shellcheck source=/dev/null # of the lab, checked there
+. "$(dirname "$0")/../../lab/guest/listener.sh"
 
 # iterations TEST BYTES
 iterations() {
@@ -56,16 +58,6 @@ ends() {
 	SERVER_NETNS=$CLIENT_NETNS SERVER_DEV=$CLIENT_DEV SERVER_GID=$CLIENT_GID SERVER_ADDR=$RDMA_ADDR
 }
 
-# wait_for_server PID: until it listens.
-wait_for_server() {
-	for _ in {1..300}; do
-		grep -q . < <(ip netns exec "$SERVER_NETNS" ss -tlnH "sport = $PORT") && return
-		kill -0 "$1" 2>/dev/null || return 1
-		sleep 0.1
-	done
-	return 1
-}
-
 # pair "SERVER COMMAND" "CLIENT COMMAND": both must succeed.
 pair() {
 	local server status=0
@@ -73,7 +65,7 @@ pair() {
 	# shellcheck disable=SC2086 # words
 	ip netns exec "$SERVER_NETNS" timeout "$LIMIT" $1 >"$TMP/server" 2>&1 &
 	server=$!
-	wait_for_server "$server" || status=1
+	wait_for_listener "$PORT" "$server" ip netns exec "$SERVER_NETNS" || status=1
 	# shellcheck disable=SC2086 # words
 	[ "$status" -ne 0 ] || ip netns exec "$CLIENT_NETNS" timeout "$LIMIT" $2 >"$TMP/client" 2>&1 || status=1
 	[ "$status" -eq 0 ] || kill "$server" 2>/dev/null || true

@@ -17,6 +17,8 @@ LIMIT=90     # seconds a run may take
 PORT=18515   # the default of both perftest and pingpong
 TMP=$(mktemp -d)
 FAILED=0
+# shellcheck source=SCRIPTDIR/../guest/listener.sh
+. "$(dirname "$0")/../guest/listener.sh"
 
 # use DEVICE: its link is the one that is meant below.
 use() {
@@ -31,23 +33,13 @@ in_peer() { ip netns exec "$RDMA_PEER_NETNS" "$@"; }
 # What fails over rxe is shown, not counted.
 blame() { [ "$DEVICE" = rxe ] || FAILED=1; }
 
-# wait_for_server PID: until it listens.
-wait_for_server() {
-	for _ in {1..300}; do
-		grep -q . < <(in_peer ss -tlnH "sport = $PORT") && return
-		kill -0 "$1" 2>/dev/null || return 1
-		sleep 0.1
-	done
-	return 1
-}
-
 # pair COMMAND OPTION...: server in one host, client in the other; both must succeed.
 pair() {
 	local server status=0
 	: >"$TMP/client"
 	in_peer timeout "$LIMIT" "$@" -d "$RDMA_PEER_DEV" "$GID_OPTION" "$RDMA_PEER_GID_INDEX" >"$TMP/server" 2>&1 &
 	server=$!
-	wait_for_server "$server" || status=1
+	wait_for_listener "$PORT" "$server" in_peer || status=1
 	[ "$status" -ne 0 ] || in_host timeout "$LIMIT" "$@" -d "$RDMA_DEV" "$GID_OPTION" "$RDMA_GID_INDEX" "$RDMA_PEER_ADDR" \
 		>"$TMP/client" 2>&1 || status=1
 	[ "$status" -eq 0 ] || kill "$server" 2>/dev/null || true
