@@ -47,8 +47,8 @@ static struct {
 
 static pthread_once_t switch_once = PTHREAD_ONCE_INIT;
 static bool switched_on;
-static char *
-	report_path; /* our own copy, programs write over their environment; NULL: nobody wants to know */
+/* Our own copy: programs write over their environment. NULL: nobody wants to know. */
+static char *report_path;
 
 /* 1, 0, or -1: it is neither. */
 static int switch_word(const char *word)
