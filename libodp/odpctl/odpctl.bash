@@ -24,7 +24,11 @@ _odpctl() {
 	*/hist/*) words="--json --seconds --help --version $(_odpctl_devices)" ;;
 	*/map/*) words="--png --help --version $(command ps -e -o pid= 2>/dev/null)" ;;
 	*/watch/*) words="--json --interval --count --help --version $(_odpctl_devices)" ;;
-	*/doctor/*) words='--help --version' ;;
+	*/--container | */--providers)
+		mapfile -t COMPREPLY < <(compgen -d -- "$cur")
+		return
+		;;
+	*/doctor/*) words='--container --providers --help --version' ;;
 	*) words='' ;;
 	esac
 	mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")

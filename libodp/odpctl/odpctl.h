@@ -22,6 +22,8 @@ struct args {
 	unsigned long count; /* of events; 0: no end */
 	unsigned long seconds; /* 0: since the device was made */
 	bool json, once;
+	const char *container; /* a root directory or the id of a process; NULL: this host */
+	const char *providers; /* a directory; NULL: the usual one */
 };
 
 struct command {
@@ -55,6 +57,15 @@ struct command {
 #define OPTION_SECONDS                                                                             \
 	{                                                                                          \
 		"seconds", 's', "N", 0, "Of the next N seconds [all since the device was made]", 0 \
+	}
+#define OPTION_CONTAINER                                                                      \
+	{                                                                                     \
+		"container", 'C', "ROOT", 0,                                                  \
+			"Of a container: its root directory, or the id of a process in it", 0 \
+	}
+#define OPTION_PROVIDERS                                                                  \
+	{                                                                                 \
+		"providers", 'P', "DIR", 0, "Where the providers for all releases are", 0 \
 	}
 
 extern const struct command command_caps, command_doctor, command_hist, command_map, command_mr,

@@ -79,7 +79,7 @@ struct ibv_mr *rodp_reg_dmabuf_mr(struct ibv_pd *pd, uint64_t offset, size_t len
 	return made(vmr, err);
 }
 
-#if IBVERBS_PABI_VERSION >= 65
+#if RODP_RDMA_CORE >= 59
 /* Memory or part of a dma-buf, with or without a DMA handle. Returns NULL with errno set. */
 struct ibv_mr *rodp_reg_mr_ex(struct ibv_pd *pd, struct ibv_mr_init_attr *attr)
 {

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
+/*
+ * What the files of odpctl doctor share: doctor.c has the list of what is looked at, kernel.c what is
+ * about the kernel and its module, container.c another root directory, finding.c the words.
+ */
+#ifndef ODPCTL_DOCTOR_H
+#define ODPCTL_DOCTOR_H
+
+#include "odpctl.h"
+
+struct doctor {
+	char device[IBV_SYSFS_NAME_MAX]; /* of rodp, "" if there is none */
+	char netdev[32];
+	unsigned int missing;
+	char mend[1024];
+};
+
+enum finding {
+	GOOD,
+	NOTE, /* works, but could be better */
+	UNKNOWN, /* nothing here says */
+	MISSING,
+};
+
+/* ---- finding.c ---- */
+
+/* The command that mends what is being looked at. */
+void doctor_set_mend(struct doctor *doctor, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+/* The line about it and, unless it is good, the command. Counts what is missing. */
+void doctor_print(struct doctor *doctor, const char *what, enum finding finding);
+/* The first line of a file, or "". */
+void doctor_read_line(char *text, size_t room, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+/* The first entry of a directory that fits, copied to name. */
+bool doctor_find_entry(const char *dir, bool (*fits)(const char *name), char *name, size_t room);
+/* All of a file or of what a command prints, up to a bound; free() it. NULL: it cannot be read. */
+char *doctor_read_all(const char *path, size_t *length);
+char *doctor_read_command(const char *command, size_t *length);
+/* This program came in a package: then what is missing is in its siblings. */
+bool doctor_is_packaged(void);
+
+/* ---- kernel.c ---- */
+
+enum finding doctor_look_kernel(struct doctor *doctor);
+enum finding doctor_look_lockdown(struct doctor *doctor);
+enum finding doctor_look_module(struct doctor *doctor);
+enum finding doctor_look_loaded(struct doctor *doctor);
+
+/* ---- container.c ---- */
+
+/*
+ * What programs in a container lack: root is its root directory, or the id of a process in it.
+ * providers is the directory with the providers of all layouts; NULL: where the package has it.
+ * Returns the exit status.
+ */
+int container_look(const char *root, const char *providers);
+
+#endif
