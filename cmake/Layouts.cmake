@@ -2,7 +2,7 @@
 #
 # What is known of releases of rdma-core: releases.list and facts.list of providers/rodp/layout (its README.md tells how they are
 # made). A layout is a range of releases, FIRST-LAST, for which one provider is right.
-set(RODP_LAYOUT_DIR ${CMAKE_CURRENT_LIST_DIR}/../providers/rodp/layout)
+get_filename_component(RODP_LAYOUT_DIR ${CMAKE_CURRENT_LIST_DIR}/../providers/rodp/layout ABSOLUTE)
 set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS
   ${RODP_LAYOUT_DIR}/releases.list ${RODP_LAYOUT_DIR}/facts.list)
 file(STRINGS ${RODP_LAYOUT_DIR}/releases.list lines REGEX "^[0-9]")

@@ -52,7 +52,7 @@ DESTDIR=$dir/root ninja -C "$dir/unknown" install >"$dir/out" 2>&1 || fail "they
 for file in bin/odpctl lib/libodp.so.0; do
 	[ -e "$dir/root/usr/local/$file" ] || fail "$file is missing"
 done
-[ -z "$(find "$dir/root" -name '*rodp*')" ] || fail "something of the provider is installed"
+[ -z "$(find "$dir/root" -name 'librodp*' -o -name rodp.driver)" ] || fail "something of the provider is installed"
 
 configure forced 1.14.99.0 -DRODP_AS_RELEASE=56 || fail "release 99 is refused when it is said what it is like"
 says "Provider for rdma-core 99, provider ABI 34, taken for one of rdma-core 56, as you say"

@@ -41,7 +41,7 @@ loads() {
 	local first last abi
 	"$lab" --call need_tree "$1"
 	while read -r first last abi; do
-		[[ $first != \#* ]] && [ "$first" -le "$2" ] && [ "$2" -le "$last" ] || continue
+		if [[ $first == \#* ]] || [ "$2" -lt "$first" ] || [ "$last" -lt "$2" ]; then continue; fi
 		"$lab" --call in_tree "$1" none python3 -c 'import ctypes, sys; ctypes.CDLL(sys.argv[1], mode=2)' "$PWD/$(provider "$first" "$last" "$abi")" ||
 			fail "$1's libibverbs does not load the provider for $first-$last"
 		echo "$1: loads $first-$last"

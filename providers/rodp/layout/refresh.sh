@@ -98,8 +98,8 @@ write() {
 	} >"$here/$1"
 }
 
-[ $# -ge 1 ] && git -C "$1" rev-parse --git-dir >/dev/null || die "refresh.sh CLONE [RELEASE=COMMIT...]"
-clone=$1
+clone=${1:?refresh.sh CLONE [RELEASE=COMMIT...]}
+git -C "$clone" rev-parse --git-dir >/dev/null || die "$clone is no clone of rdma-core"
 releases=()
 for ((release = OLDEST;; release++)); do
 	mapfile -t commits < <(tags "$release" | sed -n '1p;$p' | uniq)

@@ -32,7 +32,7 @@ tree_packages_of() {
 # tutorial uses; nothing to build user space with.
 clean_packages() {
 	tr -s ' \n' ' ' <<-EOT
-		apt base-passwd udev mount kmod iproute2 iputils-ping procps xz-utils dkms gcc libc6-dev make
+		apt base-passwd systemd udev mount kmod iproute2 iputils-ping procps xz-utils dkms gcc libc6-dev make
 		$(kernel_libraries "$1") rdma-core libibverbs1 libibverbs-dev ibverbs-providers ibverbs-utils perftest
 	EOT
 }
