@@ -92,7 +92,18 @@ make_job() {
 	} >"$dir/settings"
 	stage=$(guest_stage)
 	[ -z "$G_TERMINAL" ] || echo "$G_TERMINAL" >"$dir/terminal"
-	if [ -d "$stage" ]; then echo "$stage" >"$dir/stage"; fi
+	if [ -d "$stage" ]; then take_stage "$stage" >"$dir/stage"; fi
+}
+
+# take_stage DIR: its real name, held until this guest's lab ends. Who builds may replace it in between: then the newer one.
+take_stage() {
+	local real
+	for _ in {1..20}; do
+		real=$(readlink -f "$1")
+		hold_stage "$real" 2>/dev/null && echo "$real" && return
+		nap 0.1
+	done
+	die "$1 is replaced all the time" "do not build in this checkout from many processes at once"
 }
 
 disk_options() {
