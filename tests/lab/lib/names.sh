@@ -16,22 +16,17 @@ is_debian_kernel() {
 	[[ " $DEBIAN_RELEASES " == *" ${1%%+*} "* ]] && { [ "$flavour" = "$1" ] || [[ " $DEBIAN_FLAVOURS " == *" $flavour "* ]]; }
 }
 
-# check_kernel WORD: prints the kernel's name; a path is named own, and must then be given to own_kernel.
-check_kernel() {
+# take_kernel WORD: sets KERNEL to its name; that of a path is own.
+take_kernel() {
+	KERNEL=$1
 	case $1 in
-	*/* | *.deb | .) echo own ;;
+	*/* | *.deb | .) KERNEL=own && own_kernel "$1" ;;
+	own) [ -n "${LAB_OWN_KERNEL:-}" ] || die "--kernel own: which?" "give the path of a built kernel tree, or of packages" ;;
 	*)
-		[[ " $LAB_KERNELS own " == *" $1 "* ]] || is_debian_kernel "$1" ||
+		[[ " $LAB_KERNELS " == *" $1 "* ]] || is_debian_kernel "$1" ||
 			die "--kernel cannot be '$1'" "use one of $LAB_KERNELS; RELEASE or RELEASE+FLAVOUR of: $DEBIAN_RELEASES, $DEBIAN_FLAVOURS; the path of a built kernel tree; or packages: A.deb,B.deb"
-		echo "$1"
 		;;
 	esac
-}
-
-# take_kernel WORD: sets KERNEL to its name.
-take_kernel() {
-	KERNEL=$(check_kernel "$1")
-	[ "$KERNEL" != own ] || [ "$1" = own ] || own_kernel "$1"
 }
 
 # kernel_suite KERNEL: the suite whose compiler its modules need.
