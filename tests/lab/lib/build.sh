@@ -94,6 +94,7 @@ keep_stage() {
 
 # hold_stage DIR: until this process ends. The directory may be gone since its name was read.
 hold_stage() {
+	[ -z "${STAGE_LOCK:-}" ] || exec {STAGE_LOCK}<&-
 	exec {STAGE_LOCK}<"$1" && flock -s "$STAGE_LOCK" && [ -e "$1" ]
 }
 
