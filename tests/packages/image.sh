@@ -31,13 +31,18 @@ done < <(tests/lab/lab --call host_needs)
 
 # As a runner does: inputs become the step's environment, and the step is run in the workspace.
 mkdir "$dir/workspace"
+# shellcheck disable=SC2016 # GitHub expands it
+here='${{ github.action_path }}'
 step=$(sed -n 's/^      run: //p' action.yml)
-[ "$step" = '${{ github.action_path }}/ci/action.sh' ] || fail "the action's step is '$step'"
+[ "$step" = "$here/ci/action.sh" ] || fail "the action's step is '$step'"
 # shellcheck disable=SC2016 # expands in the guest
-(cd "$dir/workspace" && RODP_RUN='echo "$RDMA_DEV" >device; exit 5' RODP_OPTIONS='--cpus 1' bash -c "${step//'${{ github.action_path }}'/$OLDPWD}") >"$dir/out" 2>&1 && fail "a command that fails is a success"
+failed=
+# shellcheck disable=SC2016 # expands in the guest
+(cd "$dir/workspace" && RODP_RUN='echo "$RDMA_DEV" >device; exit 5' RODP_OPTIONS='--cpus 1' bash -c "${step//"$here"/$OLDPWD}") >"$dir/out" 2>&1 || failed=yes
+[ -n "$failed" ] || fail "a command that fails is a success"
 grep -q '"status": 5,' "$dir/workspace/rodp-artifacts/result.json" || fail "the action has another status than the command"
 grep -qx rodp0 "$dir/workspace/device" || fail "the command did not see the device, or not the workspace"
-for input in $(sed -n '/^inputs:/,/^runs:/s/^  \([a-z]*\):$/\1/p' action.yml); do
+sed -n '/^inputs:/,/^runs:/s/^  \([a-z]*\):$/\1/p' action.yml | while read -r input; do
 	grep -q "\${{ inputs.$input }}" action.yml || fail "the input $input does nothing"
 done
 echo "what the image and the action are made of works"

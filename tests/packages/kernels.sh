@@ -118,4 +118,5 @@ while read -r release suite <&3; do
 	done
 done 3< <(sources)
 echo "$built built, $refused refused with the reason, $failed failed: $table"
-[ "$failed" -eq 0 ] && [ "$built" -gt 0 ] || die "not every kernel is as it should be"
+[ "$failed" -eq 0 ] || die "not every kernel is as it should be"
+[ "$built" -gt 0 ] || die "nothing was built"

@@ -7,8 +7,7 @@ set -euo pipefail
 
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
-LAB_CHECKOUT=$dir
-# shellcheck source=tests/lab/lib/build.sh
+# shellcheck source=/dev/null
 . tests/lab/lib/build.sh
 
 fail() {
@@ -42,7 +41,8 @@ build two
 
 exec {STAGE_LOCK}<&-
 build two
-[ "$(count)" -eq 1 ] && [ "$(cat "$dir/stage/etc/file")" = two ] || fail "what nobody holds is still there"
+[ "$(count)" -eq 1 ] || fail "what nobody holds is still there"
+[ "$(cat "$dir/stage/etc/file")" = two ] || fail "the newest is gone"
 ! hold_stage "$first" 2>/dev/null || fail "what is gone can be held"
-[ ! -e "$dir/stage.new" ] && [ ! -e "$dir/stage.link" ] || fail "something is left over"
+if [ -e "$dir/stage.new" ] || [ -e "$dir/stage.link" ]; then fail "something is left over"; fi
 echo "who copies keeps what he copies"

@@ -21,7 +21,11 @@ run() {
 ended() {
 	local status=0
 	wait "${pids[$1]}" || status=$?
-	[ "$status" -eq "$2" ] && grep -q PORT_ACTIVE "$dir/out.$1" || { cat "$dir/out.$1" && echo "run $1 ended with $status, not $2" && exit 1; }
+	if [ "$status" -ne "$2" ] || ! grep -q PORT_ACTIVE "$dir/out.$1"; then
+		cat "$dir/out.$1"
+		echo "run $1 ended with $status, not $2"
+		exit 1
+	fi
 	grep -q "\"status\": $2," "$dir/$1/result.json" || { echo "run $1 has another's result" && exit 1; }
 }
 

@@ -10,11 +10,12 @@ own_kernel() {
 	local file files=()
 	if [ -d "$1" ]; then
 		LAB_OWN_KERNEL=$(readlink -f "$1")
-		[ -s "$LAB_OWN_KERNEL/include/config/kernel.release" ] && [ -s "$LAB_OWN_KERNEL/$(own_image)" ] ||
-			die "--kernel $1: no kernel was built there" "run make in it: include/config/kernel.release and $(own_image) must be there"
+		for file in include/config/kernel.release "$(own_image)"; do
+			[ -s "$LAB_OWN_KERNEL/$file" ] || die "--kernel $1: no kernel was built there" "run make in it: $file must be there"
+		done
 	else
 		for file in ${1//,/ }; do
-			[[ $file == *.deb ]] && [ -f "$file" ] || die "--kernel $1: '$file' is neither a directory nor a .deb"
+			[[ $file == *.deb && -f $file ]] || die "--kernel $1: '$file' is neither a directory nor a .deb"
 			files+=("$(readlink -f "$file")")
 		done
 		LAB_OWN_KERNEL=$(IFS=, && echo "${files[*]}")
