@@ -40,6 +40,7 @@ guest_needs() {
 	[ -z "$G_TREE" ] || need_tree "$(guest_suite)" "$G_TREE"
 	[ "$G_INSTALLED" = no ] || need_installed "$G_KERNEL"
 	wait "$kernel_pid" || [ -e "$(kernel_path "$G_KERNEL")" ] || exit 1
+	want_bootable "$G_KERNEL"
 	need_accel "$G_KERNEL" "$(guest_suite)"
 	case $G_LINK in
 	*rodp*) need_rodp "$(guest_suite)" "$G_KERNEL" ;;

@@ -9,6 +9,7 @@
 #   src/          headers and kbuild, /usr/src of the build tree
 #   root.img      usr/lib/modules, a lower layer of the guest's root
 #   boot-modules/ what the initrd loads, uncompressed, and their order in `order`
+#   missing       what a guest needs at boot and the kernel does not have, if so
 
 # Modules that mount the guest's root.
 boot_modules() {
@@ -108,20 +109,27 @@ prepare_modules() {
 	find "$modules" -name '*.ko.zst' -exec zstd -dq --rm {} +
 }
 
-# Copies the boot modules and what they need, in loading order.
+# boot_module_files ROOT VERSION MODULE: what loads it, a line a file; `missing` if the kernel has it neither as a module nor built in.
+boot_module_files() {
+	PATH=$PATH:/usr/sbin:/sbin modprobe -d "$1" -S "$2" --show-depends "$3" || echo missing "$3"
+}
+
+# Copies the boot modules and what they need, in loading order; `missing` lists those that the kernel does not have.
 gather_boot_modules() {
-	local dir=$1 version=$2 module file name seen=" "
+	local dir=$1 version=$2 word module file name seen=" "
 	mkdir "$dir/boot-modules"
 	for module in $(boot_modules); do
-		while read -r _ file _; do
+		while read -r word file _; do
 			name=${file##*/}
+			[ "$word" != missing ] || echo "$name" >>"$dir/missing"
+			[ "$word" = insmod ] || continue
 			[[ $seen != *" $name "* ]] || continue
 			seen+="$name "
 			cp "$file" "$dir/boot-modules/$name"
 			echo "$name" >>"$dir/boot-modules/order"
-		done < <(PATH=$PATH:/usr/sbin:/sbin modprobe -d "$dir/root" -S "$version" --show-depends "$module" | grep '^insmod ')
+		done < <(boot_module_files "$dir/root" "$version" "$module")
 	done
-	[ -s "$dir/boot-modules/order" ] || die "no boot modules in kernel $version"
+	touch "$dir/boot-modules/order"
 }
 
 # 7.x has its image among the modules, older kernels in /boot.
@@ -146,6 +154,13 @@ make_kernel() {
 	gather_boot_modules "$dir" "$version"
 	make_image "$dir/root"
 	rm -rf "$dir/root"
+}
+
+# want_bootable KERNEL: Debian's kernels for clouds have no 9p, by which a guest sees the host's directories.
+want_bootable() {
+	local missing
+	missing=$(paste -sd' ' "$(kernel_path "$1")/missing" 2>/dev/null) || return 0
+	die "kernel $1 cannot boot in the lab: it has no $missing" "modules can be built for it: lab in-tree --kernel $1"
 }
 
 # unpack_modules KERNEL DIR: the lower layer of the guest's root, as a directory.

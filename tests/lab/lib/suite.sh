@@ -260,6 +260,7 @@ installed_kernels() {
 
 prepare_kernel() {
 	need_kernel "$1"
+	want_bootable "$1"
 	[ "$2" = no ] || {
 		need_tree "$(kernel_suite "$1")"
 		need_module "$1"
