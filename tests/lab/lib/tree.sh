@@ -29,11 +29,11 @@ tree_packages_of() {
 }
 
 # clean_packages SUITE: Debian as a user has it, with what rodp's packages depend on and what the
-# tutorial uses; nothing to build user space with.
+# tutorial uses; nothing to build user space with. From Debian 13 on, udev brings systemd.
 clean_packages() {
 	tr -s ' \n' ' ' <<-EOT
-		apt base-passwd systemd udev mount kmod iproute2 iputils-ping procps xz-utils dkms gcc libc6-dev make
-		$(kernel_libraries "$1") rdma-core libibverbs1 libibverbs-dev ibverbs-providers ibverbs-utils perftest
+		apt base-passwd udev mount kmod iproute2 iputils-ping procps xz-utils dkms gcc libc6-dev make
+		$(kernel_libraries "$1") $([ "$1" != bookworm ] || echo systemd) rdma-core libibverbs1 libibverbs-dev ibverbs-providers ibverbs-utils perftest
 	EOT
 }
 

@@ -21,11 +21,16 @@ debian_kernel_names() {
 	done
 }
 
+# quiet_apt DIR SUITE [RELEASE]: a private apt; its words only if it fails.
+quiet_apt() {
+	make_private_apt "$@" >"$LAB_TMP/update.log" 2>&1 || { cat "$LAB_TMP/update.log" >&2 && die "cannot ask the archive for ${*:2}"; }
+}
+
 # newest_kernel KERNEL: NAME=VERSION of the packages that it would be made of now.
 newest_kernel() {
 	local dir
 	dir=$(mktemp -d "$LAB_TMP/apt.XXXXXX")
-	make_private_apt "$dir" "$(kernel_suite "$1")" "$(kernel_release "$1")" >&2
+	quiet_apt "$dir" "$(kernel_suite "$1")" "$(kernel_release "$1")"
 	kernel_packages "$dir" "$(kernel_release "$1")" "$(kernel_flavour "$1")" | sort
 	rm -rf "$dir"
 }
@@ -48,7 +53,7 @@ tree_newer() {
 	local dir root
 	root=$(tree_path "$1" "$2")/root
 	dir=$(mktemp -d "$LAB_TMP/apt.XXXXXX")
-	make_private_apt "$dir" "$1" >&2
+	quiet_apt "$dir" "$1"
 	cp "$root/var/lib/dpkg/status" "$dir/status"
 	private_apt "$dir" -s -qq dist-upgrade | sed -n 's/^Inst \([^ ]*\).*/\1/p'
 	rm -rf "$dir"
