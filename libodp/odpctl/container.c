@@ -205,6 +205,15 @@ static bool set_root(struct container *c, const char *root)
 	return !stat(*c->root ? c->root : "/", &status) && S_ISDIR(status.st_mode);
 }
 
+/* A mount wants the whole path. */
+static void set_providers(struct container *c, const char *dir)
+{
+	char *path = realpath(dir, NULL);
+
+	snprintf(c->providers, sizeof(c->providers), "%s", path ? path : dir);
+	free(path);
+}
+
 int container_look(const char *root, const char *providers)
 {
 	struct container c = {};
@@ -212,7 +221,7 @@ int container_look(const char *root, const char *providers)
 	char what[640];
 	size_t i;
 
-	snprintf(c.providers, sizeof(c.providers), "%s", providers ? providers : ODPCTL_PROVIDERS);
+	set_providers(&c, providers ? providers : ODPCTL_PROVIDERS);
 	if (!set_root(&c, root))
 		return say_error("%s is neither a directory nor a process", root);
 	for (i = 0; i < sizeof(container_looks) / sizeof(container_looks[0]); i++) {
