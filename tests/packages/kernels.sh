@@ -9,7 +9,7 @@ set -euo pipefail
 here=$(dirname "$(readlink -f "$0")")
 lab=$here/../lab/lab
 pattern=${1:-.}
-work=build/headers
+work=$PWD/build/headers
 table=build/kernels.md
 failed=0 built=0 refused=0
 
@@ -47,7 +47,8 @@ list_headers() {
 		while read -r name; do
 			is_meta "$release" "$name" || echo "$name"
 		done |
-		sed -E 's/^(linux-headers-([0-9]+[.][0-9]+).*-((cloud|rt)-)?amd64)$/\2-\4 \1/' | sort -k1,1 -k2,2Vr |
+		awk '{ flavour = /-cloud-/ ? "cloud" : /-rt-/ ? "rt" : ""; split($0, part, /[-.]/); print part[3] "." part[4] "-" flavour, $0 }' |
+		sort -k1,1 -k2,2Vr |
 		while read -r key name; do
 			if [ "${LAB_ALL_HEADERS:-no}" = yes ] || [ "$key" != "$series" ]; then echo "$name"; fi
 			series=$key
@@ -71,7 +72,7 @@ get_headers() {
 		--no-replaces --no-enhances "$2" | grep -E '^linux-(headers|kbuild)-[0-9]')
 	(cd "$dir/debs" && apt "$1" apt-get -q download "${packages[@]}") >"$work/get.log" 2>&1 || { cat "$work/get.log" && return 1; }
 	for deb in "$dir"/debs/*.deb; do dpkg-deb -x "$deb" "$dir/root"; done
-	"$lab" --call gather_headers "$PWD/$dir"
+	"$lab" --call gather_headers "$dir"
 	rm -rf "$dir/debs" "$dir/root"
 	touch "$dir/done"
 }
@@ -81,8 +82,8 @@ compile() {
 	local log=$work/$3.log out=$work/out status=0
 	"$lab" --call need_tree "$2" >"$log" 2>&1 || { echo "no tree of $2" && return 1; }
 	rm -rf "$out"
-	LAB_HEADERS=$PWD/$work/src/$3/src "$lab" --call in_tree "$2" none make -C kernel -j"$(nproc)" KDIR="/usr/src/$3" \
-		O="$PWD/$out" W=1 RODP_WERROR=yes RODP_RT=yes CC="gcc" >>"$log" 2>&1 || status=$?
+	LAB_HEADERS=$work/src/$3/src "$lab" --call in_tree "$2" none make -C kernel -j"$(nproc)" KDIR="/usr/src/$3" \
+		O="$out" W=1 RODP_WERROR=yes RODP_RT=yes CC="gcc" >>"$log" 2>&1 || status=$?
 	if [ "$status" -eq 0 ] && [ -e "$out/rodp.ko" ] && ! grep -qE ': warning:|WARNING: modpost' "$log"; then
 		echo built
 	elif grep -q '^rodp: this kernel lacks: ' "$log"; then

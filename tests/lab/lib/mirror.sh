@@ -77,11 +77,11 @@ apt_lines() {
 }
 
 # Options that carry the host's proxy into an apt that ignores the host's files.
-# sid's indexes expire within days and mirrors lag: their signature still holds.
+# The indexes of what is not released expire within days, and mirrors lag: their signature still holds.
 apt_options() {
 	apt-config dump 2>/dev/null | grep -E '^Acquire::(http|https|ftp)(::[^ ]*)?::(Proxy|Proxy-Auto-Detect|CAInfo|CaInfo) ' || true
 	echo 'Acquire::Retries "3";'
-	[ "$1" != sid ] || echo 'Acquire::Check-Valid-Until "false";'
+	[[ " sid forky experimental " != *" $1 "* ]] || echo 'Acquire::Check-Valid-Until "false";'
 }
 
 # private_apt DIR ARG...: apt-get on the sources in DIR, on an empty system.
