@@ -69,14 +69,13 @@ unpack_own() {
 	fi
 }
 
-# need_own: old ones of other states go.
+# need_own: those that nobody used for a week go.
 need_own() {
-	local path old
+	local path
 	path=$(own_path)
 	[ ! -d "$LAB_OWN_KERNEL" ] || need_host make:make
 	[ -e "$path" ] || step "Taking over your kernel" 1200 make_cached_kernel own ||
 		die "could not take over the kernel in $LAB_OWN_KERNEL" "look at the lines above"
-	for old in "$(cache_dir)"/kernels/own-*; do
-		[ "${old%.lock}" = "$path" ] || rm -rf --one-file-system "$old"
-	done
+	touch "$path"
+	find "$(cache_dir)/kernels" -maxdepth 1 -name 'own-*' -mtime +7 -exec rm -rf --one-file-system {} +
 }
