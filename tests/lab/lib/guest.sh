@@ -168,6 +168,7 @@ guest_arguments() {
 # What the watched guest said on its status channel.
 GUEST_STARTED='' # yes once its script runs
 GUEST_END=''     # the line that ends it, or `limit`
+GUEST_REASON=''  # why it was ended by force
 
 # hear LINE
 hear() {
@@ -214,6 +215,7 @@ watch_guest() {
 		reason=$(overdue "$start" "$ended")
 		[ -n "$reason" ] || continue
 		say "$reason"
+		GUEST_REASON=$reason
 		[ -n "$GUEST_END" ] || GUEST_END=limit
 		kill -KILL "$pid" 2>/dev/null || true
 		break

@@ -90,7 +90,7 @@ run_reason() {
 	case $1 in
 	0) ;;
 	77) echo "this kernel cannot have such a link, or the command skipped itself" ;;
-	124) echo "the guest ran into its limit of $G_LIMIT s" ;;
+	124) echo "${GUEST_REASON:-the command says that it ran into a limit}" ;;
 	"$GUEST_FAILED") echo "the guest died, or its link did not come up" ;;
 	*) echo "exit status $1" ;;
 	esac
