@@ -4,20 +4,16 @@
 # junit: results in the form that CI systems read, and the JSON of `lab run` and `lab test`: names, times, why something failed, and
 # of exactly which versions.
 
-# xml_text TEXT: without what XML cannot have. Its control characters are lost.
-xml_text() {
-	local text=${1//&/&amp;}
-	text=${text//</&lt;}
-	text=${text//>/&gt;}
-	text=${text//\"/&quot;}
-	text=${text//$'\t'/ }
-	printf '%s' "${text//[[:cntrl:]]/&#10;}"
+# xml_escape: stdin, without what XML cannot have: invalid bytes and control characters are lost.
+xml_escape() {
+	iconv -c -f UTF-8 -t UTF-8 | tr -d '\000-\010\013\014\016-\037' | sed 's/&/\&amp;/g; s/</\&lt;/g; s/>/\&gt;/g; s/"/\&quot;/g'
 }
 
-# xml_file FILE: its end, as text; invalid bytes are lost.
-xml_file() {
-	tail -c 60000 "$1" 2>/dev/null | iconv -c -f UTF-8 -t UTF-8 | tr -d '\000-\010\013\014\016-\037' | sed 's/&/\&amp;/g; s/</\&lt;/g; s/>/\&gt;/g' || true
-}
+# xml_text TEXT: for an attribute.
+xml_text() { printf '%s' "$1" | tr '\n\t' '  ' | xml_escape; }
+
+# xml_file FILE: its end, as text.
+xml_file() { tail -c 60000 "$1" 2>/dev/null | xml_escape || true; }
 
 json_string() {
 	local text=${1//\\/\\\\}
