@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 #
 # stages: what is laid over a guest's root is not taken away from who copies it: a build with the same content changes nothing, one with
-# another makes a new one and leaves what is held, and what nobody holds any more goes.
+# another makes a new one and leaves what is held, and what nobody holds any more goes; one whose removal was interrupted is laid anew.
 set -euo pipefail
 
 dir=$(mktemp -d)
@@ -44,5 +44,24 @@ build two
 [ "$(count)" -eq 1 ] || fail "what nobody holds is still there"
 [ "$(cat "$dir/stage/etc/file")" = two ] || fail "the newest is gone"
 ! hold_stage "$first" 2>/dev/null || fail "what is gone can be held"
-if [ -e "$dir/stage.new" ] || [ -e "$dir/stage.link" ]; then fail "something is left over"; fi
+
+# A removal that does not come to its end.
+# shellcheck disable=SC2317 # it is called
+rm() {
+	[ "${*: -1}" != "$dir/stages.gone" ] || [ ! -e "$dir/stages.gone" ] || exit 9
+	command rm "$@"
+}
+! (build one) || fail "nothing was removed"
+unset -f rm
+[ -e "$dir/stages.gone/etc/file" ] || fail "what is half removed still has its name"
+build two
+[ "$(cat "$dir/stage/etc/file")" = two ] || fail "what was half removed is laid over a guest"
+
+# The same name, another directory.
+first=$(readlink -f "$dir/stage")
+# shellcheck disable=SC2317 # it is called
+flock() { mv -T "$first" "$dir/away" && mkdir "$first"; }
+! hold_stage "$first" || fail "another directory than the one that was opened is held"
+unset -f flock
+for name in stage.new stage.link stages.gone; do [ ! -e "$dir/$name" ] || fail "$name is left over"; done
 echo "who copies keeps what he copies"

@@ -75,11 +75,13 @@ stage_key() {
 	(cd "$1" && find . -printf '%P %m %l\n' | sort && find . -type f -print0 | sort -z | xargs -0 sha256sum) | sha256sum | cut -c 1-16
 }
 
-# keep_stage DIR LINK: LINK.new becomes one of DIR, unless it is there, and the newest.
+# keep_stage DIR LINK: LINK.new becomes one of DIR, unless it is there, and the newest. Who is interrupted while he removes one must leave
+# nothing under the name of all of it.
 keep_stage() {
 	local key old lock
 	key=$(stage_key "$2.new")
 	mkdir -p "$1"
+	rm -rf "$1.gone"
 	if [ -e "$1/$key" ]; then rm -rf "$2.new"; else mv -T "$2.new" "$1/$key"; fi
 	[ -L "$2" ] || rm -rf "$2"
 	ln -sfn "stages/$key" "$2.link"
@@ -87,15 +89,16 @@ keep_stage() {
 	for old in "$1"/*; do
 		[ "${old##*/}" != "$key" ] || continue
 		exec {lock}<"$old"
-		! flock -n "$lock" || rm -rf "$old"
+		! flock -n "$lock" || { mv -T "$old" "$1.gone" && rm -rf "$1.gone"; }
 		exec {lock}<&-
 	done
 }
 
-# hold_stage DIR: until this process ends. The directory may be gone since its name was read.
+# hold_stage DIR: until this process ends. The directory may be gone since its name was read, or be another one.
 hold_stage() {
 	[ -z "${STAGE_LOCK:-}" ] || exec {STAGE_LOCK}<&-
-	exec {STAGE_LOCK}<"$1" && flock -s "$STAGE_LOCK" && [ -e "$1" ]
+	STAGE_LOCK=''
+	exec {STAGE_LOCK}<"$1" && flock -s "$STAGE_LOCK" && [ "$1" -ef "/proc/$BASHPID/fd/$STAGE_LOCK" ]
 }
 
 build_userland() {
