@@ -3,7 +3,7 @@
 #
 # update: `lab update`. What is kept was the newest when it was made. This asks Debian's archive what is the newest now, and
 # makes anew what is not: kernels whose packages have another version, trees in which a package has one. What is built of such a
-# kernel is forgotten. `lab update --list` only says.
+# kernel is forgotten, and what this checkout built for it, since another package may bear the same release. `lab update --list` only says.
 
 # kept_kernels: the names of Debian's kernels in the cache.
 kept_kernels() {
@@ -86,6 +86,7 @@ update_kernel() {
 	for debug in $DEBUG_KERNELS; do
 		[ "$1" != 7 ] || [ ! -e "$(debug_path "$debug")" ] || { say "kernel $debug will be built anew" && forget "$(debug_path "$debug")"; }
 	done
+	rm -rf "$(module_dir "$1")" "$(kernel_tests_dir "$1")"
 	forget "$(kernel_path "$1")"
 	need_kernel "$1"
 	say "kernel $1 is now $(kernel_exactly "$1")"
@@ -93,12 +94,12 @@ update_kernel() {
 
 update_tree() {
 	local newer
-	mapfile -t newer < <(tree_newer "$1" "$2")
-	if [ "${#newer[@]}" -eq 0 ]; then
+	newer=$(tree_newer "$1" "$2") || exit
+	if [ -z "$newer" ]; then
 		say "tree $1${2:+ $2} is the newest"
 		return
 	fi
-	say "tree $1${2:+ $2}: newer are ${newer[*]}"
+	say "tree $1${2:+ $2}: newer are ${newer//$'\n'/ }"
 	UPDATED=$((UPDATED + 1))
 	[ "$UPDATE" = yes ] || return 0
 	forget "$(tree_path "$1" "$2")"
