@@ -21,8 +21,9 @@ import tempfile
 
 INCLUDE = "#include <stddef.h>\n#include <stdio.h>\n#include <infiniband/driver.h>\n"
 
-# Releases make these longer at their end. Nothing lies behind them, or its own fact says where.
-GROWING = {"verbs_qp.qp", "verbs_qp.qp_ex", "verbs_qp", "verbs_cq.cq", "verbs_cq.cq_ex", "verbs_cq"}
+# Releases make these longer at their end. What libibverbs has behind them has its own fact that says where, and our header
+# leaves room (other_release.h). Of a CQ it does neither: what a provider has begins behind it, so its size is a fact.
+GROWING = {"verbs_qp.qp", "verbs_qp.qp_ex", "verbs_qp"}
 
 # Of public structures, which only grow, the members whose place is not the same for ever.
 PUBLIC = {"verbs_context": ["context"]}
