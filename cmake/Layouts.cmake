@@ -19,6 +19,9 @@ string(REGEX REPLACE "^[0-9]+-([0-9]+)/.*" "\\1" RODP_NEWEST_RELEASE ${layout})
 # rodp_find_layout(RESULT RELEASE): FIRST-LAST/ABI of the layout with this release, or "".
 function(rodp_find_layout result release)
   set(${result} "" PARENT_SCOPE)
+  if(NOT release MATCHES "^[0-9]+$") # which would be neither less nor greater than a number
+    return()
+  endif()
   foreach(layout ${RODP_KNOWN_LAYOUTS})
     string(REGEX MATCH "^([0-9]+)-([0-9]+)/" found ${layout})
     if(NOT release LESS CMAKE_MATCH_1 AND NOT release GREATER CMAKE_MATCH_2)

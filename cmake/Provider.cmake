@@ -61,6 +61,7 @@ function(rodp_link_stub target)
     LIBRARY_OUTPUT_DIRECTORY ${dir})
   target_link_options(${stub} PRIVATE -Wl,--version-script=${dir}/stub.map)
   target_link_libraries(${target} PRIVATE ${stub})
+  target_include_directories(${target} SYSTEM PRIVATE ${IBVERBS_INCLUDE_DIRS})
   set_target_properties(${target} PROPERTIES SKIP_BUILD_RPATH ON)
 endfunction()
 

@@ -61,6 +61,8 @@ builds forced librodp-rdmav34.so || fail "-DRODP_AS_RELEASE=56 does not build th
 says "RODP_AS_RELEASE=66: known are 39 to $newest"
 ! configure others 1.14.56.0 -DRODP_LAYOUTS=66 || fail "a provider for a release that nobody knows"
 says "nothing is known of rdma-core 66"
+! configure others 1.14.56.0 -DRODP_LAYOUTS=newest || fail "a provider for a release that is no number"
+says "nothing is known of rdma-core newest"
 
 configure strange 7 || fail "a version that says no release is refused"
 ! builds strange 'librodp.*' || fail "a provider for nobody knows which release"
