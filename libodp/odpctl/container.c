@@ -4,10 +4,10 @@
  * bring a libibverbs of their own, which needs the provider for just its release; the host has one
  * for each (providers/rodp/layout), and a container gets it by a mount.
  */
-#include <glob.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "doctor.h"
@@ -17,27 +17,22 @@
 
 struct container {
 	struct doctor doctor;
-	char root[256]; /* without a slash at the end */
+	int root; /* a descriptor of its root directory; paths in it are its programs' */
 	char providers[256];
-	char library[512]; /* with root */
+	char library[512];
 	unsigned int release, abi;
 	char layout[32]; /* FIRST-LAST */
 	char provider[512]; /* of the host */
-	char inside[512]; /* where the container's library looks for it, without root */
+	char inside[1024]; /* where the container's library looks for it */
 };
 
-/* The largest number behind a word in a file; 0: there is none. */
-static unsigned int largest_number(const char *path, const char *word)
+/* The largest number behind a word in text, which is freed; 0: there is none, or no text. */
+static unsigned int largest_number(char *text, size_t length, const char *word)
 {
-	const char *at, *end;
+	const char *at, *end = text + length;
 	unsigned int largest = 0;
-	size_t length;
-	char *text = doctor_read_all(path, &length);
 
-	if (!text)
-		return 0;
-	end = text + length;
-	for (at = text; (at = memmem(at, end - at, word, strlen(word)));) {
+	for (at = text; at && (at = memmem(at, end - at, word, strlen(word)));) {
 		unsigned int number = 0, digits = 0;
 
 		for (at += strlen(word); at < end && *at >= '0' && *at <= '9' && digits < 6;
@@ -50,32 +45,47 @@ static unsigned int largest_number(const char *path, const char *word)
 	return largest;
 }
 
-/* Where distributions have libraries. Links out of the root are not followed: usr is none. */
-static const char *const library_dirs[] = {
-	"/usr/lib/*-linux-*", "/usr/lib64", "/usr/lib", "/usr/local/lib64", "/usr/local/lib",
+static unsigned int largest_inside(int root, const char *path, const char *word)
+{
+	size_t length = 0;
+	char *text = inside_read(root, path, &length);
+
+	return largest_number(text, length, word);
+}
+
+struct wanted {
+	const char *pattern;
+	char *path;
+	size_t room;
 };
 
-#define LIBRARY_DIRS (sizeof(library_dirs) / sizeof(library_dirs[0]))
-
-/* The first plain file of that name in one of those directories. */
-static bool find_library(const struct container *c, const char *name, char *path, size_t room)
+static bool take_file(int root, const char *path, void *data)
 {
-	struct stat status;
-	char pattern[512];
-	glob_t found;
-	size_t i, j;
+	const struct wanted *wanted = data;
 
-	*path = 0;
-	for (i = 0; i < LIBRARY_DIRS && !*path; i++) {
-		snprintf(pattern, sizeof(pattern), "%s%s/%s", c->root, library_dirs[i], name);
-		if (glob(pattern, GLOB_NOSORT, NULL, &found))
-			continue;
-		for (j = 0; j < found.gl_pathc; j++)
-			if (!lstat(found.gl_pathv[j], &status) && S_ISREG(status.st_mode))
-				snprintf(path, room, "%s", found.gl_pathv[j]);
-		globfree(&found);
-	}
-	return *path;
+	snprintf(wanted->path, wanted->room, "%s", path);
+	return inside_has(root, path);
+}
+
+static bool look_in_dir(int root, const char *path, void *data)
+{
+	const struct wanted *wanted = data;
+
+	return inside_find(root, path, wanted->pattern, take_file, data);
+}
+
+/* The first file whose name fits, where distributions have libraries. */
+static bool find_library(int root, const char *pattern, char *path, size_t room)
+{
+	static const char *const dirs[] = { "/usr/lib64", "/usr/lib", "/usr/local/lib64",
+					    "/usr/local/lib" };
+	struct wanted wanted = { pattern, path, room };
+	bool found = inside_find(root, "/usr/lib", "*-linux-*", look_in_dir, &wanted);
+	size_t i;
+
+	for (i = 0; i < sizeof(dirs) / sizeof(dirs[0]) && !found; i++)
+		found = look_in_dir(root, dirs[i], &wanted);
+	return found;
 }
 
 /* libibverbs.so.1.MINOR.RELEASE.PATCH, and what it exports. */
@@ -86,11 +96,11 @@ static enum finding look_library(struct container *c)
 	doctor_set_mend(
 		&c->doctor,
 		"install libibverbs1 (Debian, Ubuntu) or libibverbs (Fedora, SUSE) in the image");
-	if (!find_library(c, "libibverbs.so.1.*.*.*", c->library, sizeof(c->library)))
+	if (!find_library(c->root, "libibverbs.so.1.*.*.*", c->library, sizeof(c->library)))
 		return MISSING;
 	name = strrchr(c->library, '/') + 1;
-	if (sscanf(name, "libibverbs.so.1.%*u.%u", &c->release) == 1)
-		c->abi = largest_number(c->library, REGISTERS);
+	if (sscanf(name, "libibverbs.so.1.%*5u.%5u", &c->release) == 1)
+		c->abi = largest_inside(c->root, c->library, REGISTERS);
 	return c->release && c->abi ? GOOD : MISSING;
 }
 
@@ -131,15 +141,15 @@ static enum finding look_host_provider(struct container *c)
 /* A provider that wants a newer C library than there is does not load. */
 static enum finding look_glibc(struct container *c)
 {
-	const unsigned int wants = largest_number(c->provider, GLIBC);
-	unsigned int has;
-	char path[512];
+	unsigned int wants, has;
+	size_t length = 0;
+	char path[512], *provider = doctor_read_all(c->provider, &length);
 
 	doctor_set_mend(&c->doctor, "build the provider in the image: its C library is not glibc");
-	if (!find_library(c, "libc.so.6", path, sizeof(path)) &&
-	    !find_library(c, "libc-2.*.so", path, sizeof(path)))
+	wants = largest_number(provider, length, GLIBC);
+	if (!find_library(c->root, "libc.so.6", path, sizeof(path)))
 		return MISSING;
-	has = largest_number(path, GLIBC);
+	has = largest_inside(c->root, path, GLIBC);
 	doctor_set_mend(
 		&c->doctor,
 		"build the provider in the image: its glibc is 2.%u, and the provider wants 2.%u",
@@ -147,10 +157,11 @@ static enum finding look_glibc(struct container *c)
 	return has < wants ? MISSING : GOOD;
 }
 
-static bool same_file(const char *one, const char *other)
+static bool is_provider(const struct container *c)
 {
-	size_t a_length, b_length;
-	char *a = doctor_read_all(one, &a_length), *b = doctor_read_all(other, &b_length);
+	size_t a_length = 0, b_length = 0;
+	char *a = inside_read(c->root, c->inside, &a_length),
+	     *b = doctor_read_all(c->provider, &b_length);
 	const bool same = a && b && a_length == b_length && !memcmp(a, b, a_length);
 
 	free(a);
@@ -161,18 +172,14 @@ static bool same_file(const char *one, const char *other)
 /* The provider and the file that names it, where the container's library looks. */
 static enum finding look_inside(struct container *c)
 {
-	const char *dir = c->library + strlen(c->root);
-	char path[1024], driver[320];
-
 	snprintf(c->inside, sizeof(c->inside), "%.*s/libibverbs/librodp-rdmav%u.so",
-		 (int)(strrchr(dir, '/') - dir), dir, c->abi);
-	snprintf(path, sizeof(path), "%s%s", c->root, c->inside);
-	snprintf(driver, sizeof(driver), "%s/etc/libibverbs.d/rodp.driver", c->root);
+		 (int)(strrchr(c->library, '/') - c->library), c->library, c->abi);
 	doctor_set_mend(
 		&c->doctor,
 		"docker run --device=/dev/infiniband -v %s:%s:ro -v %s/rodp.driver:/etc/libibverbs.d/rodp.driver:ro ...",
 		c->provider, c->inside, c->providers);
-	return same_file(path, c->provider) && !access(driver, R_OK) ? GOOD : MISSING;
+	return is_provider(c) && inside_has(c->root, "/etc/libibverbs.d/rodp.driver") ? GOOD
+										      : MISSING;
 }
 
 static const struct {
@@ -191,18 +198,21 @@ static bool is_number(const char *text)
 	return *text && text[strspn(text, "0123456789")] == 0;
 }
 
-/* True: it is a directory. */
+/* Opens the root directory, or that of a process; false with errno set. */
 static bool set_root(struct container *c, const char *root)
 {
-	struct stat status;
-	size_t length;
+	char path[64];
+	int top;
 
-	if (strlen(root) >= sizeof(c->root) - 16)
+	snprintf(path, sizeof(path), "/proc/%.20s/root", root);
+	c->root = open(is_number(root) ? path : root, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (c->root < 0)
 		return false;
-	snprintf(c->root, sizeof(c->root), is_number(root) ? "/proc/%s/root" : "%s", root);
-	for (length = strlen(c->root); length && c->root[length - 1] == '/'; length--)
-		c->root[length - 1] = 0;
-	return !stat(*c->root ? c->root : "/", &status) && S_ISDIR(status.st_mode);
+	top = inside_open(c->root, "/", O_PATH | O_DIRECTORY);
+	if (top < 0) /* such as ENOSYS: Linux before 5.6 cannot keep to a root */
+		return false;
+	close(top);
+	return true;
 }
 
 /* A mount wants the whole path. */
@@ -223,7 +233,8 @@ int container_look(const char *root, const char *providers)
 
 	set_providers(&c, providers ? providers : ODPCTL_PROVIDERS);
 	if (!set_root(&c, root))
-		return say_error("%s is neither a directory nor a process", root);
+		return say_error("%s is no directory and no process that can be looked into: %s",
+				 root, strerror(errno));
 	for (i = 0; i < sizeof(container_looks) / sizeof(container_looks[0]); i++) {
 		finding = container_looks[i].look(&c);
 		snprintf(what, sizeof(what), "%s", container_looks[i].what);

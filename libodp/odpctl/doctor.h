@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
 /*
  * What the files of odpctl doctor share: doctor.c has the list of what is looked at, kernel.c what is
- * about the kernel and its module, container.c another root directory, finding.c the words.
+ * about the kernel and its module, container.c another root directory, inside.c how its files are reached,
+ * finding.c the words.
  */
 #ifndef ODPCTL_DOCTOR_H
 #define ODPCTL_DOCTOR_H
@@ -35,6 +36,7 @@ void doctor_read_line(char *text, size_t room, const char *format, ...)
 /* The first entry of a directory that fits, copied to name. */
 bool doctor_find_entry(const char *dir, bool (*fits)(const char *name), char *name, size_t room);
 /* All of a file or of what a command prints, up to a bound; free() it. NULL: it cannot be read. */
+char *doctor_read_file(FILE *file, size_t *length);
 char *doctor_read_all(const char *path, size_t *length);
 char *doctor_read_command(const char *command, size_t *length);
 /* This program came in a package: then what is missing is in its siblings. */
@@ -46,6 +48,21 @@ enum finding doctor_look_kernel(struct doctor *doctor);
 enum finding doctor_look_lockdown(struct doctor *doctor);
 enum finding doctor_look_module(struct doctor *doctor);
 enum finding doctor_look_loaded(struct doctor *doctor);
+
+/* ---- inside.c: root is a descriptor of a root directory, paths begin at it ---- */
+
+/* As open(), and never outside of it. Returns -1 with errno set. */
+int inside_open(int root, const char *path, int flags);
+/* Whether there is a plain file that can be read. */
+bool inside_has(int root, const char *path);
+/* As doctor_read_all(), of a plain file. */
+char *inside_read(int root, const char *path, size_t *length);
+/*
+ * Calls take() with the entries of a directory whose name fits a pattern of fnmatch() and has nothing
+ * in it that a shell would notice, until it is true. Returns whether it was.
+ */
+bool inside_find(int root, const char *dir, const char *pattern,
+		 bool (*take)(int root, const char *path, void *data), void *data);
 
 /* ---- container.c ---- */
 

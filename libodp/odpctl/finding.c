@@ -65,8 +65,7 @@ bool doctor_find_entry(const char *dir, bool (*fits)(const char *name), char *na
 	return found;
 }
 
-/* All that comes out of file, which is at its beginning. */
-static char *finding_read(FILE *file, size_t *length)
+char *doctor_read_file(FILE *file, size_t *length)
 {
 	size_t room = 1 << 16, got;
 	char *text = malloc(room), *more;
@@ -92,7 +91,7 @@ char *doctor_read_all(const char *path, size_t *length)
 
 	if (!file)
 		return NULL;
-	text = finding_read(file, length);
+	text = doctor_read_file(file, length);
 	fclose(file);
 	return text;
 }
@@ -104,7 +103,7 @@ char *doctor_read_command(const char *command, size_t *length)
 
 	if (!file)
 		return NULL;
-	text = finding_read(file, length);
+	text = doctor_read_file(file, length);
 	if (!pclose(file))
 		return text;
 	free(text);
