@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 #
-# action.sh: the step of action.yml. RODP_* are its inputs; the working directory is the caller's workspace, which the guest
+# action.sh: the last step of action.yml. RODP_* are its inputs; the working directory is the caller's workspace, which the guest
 # shares. On a machine whose user may not open /dev/kvm, but may become root, it is opened to him.
 set -euo pipefail
 

@@ -36,5 +36,8 @@ cp "$module" "$dir/opt/rodp/build/$(basename "$(dirname "$module")")/"
 stage=$(readlink -f "$("$lab" --call stage_path "$suite")")
 cp -a "$stage" "$dir/opt/rodp/build/$suite/stages/"
 ln -s "stages/${stage##*/}" "$dir/opt/rodp/build/$suite/stage"
+"$lab" --call in_tree "$suite" none gcc -O2 -static -o "build/tsc-rate.$$" tests/lab/lib/tsc-rate.c
+mv "build/tsc-rate.$$" "$dir/opt/rodp/build/tsc-rate"
+chmod -R a+rwX "$dir/opt/cache" # here: in the image it would be another copy of all of it
 cp ci/Containerfile "$dir/"
 echo "image.sh: $(du -sh "$dir" | cut -f1) in $dir; podman build -t rodp $dir"

@@ -31,14 +31,16 @@ done < <(tests/lab/lab --call host_needs)
 
 # As a runner does: inputs become the step's environment, and the step is run in the workspace.
 mkdir "$dir/workspace"
-# shellcheck disable=SC2016 # GitHub expands it
-here='${{ github.action_path }}'
-step=$(sed -n 's/^      run: //p' action.yml)
-[ "$step" = "$here/ci/action.sh" ] || fail "the action's step is '$step'"
-# shellcheck disable=SC2016 # expands in the guest
+export GITHUB_ACTION_PATH=$PWD GITHUB_OUTPUT=$dir/outputs
+mapfile -t steps < <(sed -n "s/^      run: '\(.*\)'$/\1/p" action.yml)
+[ "${#steps[@]}" -eq 2 ] || fail "the action has ${#steps[@]} steps of its own"
+bash -c "${steps[0]}" >"$dir/out" 2>&1 || fail "the action does not know what it keeps"
+sed -n 's/.*steps\.kept\.outputs\.\([a-z]*\).*/\1/p' action.yml | while read -r output; do
+	grep -qE "^$output=[^,]+$" "$GITHUB_OUTPUT" || fail "the action has no $output"
+done
 failed=
 # shellcheck disable=SC2016 # expands in the guest
-(cd "$dir/workspace" && RODP_RUN='echo "$RDMA_DEV" >device; exit 5' RODP_OPTIONS='--cpus 1' bash -c "${step//"$here"/$OLDPWD}") >"$dir/out" 2>&1 || failed=yes
+(cd "$dir/workspace" && RODP_RUN='echo "$RDMA_DEV" >device; exit 5' RODP_OPTIONS='--cpus 1' bash -c "${steps[1]}") >"$dir/out" 2>&1 || failed=yes
 [ -n "$failed" ] || fail "a command that fails is a success"
 grep -q '"status": 5,' "$dir/workspace/rodp-artifacts/result.json" || fail "the action has another status than the command"
 grep -qx rodp0 "$dir/workspace/device" || fail "the command did not see the device, or not the workspace"
