@@ -7,7 +7,8 @@
 # interface are gone before it starts again.
 set -euo pipefail
 
-netdev=play0
+netdev=play-0 # a dash is something else in the name of a unit
+unit=rodp@$(systemd-escape "$netdev")
 init=''
 
 die() {
@@ -53,7 +54,7 @@ power_cut() {
 	wait_until "systemd's end" test ! -e "/proc/$init"
 	init=''
 	! ip link show "$netdev" >/dev/null 2>&1 || ip link delete "$netdev"
-	modprobe -r rodp
+	wait_until "the module's end" modprobe -r rodp
 	rmdir_all /sys/fs/cgroup/boot
 }
 
@@ -62,6 +63,8 @@ rmdir_all() { find "$1" -depth -type d -exec rmdir {} + 2>/dev/null || true; }
 add_interface() { ip link add "$netdev" type dummy && ip link set "$netdev" up && ip address add 10.77.0.1/24 dev "$netdev"; }
 
 has_device() { rdma link show "$1/1"; }
+
+is_inactive() { [ "$(inside systemctl is-active "$unit")" = inactive ]; }
 
 has_no_device() { ! has_device "$1"; }
 
@@ -79,10 +82,20 @@ doctor_says() {
 	grep -E "$1" /tmp/doctor || { cat /tmp/doctor >&2 && die "odpctl doctor does not say: $1"; }
 }
 
+# other_module FILE OUT: as one that was linked anew.
+other_module() {
+	case $1 in
+	*.xz) xz -dc "$1" ;;
+	*.zst) zstd -dc "$1" ;;
+	*) cat "$1" ;;
+	esac >/tmp/linked
+	objcopy --remove-section .note.gnu.build-id /tmp/linked "$2"
+}
+
 echo "== a device that is called as /etc/rodp says, on an interface that comes late"
 printf 'DEVICE=storage0\nMTU=4200\n' >"/etc/rodp/$netdev.conf"
 boot
-inside systemctl enable "rodp@$netdev"
+inside systemctl enable "$unit"
 add_interface
 wait_until "the device" has_device storage0
 [ "$(cat "/sys/class/net/$netdev/mtu")" -eq 4200 ] || die "the MTU of /etc/rodp was not set"
@@ -91,9 +104,18 @@ doctor_says '^ok +it is the module that is installed'
 
 echo "== the interface goes and comes"
 ip link delete "$netdev"
-wait_until "the end of the unit" bash -c "[ \"\$(nsenter -t $init -m -p -C systemctl is-active rodp@$netdev)\" = inactive ]"
+wait_until "the end of the unit" is_inactive
 add_interface
 wait_until "the device again" has_device storage0
+
+echo "== other options"
+printf 'DEVICE=storage1\n' >"/etc/rodp/$netdev.conf"
+inside systemctl restart "$unit"
+wait_until "the device with its new name" has_device storage1
+has_no_device storage0 || die "the device with the name that it had is there too"
+printf 'DEVICE=storage0\n' >"/etc/rodp/$netdev.conf"
+inside systemctl restart "$unit"
+wait_until "the device with the name that it had" has_device storage0
 
 echo "== a reboot"
 power_cut
@@ -107,7 +129,7 @@ echo "== an upgrade while the device is there"
 module=$(find "/lib/modules/$(uname -r)/updates" -name 'rodp.ko*')
 cp -a "$module" /tmp/
 rm "$module"
-cp "$RODP_KO" "${module%/*}/rodp.ko"
+other_module "/tmp/${module##*/}" "${module%/*}/rodp.ko"
 depmod
 doctor_says '^note +it is the module that is installed'
 transfer storage0
@@ -117,7 +139,7 @@ depmod
 doctor_says '^ok +it is the module that is installed'
 
 echo "== stopped, and disabled"
-inside systemctl disable --now "rodp@$netdev"
+inside systemctl disable --now "$unit"
 wait_until "the device's end" has_no_device storage0
 power_cut
 rm "/etc/rodp/$netdev.conf"
@@ -127,9 +149,9 @@ inside udevadm settle
 if has_device storage0 || has_device "rodp-$netdev"; then die "a device although the unit is disabled"; fi
 
 echo "== without options"
-inside systemctl start "rodp@$netdev"
+inside systemctl start "$unit"
 wait_until "the device with its usual name" has_device "rodp-$netdev"
-inside systemctl stop "rodp@$netdev"
+inside systemctl stop "$unit"
 has_no_device "rodp-$netdev" || die "the device is there after its unit was stopped"
 power_cut
 echo "a device for each boot, and for no more"
