@@ -37,11 +37,12 @@ assert versions["kernel"].startswith("Linux version ") and "libibverbs1 " in ver
 EOP
 }
 
-expect 7 "the command's status" "$lab" run --artifacts "$dir/artifacts" --junit "$dir/junit.xml" --share "$dir" --env WORD='two words' -- \
+expect 7 "the command's status" "$lab" run --artifacts "$dir/artifacts" --console "$dir/console" --junit "$dir/junit.xml" --share "$dir" --env WORD='two words' -- \
 	bash -c "echo out; echo err >&2; echo \"\$WORD\" >'$dir/file'; echo mine >\"\$LAB_ARTIFACTS/mine\"; echo '<&>' >/dev/kmsg; exit 7"
 reports "$dir/junit.xml" "exit status 7" '<&>'
 python3 -c 'import json, sys; x = json.load(open(sys.argv[1])); assert x["status"] == 7 and x["kernel"].startswith("Linux version "), x' "$dir/artifacts/result.json"
 grep -q '<&>' "$dir/artifacts/console.log" || { echo "the kernel's log is not among the artifacts" && exit 1; }
+cmp "$dir/console" "$dir/artifacts/console.log"
 grep -qx mine "$dir/artifacts/mine" || { echo "the guest cannot write among the artifacts" && exit 1; }
 [ "$(cat "$dir/out")" = out ] || { echo "stdout is not the command's" && exit 1; }
 grep -qx err "$dir/err" || { echo "stderr is not there" && exit 1; }

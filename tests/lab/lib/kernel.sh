@@ -107,6 +107,7 @@ prepare_modules() {
 		-exec rm -rf {} +
 	find "$modules" -name '*.ko.xz' -exec xz -d {} +
 	find "$modules" -name '*.ko.zst' -exec zstd -dq --rm {} +
+	find "$modules" -name '*.ko.gz' -exec gzip -d {} +
 }
 
 # boot_module_files ROOT VERSION MODULE: what loads it, a line a file; `missing` if the kernel has it neither as a module nor built in.

@@ -124,6 +124,7 @@ cmd_run() {
 	[ -n "$G_CONSOLE" ] || G_CONSOLE=$console
 	start=${EPOCHREALTIME/./}
 	guest_run "${G_COMMAND[@]}" || status=$?
+	[ -z "$ARTIFACTS" ] || [ "$G_CONSOLE" -ef "$console" ] || cp "$G_CONSOLE" "$console"
 	run_report "$status" "$(((${EPOCHREALTIME/./} - start) / 1000))" "$G_CONSOLE"
 	exit "$status"
 }
