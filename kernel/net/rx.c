@@ -74,6 +74,18 @@ static bool rx_trim(struct sk_buff *skb)
 	return !pskb_trim(skb, bytes) && skb_pull(skb, sizeof(*udp));
 }
 
+/*
+ * The first of segments that left together (net/segments.h) still has the memory of all to its name
+ * on some kernels. What waits is charged by that.
+ */
+static void rx_own_memory(struct sk_buff *skb)
+{
+	unsigned int own = SKB_TRUESIZE(skb_end_offset(skb));
+
+	if (unlikely(skb->truesize > own) && rodp_packet_is_ours(skb))
+		skb->truesize = own;
+}
+
 static bool rx_is_congestion_marked(const struct sk_buff *skb)
 {
 	u8 tos = ip_hdr(skb)->version == 4 ? ip_hdr(skb)->tos : ipv6_get_dsfield(ipv6_hdr(skb));
@@ -113,6 +125,7 @@ int rodp_rx_udp(struct sock *sk, struct sk_buff *skb)
 		kfree_skb(skb);
 		return 0;
 	}
+	rx_own_memory(skb);
 	if (rx_network_ok(skb) && rx_trim(skb))
 		result = rx_parse(skb);
 	if (result)

@@ -3,18 +3,26 @@
 #include <linux/etherdevice.h>
 #include <linux/ip.h>
 #include <linux/ipv6.h>
+#include <linux/module.h>
 #include <linux/udp.h>
 #include <net/addrconf.h>
 #include <net/ip.h>
 #include <net/ip6_route.h>
 #include <net/ipv6.h>
 #include <net/route.h>
+#include <net/sch_generic.h>
 
 #include "wire/crc32.h"
 #include "wire/icrc.h"
 #include "net/flows.h"
 #include "net/packet.h"
+#include "net/segments.h"
 #include "net/socket.h"
+
+static bool segments = true;
+module_param(segments, bool, 0644);
+MODULE_PARM_DESC(segments,
+		 "packets that leave one after the other pass the network stack together");
 
 static void tx_push_udp(const struct rodp_route *route, struct sk_buff *skb)
 {
@@ -27,7 +35,11 @@ static void tx_push_udp(const struct rodp_route *route, struct sk_buff *skb)
 	udp->check = 0; /* the ICRC covers the payload (annex A17.3.1.2: should be zero) */
 }
 
-static void tx_push_ipv4(const struct rodp_route *route, struct sk_buff *skb)
+/*
+ * @id: an atomic datagram's (DF is set) means nothing (RFC 6864). Where the stack takes segments
+ * apart it counts up from the first one's, and the ICRC covers it.
+ */
+static void tx_push_ipv4(const struct rodp_route *route, struct sk_buff *skb, u16 id)
 {
 	struct iphdr *ip = skb_push(skb, sizeof(*ip));
 
@@ -36,7 +48,7 @@ static void tx_push_ipv4(const struct rodp_route *route, struct sk_buff *skb)
 	ip->ihl = sizeof(*ip) / 4;
 	ip->tos = route->tos;
 	ip->tot_len = cpu_to_be16(skb->len);
-	ip->id = 0; /* atomic datagram (RFC 6864): DF is set */
+	ip->id = cpu_to_be16(id);
 	ip->frag_off = cpu_to_be16(IP_DF);
 	ip->ttl = route->hop_limit;
 	ip->protocol = IPPROTO_UDP;
@@ -80,7 +92,7 @@ void rodp_packet_address(const struct rodp_flow *flow, struct sk_buff *skb)
 	rodp_packet(skb)->sl = flow->route.priority & 7;
 	tx_push_udp(&flow->route, skb);
 	if (flow->route.version == 4) {
-		tx_push_ipv4(&flow->route, skb);
+		tx_push_ipv4(&flow->route, skb, 0);
 		ip_send_check(ip_hdr(skb));
 	} else {
 		tx_push_ipv6(&flow->route, skb);
@@ -163,14 +175,25 @@ static struct dst_entry *tx_route_ipv6(struct net *net, const struct sock *sock,
 	return dst;
 }
 
-/* Counts the packet, and makes the sk_buff one of the IP layer's: skb->cb was ours until now. */
-static void tx_set_meta(struct rodp_dev *dev, const struct rodp_flow *flow, struct sk_buff *skb,
-			__be16 protocol)
+/*
+ * Headers and ICRC of the packet that is number @id of those that leave together. Counts it, and
+ * makes the sk_buff one of the IP layer's: skb->cb was ours until now.
+ */
+static void tx_complete(struct rodp_dev *dev, const struct rodp_flow *flow, struct sk_buff *skb,
+			u16 id)
 {
+	bool v4 = flow->route.version == 4;
+
 	rodp_stats_inc(dev->stats, RODP_STAT_SENT_PKTS);
 	rodp_stats_add(dev->stats, RODP_STAT_SENT_BYTES, rodp_packet(skb)->payload);
+	tx_push_udp(&flow->route, skb);
+	if (v4)
+		tx_push_ipv4(&flow->route, skb, id);
+	else
+		tx_push_ipv6(&flow->route, skb);
+	tx_seal(skb, flow->route.version);
 	memset(skb->cb, 0, sizeof(skb->cb));
-	skb->protocol = protocol;
+	skb->protocol = v4 ? htons(ETH_P_IP) : htons(ETH_P_IPV6);
 	skb->dev = dev->ndev;
 	skb->priority = flow->route.priority;
 }
@@ -189,63 +212,147 @@ static int tx_result(struct rodp_dev *dev, int err)
 	return 0;
 }
 
-static int tx_unsent(struct sk_buff *skb, int err)
+/*
+ * One of the others: the first one's headers stand for all, and its own are in front of its data,
+ * where the stack finds them when it takes the segments apart.
+ */
+static void tx_append(struct sk_buff *head, struct sk_buff *skb)
 {
-	kfree_skb(skb);
+	skb_pull(skb, skb_transport_offset(skb) + sizeof(struct udphdr));
+	head->len += skb->len;
+	head->data_len += skb->len;
+	head->truesize += skb->truesize;
+}
+
+/* The first of @count is one for all: what GRO makes of packets that it keeps whole. */
+static void tx_make_gso(struct sk_buff *head, u32 count)
+{
+	struct skb_shared_info *info = skb_shinfo(head);
+	u32 network = skb_transport_offset(head);
+
+	info->gso_size = skb_headlen(head) - network - sizeof(struct udphdr);
+	info->gso_segs = count;
+	info->gso_type = SKB_GSO_UDP_L4 | SKB_GSO_FRAGLIST;
+	head->ip_summed = CHECKSUM_UNNECESSARY; /* there is none to be made */
+	udp_hdr(head)->len = cpu_to_be16(head->len - network);
+}
+
+/* Complete all segments and make them one sk_buff; none is left. */
+static struct sk_buff *tx_join(struct rodp_dev *dev, const struct rodp_flow *flow,
+			       struct rodp_segments *segs)
+{
+	struct sk_buff *head = segs->first, *skb;
+	u32 count = segs->count;
+	u16 id = 0;
+
+	*segs = (struct rodp_segments){};
+	tx_complete(dev, flow, head, id);
+	if (count == 1)
+		return head;
+	skb_shinfo(head)->frag_list = head->next;
+	skb_mark_not_on_list(head);
+	for (skb = skb_shinfo(head)->frag_list; skb; skb = skb->next) {
+		tx_complete(dev, flow, skb, ++id);
+		tx_append(head, skb);
+	}
+	tx_make_gso(head, count);
+	return head;
+}
+
+static void tx_drop(struct rodp_segments *segs)
+{
+	struct sk_buff *skb;
+
+	while ((skb = rodp_segments_next(segs)))
+		kfree_skb(skb);
+}
+
+static int tx_unsent(struct rodp_segments *segs, int err)
+{
+	tx_drop(segs);
 	return err;
 }
 
-static int tx_unroutable(struct rodp_dev *dev, struct sk_buff *skb, const struct dst_entry *dst)
+static int tx_unroutable(struct rodp_dev *dev, struct rodp_segments *segs,
+			 const struct dst_entry *dst)
 {
 	rodp_stats_inc(dev->stats, RODP_STAT_SEND_ERRORS);
-	return tx_unsent(skb, PTR_ERR(dst));
+	return tx_unsent(segs, PTR_ERR(dst));
 }
 
-static int tx_send_ipv4(struct rodp_dev *dev, struct net *net, struct rodp_flow *flow,
-			struct sk_buff *skb)
+static struct dst_entry *tx_route(struct net *net, const struct sock *sock, struct rodp_flow *flow)
 {
-	struct sock *sock = rodp_net_sock(net, 4);
+	return flow->route.version == 4 ? tx_route_ipv4(net, flow) : tx_route_ipv6(net, sock, flow);
+}
+
+/*
+ * Queueing disciplines that take or refuse an sk_buff as a whole. Others (tbf, cake) may take it apart,
+ * drop some of it and say that all was well.
+ */
+static bool tx_queue_keeps_whole(struct net_device *ndev)
+{
+	static const char *const whole[] = { "pfifo_fast", "fq_codel", "fq", "pfifo" };
+	const struct Qdisc *queue = rcu_dereference_bh(netdev_get_tx_queue(ndev, 0)->qdisc);
+
+	return !queue->enqueue || match_string(whole, ARRAY_SIZE(whole), queue->ops->id) >= 0;
+}
+
+/* Whether they may leave together: nobody looks, and each is as long as the way allows. */
+static bool tx_may_join(const struct rodp_segments *segs, const struct dst_entry *dst)
+{
+	u32 headers = sizeof(struct ipv6hdr) + sizeof(struct udphdr);
+
+	return READ_ONCE(segments) && segs->first->len + headers <= dst_mtu(dst) &&
+	       !dev_nit_active(dst->dev) && tx_queue_keeps_whole(dst->dev);
+}
+
+/* Out, as one sk_buff. */
+static int tx_out(struct rodp_dev *dev, struct net *net, struct rodp_flow *flow,
+		  struct rodp_segments *segs, struct dst_entry *dst, struct sock *sock)
+{
+	struct sk_buff *skb = tx_join(dev, flow, segs);
+	int err;
+
+	skb_dst_set(skb, dst);
+	if (flow->route.version == 4)
+		err = ip_local_out(net, sock, skb);
+	else
+		err = ip6_local_out(net, sock, skb);
+	return tx_result(dev, err);
+}
+
+/* Out, one after the other. */
+static int tx_out_each(struct rodp_dev *dev, struct rodp_flow *flow, struct rodp_segments *segs)
+{
+	int err = rodp_packet_send(dev, flow, rodp_segments_next(segs)), rest = err;
+
+	while (!rest && segs->first)
+		rest = rodp_packet_send(dev, flow, rodp_segments_next(segs));
+	tx_drop(segs);
+	return err;
+}
+
+int rodp_segments_send(struct rodp_dev *dev, struct rodp_flow *flow, struct rodp_segments *segs)
+{
+	struct net *net = rodp_dev_net(dev);
+	struct sock *sock = net ? rodp_net_sock(net, flow->route.version) : NULL;
 	struct dst_entry *dst;
 
 	if (!sock)
-		return tx_unsent(skb, -ENETDOWN);
-	dst = tx_route_ipv4(net, flow);
+		return tx_unsent(segs, -ENETDOWN);
+	dst = tx_route(net, sock, flow);
 	if (IS_ERR(dst))
-		return tx_unroutable(dev, skb, dst);
-	skb_dst_set(skb, dst);
-	tx_push_udp(&flow->route, skb);
-	tx_push_ipv4(&flow->route, skb);
-	tx_seal(skb, 4);
-	tx_set_meta(dev, flow, skb, htons(ETH_P_IP));
-	return tx_result(dev, ip_local_out(net, sock, skb));
-}
-
-static int tx_send_ipv6(struct rodp_dev *dev, struct net *net, struct rodp_flow *flow,
-			struct sk_buff *skb)
-{
-	struct sock *sock = rodp_net_sock(net, 6);
-	struct dst_entry *dst;
-
-	if (!sock)
-		return tx_unsent(skb, -ENETDOWN);
-	dst = tx_route_ipv6(net, sock, flow);
-	if (IS_ERR(dst))
-		return tx_unroutable(dev, skb, dst);
-	skb_dst_set(skb, dst);
-	tx_push_udp(&flow->route, skb);
-	tx_push_ipv6(&flow->route, skb);
-	tx_seal(skb, 6);
-	tx_set_meta(dev, flow, skb, htons(ETH_P_IPV6));
-	return tx_result(dev, ip6_local_out(net, sock, skb));
+		return tx_unroutable(dev, segs, dst);
+	if (segs->count == 1 || tx_may_join(segs, dst))
+		return tx_out(dev, net, flow, segs, dst, sock);
+	dst_release(dst);
+	return tx_out_each(dev, flow, segs);
 }
 
 int rodp_packet_send(struct rodp_dev *dev, struct rodp_flow *flow, struct sk_buff *skb)
 {
-	struct net *net = rodp_dev_net(dev);
+	struct rodp_segments alone = {};
 
-	if (!net)
-		return tx_unsent(skb, -ENETDOWN);
-	if (flow->route.version == 4)
-		return tx_send_ipv4(dev, net, flow, skb);
-	return tx_send_ipv6(dev, net, flow, skb);
+	rodp_segments_add(&alone, skb);
+	return rodp_segments_send(dev, flow, &alone);
 }

@@ -3,6 +3,7 @@
 #include "env/kernel.h"
 
 #include "net/packet.h"
+#include "net/segments.h"
 #include "network.h"
 #include "patience.h"
 #include "qp/end/end.h"
@@ -224,4 +225,19 @@ int rodp_packet_send(struct rodp_dev *dev, struct rodp_flow *flow, struct sk_buf
 		trace_packet(skb, !skb->to, "sends");
 	network_deliver(skb, network_arrival(skb->to, 0));
 	return 0;
+}
+
+/* What is refused is all of it. What happens to one behind the first happens on the way. */
+int rodp_segments_send(struct rodp_dev *dev, struct rodp_flow *flow, struct rodp_segments *segments)
+{
+	int err = rodp_packet_send(dev, flow, rodp_segments_next(segments));
+	struct sk_buff *skb;
+
+	while ((skb = rodp_segments_next(segments))) {
+		if (err)
+			kfree_skb(skb);
+		else
+			rodp_packet_send(dev, flow, skb);
+	}
+	return err;
 }

@@ -16,6 +16,7 @@ struct rodp_part;
 struct rodp_read;
 struct rodp_receiver;
 struct rodp_request;
+struct rodp_segments;
 struct rodp_sender;
 struct rodp_sq;
 struct rodp_swqe;
@@ -29,6 +30,8 @@ struct rodp_path_ops {
 	 * on this host have enough to do, come back as soon as they had the CPU.
 	 */
 	int (*send)(struct rodp_end *end, struct sk_buff *skb);
+	/* The same of packets that follow one another. NULL: each is sent by itself. */
+	int (*send_together)(struct rodp_end *end, struct rodp_segments *segments);
 	/* Whether the network's packet is from the peer: RODP_STAT_NONE, or what to count it by. */
 	enum rodp_stat (*admit)(struct rodp_end *end, struct net *net, struct sk_buff *skb);
 	/* The same of a packet that another QP of this host left with the courier. */

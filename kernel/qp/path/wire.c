@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 /* The path by the network: messages are cut into packets of the path MTU. See qp/end/path.h. */
 #include "net/packet.h"
+#include "net/segments.h"
 #include "qp/path/path.h"
 #include "qp/recv/read.h"
 #include "qp/recv/reply.h"
@@ -10,6 +11,12 @@ static int wire_send(struct rodp_end *end, struct sk_buff *skb)
 {
 	rodp_end_assert_either(end);
 	return rodp_packet_send(end->dev, &end->flow, skb);
+}
+
+static int wire_send_together(struct rodp_end *end, struct rodp_segments *segments)
+{
+	rodp_end_assert_either(end);
+	return rodp_segments_send(end->dev, &end->flow, segments);
 }
 
 /*
@@ -95,6 +102,7 @@ static void wire_read_again(struct rodp_receiver *rx, struct sk_buff *skb)
 const struct rodp_path_ops rodp_wire_path = {
 	.name = "wire",
 	.send = wire_send,
+	.send_together = wire_send_together,
 	.admit = wire_admit,
 	.expects = wire_expects,
 	.packets = wire_packets,

@@ -4,6 +4,7 @@
  * be given again (IBTA vol. 1, 9.4.5, 9.7.5.2). Receive lane held throughout.
  */
 #include "net/packet.h"
+#include "net/segments.h"
 #include "qp/end/path.h"
 #include "qp/end/tell.h"
 #include "qp/queue/srq.h"
@@ -121,45 +122,88 @@ static void reply_refuse(struct rodp_receiver *rx, int err)
 	rodp_end_fail(rx->rq.end, &rx->rq.lane, RODP_TELL_QP_ACCESS_ERR);
 }
 
-/* One packet. Returns 0, or why to stop for now. */
-static int reply_step(struct rodp_receiver *rx)
+/* Packets that are made and have not left. */
+struct reply_batch {
+	struct rodp_segments segments;
+	u32 first; /* number of the first of them in the answer */
+};
+
+/* Packets from `packet` on are to be made next. */
+static void reply_go_to(struct rodp_reply *reply, u32 packet)
 {
-	struct rodp_reply *reply = &rx->reply;
-	struct sk_buff *skb = reply_build(rx);
+	reply->psn = rodp_psn_add(reply->psn, packet - reply->packet);
+	reply->packet = packet;
+	reply->active = packet < reply->packets;
+}
+
+/* Send what is collected. Returns 0, or -EAGAIN: it is to be made again. */
+static int reply_flush(struct rodp_receiver *rx, struct reply_batch *batch)
+{
+	struct rodp_lane *lane = &rx->rq.lane;
+	struct rodp_end *end = rx->rq.end;
 	int err;
 
-	if (IS_ERR(skb)) {
-		err = PTR_ERR(skb);
-		if (err == -ENOMEM)
-			rodp_lane_rest(&rx->rq.lane, 1);
-		else if (err != -EAGAIN)
-			reply_refuse(rx, err);
+	if (!batch->segments.first)
+		return 0;
+	err = end->path->send_together(end, &batch->segments);
+	/* A full queue: nobody would miss these before a timeout. Make them again. */
+	if (err == -EAGAIN && rodp_lane_refused(lane)) {
+		reply_go_to(&rx->reply, batch->first);
+		rodp_park_cancel(&rx->park); /* what is waited for comes later now */
 		return err;
 	}
-	err = rx->rq.end->path->send(rx->rq.end, skb);
-	/* A full queue: nobody would miss this packet before a timeout. Make it again. */
-	if (err == -EAGAIN && rodp_lane_refused(&rx->rq.lane))
-		return err;
 	if (err != -EAGAIN)
-		rx->rq.lane.state.refused = 0;
-	reply->psn = rodp_psn_add(reply->psn, 1);
-	if (++reply->packet == reply->packets)
-		reply->active = false;
+		lane->state.refused = 0;
 	return 0;
+}
+
+static int reply_collect(struct rodp_receiver *rx, struct reply_batch *batch, struct sk_buff *skb)
+{
+	if (!rodp_segments_fit(&batch->segments, skb) && reply_flush(rx, batch)) {
+		kfree_skb(skb);
+		return -EAGAIN;
+	}
+	if (!batch->segments.first)
+		batch->first = rx->reply.packet;
+	rodp_segments_add(&batch->segments, skb);
+	reply_go_to(&rx->reply, rx->reply.packet + 1);
+	return 0;
+}
+
+/* The next packet cannot be made; those before it leave. Returns why to stop for now. */
+static int reply_stop(struct rodp_receiver *rx, struct reply_batch *batch, int err)
+{
+	if (reply_flush(rx, batch))
+		return -EAGAIN;
+	if (err == -ENOMEM)
+		rodp_lane_rest(&rx->rq.lane, 1);
+	else if (err != -EAGAIN)
+		reply_refuse(rx, err);
+	return err;
+}
+
+/* One packet. Returns 0, or why to stop for now. */
+static int reply_step(struct rodp_receiver *rx, struct reply_batch *batch)
+{
+	struct sk_buff *skb = reply_build(rx);
+
+	return IS_ERR(skb) ? reply_stop(rx, batch, PTR_ERR(skb)) : reply_collect(rx, batch, skb);
 }
 
 static void reply_send_batch(struct rodp_receiver *rx)
 {
+	struct reply_batch batch = {};
 	int budget = REPLY_BATCH;
 
 	while (rx->reply.active && !rx->rq.lane.state.resting) {
 		if (!budget--) {
 			rodp_lane_rest(&rx->rq.lane, 0);
-			return;
+			break;
 		}
-		if (reply_step(rx))
-			return;
+		if (reply_step(rx, &batch))
+			break;
 	}
+	reply_flush(rx, &batch);
 }
 
 void rodp_reply_run(struct rodp_receiver *rx)

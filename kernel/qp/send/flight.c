@@ -109,6 +109,30 @@ void rodp_flight_rewind(struct rodp_sender *tx, u32 psn)
 	flight_go_to(tx, n, packet);
 }
 
+struct rodp_flight_mark rodp_flight_mark(const struct rodp_sender *tx)
+{
+	const struct rodp_flight *flight = &tx->flight;
+
+	rodp_end_assert_sending(tx->sq.end);
+	return (struct rodp_flight_mark){
+		.cur = tx->sq.at.cur,
+		.cur_packet = flight->cur_packet,
+		.sent = flight->sent,
+		.rd_atomic = flight->rd_atomic,
+		.unrequested = flight->unrequested,
+	};
+}
+
+void rodp_flight_return(struct rodp_sender *tx, const struct rodp_flight_mark *mark)
+{
+	struct rodp_flight *flight = &tx->flight;
+
+	flight_go_to(tx, mark->cur, mark->cur_packet);
+	flight->sent = mark->sent;
+	flight->rd_atomic = mark->rd_atomic;
+	flight->unrequested = mark->unrequested;
+}
+
 void rodp_flight_catch_up(struct rodp_sender *tx)
 {
 	struct rodp_flight *flight = &tx->flight;

@@ -42,6 +42,21 @@ void rodp_flight_fail(struct rodp_sender *tx, enum ib_wc_status status);
 /* Go back: send again from PSN psn on, which is not acknowledged. */
 void rodp_flight_rewind(struct rodp_sender *tx, u32 psn);
 
+/* Where the flight is: what packets change that are given to the path. */
+struct rodp_flight_mark {
+	u32 cur; /* work request */
+	u32 cur_packet;
+	u32 sent;
+	u32 rd_atomic;
+	u32 unrequested;
+};
+
+/* Remember it, before packets are collected that leave later. */
+struct rodp_flight_mark rodp_flight_mark(const struct rodp_sender *tx);
+
+/* They did not leave: as if they had not been made. Only packets were made since. */
+void rodp_flight_return(struct rodp_sender *tx, const struct rodp_flight_mark *mark);
+
 /* After a rewind, answers to what was sent before may still come: skip what they acknowledge. */
 void rodp_flight_catch_up(struct rodp_sender *tx);
 

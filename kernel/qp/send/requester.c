@@ -4,6 +4,7 @@
  * window, the peer's resources and the memory allow. Send lane held throughout.
  */
 #include "net/packet.h"
+#include "net/segments.h"
 #include "qp/end/path.h"
 #include "qp/send/bind.h"
 #include "qp/send/flight.h"
@@ -215,8 +216,64 @@ static bool requester_is_sent(struct rodp_sender *tx, int err)
 	return true;
 }
 
-/* Make and send one packet. Returns 0 or why to stop. */
-static int requester_send(struct rodp_sender *tx, struct rodp_swqe *wqe)
+/* Packets that are made and have not left. */
+struct requester_batch {
+	struct rodp_segments segments;
+	struct rodp_flight_mark mark; /* before the first of them */
+	bool sent; /* some have left */
+};
+
+/* Send what is collected. Returns 0, or -EAGAIN: it is to be made again. */
+static int requester_flush(struct rodp_sender *tx, struct requester_batch *batch)
+{
+	struct rodp_end *end = tx->sq.end;
+
+	if (!batch->segments.first)
+		return 0;
+	if (!requester_is_sent(tx, end->path->send_together(end, &batch->segments))) {
+		rodp_flight_return(tx, &batch->mark);
+		return -EAGAIN;
+	}
+	batch->sent = true;
+	return 0;
+}
+
+/* One more, behind those that are collected. */
+static int requester_collect(struct rodp_sender *tx, struct requester_batch *batch,
+			     struct sk_buff *skb, const struct rodp_part *part)
+{
+	if (!rodp_segments_fit(&batch->segments, skb) && requester_flush(tx, batch)) {
+		kfree_skb(skb);
+		return -EAGAIN;
+	}
+	if (!batch->segments.first)
+		batch->mark = rodp_flight_mark(tx);
+	rodp_segments_add(&batch->segments, skb);
+	requester_advance(tx, part);
+	return 0;
+}
+
+static int requester_send_alone(struct rodp_sender *tx, struct requester_batch *batch,
+				struct sk_buff *skb, const struct rodp_part *part)
+{
+	struct rodp_end *end = tx->sq.end;
+
+	if (!requester_is_sent(tx, end->path->send(end, skb)))
+		return -EAGAIN;
+	batch->sent = true;
+	requester_advance(tx, part);
+	return 0;
+}
+
+/* What is sent without acknowledgements is complete with that, and cannot be made again. */
+static bool requester_collects(const struct rodp_end *end)
+{
+	return end->path->send_together && end->transport->acked;
+}
+
+/* Make one packet, and send it or keep it to be sent. Returns 0 or why to stop. */
+static int requester_send(struct rodp_sender *tx, struct rodp_swqe *wqe,
+			  struct requester_batch *batch)
 {
 	struct rodp_end *end = tx->sq.end;
 	struct rodp_part part = {
@@ -233,10 +290,8 @@ static int requester_send(struct rodp_sender *tx, struct rodp_swqe *wqe)
 		wqe->status = IB_WC_LOC_PROT_ERR;
 	if (IS_ERR(skb))
 		return PTR_ERR(skb);
-	if (!requester_is_sent(tx, end->path->send(end, skb)))
-		return -EAGAIN;
-	requester_advance(tx, &part);
-	return 0;
+	return requester_collects(end) ? requester_collect(tx, batch, skb, &part)
+				       : requester_send_alone(tx, batch, skb, &part);
 }
 
 /* Whether the window, the fence and the peer's resources let wqe's next packet go. */
@@ -273,26 +328,39 @@ static struct rodp_swqe *requester_next(struct rodp_sender *tx)
 	return NULL;
 }
 
+/* The next packet of a work request, or all that one without a message asks for. */
+static int requester_step(struct rodp_sender *tx, struct rodp_swqe *wqe,
+			  struct requester_batch *batch)
+{
+	int err;
+
+	if (!wqe->no_message)
+		return requester_send(tx, wqe, batch);
+	err = requester_flush(tx, batch);
+	if (!err)
+		rodp_bind_run(tx, wqe);
+	return err;
+}
+
 /* Returns whether a packet was sent. */
 static bool requester_send_batch(struct rodp_sender *tx)
 {
+	struct requester_batch batch = {};
 	int budget = RODP_SEND_BATCH;
 	struct rodp_swqe *wqe;
-	bool sent = false;
 
 	while ((wqe = requester_next(tx))) {
 		if (!budget--) {
 			rodp_lane_rest(&tx->sq.lane, 0);
 			break;
 		}
-		if (wqe->no_message)
-			rodp_bind_run(tx, wqe);
-		else if (requester_send(tx, wqe) == 0)
-			sent = true;
-		else if (!wqe->status)
+		/* A bad one fails when all before it is done: that leaves first. */
+		if (requester_step(tx, wqe, &batch) &&
+		    (requester_flush(tx, &batch) || !wqe->status))
 			break;
 	}
-	return sent;
+	requester_flush(tx, &batch);
+	return batch.sent;
 }
 
 /* @may_move: to this CPU. */

@@ -211,6 +211,11 @@ enum ibv_mtu vt_mtu_enum(unsigned int bytes)
 	vt_fail("%u is no path MTU", bytes);
 }
 
+void vt_set_segments(bool on)
+{
+	vt_run("echo %d >/sys/module/rodp/parameters/segments", on);
+}
+
 void vt_set_local_path(bool on)
 {
 	vt_run("echo %d >/sys/module/rodp/parameters/local_path", on);

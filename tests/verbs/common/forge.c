@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 /* Forged packets, see forge.h. */
 #include <arpa/inet.h>
-#include <fcntl.h>
 #include <netinet/ip.h>
 #include <netinet/ip6.h>
 #include <netinet/udp.h>
-#include <sched.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -36,30 +34,15 @@ int vt_forge_open(void)
 	return open_raw(AF_INET);
 }
 
-static int open_netns(const char *path)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-
-	if (fd < 0)
-		vt_fail("the network namespace %s: %m", path);
-	return fd;
-}
-
 int vt_forge_open_in(const char *netns, int family)
 {
-	int own, other, fd;
-	char path[128];
+	int own, fd;
 
 	if (!netns || !*netns)
 		return open_raw(family);
-	own = open_netns("/proc/thread-self/ns/net");
-	snprintf(path, sizeof(path), "/run/netns/%s", netns);
-	other = open_netns(path);
-	vt_check(!setns(other, CLONE_NEWNET));
+	own = vt_netns_enter(netns);
 	fd = open_raw(family);
-	vt_check(!setns(own, CLONE_NEWNET));
-	close(own);
-	close(other);
+	vt_netns_leave(own);
 	return fd;
 }
 

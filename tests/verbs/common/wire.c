@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 /* Packets as the network sees them, see wire.h. */
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <linux/if_packet.h>
 #include <net/ethernet.h>
 #include <net/if.h>
@@ -8,6 +9,7 @@
 #include <netinet/ip6.h>
 #include <netinet/udp.h>
 #include <poll.h>
+#include <sched.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -37,6 +39,33 @@ uint32_t vt_wire_icrc(const uint8_t *ip, int version, size_t bth, size_t end)
 	u32 crc = rodp_icrc_start(ip, version, crc32_bits);
 
 	return rodp_icrc_finish(crc32_bits(crc, ip + body, end - body));
+}
+
+static int open_netns(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		vt_fail("the network namespace %s: %m", path);
+	return fd;
+}
+
+int vt_netns_enter(const char *netns)
+{
+	int own = open_netns("/proc/thread-self/ns/net"), other;
+	char path[128];
+
+	snprintf(path, sizeof(path), "/run/netns/%s", netns);
+	other = open_netns(path);
+	vt_check(!setns(other, CLONE_NEWNET));
+	close(other);
+	return own;
+}
+
+void vt_netns_leave(int own)
+{
+	vt_check(!setns(own, CLONE_NEWNET));
+	close(own);
 }
 
 int vt_capture(const char *netdev)

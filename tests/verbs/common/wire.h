@@ -31,6 +31,11 @@ struct vt_packet {
 	bool icrc_ok;
 };
 
+/* The calling thread goes to the network namespace of this name in ip-netns(8), with what it opens there. */
+int vt_netns_enter(const char *netns);
+/* And back; own: what vt_netns_enter() returned. */
+void vt_netns_leave(int own);
+
 /* Captures what comes and goes through the netdev from now on; a file descriptor, for close(). */
 int vt_capture(const char *netdev);
 /* The next RoCEv2 packet; false when none came within ms. */
