@@ -19,6 +19,7 @@
 
 struct rodp_flow;
 struct rodp_lender;
+struct rodp_segments;
 
 /* A work request that a local packet names instead of carrying its payload, see qp/path/loan.h. */
 struct rodp_lent {
@@ -153,7 +154,10 @@ static inline void rodp_packet_keep(struct sk_buff *skb)
 	skb->dev = NULL;
 }
 
-/* Is called with each well-formed packet, which it owns. Context: softirq, under rcu_read_lock(). */
-typedef void (*rodp_packet_receiver)(struct net *net, struct sk_buff *skb);
+/*
+ * Is called with well-formed packets, at least one, all with the same way behind them; it owns them.
+ * Context: softirq, under rcu_read_lock().
+ */
+typedef void (*rodp_packet_receiver)(struct net *net, struct rodp_segments *segs);
 
 #endif

@@ -5,12 +5,14 @@
 #include <linux/udp.h>
 #include <net/inet_ecn.h>
 #include <net/sock.h>
+#include <net/udp.h>
 
 #include "wire/crc32.h"
 #include "wire/icrc.h"
 #include "wire/parse.h"
 #include "net/drop.h"
 #include "net/rx.h"
+#include "net/segments.h"
 
 static rodp_packet_receiver rx_receiver;
 
@@ -74,9 +76,67 @@ static bool rx_trim(struct sk_buff *skb)
 	return !pskb_trim(skb, bytes) && skb_pull(skb, sizeof(*udp));
 }
 
+static bool rx_is_congestion_marked(const struct sk_buff *skb)
+{
+	u8 tos = ip_hdr(skb)->version == 4 ? ip_hdr(skb)->tos : ipv6_get_dsfield(ipv6_hdr(skb));
+
+	return INET_ECN_is_ce(tos);
+}
+
+void rodp_rx_count(struct rodp_dev *dev, const struct rodp_segments *segs)
+{
+	u32 bytes = 0, marked = 0;
+	struct sk_buff *skb;
+
+	for (skb = segs->first; skb; skb = skb->next) {
+		bytes += rodp_packet(skb)->payload;
+		marked += rx_is_congestion_marked(skb);
+	}
+	rodp_stats_add(dev->stats, RODP_STAT_RCVD_PKTS, segs->count);
+	rodp_stats_add(dev->stats, RODP_STAT_RCVD_BYTES, bytes);
+	if (unlikely(marked))
+		rodp_stats_add(dev->stats, RODP_STAT_ECN_MARKED, marked);
+}
+
 /*
- * The first of segments that left together (net/segments.h) still has the memory of all to its name
- * on some kernels. What waits is charged by that.
+ * With all headers that a packet can have, and room to spare. UDP allows 64 KiB, in fragments:
+ * nobody is to copy or keep that much.
+ */
+#define RX_MAX_BYTES (128 + RODP_MTU_MAX)
+
+/* From BTH to ICRC. RODP_STAT_NONE: it is well-formed, and skb->cb says what it is. */
+static enum rodp_stat rx_look(struct sk_buff *skb)
+{
+	static const enum rodp_stat bad[] = {
+		[RODP_PARSE_BAD_HEADER] = RODP_STAT_BAD_HEADER,
+		[RODP_PARSE_BAD_OPCODE] = RODP_STAT_BAD_OPCODE,
+	};
+	enum rodp_parse result = rx_parse(skb);
+
+	if (result)
+		return bad[result];
+	return rodp_packet(skb)->payload > RODP_MTU_MAX ? RODP_STAT_BAD_LENGTH : RODP_STAT_NONE;
+}
+
+/* Well-formed packets go on, with those of the same trip. */
+static void rx_collect(struct net *net, struct rodp_segments *segs, struct sk_buff *skb,
+		       enum rodp_stat bad)
+{
+	if (bad == RODP_STAT_NONE)
+		rodp_segments_add(segs, skb);
+	else
+		rodp_packet_drop_stray(net, skb, bad);
+}
+
+static void rx_hand_on(struct net *net, struct rodp_segments *segs)
+{
+	if (segs->first)
+		rx_receiver(net, segs);
+}
+
+/*
+ * The first of segments (net/segments.h) that the stack took apart still has the memory of all to its
+ * name on some kernels. What waits is charged by that.
  */
 static void rx_own_memory(struct sk_buff *skb)
 {
@@ -86,53 +146,109 @@ static void rx_own_memory(struct sk_buff *skb)
 		skb->truesize = own;
 }
 
-static bool rx_is_congestion_marked(const struct sk_buff *skb)
+/* A datagram, from the UDP header on. */
+static void rx_datagram(struct net *net, struct sk_buff *skb)
 {
-	u8 tos = ip_hdr(skb)->version == 4 ? ip_hdr(skb)->tos : ipv6_get_dsfield(ipv6_hdr(skb));
+	enum rodp_stat bad = RODP_STAT_BAD_HEADER;
+	struct rodp_segments segs = {};
 
-	return INET_ECN_is_ce(tos);
-}
-
-void rodp_rx_count(struct rodp_dev *dev, struct sk_buff *skb)
-{
-	rodp_stats_inc(dev->stats, RODP_STAT_RCVD_PKTS);
-	rodp_stats_add(dev->stats, RODP_STAT_RCVD_BYTES, rodp_packet(skb)->payload);
-	if (rx_is_congestion_marked(skb))
-		rodp_stats_inc(dev->stats, RODP_STAT_ECN_MARKED);
-}
-
-/*
- * With all headers that a packet can have, and room to spare. UDP allows 64 KiB, in fragments:
- * nobody is to copy or keep that much.
- */
-#define RX_MAX_BYTES (sizeof(struct udphdr) + 128 + RODP_MTU_MAX)
-
-int rodp_rx_udp(struct sock *sk, struct sk_buff *skb)
-{
-	static const enum rodp_stat bad[] = {
-		[RODP_PARSE_BAD_HEADER] = RODP_STAT_BAD_HEADER,
-		[RODP_PARSE_BAD_OPCODE] = RODP_STAT_BAD_OPCODE,
-	};
-	struct net *net = sock_net(sk);
-	enum rodp_parse result = RODP_PARSE_BAD_HEADER;
-
-	if (skb->len > RX_MAX_BYTES) {
+	if (skb->len > sizeof(struct udphdr) + RX_MAX_BYTES) {
 		rodp_packet_drop_stray(net, skb, RODP_STAT_BAD_LENGTH);
-		return 0;
+		return;
 	}
 	/* Everything downstream reads headers and payload in place. */
 	if (skb_linearize(skb)) {
 		kfree_skb(skb);
-		return 0;
+		return;
 	}
 	rx_own_memory(skb);
 	if (rx_network_ok(skb) && rx_trim(skb))
-		result = rx_parse(skb);
-	if (result)
-		rodp_packet_drop_stray(net, skb, bad[result]);
-	else if (rodp_packet(skb)->payload > RODP_MTU_MAX)
-		rodp_packet_drop_stray(net, skb, RODP_STAT_BAD_LENGTH);
+		bad = rx_look(skb);
+	rx_collect(net, &segs, skb, bad);
+	rx_hand_on(net, &segs);
+}
+
+/*
+ * Whether these are segments that left together (net/segments.h) and that nobody else has: a capture has
+ * a clone.
+ */
+static bool rx_is_together(const struct sk_buff *skb)
+{
+	return (skb_shinfo(skb)->gso_type & SKB_GSO_FRAGLIST) && rodp_packet_is_ours(skb) &&
+	       !skb_cloned(skb);
+}
+
+/* The network headers say how long this datagram is. The checksum that IPv4 has of them is behind us. */
+static void rx_set_length(struct sk_buff *skb)
+{
+	udp_hdr(skb)->len = cpu_to_be16(skb->len);
+	if (ip_hdr(skb)->version == 4)
+		ip_hdr(skb)->tot_len = cpu_to_be16(skb_network_header_len(skb) + skb->len);
 	else
-		rx_receiver(net, skb);
+		ipv6_hdr(skb)->payload_len = cpu_to_be16(skb->len);
+}
+
+/* Those behind the first one, which is no longer and has no memory but its own then. */
+static struct sk_buff *rx_take_rest(struct sk_buff *head)
+{
+	struct sk_buff *rest = skb_shinfo(head)->frag_list, *skb;
+
+	skb_shinfo(head)->frag_list = NULL;
+	skb_gso_reset(head);
+	for (skb = rest; skb; skb = skb->next)
+		head->truesize -= skb->truesize;
+	head->len -= head->data_len;
+	head->data_len = 0;
+	rx_set_length(head);
+	return rest;
+}
+
+/*
+ * Take segments apart as the stack would, and hand them on together. One behind the first is whole, from
+ * BTH to ICRC, and its own headers are in front of it.
+ */
+static void rx_segments(struct net *net, struct sk_buff *head)
+{
+	struct sk_buff *rest = rx_take_rest(head), *skb, *next;
+	struct net_device *ndev = head->dev;
+	struct rodp_segments segs = {};
+
+	rx_collect(net, &segs, head,
+		   rx_network_ok(head) && rx_trim(head) ? rx_look(head) : RODP_STAT_BAD_HEADER);
+	for (skb = rest; skb; skb = next) {
+		next = skb->next;
+		skb_mark_not_on_list(skb);
+		skb->dev = ndev;
+		rx_collect(net, &segs, skb,
+			   skb_is_nonlinear(skb) ? RODP_STAT_BAD_HEADER : rx_look(skb));
+	}
+	rx_hand_on(net, &segs);
+}
+
+/* Segments that somebody else has too, or that others made: the stack takes them apart. */
+static void rx_by_stack(struct net *net, struct sock *sk, struct sk_buff *skb)
+{
+	struct sk_buff *next;
+
+	__skb_push(skb, -skb_mac_offset(skb));
+	skb = udp_rcv_segment(sk, skb, ip_hdr(skb)->version == 4);
+	for (; skb; skb = next) {
+		next = skb->next;
+		skb_mark_not_on_list(skb);
+		__skb_pull(skb, skb_transport_offset(skb));
+		rx_datagram(net, skb);
+	}
+}
+
+int rodp_rx_udp(struct sock *sk, struct sk_buff *skb)
+{
+	struct net *net = sock_net(sk);
+
+	if (!skb_is_gso(skb))
+		rx_datagram(net, skb);
+	else if (rx_is_together(skb))
+		rx_segments(net, skb);
+	else
+		rx_by_stack(net, sk, skb);
 	return 0;
 }

@@ -4,10 +4,11 @@
 #define RODP_NET_RX_H
 
 #include "net/packet.h"
+#include "net/segments.h"
 
 /**
- * rodp_rx_udp() - receive a UDP datagram: the socket's encap_rcv
- * @sk: the socket.
+ * rodp_rx_udp() - receive a UDP datagram, or segments: the socket's encap_rcv
+ * @sk: the socket, which takes segments (udp_allow_gso()).
  * @skb: the datagram, from the UDP header on; is consumed.
  *
  * Checks lengths, opcode and version; drops and counts what is malformed, hands everything else
@@ -19,13 +20,13 @@
 int rodp_rx_udp(struct sock *sk, struct sk_buff *skb);
 
 /**
- * rodp_rx_count() - count a packet that a QP accepts
+ * rodp_rx_count() - count packets that a QP accepts
  * @dev: the QP's device.
- * @skb: the packet, the network header in place.
+ * @segs: the packets, the network headers in place.
  *
  * Context: Softirq.
  */
-void rodp_rx_count(struct rodp_dev *dev, struct sk_buff *skb);
+void rodp_rx_count(struct rodp_dev *dev, const struct rodp_segments *segs);
 
 /* Sets where well-formed packets go: once, before the first socket is opened. */
 void rodp_rx_set_receiver(rodp_packet_receiver receiver);

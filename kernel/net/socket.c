@@ -40,6 +40,7 @@ static struct socket *socket_open(struct net *net, sa_family_t family)
 	if (err)
 		return ERR_PTR(err);
 	setup_udp_tunnel_sock(net, sock->sk, &tunnel);
+	udp_allow_gso(sock->sk);
 	return sock;
 }
 

@@ -224,8 +224,12 @@ static void tx_append(struct sk_buff *head, struct sk_buff *skb)
 	head->truesize += skb->truesize;
 }
 
-/* The first of @count is one for all: what GRO makes of packets that it keeps whole. */
-static void tx_make_gso(struct sk_buff *head, u32 count)
+/*
+ * The first of @count is one for all: what GRO makes of packets that it keeps whole. A socket of a tunnel, as ours
+ * is, is handed them together only if they are said to be a tunnel's (udp_unexpected_gso()); without
+ * skb->encapsulation nothing else looks at that. A netdev that does not know the word would take them apart.
+ */
+static void tx_make_gso(struct sk_buff *head, u32 count, const struct net_device *ndev)
 {
 	struct skb_shared_info *info = skb_shinfo(head);
 	u32 network = skb_transport_offset(head);
@@ -233,13 +237,15 @@ static void tx_make_gso(struct sk_buff *head, u32 count)
 	info->gso_size = skb_headlen(head) - network - sizeof(struct udphdr);
 	info->gso_segs = count;
 	info->gso_type = SKB_GSO_UDP_L4 | SKB_GSO_FRAGLIST;
+	if (ndev->features & NETIF_F_GSO_UDP_TUNNEL)
+		info->gso_type |= SKB_GSO_UDP_TUNNEL;
 	head->ip_summed = CHECKSUM_UNNECESSARY; /* there is none to be made */
 	udp_hdr(head)->len = cpu_to_be16(head->len - network);
 }
 
-/* Complete all segments and make them one sk_buff; none is left. */
+/* Complete all segments and make them one sk_buff for this netdev; none is left. */
 static struct sk_buff *tx_join(struct rodp_dev *dev, const struct rodp_flow *flow,
-			       struct rodp_segments *segs)
+			       struct rodp_segments *segs, const struct net_device *ndev)
 {
 	struct sk_buff *head = segs->first, *skb;
 	u32 count = segs->count;
@@ -255,7 +261,7 @@ static struct sk_buff *tx_join(struct rodp_dev *dev, const struct rodp_flow *flo
 		tx_complete(dev, flow, skb, ++id);
 		tx_append(head, skb);
 	}
-	tx_make_gso(head, count);
+	tx_make_gso(head, count, ndev);
 	return head;
 }
 
@@ -310,7 +316,7 @@ static bool tx_may_join(const struct rodp_segments *segs, const struct dst_entry
 static int tx_out(struct rodp_dev *dev, struct net *net, struct rodp_flow *flow,
 		  struct rodp_segments *segs, struct dst_entry *dst, struct sock *sock)
 {
-	struct sk_buff *skb = tx_join(dev, flow, segs);
+	struct sk_buff *skb = tx_join(dev, flow, segs, dst->dev);
 	int err;
 
 	skb_dst_set(skb, dst);

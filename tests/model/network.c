@@ -57,6 +57,9 @@ struct rodp_address *rodp_address_lookup(struct rodp_dev *dev, const struct ib_p
 }
 
 /* Which side a flow leads to: a datagram's is that of its address, any other's of its queue pair. */
+/* Packets that one trip brings, at most. */
+#define NETWORK_TOGETHER 8
+
 static u32 network_leads_to(const struct rodp_flow *flow)
 {
 	if (scenario_has_datagrams(network.scenario))
@@ -118,11 +121,14 @@ static bool network_parse(struct sk_buff *skb)
 	return true;
 }
 
-static void network_arrive(struct env_event *event)
-{
-	struct sk_buff *skb = container_of(event, struct sk_buff, event);
-	struct patience_word word;
+/* Packets that a trip brings, and what each has to do with patience. */
+struct network_trip {
+	struct rodp_segments segs;
+	struct patience_word words[NETWORK_TOGETHER];
+};
 
+static void network_join(struct network_trip *trip, struct sk_buff *skb)
+{
 	if (unlikely(trace_on))
 		trace_packet(skb, skb->to, skb->corrupt ? "gets bad" : "receives");
 	skb->dev = &network_wire;
@@ -131,9 +137,39 @@ static void network_arrive(struct env_event *event)
 		kfree_skb(skb);
 		return;
 	}
-	word = patience_hear(skb);
-	rodp_qp_receive(NULL, skb);
-	patience_heed(&word);
+	trip->words[trip->segs.count] = patience_hear(skb);
+	rodp_segments_add(&trip->segs, skb);
+}
+
+/* The packet that arrives next, if it may come with this one, or NULL. */
+static struct sk_buff *network_follower(const struct sk_buff *skb)
+{
+	struct env_event *event = env_event_next();
+	struct sk_buff *next = event ? container_of(event, struct sk_buff, event) : NULL;
+
+	return next && event->packet && event->cpu == skb->event.cpu && next->to == skb->to ? next
+											    : NULL;
+}
+
+static void network_arrive(struct env_event *event)
+{
+	struct sk_buff *skb = container_of(event, struct sk_buff, event);
+	u32 i, n, most = network.scenario->together ? NETWORK_TOGETHER : 1;
+	struct network_trip trip = {};
+
+	for (n = 0; skb && n < most; n++) {
+		struct sk_buff *next;
+
+		env_event_cancel(&skb->event);
+		next = network_follower(skb);
+		network_join(&trip, skb);
+		skb = next;
+	}
+	n = trip.segs.count;
+	if (n)
+		rodp_qp_receive(NULL, &trip.segs);
+	for (i = 0; i < n; i++)
+		patience_heed(&trip.words[i]);
 }
 
 static void network_deliver(struct sk_buff *skb, u64 at)

@@ -65,6 +65,7 @@ static void scenario_draw_world(struct scenario *scenario, struct dice *dice)
 	rates->most = 4 + dice_below(dice, 60);
 	scenario->on_demand = rates->rate[TROUBLE_FAULT];
 	scenario->per_cpu = dice_one_in(dice, 4);
+	scenario->together = dice_one_in(dice, 2);
 	scenario->dead_from = U32_MAX;
 	if (!scenario->local && dice_one_in(dice, 64))
 		scenario->dead_from = dice_below(dice, 100);
@@ -293,6 +294,7 @@ void scenario_draw(struct scenario *scenario, u64 seed)
 /* clang-format off */
 #define SCENARIO_NUMBERS(X)                                                 \
 	X(transport) X(shared) X(limit) X(local) X(per_cpu) X(on_demand)    \
+	X(together)                                                         \
 	X(mtu) X(timeout) X(retries) X(rnr_timer) X(rd_atomic)              \
 	X(send_entries) X(receive_entries) X(psn[0]) X(psn[1]) X(target) X(dead_from) X(restart)
 /* clang-format on */

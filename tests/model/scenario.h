@@ -103,6 +103,7 @@ struct scenario {
 	u32 limit; /* of the SRQ; 0: not armed */
 	bool local; /* without a network */
 	bool per_cpu; /* packets of one CPU stay in order, others not */
+	bool together; /* packets that follow one another may come in one trip */
 	bool on_demand;
 	u32 mtu; /* code */
 	u32 timeout, retries, rnr_timer; /* codes, as modify_qp takes them */

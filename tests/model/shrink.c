@@ -162,7 +162,8 @@ static bool shrink_details(void)
 {
 	struct scenario *scenario = small.scenario;
 	bool better = shrink_number(&scenario->psn[0], 0) | shrink_number(&scenario->psn[1], 0) |
-		      shrink_flag(&scenario->per_cpu) | shrink_number(&scenario->limit, 0) |
+		      shrink_flag(&scenario->per_cpu) | shrink_flag(&scenario->together) |
+		      shrink_number(&scenario->limit, 0) |
 		      (!scenario_has_targets(scenario) && shrink_flag(&scenario->shared)) |
 		      shrink_number(&scenario->dead_from, U32_MAX);
 	u32 i;

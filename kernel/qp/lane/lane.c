@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 /* Lanes, see lane.h. */
 #include "net/packet.h"
+#include "net/segments.h"
 #include "qp/lane/lane.h"
 
 struct workqueue_struct *rodp_lane_wq;
@@ -225,7 +226,8 @@ static void lane_drop(struct rodp_lane *lane, struct sk_buff *skb, enum rodp_sta
 	kfree_skb(skb);
 }
 
-static bool lane_enqueue(struct rodp_lane *lane, struct sk_buff *skb)
+/* Make a packet fit to wait, or drop it. */
+static bool lane_keep(struct rodp_lane *lane, struct sk_buff *skb)
 {
 	if (skb_queue_len_lockless(&lane->backlog) >= RODP_LANE_BACKLOG ||
 	    !lane_try_charge(lane, skb->truesize)) {
@@ -234,8 +236,47 @@ static bool lane_enqueue(struct rodp_lane *lane, struct sk_buff *skb)
 		return false;
 	}
 	rodp_packet_keep(skb);
-	skb_queue_tail(&lane->backlog, skb);
 	return true;
+}
+
+/* Behind all that wait. Returns whether there is one more. */
+static bool lane_enqueue(struct rodp_lane *lane, struct rodp_segments *segs)
+{
+	struct sk_buff *skb;
+	bool any = false;
+
+	while ((skb = rodp_segments_next(segs))) {
+		if (!lane_keep(lane, skb))
+			continue;
+		skb_queue_tail(&lane->backlog, skb);
+		any = true;
+	}
+	return any;
+}
+
+/* In front of those that came meanwhile. */
+static void lane_enqueue_first(struct rodp_lane *lane, struct rodp_segments *segs)
+{
+	struct sk_buff *before = (struct sk_buff *)&lane->backlog, *skb;
+
+	lockdep_assert_held(&lane->lock);
+	while ((skb = rodp_segments_next(segs))) {
+		if (!lane_keep(lane, skb))
+			continue;
+		spin_lock(&lane->backlog.lock);
+		__skb_queue_after(&lane->backlog, before, skb);
+		spin_unlock(&lane->backlog.lock);
+		before = skb;
+	}
+}
+
+/* Nothing waits that came before these. */
+static void lane_take(struct rodp_lane *lane, struct rodp_segments *segs)
+{
+	lockdep_assert_held(&lane->lock);
+	while (segs->first && lane_is_open(lane))
+		lane->ops->packet(lane, rodp_segments_next(segs));
+	lane_enqueue_first(lane, segs);
 }
 
 /* With a packet. A stalled lane will answer what it stalled at where it is. */
@@ -246,7 +287,16 @@ static void lane_follow(struct rodp_lane *lane)
 		rodp_home_follow(&lane->home);
 }
 
-u32 rodp_lane_receive(struct rodp_lane *lane, struct sk_buff *skb)
+static u32 lane_refuse(struct rodp_lane *lane, struct rodp_segments *segs)
+{
+	struct sk_buff *skb;
+
+	while ((skb = rodp_segments_next(segs)))
+		lane_drop(lane, skb, RODP_STAT_WRONG_STATE);
+	return 0;
+}
+
+u32 rodp_lane_receive_all(struct rodp_lane *lane, struct rodp_segments *segs)
 {
 	bool owned = spin_trylock_bh(&lane->lock);
 
@@ -254,20 +304,27 @@ u32 rodp_lane_receive(struct rodp_lane *lane, struct sk_buff *skb)
 	if (unlikely(READ_ONCE(lane->stopped))) {
 		if (owned)
 			spin_unlock_bh(&lane->lock);
-		lane_drop(lane, skb, RODP_STAT_WRONG_STATE);
-		return 0;
+		return lane_refuse(lane, segs);
 	}
 	if (owned)
 		lane_follow(lane);
-	if (owned && lane_is_open(lane) && skb_queue_empty(&lane->backlog)) {
-		lane->ops->packet(lane, skb);
-	} else if (lane_enqueue(lane, skb) && !owned) {
+	if (owned && skb_queue_empty(&lane->backlog)) {
+		lane_take(lane, segs);
+	} else if (lane_enqueue(lane, segs) && !owned) {
 		smp_mb(); /* queued before we try again; pairs with rodp_lane_unlock() */
 		owned = spin_trylock_bh(&lane->lock);
 		if (owned)
 			lane_follow(lane);
 	}
 	return owned ? lane_unlock(lane) : 0;
+}
+
+u32 rodp_lane_receive(struct rodp_lane *lane, struct sk_buff *skb)
+{
+	struct rodp_segments alone = {};
+
+	rodp_segments_add(&alone, skb);
+	return rodp_lane_receive_all(lane, &alone);
 }
 
 int rodp_lane_module_init(void)

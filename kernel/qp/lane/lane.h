@@ -23,6 +23,7 @@
 #include "qp/lane/home.h"
 
 struct rodp_lane;
+struct rodp_segments;
 
 /*
  * Packets that wait for a lane, and the memory that they occupy, bytes. Beyond that they are
@@ -117,6 +118,16 @@ void rodp_lane_run(struct rodp_lane *lane);
  * Return: bytes that were copied without a network meanwhile.
  */
 u32 rodp_lane_receive(struct rodp_lane *lane, struct sk_buff *skb);
+
+/**
+ * rodp_lane_receive_all() - the same of packets that came together, under one hold of the lane
+ * @lane: found under RCU
+ * @segs: at most as many as are handled in one go (RODP_LANE_BUDGET); none is left
+ *
+ * Context: As rodp_lane_receive().
+ * Return: As rodp_lane_receive().
+ */
+u32 rodp_lane_receive_all(struct rodp_lane *lane, struct rodp_segments *segs);
 
 /**
  * rodp_lane_purge() - drop all packets that wait

@@ -9,6 +9,7 @@
  */
 #include "net/drop.h"
 #include "net/packet.h"
+#include "net/segments.h"
 #include "qp/end/path.h"
 #include "qp/end/tell.h"
 #include "qp/queue/srq.h"
@@ -263,24 +264,50 @@ static void responder_absent_packet(struct rodp_lane *lane, struct sk_buff *skb)
 	rodp_packet_drop(to_rodp_receiver(lane)->rq.end->dev, skb, RODP_STAT_WRONG_STATE);
 }
 
+/* Of the packets that wait, the last so many are looked at: as many as come together. */
+#define RESPONDER_LOOK_BACK RODP_SEGMENTS_MAX
+
 /*
- * Whether the newest packet that waits is one that the peer has sent before: its timer ran out, and
- * it has gone back.
+ * Whether a packet that waits is one that the peer has sent before: its timer ran out, and it has gone
+ * back. @at: the PSN of what waits for memory.
  */
-static bool responder_is_asked_again(const struct rodp_receiver *rx, struct sk_buff *newest)
+static bool responder_goes_back(const struct rodp_receiver *rx, struct sk_buff *skb, u32 at)
 {
 	const struct sk_buff_head *backlog = &rx->rq.lane.backlog;
-	u32 psn = rodp_packet(newest)->psn, at;
+	u32 psn = rodp_packet(skb)->psn;
+
+	lockdep_assert_held(&backlog->lock);
+	if (rodp_psn_cmp(psn, at) <= 0)
+		return true;
+	/* An answer that is made again, and the peer has it by now: it asks for what comes next. */
+	return at != rx->seq.epsn && !skb_queue_is_first(backlog, skb) &&
+	       rodp_psn_cmp(psn, rodp_packet(skb_queue_prev(backlog, skb))->psn) <= 0;
+}
+
+/* Whether the peer has gone back; to which PSN. */
+static bool responder_is_asked_again(struct rodp_receiver *rx, u32 *psn)
+{
+	struct sk_buff_head *backlog = &rx->rq.lane.backlog;
+	bool asked = false;
+	struct sk_buff *skb;
+	u32 at, n;
 
 	lockdep_assert_held(&rx->rq.lane.lock);
 	/* What waits for memory: the packet in hand, or the answer to the one before. */
 	at = rx->hand.skb ? rodp_packet(rx->hand.skb)->psn
 			  : rodp_psn_add(rx->seq.epsn, RODP_PSN_MASK);
-	if (rodp_psn_cmp(psn, at) <= 0)
-		return true;
-	/* An answer that is made again, and the peer has it by now: it asks for what comes next. */
-	return at != rx->seq.epsn && !skb_queue_is_first(backlog, newest) &&
-	       rodp_psn_cmp(psn, rodp_packet(skb_queue_prev(backlog, newest))->psn) <= 0;
+	spin_lock(&backlog->lock);
+	skb = skb_peek_tail(backlog);
+	for (n = 0; skb && n < RESPONDER_LOOK_BACK; n++) {
+		if (responder_goes_back(rx, skb, at)) {
+			if (!asked || rodp_psn_cmp(rodp_packet(skb)->psn, *psn) < 0)
+				*psn = rodp_packet(skb)->psn;
+			asked = true;
+		}
+		skb = skb_queue_is_first(backlog, skb) ? NULL : skb_queue_prev(backlog, skb);
+	}
+	spin_unlock(&backlog->lock);
+	return asked;
 }
 
 /*
@@ -290,16 +317,13 @@ static bool responder_is_asked_again(const struct rodp_receiver *rx, struct sk_b
  */
 static void responder_ask_for_time(struct rodp_receiver *rx)
 {
-	struct rodp_lane *lane = &rx->rq.lane;
-	struct sk_buff *newest = skb_peek_tail(&lane->backlog);
-	u32 psn;
+	u32 psn = 0;
 
-	if (!newest || !responder_is_asked_again(rx, newest))
+	if (!responder_is_asked_again(rx, &psn))
 		return;
-	psn = rodp_packet(newest)->psn;
 	if (rodp_psn_cmp(psn, rx->seq.epsn) > 0)
 		psn = rx->seq.epsn;
-	rodp_lane_purge(lane);
+	rodp_lane_purge(&rx->rq.lane);
 	rx->seq.asked_for_time = rx->hand.skb;
 	rodp_send_wait(rx, psn);
 }

@@ -12,6 +12,7 @@
 #include "net/owner.h"
 #include "net/packet.h"
 #include "net/rx.h"
+#include "net/segments.h"
 #include "qp/end/courier.h"
 #include "qp/ud/mcast.h"
 
@@ -172,8 +173,11 @@ static bool mcast_member_hears(const struct member *member, const struct in6_add
 
 static void mcast_member_receive(struct rodp_end *end, struct sk_buff *skb)
 {
-	rodp_rx_count(end->dev, skb);
-	rodp_lane_receive(end->receive_lane, skb);
+	struct rodp_segments alone = {};
+
+	rodp_segments_add(&alone, skb);
+	rodp_rx_count(end->dev, &alone);
+	rodp_lane_receive_all(end->receive_lane, &alone);
 }
 
 /* A copy for each member that hears it. Returns whether there is one. */

@@ -126,9 +126,9 @@ void rodp_packet_drop_stray(struct net *net, struct sk_buff *skb, enum rodp_stat
 	kfree_skb(skb);
 }
 
-void rodp_rx_count(struct rodp_dev *dev, struct sk_buff *skb)
+void rodp_rx_count(struct rodp_dev *dev, const struct rodp_segments *segs)
 {
-	rodp_stats_inc(dev->stats, RODP_STAT_RCVD_PKTS);
+	rodp_stats_add(dev->stats, RODP_STAT_RCVD_PKTS, segs->count);
 }
 
 /* The model asks for no transition that there is not. */

@@ -45,6 +45,7 @@ struct sk_buff {
 };
 
 struct sk_buff_head {
+	spinlock_t lock;
 	struct sk_buff *first, **last;
 	u32 qlen;
 };
@@ -79,6 +80,7 @@ static inline void skb_orphan(struct sk_buff *skb)
 
 static inline void __skb_queue_head_init(struct sk_buff_head *queue)
 {
+	spin_lock_init(&queue->lock);
 	queue->first = NULL;
 	queue->last = &queue->first;
 	queue->qlen = 0;
@@ -95,6 +97,23 @@ static inline void __skb_queue_tail(struct sk_buff_head *queue, struct sk_buff *
 	skb->prev = skb_peek_tail(queue);
 	*queue->last = skb;
 	queue->last = &skb->next;
+	queue->qlen++;
+}
+
+/* @before: one of them, or the queue itself: in front of all. */
+static inline void __skb_queue_after(struct sk_buff_head *queue, struct sk_buff *before,
+				     struct sk_buff *skb)
+{
+	bool first = (void *)before == queue;
+	struct sk_buff **link = first ? &queue->first : &before->next;
+
+	skb->next = *link;
+	skb->prev = first ? NULL : before;
+	*link = skb;
+	if (skb->next)
+		skb->next->prev = skb;
+	else
+		queue->last = &skb->next;
 	queue->qlen++;
 }
 

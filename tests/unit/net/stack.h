@@ -54,6 +54,8 @@ enum {
 	CHECKSUM_UNNECESSARY = 1,
 	SKB_GSO_UDP_L4 = 1,
 	SKB_GSO_FRAGLIST = 2,
+	SKB_GSO_UDP_TUNNEL = 4,
+	NETIF_F_GSO_UDP_TUNNEL = 8,
 };
 
 /* ---- the driver's surroundings ---- */
@@ -137,6 +139,7 @@ struct netdev_queue {
 };
 
 struct net_device {
+	u64 features;
 	unsigned int priv_flags;
 	struct netdev_queue queue;
 	bool watched; /* somebody captures here */

@@ -80,7 +80,8 @@ static void check_list(struct sk_buff *head)
 	const struct sk_buff *skb;
 	u32 bytes = 0, count = 1;
 
-	assert_int_equal(info->gso_type, SKB_GSO_UDP_L4 | SKB_GSO_FRAGLIST);
+	assert_int_equal(info->gso_type, SKB_GSO_UDP_L4 | SKB_GSO_FRAGLIST |
+						 (way.ndev.features ? SKB_GSO_UDP_TUNNEL : 0));
 	assert_int_equal(head->ip_summed, CHECKSUM_UNNECESSARY);
 	assert_int_equal(skb_headlen(head), ip_bytes(head) + FROM_BTH + info->gso_size);
 	for (skb = info->frag_list; skb; skb = skb->next) {
@@ -273,6 +274,7 @@ static void expect_together(void)
 	for (round = 0; round < ROUNDS; round++) {
 		u32 psn = random_below(1 << 16), made;
 
+		way.ndev.features = random_below(2) * NETIF_F_GSO_UDP_TUNNEL;
 		made = send_some(round & 1 ? 6 : 4, psn, 1, &err);
 		assert_int_equal(err, 0);
 		assert_int_equal(way.lists, made > 1);
