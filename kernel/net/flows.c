@@ -98,6 +98,7 @@ bool rodp_route_matches(const struct rodp_route *route, const struct sk_buff *sk
 void rodp_flow_aim(struct rodp_flow *flow, const struct rodp_route *route)
 {
 	flow->route = *route;
+	WRITE_ONCE(flow->near, RODP_NEAR_UNKNOWN);
 	dst_cache_reset(&flow->cache);
 }
 

@@ -13,7 +13,7 @@
 #include <net/dst_cache.h>
 #include <rdma/ib_verbs.h>
 
-#include "base/dev.h"
+#include "net/packet.h"
 
 struct rodp_route {
 	u8 version; /* of IP: 4, 6, or 0 while unset */
@@ -36,6 +36,13 @@ struct rodp_route {
 	};
 };
 
+/* Whether a flow's packets leave this kernel. */
+enum rodp_near {
+	RODP_NEAR_UNKNOWN,
+	RODP_NEAR_YES, /* what comes back comes in this driver's own memory: no wire is on the way */
+	RODP_NEAR_NO, /* something did not arrive: not to be found out again */
+};
+
 struct rodp_flow {
 	struct dst_cache cache;
 	struct rodp_route route;
@@ -45,6 +52,11 @@ struct rodp_flow {
 	 * order, and out of order with what is sent on another at the same time.
 	 */
 	bool per_cpu;
+	/*
+	 * enum rodp_near. Changed by whoever holds one of the two locks under which packets are sent, and
+	 * read under the other: that one's packets may follow one late.
+	 */
+	int near;
 };
 
 /**
@@ -108,6 +120,30 @@ void rodp_flow_aim(struct rodp_flow *flow, const struct rodp_route *route);
  */
 int rodp_flow_set(struct rodp_flow *flow, const struct rodp_dev *dev, const struct rdma_ah_attr *ah,
 		  u32 lqpn, u32 rqpn);
+
+/**
+ * rodp_flow_prove() - learn from a packet that came over a flow whether a wire is on the way
+ * @flow: the flow, to its sender
+ * @skb: the packet, as it was received; its ICRC was right
+ *
+ * Context: softirq, under RCU.
+ */
+static inline void rodp_flow_prove(struct rodp_flow *flow, const struct sk_buff *skb)
+{
+	if (unlikely(READ_ONCE(flow->near) == RODP_NEAR_UNKNOWN) && rodp_packet_is_ours(skb))
+		cmpxchg(&flow->near, RODP_NEAR_UNKNOWN, RODP_NEAR_YES);
+}
+
+/**
+ * rodp_flow_doubt() - something that was sent by a flow may not have arrived
+ * @flow: the flow; until it is given another route each of its packets has an ICRC, wherever it goes
+ *
+ * Context: any.
+ */
+static inline void rodp_flow_doubt(struct rodp_flow *flow)
+{
+	WRITE_ONCE(flow->near, RODP_NEAR_NO);
+}
 
 /* Whether a received packet came over this flow, from its far to its near end. */
 static inline bool rodp_flow_matches(const struct rodp_flow *flow, const struct sk_buff *skb)

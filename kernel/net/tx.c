@@ -24,6 +24,20 @@ module_param(segments, bool, 0644);
 MODULE_PARM_DESC(segments,
 		 "packets that leave one after the other pass the network stack together");
 
+static bool icrc_always;
+module_param(icrc_always, bool, 0644);
+MODULE_PARM_DESC(icrc_always, "packets between devices of this kernel have an ICRC, too");
+
+/* A packet, or several together, on their way out. */
+struct tx_trip {
+	struct rodp_dev *dev;
+	struct net *net;
+	struct rodp_flow *flow;
+	struct sock *sock;
+	struct dst_entry *dst;
+	bool sealed; /* with an ICRC */
+};
+
 static void tx_push_udp(const struct rodp_route *route, struct sk_buff *skb)
 {
 	struct udphdr *udp = skb_push(skb, sizeof(*udp));
@@ -98,6 +112,18 @@ void rodp_packet_address(const struct rodp_flow *flow, struct sk_buff *skb)
 		tx_push_ipv6(&flow->route, skb);
 	}
 	skb_pull(skb, skb->len - body);
+}
+
+/*
+ * No ICRC, as TCP leaves its checksum to the netdev: the mark says that the packet has not left this
+ * kernel. Whatever puts it on a wire removes the mark, and whoever receives it then drops it.
+ */
+static void tx_leave_unsealed(struct sk_buff *skb)
+{
+	memset(skb_tail_pointer(skb) - RODP_ICRC_BYTES, 0, RODP_ICRC_BYTES);
+	skb->ip_summed = CHECKSUM_PARTIAL;
+	skb->csum_start = skb_transport_header(skb) - skb->head;
+	skb->csum_offset = offsetof(struct udphdr, check);
 }
 
 static int tx_has_queue(struct net_device *ndev, struct netdev_nested_priv *priv)
@@ -179,23 +205,27 @@ static struct dst_entry *tx_route_ipv6(struct net *net, const struct sock *sock,
  * Headers and ICRC of the packet that is number @id of those that leave together. Counts it, and
  * makes the sk_buff one of the IP layer's: skb->cb was ours until now.
  */
-static void tx_complete(struct rodp_dev *dev, const struct rodp_flow *flow, struct sk_buff *skb,
-			u16 id)
+static void tx_complete(const struct tx_trip *trip, struct sk_buff *skb, u16 id)
 {
-	bool v4 = flow->route.version == 4;
+	const struct rodp_route *route = &trip->flow->route;
+	struct rodp_dev *dev = trip->dev;
+	bool v4 = route->version == 4;
 
 	rodp_stats_inc(dev->stats, RODP_STAT_SENT_PKTS);
 	rodp_stats_add(dev->stats, RODP_STAT_SENT_BYTES, rodp_packet(skb)->payload);
-	tx_push_udp(&flow->route, skb);
+	tx_push_udp(route, skb);
 	if (v4)
-		tx_push_ipv4(&flow->route, skb, id);
+		tx_push_ipv4(route, skb, id);
 	else
-		tx_push_ipv6(&flow->route, skb);
-	tx_seal(skb, flow->route.version);
+		tx_push_ipv6(route, skb);
+	if (trip->sealed)
+		tx_seal(skb, route->version);
+	else
+		tx_leave_unsealed(skb);
 	memset(skb->cb, 0, sizeof(skb->cb));
 	skb->protocol = v4 ? htons(ETH_P_IP) : htons(ETH_P_IPV6);
 	skb->dev = dev->ndev;
-	skb->priority = flow->route.priority;
+	skb->priority = route->priority;
 }
 
 /*
@@ -229,7 +259,7 @@ static void tx_append(struct sk_buff *head, struct sk_buff *skb)
  * is, is handed them together only if they are said to be a tunnel's (udp_unexpected_gso()); without
  * skb->encapsulation nothing else looks at that. A netdev that does not know the word would take them apart.
  */
-static void tx_make_gso(struct sk_buff *head, u32 count, const struct net_device *ndev)
+static void tx_make_gso(const struct tx_trip *trip, struct sk_buff *head, u32 count)
 {
 	struct skb_shared_info *info = skb_shinfo(head);
 	u32 network = skb_transport_offset(head);
@@ -237,31 +267,31 @@ static void tx_make_gso(struct sk_buff *head, u32 count, const struct net_device
 	info->gso_size = skb_headlen(head) - network - sizeof(struct udphdr);
 	info->gso_segs = count;
 	info->gso_type = SKB_GSO_UDP_L4 | SKB_GSO_FRAGLIST;
-	if (ndev->features & NETIF_F_GSO_UDP_TUNNEL)
+	if (trip->dst->dev->features & NETIF_F_GSO_UDP_TUNNEL)
 		info->gso_type |= SKB_GSO_UDP_TUNNEL;
-	head->ip_summed = CHECKSUM_UNNECESSARY; /* there is none to be made */
+	if (head->ip_summed == CHECKSUM_NONE)
+		head->ip_summed = CHECKSUM_UNNECESSARY; /* there is none to be made */
 	udp_hdr(head)->len = cpu_to_be16(head->len - network);
 }
 
-/* Complete all segments and make them one sk_buff for this netdev; none is left. */
-static struct sk_buff *tx_join(struct rodp_dev *dev, const struct rodp_flow *flow,
-			       struct rodp_segments *segs, const struct net_device *ndev)
+/* Complete all segments and make them one sk_buff; none is left. */
+static struct sk_buff *tx_join(const struct tx_trip *trip, struct rodp_segments *segs)
 {
 	struct sk_buff *head = segs->first, *skb;
 	u32 count = segs->count;
 	u16 id = 0;
 
 	*segs = (struct rodp_segments){};
-	tx_complete(dev, flow, head, id);
+	tx_complete(trip, head, id);
 	if (count == 1)
 		return head;
 	skb_shinfo(head)->frag_list = head->next;
 	skb_mark_not_on_list(head);
 	for (skb = skb_shinfo(head)->frag_list; skb; skb = skb->next) {
-		tx_complete(dev, flow, skb, ++id);
+		tx_complete(trip, skb, ++id);
 		tx_append(head, skb);
 	}
-	tx_make_gso(head, count, ndev);
+	tx_make_gso(trip, head, count);
 	return head;
 }
 
@@ -291,40 +321,54 @@ static struct dst_entry *tx_route(struct net *net, const struct sock *sock, stru
 	return flow->route.version == 4 ? tx_route_ipv4(net, flow) : tx_route_ipv6(net, sock, flow);
 }
 
+static const struct Qdisc *tx_queue(const struct tx_trip *trip)
+{
+	return rcu_dereference_bh(netdev_get_tx_queue(trip->dst->dev, 0)->qdisc);
+}
+
 /*
  * Queueing disciplines that take or refuse an sk_buff as a whole. Others (tbf, cake) may take it apart,
  * drop some of it and say that all was well.
  */
-static bool tx_queue_keeps_whole(struct net_device *ndev)
+static bool tx_queue_keeps_whole(const struct Qdisc *queue)
 {
 	static const char *const whole[] = { "pfifo_fast", "fq_codel", "fq", "pfifo" };
-	const struct Qdisc *queue = rcu_dereference_bh(netdev_get_tx_queue(ndev, 0)->qdisc);
 
 	return !queue->enqueue || match_string(whole, ARRAY_SIZE(whole), queue->ops->id) >= 0;
 }
 
-/* Whether they may leave together: nobody looks, and each is as long as the way allows. */
-static bool tx_may_join(const struct rodp_segments *segs, const struct dst_entry *dst)
+/* Whether they may leave together: each is as short as the way asks for. */
+static bool tx_may_join(const struct tx_trip *trip, const struct rodp_segments *segs)
 {
 	u32 headers = sizeof(struct ipv6hdr) + sizeof(struct udphdr);
 
-	return READ_ONCE(segments) && segs->first->len + headers <= dst_mtu(dst) &&
-	       !dev_nit_active(dst->dev) && tx_queue_keeps_whole(dst->dev);
+	return READ_ONCE(segments) && segs->first->len + headers <= dst_mtu(trip->dst) &&
+	       tx_queue_keeps_whole(tx_queue(trip));
+}
+
+/*
+ * Whether the packets go to a QP of this kernel, by a netdev without a wire which neither makes checksums nor has
+ * a queue, where a network may be made that damages packets.
+ */
+static bool tx_stays_here(const struct tx_trip *trip)
+{
+	return READ_ONCE(trip->flow->near) == RODP_NEAR_YES && trip->flow->per_cpu &&
+	       !READ_ONCE(icrc_always) && (trip->dst->dev->features & NETIF_F_HW_CSUM) &&
+	       !tx_queue(trip)->enqueue;
 }
 
 /* Out, as one sk_buff. */
-static int tx_out(struct rodp_dev *dev, struct net *net, struct rodp_flow *flow,
-		  struct rodp_segments *segs, struct dst_entry *dst, struct sock *sock)
+static int tx_out(const struct tx_trip *trip, struct rodp_segments *segs)
 {
-	struct sk_buff *skb = tx_join(dev, flow, segs, dst->dev);
+	struct sk_buff *skb = tx_join(trip, segs);
 	int err;
 
-	skb_dst_set(skb, dst);
-	if (flow->route.version == 4)
-		err = ip_local_out(net, sock, skb);
+	skb_dst_set(skb, trip->dst);
+	if (trip->flow->route.version == 4)
+		err = ip_local_out(trip->net, trip->sock, skb);
 	else
-		err = ip6_local_out(net, sock, skb);
-	return tx_result(dev, err);
+		err = ip6_local_out(trip->net, trip->sock, skb);
+	return tx_result(trip->dev, err);
 }
 
 /* Out, one after the other. */
@@ -340,18 +384,21 @@ static int tx_out_each(struct rodp_dev *dev, struct rodp_flow *flow, struct rodp
 
 int rodp_segments_send(struct rodp_dev *dev, struct rodp_flow *flow, struct rodp_segments *segs)
 {
-	struct net *net = rodp_dev_net(dev);
-	struct sock *sock = net ? rodp_net_sock(net, flow->route.version) : NULL;
-	struct dst_entry *dst;
+	struct tx_trip trip = { .dev = dev, .net = rodp_dev_net(dev), .flow = flow };
+	bool watched;
 
-	if (!sock)
+	if (trip.net)
+		trip.sock = rodp_net_sock(trip.net, flow->route.version);
+	if (!trip.sock)
 		return tx_unsent(segs, -ENETDOWN);
-	dst = tx_route(net, sock, flow);
-	if (IS_ERR(dst))
-		return tx_unroutable(dev, segs, dst);
-	if (segs->count == 1 || tx_may_join(segs, dst))
-		return tx_out(dev, net, flow, segs, dst, sock);
-	dst_release(dst);
+	trip.dst = tx_route(trip.net, trip.sock, flow);
+	if (IS_ERR(trip.dst))
+		return tx_unroutable(dev, segs, trip.dst);
+	watched = dev_nit_active(trip.dst->dev);
+	trip.sealed = watched || !tx_stays_here(&trip);
+	if (segs->count == 1 || (!watched && tx_may_join(&trip, segs)))
+		return tx_out(&trip, segs);
+	dst_release(trip.dst);
 	return tx_out_each(dev, flow, segs);
 }
 

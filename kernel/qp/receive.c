@@ -88,6 +88,8 @@ static void receive_deliver(struct rodp_end *end, struct rodp_segments *segs)
 	struct sk_buff *skb;
 
 	rodp_rx_count(end->dev, segs);
+	if (end->transport->acked) /* of others nobody would notice that nothing arrives */
+		rodp_flow_prove(&end->flow, segs->first);
 	if (flags & RODP_OPF_CNP) {
 		while ((skb = rodp_segments_next(segs)))
 			receive_notified(end, skb);

@@ -169,6 +169,7 @@ static void responder_repeat(struct rodp_receiver *rx, struct sk_buff *skb)
 	const struct rodp_packet *pkt = rodp_packet(skb);
 
 	rodp_stats_inc(rx->rq.end->dev->stats, RODP_STAT_DUPLICATE_REQ);
+	rodp_flow_doubt(&rx->rq.end->flow); /* is it the answers that do not arrive? */
 	if (!(pkt->op->flags & (RODP_OPF_SEND | RODP_OPF_WRITE))) {
 		responder_repeat_answer(rx, skb);
 		return;

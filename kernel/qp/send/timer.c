@@ -121,6 +121,7 @@ static void timer_retransmit(struct rodp_sender *tx)
 		return;
 	}
 	rodp_stats_inc(end->dev->stats, RODP_STAT_TIMEOUTS);
+	rodp_flow_doubt(&end->flow);
 	rodp_flight_retry(tx);
 }
 

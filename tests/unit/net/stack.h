@@ -30,14 +30,15 @@
 
 typedef unsigned int gfp_t;
 
-#define IS_ERR(pointer)	   ((unsigned long)(pointer) >= (unsigned long)-4095)
-#define PTR_ERR(pointer)   ((long)(pointer))
-#define ERR_PTR(err)	   ((void *)(long)(err))
-#define ERR_CAST(pointer)  ((void *)(pointer))
-#define ARRAY_SIZE(a)	   (sizeof(a) / sizeof(*(a)))
-#define BUILD_BUG_ON(what) _Static_assert(!(what), #what)
-#define READ_ONCE(x)	   (x)
-#define htons(x)	   __cpu_to_be16(x)
+#define IS_ERR(pointer)	     ((unsigned long)(pointer) >= (unsigned long)-4095)
+#define PTR_ERR(pointer)     ((long)(pointer))
+#define ERR_PTR(err)	     ((void *)(long)(err))
+#define ERR_CAST(pointer)    ((void *)(pointer))
+#define ARRAY_SIZE(a)	     (sizeof(a) / sizeof(*(a)))
+#define BUILD_BUG_ON(what)   _Static_assert(!(what), #what)
+#define READ_ONCE(x)	     (x)
+#define WRITE_ONCE(x, value) ((x) = (value))
+#define htons(x)	     __cpu_to_be16(x)
 
 #define RCU_LOCKDEP_WARN(what, why)
 #define module_param(name, type, mode)
@@ -52,6 +53,8 @@ enum {
 	IFF_NO_QUEUE = 1,
 	CHECKSUM_NONE = 0,
 	CHECKSUM_UNNECESSARY = 1,
+	CHECKSUM_PARTIAL = 3,
+	NETIF_F_HW_CSUM = 1,
 	SKB_GSO_UDP_L4 = 1,
 	SKB_GSO_FRAGLIST = 2,
 	SKB_GSO_UDP_TUNNEL = 4,
@@ -226,6 +229,7 @@ struct sk_buff {
 	u32 len, data_len, truesize;
 	u8 *head, *data, *tail;
 	u32 network_header, transport_header;
+	u32 csum_start, csum_offset;
 	int ip_summed, priority;
 	__be16 protocol;
 	struct skb_shared_info info;
@@ -271,6 +275,9 @@ int ip_local_out(struct net *net, struct sock *sock, struct sk_buff *skb);
 int ip6_local_out(struct net *net, struct sock *sock, struct sk_buff *skb);
 
 /* ---- what flows.h names ---- */
+
+#define unlikely(x)	     (x)
+#define cmpxchg(p, old, new) __sync_val_compare_and_swap(p, old, new)
 
 struct rdma_ah_attr;
 

@@ -36,6 +36,9 @@ static struct {
 	struct sk_buff *out[RODP_SEGMENTS_MAX + 1];
 	u32 count;
 	int skbs; /* that somebody has */
+	bool near; /* the far end is in this kernel */
+	bool makes_none; /* the netdev: checksums */
+	bool unsealed; /* what comes out has no ICRC */
 } way;
 
 /* ---- the stack ---- */
@@ -80,9 +83,11 @@ static void check_list(struct sk_buff *head)
 	const struct sk_buff *skb;
 	u32 bytes = 0, count = 1;
 
-	assert_int_equal(info->gso_type, SKB_GSO_UDP_L4 | SKB_GSO_FRAGLIST |
-						 (way.ndev.features ? SKB_GSO_UDP_TUNNEL : 0));
-	assert_int_equal(head->ip_summed, CHECKSUM_UNNECESSARY);
+	assert_int_equal(info->gso_type,
+			 SKB_GSO_UDP_L4 | SKB_GSO_FRAGLIST |
+				 (way.ndev.features & NETIF_F_GSO_UDP_TUNNEL ? SKB_GSO_UDP_TUNNEL
+									     : 0));
+	assert_int_equal(head->ip_summed, way.unsealed ? CHECKSUM_PARTIAL : CHECKSUM_UNNECESSARY);
 	assert_int_equal(skb_headlen(head), ip_bytes(head) + FROM_BTH + info->gso_size);
 	for (skb = info->frag_list; skb; skb = skb->next) {
 		assert_true(skb->len <= info->gso_size);
@@ -106,6 +111,11 @@ static void take_apart(struct sk_buff *head)
 	while (skb) {
 		skb_push(skb, -skb_network_offset(skb));
 		skb->protocol = head->protocol;
+		if (head->ip_summed == CHECKSUM_PARTIAL) {
+			skb->ip_summed = head->ip_summed;
+			skb->csum_start = head->csum_start - head->transport_header +
+					  skb->transport_header;
+		}
 		put_ip_length(skb);
 		if (skb->protocol == htons(ETH_P_IP))
 			ip_hdr(skb)->id = cpu_to_be16(id++);
@@ -203,7 +213,7 @@ static void check_packet(const struct sk_buff *skb, u32 psn, u16 id)
 	const u8 *bth = skb->data + ip_bytes(skb) + FROM_BTH;
 	u32 body = skb->len - ip_bytes(skb) - FROM_BTH - sizeof(struct rodp_bth) - RODP_ICRC_BYTES;
 	bool v4 = skb->protocol == htons(ETH_P_IP);
-	__le32 icrc;
+	__le32 icrc = 0;
 	u32 crc;
 
 	assert_ptr_equal(skb->data + skb->len, skb->tail);
@@ -212,8 +222,14 @@ static void check_packet(const struct sk_buff *skb, u32 psn, u16 id)
 	assert_int_equal(rodp_bth_psn((const struct rodp_bth *)bth), psn);
 	if (v4)
 		assert_int_equal(be16_to_cpu(ip_hdr(skb)->id), id);
-	crc = rodp_icrc_start(skb->data, v4 ? 4 : 6, rodp_crc32);
-	icrc = rodp_icrc_finish(rodp_crc32(crc, bth + sizeof(struct rodp_bth), body));
+	if (way.unsealed) {
+		assert_int_equal(skb->csum_start, skb->transport_header);
+		assert_int_equal(skb->csum_offset, offsetof(struct udphdr, check));
+	} else {
+		crc = rodp_icrc_start(skb->data, v4 ? 4 : 6, rodp_crc32);
+		icrc = rodp_icrc_finish(rodp_crc32(crc, bth + sizeof(struct rodp_bth), body));
+	}
+	assert_int_equal(skb->ip_summed == CHECKSUM_PARTIAL, way.unsealed);
 	assert_memory_equal(&icrc, skb->tail - RODP_ICRC_BYTES, RODP_ICRC_BYTES);
 }
 
@@ -226,6 +242,8 @@ static u32 send_some(int version, u32 psn, u32 least, int *err)
 	static struct rodp_stats stats;
 	struct rodp_dev dev = { .net = &net, .ndev = &way.ndev, .stats = &stats };
 	struct rodp_flow flow = {
+		.per_cpu = true,
+		.near = way.near ? RODP_NEAR_YES : RODP_NEAR_UNKNOWN,
 		.route = { .version = version,
 			   .tos = random_below(256),
 			   .hop_limit = 64,
@@ -263,6 +281,8 @@ static int set_up(void **state)
 	way.refuses = -1;
 	way.qdisc.ops = &way.qdisc_ops;
 	way.ndev.queue.qdisc = &way.qdisc;
+	way.ndev.priv_flags = IFF_NO_QUEUE;
+	way.ndev.features = NETIF_F_HW_CSUM;
 	stack_route.dst = (struct dst_entry){ .dev = &way.ndev, .mtu = MTU };
 	return 0;
 }
@@ -274,7 +294,8 @@ static void expect_together(void)
 	for (round = 0; round < ROUNDS; round++) {
 		u32 psn = random_below(1 << 16), made;
 
-		way.ndev.features = random_below(2) * NETIF_F_GSO_UDP_TUNNEL;
+		way.ndev.features = random_below(2) * NETIF_F_GSO_UDP_TUNNEL |
+				    !way.makes_none * NETIF_F_HW_CSUM;
 		made = send_some(round & 1 ? 6 : 4, psn, 1, &err);
 		assert_int_equal(err, 0);
 		assert_int_equal(way.lists, made > 1);
@@ -359,6 +380,41 @@ static void test_refused_alone(void **state)
 	expect(3, 1, false);
 }
 
+/* Between two ends of this kernel, over netdevs without a queue that make checksums, nobody looking: no ICRC. */
+static void test_near(void **state)
+{
+	way.near = way.unsealed = true;
+	expect_together();
+}
+
+static void test_near_behind_a_queue(void **state)
+{
+	way.near = true;
+	way.qdisc.enqueue = some_enqueue;
+	strcpy(way.qdisc_ops.id, "fq_codel");
+	expect_together();
+}
+
+static void test_near_without_checksums(void **state)
+{
+	way.near = true;
+	way.makes_none = true;
+	expect_together();
+}
+
+static void test_near_behind_a_wire(void **state)
+{
+	way.near = true;
+	way.ndev.priv_flags = 0;
+	expect_together();
+}
+
+static void test_near_watched(void **state)
+{
+	way.near = way.ndev.watched = true;
+	expect_alone();
+}
+
 /* The bounds: none longer than the first, 64, and one IP datagram. */
 static void test_fit(void **state)
 {
@@ -396,6 +452,11 @@ int main(void)
 		cmocka_unit_test_setup(test_mtu_shrank, set_up),
 		cmocka_unit_test_setup(test_refused, set_up),
 		cmocka_unit_test_setup(test_refused_alone, set_up),
+		cmocka_unit_test_setup(test_near, set_up),
+		cmocka_unit_test_setup(test_near_behind_a_queue, set_up),
+		cmocka_unit_test_setup(test_near_without_checksums, set_up),
+		cmocka_unit_test_setup(test_near_behind_a_wire, set_up),
+		cmocka_unit_test_setup(test_near_watched, set_up),
 		cmocka_unit_test_setup(test_fit, set_up),
 	};
 
