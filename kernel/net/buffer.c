@@ -84,7 +84,7 @@ static struct sk_buff *buffer_cut_from(struct buffer_cpu *cpu, unsigned int room
 	if (unlikely(!cpu->page || cpu->offset + room > BUFFER_PAGE_BYTES) &&
 	    (room > BUFFER_PAGE_BYTES || !buffer_turn(cpu)))
 		return NULL;
-	skb = build_skb(page_address(cpu->page) + cpu->offset, room);
+	skb = napi_build_skb(page_address(cpu->page) + cpu->offset, room);
 	if (!skb)
 		return NULL;
 	get_page(cpu->page);
@@ -112,7 +112,7 @@ static struct sk_buff *buffer_alone(unsigned int room)
 
 	if (!page)
 		return NULL;
-	skb = build_skb(page_address(page), PAGE_SIZE << order);
+	skb = napi_build_skb(page_address(page), PAGE_SIZE << order);
 	if (!skb)
 		put_page(page);
 	return skb;

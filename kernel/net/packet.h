@@ -139,6 +139,17 @@ bool rodp_packet_is_ours(const struct sk_buff *skb);
 bool rodp_packet_icrc_ok(const struct sk_buff *skb);
 
 /**
+ * rodp_packet_consume() - free a packet that was used
+ * @skb: the packet. One that is dropped is freed by kfree_skb(), which tools that look for lost packets see.
+ *
+ * Context: BH disabled.
+ */
+static inline void rodp_packet_consume(struct sk_buff *skb)
+{
+	napi_consume_skb(skb, 1);
+}
+
+/**
  * rodp_packet_keep() - make a received packet fit to be kept after the receive path returned
  * @skb: the packet. It drops its references to the network stack.
  *

@@ -31,7 +31,7 @@ static const struct rodp_receive_ops receive_acked = {
 	.grant = rodp_reply_grant,
 	.refuse = rodp_request_nak,
 	.not_ready = rodp_message_not_ready,
-	.ack = rodp_send_ack,
+	.ack = rodp_ack_owe,
 };
 
 /* The receives, completions and keys are those of the SRQ that each packet names. */
@@ -41,7 +41,7 @@ static const struct rodp_receive_ops receive_shared = {
 	.grant = rodp_reply_grant_shared,
 	.refuse = rodp_request_nak,
 	.not_ready = rodp_message_not_ready,
-	.ack = rodp_send_ack,
+	.ack = rodp_ack_owe,
 };
 
 static const struct rodp_receive_ops receive_unacked = {
@@ -49,7 +49,7 @@ static const struct rodp_receive_ops receive_unacked = {
 	.execute = rodp_responder_execute,
 	.refuse = rodp_request_ignore,
 	.not_ready = rodp_message_lost,
-	.ack = rodp_send_no_ack,
+	.ack = rodp_ack_owe_none,
 };
 
 static const struct rodp_receive_ops receive_datagrams = {

@@ -8,9 +8,11 @@ static struct sk_buff *ack_build(struct rodp_receiver *rx, enum rodp_op op, u32 
 {
 	const struct rodp_end *end = rx->rq.end;
 	u8 opcode = rodp_opcode(end->transport->tp, op);
-	struct sk_buff *skb = rodp_packet_alloc(opcode, 0);
+	struct sk_buff *skb;
 
 	rodp_end_assert_receiving(end);
+	rodp_ack_pay(rx);
+	skb = rodp_packet_alloc(opcode, 0);
 	if (!skb)
 		return NULL;
 	rodp_packet(skb)->psn = psn;
@@ -40,13 +42,27 @@ void rodp_send_local_error(struct rodp_receiver *rx, u32 psn, enum ib_wc_status 
 	ack_send(rx, skb);
 }
 
-void rodp_send_ack(struct rodp_receiver *rx, u32 psn)
+void rodp_send_ack(struct rodp_receiver *rx)
 {
-	ack_send_plain(rx, psn, RODP_AETH_ACK | RODP_AETH_CREDIT_UNLIMITED);
+	rx->seq.ack_owed = false;
+	ack_send_plain(rx, rodp_psn_add(rx->seq.epsn, RODP_PSN_MASK),
+		       RODP_AETH_ACK | RODP_AETH_CREDIT_UNLIMITED);
 }
 
-void rodp_send_no_ack(struct rodp_receiver *rx, u32 psn)
+void rodp_ack_owe(struct rodp_receiver *rx)
 {
+	rodp_end_assert_receiving(rx->rq.end);
+	rx->seq.ack_owed = true;
+}
+
+void rodp_ack_owe_none(struct rodp_receiver *rx)
+{
+}
+
+void rodp_ack_pay(struct rodp_receiver *rx)
+{
+	if (rx->seq.ack_owed)
+		rodp_send_ack(rx);
 }
 
 void rodp_send_nak(struct rodp_receiver *rx, u32 psn, enum rodp_nak code)

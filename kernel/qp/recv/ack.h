@@ -6,20 +6,33 @@
 #include "qp/recv/receiver.h"
 
 /**
- * rodp_send_ack() - acknowledge: struct rodp_receive_ops.ack of transports that do
+ * rodp_send_ack() - acknowledge everything before the PSN that is expected
  * @rx: the receiver, whose lane is held
- * @psn: everything up to this PSN is executed
  *
  * Context: BH disabled. A lost one is asked for again.
  */
-void rodp_send_ack(struct rodp_receiver *rx, u32 psn);
+void rodp_send_ack(struct rodp_receiver *rx);
 
 /**
- * rodp_send_no_ack() - do nothing: the same of transports that do not
- * @rx: as above
- * @psn: as above
+ * rodp_ack_owe() - something was executed whose sender asks for an acknowledgement: struct
+ *	rodp_receive_ops.ack of transports that acknowledge
+ * @rx: the receiver, whose lane is held
+ *
+ * It is sent before anything else is, and before the lane is released: one for all packets that were executed
+ * under one hold of the lane (9.7.5.1.2: an acknowledgement is for all before it).
  */
-void rodp_send_no_ack(struct rodp_receiver *rx, u32 psn);
+void rodp_ack_owe(struct rodp_receiver *rx);
+
+/* The same of transports that do not acknowledge: nothing. */
+void rodp_ack_owe_none(struct rodp_receiver *rx);
+
+/**
+ * rodp_ack_pay() - send the acknowledgement that is owed, if any
+ * @rx: the receiver, whose lane is held
+ *
+ * Context: as rodp_send_ack().
+ */
+void rodp_ack_pay(struct rodp_receiver *rx);
 
 void rodp_send_nak(struct rodp_receiver *rx, u32 psn, enum rodp_nak code);
 void rodp_send_rnr_nak(struct rodp_receiver *rx, u32 psn);

@@ -26,6 +26,7 @@ enum rodp_verdict {
 struct rodp_sequence {
 	u32 epsn; /* expected */
 	u32 msn;
+	bool ack_owed; /* for all before epsn (ack.h) */
 	bool nak_sent; /* a PSN sequence NAK is on its way: send no second one */
 	bool established_told; /* IB_EVENT_COMM_EST was raised */
 	bool asked_for_time; /* the peer waits for the packet in hand: tell it as soon as that is done */
@@ -101,8 +102,8 @@ struct rodp_receive_ops {
 				    enum ib_wc_status status, u32 tell);
 	/* No receive is posted. */
 	enum rodp_verdict (*not_ready)(struct rodp_request *req);
-	/* Everything up to PSN psn is executed. */
-	void (*ack)(struct rodp_receiver *rx, u32 psn);
+	/* The peer asks to be told that what was executed is. */
+	void (*ack)(struct rodp_receiver *rx);
 };
 
 static inline struct rodp_receiver *to_rodp_receiver(struct rodp_lane *lane)

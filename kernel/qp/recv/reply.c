@@ -209,6 +209,7 @@ static void reply_send_batch(struct rodp_receiver *rx)
 void rodp_reply_run(struct rodp_receiver *rx)
 {
 	rodp_end_assert_receiving(rx->rq.end);
+	rodp_ack_pay(rx);
 	reply_send_batch(rx);
 	rx->rq.lane.state.stalled = rx->reply.active;
 }

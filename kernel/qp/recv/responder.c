@@ -64,6 +64,7 @@ enum rodp_verdict rodp_responder_execute(struct rodp_request *req)
 		return rodp_message_send(req);
 	if (flags & RODP_OPF_WRITE)
 		return rodp_message_write(req);
+	rodp_ack_pay(req->rx); /* it steps on before it answers */
 	if (flags & RODP_OPF_READ)
 		return rodp_read_execute(req);
 	if (flags & RODP_OPF_FLUSH)
@@ -108,7 +109,7 @@ static void responder_step_on(struct rodp_receiver *rx, const struct rodp_packet
 	}
 	seq->epsn = rodp_psn_add(pkt->psn, 1);
 	if (pkt->ackreq || seq->asked_for_time)
-		rx->rq.end->transport->receive->ack(rx, pkt->psn);
+		rx->rq.end->transport->receive->ack(rx);
 }
 
 /* Nothing else frees or keeps a request. */
@@ -135,8 +136,11 @@ void rodp_responder_take(struct rodp_receiver *rx, struct sk_buff *skb)
 	if (verdict == RODP_DONE)
 		responder_step_on(rx, rodp_packet(skb));
 	rx->seq.asked_for_time = false;
-	kfree_skb(skb);
-	rodp_reply_run(rx);
+	rodp_packet_consume(skb);
+	if (unlikely(rx->reply.active))
+		rodp_reply_run(rx);
+	else
+		rx->rq.lane.state.stalled = false;
 }
 
 static void responder_repeat_answer(struct rodp_receiver *rx, struct sk_buff *skb)
@@ -175,7 +179,7 @@ static void responder_repeat(struct rodp_receiver *rx, struct sk_buff *skb)
 		return;
 	}
 	if (pkt->ackreq)
-		rodp_send_ack(rx, rodp_psn_add(rx->seq.epsn, RODP_PSN_MASK));
+		rodp_send_ack(rx);
 	kfree_skb(skb);
 }
 
@@ -352,6 +356,7 @@ static void responder_run(struct rodp_lane *lane)
 	if (rodp_park_waits(&rx->park) && rodp_end_receives(rx->rq.end))
 		responder_ask_for_time(rx);
 	responder_go_on(rx);
+	rodp_ack_pay(rx);
 }
 
 static void responder_unacked_run(struct rodp_lane *lane)

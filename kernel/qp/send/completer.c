@@ -200,7 +200,7 @@ static void completer_take(struct rodp_sender *tx, struct sk_buff *skb)
 	tx->hand.skb = kept ? skb : NULL;
 	tx->sq.lane.state.stalled = kept;
 	if (!kept)
-		kfree_skb(skb);
+		rodp_packet_consume(skb);
 }
 
 void rodp_completer_packet(struct rodp_lane *lane, struct sk_buff *skb)

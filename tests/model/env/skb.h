@@ -65,6 +65,7 @@ struct sk_buff *env_skb_copy(const struct sk_buff *skb);
 void env_skb_reset(void);
 
 void kfree_skb(struct sk_buff *skb);
+#define napi_consume_skb(skb, budget) kfree_skb(skb)
 
 static inline void skb_orphan(struct sk_buff *skb)
 {

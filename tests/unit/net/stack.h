@@ -270,6 +270,7 @@ static inline void *skb_pull(struct sk_buff *skb, u32 bytes)
 }
 
 void kfree_skb(struct sk_buff *skb);
+#define napi_consume_skb(skb, budget) kfree_skb(skb)
 void ip_send_check(struct iphdr *ip);
 int ip_local_out(struct net *net, struct sock *sock, struct sk_buff *skb);
 int ip6_local_out(struct net *net, struct sock *sock, struct sk_buff *skb);
