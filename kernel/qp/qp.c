@@ -8,6 +8,7 @@
 #include "qp/path/path.h"
 #include "qp/qp.h"
 #include "qp/queue/srq.h"
+#include "qp/send/gather.h"
 #include "qp/send/send_lane.h"
 #include "qp/stop.h"
 #include "qp/transport.h"
@@ -222,6 +223,21 @@ void rodp_qp_destroy(struct rodp_qp *qp)
 	qp_destroy_parts(qp);
 }
 
+/*
+ * Whether the process seems to have waited since its last doorbell, for a completion or for the peer: who
+ * takes turns with his peer is not made to wait.
+ */
+static bool qp_has_waited(struct rodp_qp *qp)
+{
+	struct rodp_gather *gather = &qp->tx.gather;
+	u32 heard = READ_ONCE(qp->rx.seq.epsn);
+	bool waited = heard != gather->heard;
+
+	rodp_end_assert_sending(&qp->end);
+	gather->heard = heard;
+	return rodp_cq_was_drained(qp->end.send_cq, &gather->polled) || waited;
+}
+
 /* A look without the lane: if others send at this time, the answer may be wrong, and costs a doorbell. */
 void rodp_qp_kick_send(struct rodp_qp *qp)
 {
@@ -230,7 +246,9 @@ void rodp_qp_kick_send(struct rodp_qp *qp)
 	u32 una = READ_ONCE(tx->flight.una);
 
 	rodp_stats_inc(qp->end.dev->stats, RODP_STAT_DOORBELLS);
-	rodp_lane_run(&tx->sq.lane);
+	rodp_lane_lock(&tx->sq.lane);
+	rodp_gather_rung(tx, qp_has_waited(qp));
+	rodp_lane_unlock(&tx->sq.lane);
 	if (idle)
 		WRITE_ONCE(tx->quick, READ_ONCE(tx->flight.una) != una);
 }

@@ -17,7 +17,7 @@ static void stop_assert_quiet(struct rodp_qp *qp)
 	struct rodp_receiver *rx = &qp->rx;
 
 	rodp_end_assert_both(&qp->end);
-	WARN_ON_ONCE(hrtimer_is_queued(&tx->timer));
+	WARN_ON_ONCE(hrtimer_is_queued(&tx->timer) || hrtimer_is_queued(&tx->gather.timer));
 	WARN_ON_ONCE(stop_is_lane_busy(&tx->sq.lane) || stop_is_lane_busy(&rx->rq.lane));
 	WARN_ON_ONCE(tx->source.waiting || tx->target.waiting || rx->park.waiting);
 }

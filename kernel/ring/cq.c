@@ -97,6 +97,19 @@ static int cq_replace_ring(struct rodp_cq *cq, struct rodp_ring *ring)
 	return min(err, 0);
 }
 
+bool rodp_cq_was_drained(struct rodp_cq *cq, u32 *seen)
+{
+	bool drained;
+	u32 cons;
+
+	spin_lock_bh(&cq->lock);
+	cons = rodp_ring_cons(&cq->ring);
+	drained = cons != *seen && cons == cq->prod;
+	spin_unlock_bh(&cq->lock);
+	*seen = cons;
+	return drained;
+}
+
 void rodp_cq_prepare_ring(struct rodp_cq *cq, struct rodp_ring *ring)
 {
 	mutex_lock(&cq->resize);

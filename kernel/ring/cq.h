@@ -66,6 +66,16 @@ enum rodp_cq_outcome {
 enum rodp_cq_outcome rodp_cq_add(struct rodp_cq *cq, struct rodp_cqe *cqe, bool solicited);
 
 /**
+ * rodp_cq_was_drained() - whether its reader has taken all completions out since this was last asked
+ * @cq: the CQ.
+ * @seen: how far the reader was then; becomes how far he is.
+ *
+ * Context: As rodp_cq_add().
+ * Return: false too if there was none to take out.
+ */
+bool rodp_cq_was_drained(struct rodp_cq *cq, u32 *seen);
+
+/**
  * rodp_cq_prepare_ring() - keep a ring that is to take the place of a CQ's
  * @cq: the CQ.
  * @ring: the new ring; becomes one that was prepared before, for the caller to destroy, or none.

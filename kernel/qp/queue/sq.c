@@ -52,8 +52,7 @@ void rodp_sq_destroy(struct rodp_sq *sq)
 	rodp_ring_destroy(&sq->ring);
 }
 
-/* Requests in the ring that were not taken yet; a nonsensical counter reads as none. */
-static u32 sq_posted(const struct rodp_sq *sq)
+u32 rodp_sq_posted(const struct rodp_sq *sq)
 {
 	u32 posted = rodp_ring_prod(&sq->ring) - sq->at.head;
 
@@ -64,13 +63,13 @@ static u32 sq_posted(const struct rodp_sq *sq)
 static bool sq_has_posted(struct rodp_sq *sq, bool soon)
 {
 	lockdep_assert_held(&sq->lane.lock);
-	if (!sq_posted(sq) && !soon) {
+	if (!rodp_sq_posted(sq) && !soon) {
 		rodp_ring_want_kick(&sq->ring, true);
-		if (!sq_posted(sq))
+		if (!rodp_sq_posted(sq))
 			return false;
 	}
 	rodp_ring_want_kick(&sq->ring, false);
-	return sq_posted(sq);
+	return rodp_sq_posted(sq);
 }
 
 struct rodp_swqe *rodp_sq_take(struct rodp_sq *sq, bool soon)
@@ -113,7 +112,7 @@ void rodp_sq_complete(struct rodp_sq *sq, enum ib_wc_status status)
 static bool sq_take_to_flush(struct rodp_sq *sq)
 {
 	lockdep_assert_held(&sq->lane.lock);
-	if (!sq_posted(sq))
+	if (!rodp_sq_posted(sq))
 		return false;
 	rodp_swqe_copy_flushed(rodp_sq_wqe(sq, sq->at.head),
 			       rodp_ring_slot(&sq->ring, sq->at.head));
@@ -132,7 +131,7 @@ bool rodp_sq_flush(struct rodp_sq *sq)
 	while (budget-- && (!rodp_sq_is_empty(sq) || sq_take_to_flush(sq)))
 		rodp_sq_complete(sq, IB_WC_WR_FLUSH_ERR);
 	sq->at.cur = sq->at.head;
-	return rodp_sq_is_empty(sq) && !sq_posted(sq);
+	return rodp_sq_is_empty(sq) && !rodp_sq_posted(sq);
 }
 
 void rodp_sq_reset(struct rodp_sq *sq)

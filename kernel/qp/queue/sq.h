@@ -74,6 +74,14 @@ void rodp_sq_destroy(struct rodp_sq *sq);
  */
 
 /**
+ * rodp_sq_posted() - how many work requests stand in the ring and were not taken yet
+ * @sq: the queue, whose lane is held
+ *
+ * A process may have written any number: one that makes no sense reads as none.
+ */
+u32 rodp_sq_posted(const struct rodp_sq *sq);
+
+/**
  * rodp_sq_take() - take the next work request out of the ring
  * @sq: the queue
  * @soon: something will run the lane again soon, without a doorbell

@@ -27,8 +27,9 @@ static struct rodp_swqe *flight_take(struct rodp_sender *tx)
 	 * only softirqs away and brings us here in good time. Behind a veth there may be a wire all
 	 * the same: then a doorbell does not see the acknowledgement of what it sends.
 	 */
-	bool soon = end->flow.per_cpu && (end->path->direct || READ_ONCE(tx->quick)) &&
-		    rodp_sender_in_flight(tx);
+	bool soon = tx->gather.on ||
+		    (end->flow.per_cpu && (end->path->direct || READ_ONCE(tx->quick)) &&
+		     rodp_sender_in_flight(tx));
 	struct rodp_swqe *wqe = rodp_sq_take(&tx->sq, soon);
 
 	if (!wqe)

@@ -3,6 +3,7 @@
 #include "qp/end/tell.h"
 #include "qp/send/completer.h"
 #include "qp/send/flight.h"
+#include "qp/send/gather.h"
 #include "qp/send/send_lane.h"
 #include "qp/send/timer.h"
 
@@ -15,11 +16,13 @@ void rodp_send_lane_init(struct rodp_sender *tx)
 	rodp_park_init(&tx->source, &sq->lane);
 	rodp_park_init(&tx->target, &sq->lane);
 	rodp_sender_timer_init(tx);
+	rodp_gather_init(tx);
 }
 
 void rodp_send_lane_quiesce(struct rodp_sender *tx)
 {
 	hrtimer_cancel(&tx->timer);
+	rodp_gather_quiesce(tx);
 	rodp_lane_quiesce(&tx->sq.lane);
 	rodp_park_quiesce(&tx->source);
 	rodp_park_quiesce(&tx->target);
@@ -31,6 +34,7 @@ void rodp_send_lane_reset(struct rodp_sender *tx)
 	kfree_skb(tx->hand.skb);
 	tx->hand = (struct rodp_answer){};
 	tx->flight = (struct rodp_flight){};
+	rodp_gather_reset(tx);
 	rodp_sq_reset(&tx->sq);
 }
 

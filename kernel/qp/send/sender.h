@@ -45,12 +45,24 @@ struct rodp_answer {
 	u32 done; /* bytes of it already in memory */
 };
 
+/* A stream of doorbells (gather.h). */
+struct rodp_gather {
+	struct hrtimer timer; /* is started while `on` */
+	bool on; /* no doorbells are asked for */
+	u32 streak; /* doorbells in a row */
+	u32 poor; /* looks in a row that found few */
+	u64 last; /* the last one, ns, ktime_get */
+	u32 polled; /* of the CQ: what the process had taken out then */
+	u32 heard; /* the PSN that was expected of the peer then */
+};
+
 struct rodp_sender {
 	struct rodp_sq sq;
 	struct rodp_flight flight;
 	struct rodp_answer hand;
 	struct rodp_park source; /* the requester waits for the memory of a request */
 	struct rodp_park target; /* the completer waits for the memory of an answer */
+	struct rodp_gather gather;
 	struct hrtimer timer; /* retransmission, or the end of an RNR wait */
 	bool quick; /* the doorbell that last found nothing on its way returned behind an acknowledgement */
 	struct rodp_loan *loan; /* of work requests to a local peer (path/loan.h) */

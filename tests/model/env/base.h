@@ -32,6 +32,7 @@ typedef int kuid_t;
 #define U32_MAX			UINT32_MAX
 #define U64_MAX			UINT64_MAX
 
+#define NSEC_PER_USEC		1000ull
 #define NSEC_PER_MSEC		1000000L
 #define SZ_64K			0x10000
 #define SZ_16M			0x1000000
@@ -264,7 +265,7 @@ struct task_struct {
 
 extern struct task_struct env_task;
 
-#define current (&env_task)
+#define current		       (&env_task)
 
 #define smp_processor_id()     env_cpu
 #define raw_smp_processor_id() env_cpu

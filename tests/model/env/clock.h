@@ -73,6 +73,7 @@ enum hrtimer_restart {
 
 enum hrtimer_mode {
 	HRTIMER_MODE_REL_SOFT,
+	HRTIMER_MODE_REL_PINNED_SOFT,
 };
 
 struct hrtimer {
