@@ -12,6 +12,7 @@
 #include "mem/export.h"
 
 struct export_buf {
+	void *addr; /* of all pages in a row: .vmap must not fail, dma_buf_vmap() warns if it does */
 	u32 count;
 	struct page *page[];
 };
@@ -57,23 +58,16 @@ static int export_mmap(struct dma_buf *dmabuf, struct vm_area_struct *vma)
 static int export_vmap(struct dma_buf *dmabuf, struct iosys_map *map)
 {
 	struct export_buf *buf = dmabuf->priv;
-	void *addr = vmap(buf->page, buf->count, VM_MAP, PAGE_KERNEL);
 
-	if (!addr)
-		return -ENOMEM;
-	iosys_map_set_vaddr(map, addr);
+	iosys_map_set_vaddr(map, buf->addr);
 	return 0;
-}
-
-static void export_vunmap(struct dma_buf *dmabuf, struct iosys_map *map)
-{
-	vunmap(map->vaddr);
 }
 
 static void export_free(struct export_buf *buf)
 {
 	u32 i;
 
+	vunmap(buf->addr);
 	for (i = 0; i < buf->count; i++)
 		put_page(buf->page[i]);
 	kvfree(buf);
@@ -89,7 +83,6 @@ static const struct dma_buf_ops export_ops = {
 	.unmap_dma_buf = export_unmap,
 	.mmap = export_mmap,
 	.vmap = export_vmap,
-	.vunmap = export_vunmap,
 	.release = export_release,
 };
 
@@ -107,6 +100,11 @@ struct dma_buf *rodp_export_pages(struct page *const *page, u32 count)
 		buf->page[i] = page[i];
 	}
 	buf->count = count;
+	buf->addr = vmap(buf->page, count, VM_MAP, PAGE_KERNEL);
+	if (!buf->addr) {
+		export_free(buf);
+		return ERR_PTR(-ENOMEM);
+	}
 	info.ops = &export_ops;
 	info.size = (size_t)count << PAGE_SHIFT;
 	info.flags = O_RDWR;
