@@ -57,25 +57,28 @@ TRACE_EVENT(rodp_fault_begin,
 
 /*
  * A fault job is over, ns after it was queued: everything below va is mapped, and error says why
- * the page at va is not.
+ * the page at va is not. owner is the process whose memory it is, as the initial PID namespace
+ * numbers it: where the kernel lends no threads, the thread of the event is a kernel thread.
  */
 TRACE_EVENT(rodp_fault_end,
-	TP_PROTO(const void *mirror, u64 va, int err, u64 since),
-	TP_ARGS(mirror, va, err, since),
+	TP_PROTO(const void *mirror, pid_t owner, u64 va, int err, u64 since),
+	TP_ARGS(mirror, owner, va, err, since),
 	TP_STRUCT__entry(
 		__field(const void *, mirror)
+		__field(pid_t, owner)
 		__field(u64, va)
 		__field(u64, ns)
 		__field(int, error)
 	),
 	TP_fast_assign(
 		__entry->mirror = mirror;
+		__entry->owner = owner;
 		__entry->va = va;
 		__entry->ns = ktime_get_ns() - since;
 		__entry->error = err;
 	),
-	TP_printk("mirror=%p va=0x%llx error=%d ns=%llu", __entry->mirror, __entry->va,
-		  __entry->error, __entry->ns)
+	TP_printk("mirror=%p owner=%d va=0x%llx error=%d ns=%llu", __entry->mirror,
+		  __entry->owner, __entry->va, __entry->error, __entry->ns)
 );
 
 /* A fault job came no further for a second: everything below va is mapped. */

@@ -35,6 +35,7 @@ struct rodp_mirror {
 	struct rodp_recent recent;
 	struct rodp_tally tally; /* pages mapped and dropped, for the regions */
 	struct mm_struct *mm; /* mmgrab() */
+	pid_t owner; /* the process that registered memory first; for the trace */
 	struct rodp_stats *stats; /* referenced */
 	struct mmu_notifier aging; /* see age.h */
 

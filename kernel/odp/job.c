@@ -155,7 +155,7 @@ static void job_end(struct rodp_job *job, int err)
 
 	if (err)
 		rodp_stats_inc(mirror->stats, RODP_STAT_ODP_FAULTS_FAILED);
-	trace_rodp_fault_end(mirror, job->done, err, job->since);
+	trace_rodp_fault_end(mirror, mirror->owner, job->done, err, job->since);
 	spin_lock_bh(&mirror->fault_lock);
 	job_leave(job);
 	spin_unlock_bh(&mirror->fault_lock);

@@ -107,6 +107,7 @@ static struct rodp_mirror *mirror_create(struct rodp_stats *stats)
 	if (IS_ERR(mirror))
 		return mirror;
 	mmgrab(mirror->mm);
+	mirror->owner = task_tgid_nr(current);
 	mirror->stats = rodp_stats_get(stats);
 	mirror->users = 1;
 	refcount_set(&mirror->refs, 1);

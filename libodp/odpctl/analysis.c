@@ -53,7 +53,22 @@ static struct fault *fault_of(struct analysis *analysis, const struct event *eve
 	return best;
 }
 
-static void fault_ends(struct analysis *analysis, const struct event *event)
+/* The thread of the event is the owner's, or else a kernel thread, whose name says nothing. */
+static void fault_is_of(struct fault *fault, const struct recording *recording,
+			const struct event *event)
+{
+	const char *name = event->comm;
+
+	fault->tgid = event->tgid ? event->tgid : event->tid;
+	if (event->owner && event->owner != fault->tgid) {
+		fault->tgid = event->owner;
+		name = recording_process(recording, event->owner);
+	}
+	snprintf(fault->comm, sizeof(fault->comm), "%s", name ? name : "a process");
+}
+
+static void fault_ends(struct analysis *analysis, const struct recording *recording,
+		       const struct event *event)
 {
 	struct fault *fault = fault_of(analysis, event);
 
@@ -62,8 +77,7 @@ static void fault_ends(struct analysis *analysis, const struct event *event)
 	fault->end = event->at;
 	fault->done = event->va;
 	fault->error = event->error;
-	fault->tgid = event->tgid ? event->tgid : event->tid;
-	memcpy(fault->comm, event->comm, sizeof(fault->comm));
+	fault_is_of(fault, recording, event);
 	analysis->faults_by_time[bin_of(analysis, event->at)] += (fault->done - fault->va) / PAGE;
 }
 
@@ -420,7 +434,8 @@ static int make_heat(struct analysis *analysis, struct recording *recording)
 
 /* ---- All of it ---- */
 
-static void take_event(struct analysis *analysis, const struct event *event)
+static void take_event(struct analysis *analysis, const struct recording *recording,
+		       const struct event *event)
 {
 	switch (event->kind) {
 	case EVENT_FAULT_BEGIN:
@@ -430,7 +445,7 @@ static void take_event(struct analysis *analysis, const struct event *event)
 		fault_is_late(analysis, event);
 		break;
 	case EVENT_FAULT_END:
-		fault_ends(analysis, event);
+		fault_ends(analysis, recording, event);
 		break;
 	case EVENT_PARK:
 		wait_begins(analysis, event);
@@ -480,7 +495,7 @@ int analysis_make(struct analysis *analysis, struct recording *recording)
 		return -ENOMEM;
 	set_bounds(analysis, recording);
 	for (i = 0; i < recording->events; i++)
-		take_event(analysis, &recording->event[i]);
+		take_event(analysis, recording, &recording->event[i]);
 	find_owners(analysis);
 	find_worst(analysis);
 	err = count_actors(analysis, recording);

@@ -90,6 +90,7 @@ static void read_fields(struct event *event, const char *text)
 	event->key = number(text, "key");
 	event->dropped = number(text, "dropped");
 	event->error = (int32_t)number(text, "error");
+	event->owner = number(text, "owner");
 	event->write = number(text, "write");
 	word(text, "lane", lane, sizeof(lane));
 	event->send = !strcmp(lane, "send");
@@ -265,12 +266,38 @@ static int read_area(struct recording *recording, const char *line)
 	return 0;
 }
 
+const char *recording_process(const struct recording *recording, uint32_t pid)
+{
+	size_t i;
+
+	for (i = 0; i < recording->processes; i++)
+		if (recording->process[i].pid == pid)
+			return recording->process[i].comm;
+	return NULL;
+}
+
+static int read_process(struct recording *recording, const char *line)
+{
+	struct process_line process = {};
+
+	if (recording->processes == RECORDING_PROCESSES ||
+	    sscanf(line, "#process %u %15[^\n]", &process.pid, process.comm) < 2 ||
+	    recording_process(recording, process.pid))
+		return 0;
+	if (!grow(&recording->process, recording->processes, sizeof(process)))
+		return -ENOMEM;
+	recording->process[recording->processes++] = process;
+	return 0;
+}
+
 static int read_line(struct recording *recording, char *line)
 {
 	char *stack;
 
 	if (!strncmp(line, "#area ", 6))
 		return read_area(recording, line);
+	if (!strncmp(line, "#process ", 9))
+		return read_process(recording, line);
 	if (!strncmp(line, "#lost ", 6))
 		recording->lost += strtoull(line + 6, NULL, 10);
 	if (*line == '#')
@@ -341,6 +368,7 @@ void recording_free(struct recording *recording)
 	for (i = 0; i < recording->symbols; i++)
 		free(recording->symbol[i]);
 	free(recording->area);
+	free(recording->process);
 	free(recording->symbol);
 	free(recording->event);
 	*recording = (struct recording){};

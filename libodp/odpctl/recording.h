@@ -4,7 +4,7 @@
  * and lines of ours that begin with '#':
  *
  *   #odpctl-record 1
- *   #process PID COMM             has on-demand memory (for readers; the areas say it again)
+ *   #process PID COMM             has on-demand memory
  *   #area PID FIRST LAST NAME     of it, hexadecimal, NAME is a file or ""
  *   #lost N                       events that the kernel could not keep
  *
@@ -21,8 +21,9 @@
 #define RECORDING_MAGIC "#odpctl-record 1"
 
 /* Most events that are kept in memory, 128 bytes each. */
-#define RECORDING_EVENTS (1u << 20)
-#define RECORDING_AREAS	 (1u << 17)
+#define RECORDING_EVENTS    (1u << 20)
+#define RECORDING_AREAS	    (1u << 17)
+#define RECORDING_PROCESSES 4096
 
 enum event_kind {
 	EVENT_FAULT_BEGIN,
@@ -38,6 +39,7 @@ struct event {
 	double at; /* seconds of CLOCK_MONOTONIC */
 	enum event_kind kind;
 	uint32_t tid, tgid; /* who did it; tgid 0: not told */
+	uint32_t owner; /* of a fault that ended: whose memory; 0: not told */
 	char comm[16];
 	uint64_t mirror; /* a number for an address space */
 	uint64_t va; /* of an invalidation: its leaf; of a park: iova */
@@ -58,11 +60,18 @@ struct area_line {
 	size_t line; /* of those of the file */
 };
 
+struct process_line {
+	uint32_t pid;
+	char comm[16];
+};
+
 struct recording {
 	struct event *event;
 	size_t events;
 	struct area_line *area; /* by process and first address */
 	size_t areas;
+	struct process_line *process; /* in the order of the file */
+	size_t processes;
 	char **symbol; /* [0] is "" */
 	size_t symbols;
 	size_t traced; /* the event whose stack comes next; none, if there is no such event */
@@ -76,5 +85,8 @@ void recording_free(struct recording *recording);
 
 /* The file that was mapped there last, "" for other memory, NULL: nothing is known of it. */
 const char *recording_area(const struct recording *recording, uint32_t pid, uint64_t va);
+
+/* The name that a process had first, or NULL. */
+const char *recording_process(const struct recording *recording, uint32_t pid);
 
 #endif
