@@ -216,6 +216,11 @@ void vt_set_segments(bool on)
 	vt_run("echo %d >/sys/module/rodp/parameters/segments", on);
 }
 
+void vt_set_icrc_always(bool on)
+{
+	vt_run("echo %d >/sys/module/rodp/parameters/icrc_always", on);
+}
+
 void vt_set_local_path(bool on)
 {
 	vt_run("echo %d >/sys/module/rodp/parameters/local_path", on);

@@ -300,12 +300,14 @@ int main(int argc, char **argv)
 	vt_buf_make(&s.abuf, s.devs[0], 2 * LEN, VT_PINNED, VT_ACCESS_ALL);
 	vt_buf_make(&s.bbuf, s.devs[1], 2 * LEN, VT_PINNED, VT_ACCESS_ALL);
 	vt_fill(s.abuf.data, LEN, SEED, 0);
+	vt_set_icrc_always(true);
 	s.capture = vt_capture(netdev);
 	test_family(&s, 4);
 	vt_use_gid(s.devs[0], vt_gid6(s.devs[0]));
 	vt_use_gid(s.devs[1], vt_gid6(s.devs[1]));
 	test_family(&s, 6);
 	close(s.capture);
+	vt_set_icrc_always(false);
 	vt_buf_free(&s.abuf);
 	vt_buf_free(&s.bbuf);
 	return vt_finish(s.devs[0], s.devs[1]);

@@ -354,10 +354,12 @@ int main(int argc, char **argv)
 	find_sides(&s);
 	set_apart(&s.requests, true);
 	set_apart(&s.answers, true);
+	vt_set_icrc_always(true);
 	test_family(&s);
 	vt_use_gid(s.devs[0], vt_gid6(s.devs[0]));
 	vt_use_gid(s.devs[1], vt_gid6(s.devs[1]));
 	test_family(&s);
+	vt_set_icrc_always(false);
 	vt_buf_free(&s.abuf);
 	vt_buf_free(&s.bbuf);
 	return vt_finish(s.devs[0], s.devs[1]);

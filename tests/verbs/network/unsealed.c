@@ -117,9 +117,9 @@ static void test_all(struct setup *s)
 	vt_case("UC");
 	test_requests(s, IBV_QPT_UC, false, true);
 	vt_case("icrc_always");
-	vt_run("echo 1 >/sys/module/rodp/parameters/icrc_always");
+	vt_set_icrc_always(true);
 	test_requests(s, IBV_QPT_RC, false, true);
-	vt_run("echo 0 >/sys/module/rodp/parameters/icrc_always");
+	vt_set_icrc_always(false);
 	vt_case("a netdev that makes no checksums");
 	vt_run("ethtool -K %s tx off >/dev/null", name);
 	test_requests(s, IBV_QPT_RC, false, true);
