@@ -34,9 +34,11 @@ static DEFINE_PER_CPU(struct buffer_cpu, buffer_cpu) = { .lock = INIT_LOCAL_LOCK
 
 /*
  * What such a page's private field holds, as long as anybody has the page: the allocator clears it
- * for the next owner. So a buffer tells who made it.
+ * for the next owner. So a buffer tells who made it. Odd, as no page's DMA address is, which drivers of
+ * NICs keep in that field.
  */
-#define BUFFER_PAGE_MARK ((unsigned long)&buffer_cpu)
+static const u16 buffer_maker;
+#define BUFFER_PAGE_MARK ((unsigned long)&buffer_maker | 1)
 
 bool rodp_packet_is_ours(const struct sk_buff *skb)
 {

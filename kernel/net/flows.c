@@ -99,6 +99,7 @@ void rodp_flow_aim(struct rodp_flow *flow, const struct rodp_route *route)
 {
 	flow->route = *route;
 	WRITE_ONCE(flow->near, RODP_NEAR_UNKNOWN);
+	WRITE_ONCE(flow->joins, false);
 	dst_cache_reset(&flow->cache);
 }
 

@@ -53,6 +53,12 @@ struct rodp_flow {
 	 */
 	bool per_cpu;
 	/*
+	 * Whether the packets that left last could have left together (net/segments.h). If not, what the
+	 * next ones are collected for is one packet: one that the host's queue refuses is made again,
+	 * those behind it would be lost.
+	 */
+	bool joins;
+	/*
 	 * enum rodp_near. Changed by whoever holds one of the two locks under which packets are sent, and
 	 * read under the other: that one's packets may follow one late.
 	 */

@@ -10,6 +10,7 @@
 #ifndef RODP_NET_SEGMENTS_H
 #define RODP_NET_SEGMENTS_H
 
+#include "net/flows.h"
 #include "net/packet.h"
 
 /*
@@ -38,6 +39,13 @@ static inline bool rodp_segments_fit(const struct rodp_segments *segments,
 	return !segments->first ||
 	       (segments->count < RODP_SEGMENTS_MAX && skb->len <= segments->first->len &&
 		segments->bytes + skb->len <= RODP_SEGMENTS_BYTES);
+}
+
+/* Whether a packet of this flow may be the next segment, now. */
+static inline bool rodp_segments_join(const struct rodp_segments *segments,
+				      const struct rodp_flow *flow, const struct sk_buff *skb)
+{
+	return !segments->first || (READ_ONCE(flow->joins) && rodp_segments_fit(segments, skb));
 }
 
 /* Add one that fits. */
@@ -74,7 +82,8 @@ static inline struct sk_buff *rodp_segments_next(struct rodp_segments *segments)
  * @segments: at least one; none is left, whatever the result.
  *
  * One alone is sent as rodp_packet_send() does; so are all, one after the other, while anybody
- * captures packets on the netdev, or if one is longer than its MTU.
+ * captures packets on the netdev, or if one is longer than its MTU. The flow then says so to who
+ * collects the next ones.
  *
  * Context: As rodp_packet_send().
  * Return: As rodp_packet_send(). With an error none was sent; without one, what the stack refused

@@ -337,13 +337,23 @@ static bool tx_queue_keeps_whole(const struct Qdisc *queue)
 	return !queue->enqueue || match_string(whole, ARRAY_SIZE(whole), queue->ops->id) >= 0;
 }
 
-/* Whether they may leave together: each is as short as the way asks for. */
-static bool tx_may_join(const struct tx_trip *trip, const struct rodp_segments *segs)
+/* Whether packets may leave together by this way: no capture wants each, and the queue takes them so. */
+static bool tx_joins(const struct tx_trip *trip)
+{
+	bool joins = READ_ONCE(segments) && !dev_nit_active(trip->dst->dev) &&
+		     tx_queue_keeps_whole(tx_queue(trip));
+
+	if (unlikely(READ_ONCE(trip->flow->joins) != joins))
+		WRITE_ONCE(trip->flow->joins, joins);
+	return joins;
+}
+
+/* Whether each is as short as the way asks for. */
+static bool tx_is_short(const struct tx_trip *trip, const struct rodp_segments *segs)
 {
 	u32 headers = sizeof(struct ipv6hdr) + sizeof(struct udphdr);
 
-	return READ_ONCE(segments) && segs->first->len + headers <= dst_mtu(trip->dst) &&
-	       tx_queue_keeps_whole(tx_queue(trip));
+	return segs->first->len + headers <= dst_mtu(trip->dst);
 }
 
 /*
@@ -354,7 +364,7 @@ static bool tx_stays_here(const struct tx_trip *trip)
 {
 	return READ_ONCE(trip->flow->near) == RODP_NEAR_YES && trip->flow->per_cpu &&
 	       !READ_ONCE(icrc_always) && (trip->dst->dev->features & NETIF_F_HW_CSUM) &&
-	       !tx_queue(trip)->enqueue;
+	       !tx_queue(trip)->enqueue && !dev_nit_active(trip->dst->dev);
 }
 
 /* Out, as one sk_buff. */
@@ -385,7 +395,7 @@ static int tx_out_each(struct rodp_dev *dev, struct rodp_flow *flow, struct rodp
 int rodp_segments_send(struct rodp_dev *dev, struct rodp_flow *flow, struct rodp_segments *segs)
 {
 	struct tx_trip trip = { .dev = dev, .net = rodp_dev_net(dev), .flow = flow };
-	bool watched;
+	bool joins;
 
 	if (trip.net)
 		trip.sock = rodp_net_sock(trip.net, flow->route.version);
@@ -394,9 +404,9 @@ int rodp_segments_send(struct rodp_dev *dev, struct rodp_flow *flow, struct rodp
 	trip.dst = tx_route(trip.net, trip.sock, flow);
 	if (IS_ERR(trip.dst))
 		return tx_unroutable(dev, segs, trip.dst);
-	watched = dev_nit_active(trip.dst->dev);
-	trip.sealed = watched || !tx_stays_here(&trip);
-	if (segs->count == 1 || (!watched && tx_may_join(&trip, segs)))
+	trip.sealed = !tx_stays_here(&trip);
+	joins = tx_joins(&trip);
+	if (segs->count == 1 || (joins && tx_is_short(&trip, segs)))
 		return tx_out(&trip, segs);
 	dst_release(trip.dst);
 	return tx_out_each(dev, flow, segs);

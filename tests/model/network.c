@@ -246,6 +246,7 @@ int rodp_packet_send(struct rodp_dev *dev, struct rodp_flow *flow, struct sk_buf
 
 	rodp_stats_inc(dev->stats, RODP_STAT_SENT_PKTS);
 	flow->per_cpu = network.scenario->per_cpu;
+	flow->joins = true;
 	skb->number = trouble_counted(CLASS_PACKET) - 1;
 	skb->to = network_leads_to(flow);
 	patience_ask(skb);

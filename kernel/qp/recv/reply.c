@@ -159,7 +159,8 @@ static int reply_flush(struct rodp_receiver *rx, struct reply_batch *batch)
 
 static int reply_collect(struct rodp_receiver *rx, struct reply_batch *batch, struct sk_buff *skb)
 {
-	if (!rodp_segments_fit(&batch->segments, skb) && reply_flush(rx, batch)) {
+	if (!rodp_segments_join(&batch->segments, &rx->rq.end->flow, skb) &&
+	    reply_flush(rx, batch)) {
 		kfree_skb(skb);
 		return -EAGAIN;
 	}

@@ -242,7 +242,8 @@ static int requester_flush(struct rodp_sender *tx, struct requester_batch *batch
 static int requester_collect(struct rodp_sender *tx, struct requester_batch *batch,
 			     struct sk_buff *skb, const struct rodp_part *part)
 {
-	if (!rodp_segments_fit(&batch->segments, skb) && requester_flush(tx, batch)) {
+	if (!rodp_segments_join(&batch->segments, &tx->sq.end->flow, skb) &&
+	    requester_flush(tx, batch)) {
 		kfree_skb(skb);
 		return -EAGAIN;
 	}

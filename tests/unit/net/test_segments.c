@@ -39,6 +39,7 @@ static struct {
 	bool near; /* the far end is in this kernel */
 	bool makes_none; /* the netdev: checksums */
 	bool unsealed; /* what comes out has no ICRC */
+	bool joins; /* what the flow says after the packets */
 } way;
 
 /* ---- the stack ---- */
@@ -255,6 +256,7 @@ static u32 send_some(int version, u32 psn, u32 least, int *err)
 
 	assert_int_equal(made, segments.count);
 	*err = rodp_segments_send(&dev, &flow, &segments);
+	way.joins = flow.joins;
 	assert_null(segments.first);
 	assert_int_equal(segments.count, 0);
 	return made;
@@ -299,11 +301,13 @@ static void expect_together(void)
 		made = send_some(round & 1 ? 6 : 4, psn, 1, &err);
 		assert_int_equal(err, 0);
 		assert_int_equal(way.lists, made > 1);
+		assert_true(way.joins);
 		expect(made, psn, true);
 	}
 }
 
-static void expect_alone(void)
+/* joins: what the flow says. */
+static void expect_alone(bool joins)
 {
 	int round, err;
 
@@ -313,6 +317,7 @@ static void expect_alone(void)
 		made = send_some(round & 1 ? 6 : 4, psn, 1, &err);
 		assert_int_equal(err, 0);
 		assert_int_equal(way.lists, 0);
+		assert_int_equal(way.joins, joins);
 		expect(made, psn, false);
 	}
 }
@@ -338,19 +343,19 @@ static void test_queue_that_does_not(void **state)
 {
 	way.qdisc.enqueue = some_enqueue;
 	strcpy(way.qdisc_ops.id, "tbf");
-	expect_alone();
+	expect_alone(false);
 }
 
 static void test_watched(void **state)
 {
 	way.ndev.watched = true;
-	expect_alone();
+	expect_alone(false);
 }
 
 static void test_mtu_shrank(void **state)
 {
 	stack_route.dst.mtu = 256;
-	expect_alone();
+	expect_alone(true);
 }
 
 /* All or nothing, so that all are made again. */
@@ -412,7 +417,22 @@ static void test_near_behind_a_wire(void **state)
 static void test_near_watched(void **state)
 {
 	way.near = way.ndev.watched = true;
-	expect_alone();
+	expect_alone(false);
+}
+
+/* While packets of a flow leave alone, so do the next ones. */
+static void test_join(void **state)
+{
+	struct rodp_segments segments = {};
+	struct rodp_flow flow = {};
+	struct sk_buff *one = make(RODP_TP_RC | RODP_OP_SEND_ONLY, 8, 0);
+
+	assert_true(rodp_segments_join(&segments, &flow, one));
+	rodp_segments_add(&segments, one);
+	assert_false(rodp_segments_join(&segments, &flow, one));
+	flow.joins = true;
+	assert_true(rodp_segments_join(&segments, &flow, one));
+	kfree_skb(rodp_segments_next(&segments));
 }
 
 /* The bounds: none longer than the first, 64, and one IP datagram. */
@@ -457,6 +477,7 @@ int main(void)
 		cmocka_unit_test_setup(test_near_without_checksums, set_up),
 		cmocka_unit_test_setup(test_near_behind_a_wire, set_up),
 		cmocka_unit_test_setup(test_near_watched, set_up),
+		cmocka_unit_test_setup(test_join, set_up),
 		cmocka_unit_test_setup(test_fit, set_up),
 	};
 
