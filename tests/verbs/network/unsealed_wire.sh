@@ -23,9 +23,12 @@ host() {
 	ip netns exec "$1" rdma link add "$4" type rodp netdev "$2" || fail "no device on $2"
 }
 
-# What a device dropped for its ICRC.
+# What was dropped in front of the receiving device for the checksum that is none (UDP's), or by it for its ICRC.
 dropped() {
-	cat "/proc/1/root/sys/class/infiniband/$1/ports/1/hw_counters/rcvd_icrc_err"
+	local udp icrc
+	udp=$(ip netns exec "$RDMA_PEER_NETNS" awk '/^Udp:/ { if (!n) { for (i = 1; i <= NF; i++) if ($i == "InCsumErrors") n = i } else print $n }' /proc/net/snmp)
+	icrc=$(cat "/proc/1/root/sys/class/infiniband/$1/ports/1/hw_counters/rcvd_icrc_err")
+	echo "$((udp + icrc))"
 }
 
 ip netns add W || fail "no namespace"
