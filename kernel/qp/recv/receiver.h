@@ -7,6 +7,7 @@
 #define RODP_QP_RECEIVER_H
 
 #include "mem/grant.h"
+#include "qp/lane/early.h"
 #include "qp/queue/rq.h"
 #include "qp/xfer/park.h"
 #include "wire/header.h"
@@ -86,6 +87,7 @@ struct rodp_receiver {
 	struct rodp_reply reply;
 	struct rodp_history history;
 	struct rodp_pending hand;
+	struct rodp_early early; /* requests behind the one that is expected */
 	struct rodp_park park;
 };
 

@@ -55,6 +55,42 @@ static bool responder_accepts(const struct rodp_receiver *rx, struct sk_buff *sk
 	       responder_allows(rx->rq.end, op);
 }
 
+/* A request that has an answer of its own. */
+static enum rodp_verdict responder_execute_answered(struct rodp_request *req)
+{
+	u32 flags = rodp_packet(req->skb)->op->flags;
+
+	rodp_end_assert_receiving(rodp_request_end(req));
+	if (flags & RODP_OPF_READ)
+		return rodp_read_execute(req);
+	if (flags & RODP_OPF_FLUSH)
+		return rodp_flush_execute(req);
+	if (flags & RODP_OPF_ATOMIC_WRITE)
+		return rodp_atomic_write_execute(req);
+	return rodp_atomic_execute(req);
+}
+
+/*
+ * What is owed is paid before: such a request steps on before it answers. But an acknowledgement that ends at what
+ * came early says that this one is missing. There the answer, which is for all before it too, is enough.
+ */
+static enum rodp_verdict responder_execute_paid(struct rodp_request *req)
+{
+	struct rodp_sequence *seq = &req->rx->seq;
+	enum rodp_verdict verdict;
+	bool owed;
+
+	rodp_end_assert_receiving(rodp_request_end(req));
+	if (!rodp_packet(req->skb)->early)
+		rodp_ack_pay(req->rx);
+	owed = seq->ack_owed;
+	seq->ack_owed = false;
+	verdict = responder_execute_answered(req);
+	if (verdict == RODP_KEPT)
+		seq->ack_owed = owed;
+	return verdict;
+}
+
 enum rodp_verdict rodp_responder_execute(struct rodp_request *req)
 {
 	u32 flags = rodp_packet(req->skb)->op->flags;
@@ -64,14 +100,7 @@ enum rodp_verdict rodp_responder_execute(struct rodp_request *req)
 		return rodp_message_send(req);
 	if (flags & RODP_OPF_WRITE)
 		return rodp_message_write(req);
-	rodp_ack_pay(req->rx); /* it steps on before it answers */
-	if (flags & RODP_OPF_READ)
-		return rodp_read_execute(req);
-	if (flags & RODP_OPF_FLUSH)
-		return rodp_flush_execute(req);
-	if (flags & RODP_OPF_ATOMIC_WRITE)
-		return rodp_atomic_write_execute(req);
-	return rodp_atomic_execute(req);
+	return responder_execute_paid(req);
 }
 
 /*
@@ -108,7 +137,8 @@ static void responder_step_on(struct rodp_receiver *rx, const struct rodp_packet
 		seq->msn = (seq->msn + 1) & RODP_PSN_MASK;
 	}
 	seq->epsn = rodp_psn_add(pkt->psn, 1);
-	if (pkt->ackreq || seq->asked_for_time)
+	/* A peer that sends again what was lost, and all behind it, need not go on where that came early. */
+	if (pkt->ackreq || pkt->early || seq->asked_for_time)
 		rx->rq.end->transport->receive->ack(rx);
 }
 
@@ -121,6 +151,7 @@ void rodp_responder_take(struct rodp_receiver *rx, struct sk_buff *skb)
 		.srq = rx->rq.srq,
 		.pd = rx->rq.end->ib.pd,
 	};
+	u32 expected = rx->seq.epsn;
 	enum rodp_verdict verdict;
 
 	rodp_end_assert_receiving(rx->rq.end);
@@ -137,6 +168,7 @@ void rodp_responder_take(struct rodp_receiver *rx, struct sk_buff *skb)
 		responder_step_on(rx, rodp_packet(skb));
 	rx->seq.asked_for_time = false;
 	rodp_packet_consume(skb);
+	rodp_early_advance(&rx->early, &rx->rq.lane, expected, rx->seq.epsn);
 	if (unlikely(rx->reply.active))
 		rodp_reply_run(rx);
 	else
@@ -183,9 +215,20 @@ static void responder_repeat(struct rodp_receiver *rx, struct sk_buff *skb)
 	kfree_skb(skb);
 }
 
-static void responder_miss(struct rodp_receiver *rx)
+/*
+ * One before it is missing: ask for that, once (9.7.5.2.2), and keep this one. What the local path
+ * loses it loses in one piece, with all behind it.
+ */
+static void responder_miss(struct rodp_receiver *rx, struct sk_buff *skb)
 {
-	rodp_stats_inc(rx->rq.end->dev->stats, RODP_STAT_OUT_OF_SEQ);
+	struct rodp_stats *stats = rx->rq.end->dev->stats;
+
+	rodp_stats_inc(stats, RODP_STAT_OUT_OF_SEQ);
+	if (!rodp_packet_is_local(skb) &&
+	    rodp_early_keep(&rx->early, &rx->rq.lane, rx->seq.epsn, skb))
+		rodp_stats_inc(stats, RODP_STAT_KEPT_EARLY);
+	else
+		kfree_skb(skb);
 	if (rx->seq.nak_sent)
 		return;
 	rx->seq.nak_sent = true;
@@ -224,8 +267,7 @@ static void responder_packet(struct rodp_lane *lane, struct sk_buff *skb)
 	if (!rodp_end_receives(rx->rq.end)) {
 		rodp_packet_drop(rx->rq.end->dev, skb, RODP_STAT_WRONG_STATE);
 	} else if (order > 0) {
-		responder_miss(rx);
-		kfree_skb(skb);
+		responder_miss(rx, skb);
 	} else if (order < 0) {
 		responder_repeat(rx, skb);
 	} else {
@@ -356,7 +398,8 @@ static void responder_run(struct rodp_lane *lane)
 	if (rodp_park_waits(&rx->park) && rodp_end_receives(rx->rq.end))
 		responder_ask_for_time(rx);
 	responder_go_on(rx);
-	rodp_ack_pay(rx);
+	if (!rodp_lane_has_first(&rx->rq.lane)) /* the acknowledgement is for that, too */
+		rodp_ack_pay(rx);
 }
 
 static void responder_unacked_run(struct rodp_lane *lane)
