@@ -32,6 +32,7 @@
 	X(SENT_SEQ_NAK, "send_seq_err")                   \
 	X(RCVD_SEQ_NAK, "rcvd_seq_err")                   \
 	X(RETRANSMITS, "retransmits")                     \
+	X(PROBES, "loss_probes")                          \
 	X(TIMEOUTS, "local_ack_timeout_err")              \
 	X(RETRY_EXCEEDED, "retry_exceeded_err")           \
 	X(RNR_EXCEEDED, "retry_rnr_exceeded_err")         \

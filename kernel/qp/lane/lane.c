@@ -168,6 +168,14 @@ void rodp_lane_put_first(struct rodp_lane *lane, struct sk_buff *skb)
 	WRITE_ONCE(lane->first, skb);
 }
 
+void rodp_lane_forget(struct rodp_lane *lane, struct sk_buff *skb)
+{
+	lockdep_assert_held(&lane->lock);
+	skb_unlink(skb, &lane->backlog);
+	rodp_lane_uncharge(lane, skb->truesize);
+	kfree_skb(skb);
+}
+
 static void lane_drain(struct rodp_lane *lane)
 {
 	int budget = RODP_LANE_BUDGET;

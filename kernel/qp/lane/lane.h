@@ -169,6 +169,15 @@ static inline bool rodp_lane_has_first(const struct rodp_lane *lane)
 }
 
 /**
+ * rodp_lane_forget() - drop a packet that waits
+ * @lane: is held
+ * @skb: is in its backlog
+ *
+ * Context: Process or softirq.
+ */
+void rodp_lane_forget(struct rodp_lane *lane, struct sk_buff *skb);
+
+/**
  * rodp_lane_schedule() - run a lane from the work queue, on its CPU
  * @lane: the lane; nothing happens if it is stopped
  * @delay: jiffies

@@ -32,6 +32,7 @@ void rodp_receiver_reset(struct rodp_receiver *rx)
 	receiver_drop_hand(rx);
 	rodp_early_purge(&rx->early, &rx->rq.lane);
 	rx->seq = (struct rodp_sequence){};
+	rx->silence = (struct rodp_silence){};
 	rx->message = (struct rodp_incoming){};
 	rodp_rq_reset(&rx->rq);
 }

@@ -23,6 +23,12 @@ enum rodp_verdict {
 	RODP_DROPPED, /* nothing more to do with it */
 };
 
+/* How long the peer has heard nothing because memory is waited for. All zero: it is not. */
+struct rodp_silence {
+	u64 since; /* ns, ktime_get; 0: it has heard something */
+	bool probed; /* the peer has looked whether something was lost */
+};
+
 /* Which packet is next. All zero: no packet came yet. */
 struct rodp_sequence {
 	u32 epsn; /* expected */
@@ -83,6 +89,7 @@ struct rodp_pending {
 struct rodp_receiver {
 	struct rodp_rq rq;
 	struct rodp_sequence seq;
+	struct rodp_silence silence;
 	struct rodp_incoming message;
 	struct rodp_reply reply;
 	struct rodp_history history;

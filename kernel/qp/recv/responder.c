@@ -142,6 +142,13 @@ static void responder_step_on(struct rodp_receiver *rx, const struct rodp_packet
 		rx->rq.end->transport->receive->ack(rx);
 }
 
+/* The answer is the acknowledgement. */
+static void responder_answered(struct rodp_receiver *rx)
+{
+	rodp_end_assert_receiving(rx->rq.end);
+	rx->silence = (struct rodp_silence){};
+}
+
 /* Nothing else frees or keeps a request. */
 void rodp_responder_take(struct rodp_receiver *rx, struct sk_buff *skb)
 {
@@ -166,6 +173,8 @@ void rodp_responder_take(struct rodp_receiver *rx, struct sk_buff *skb)
 	rx->hand = (struct rodp_pending){};
 	if (verdict == RODP_DONE)
 		responder_step_on(rx, rodp_packet(skb));
+	else
+		responder_answered(rx);
 	rx->seq.asked_for_time = false;
 	rodp_packet_consume(skb);
 	rodp_early_advance(&rx->early, &rx->rq.lane, expected, rx->seq.epsn);
@@ -216,7 +225,7 @@ static void responder_repeat(struct rodp_receiver *rx, struct sk_buff *skb)
 }
 
 /*
- * One before it is missing: ask for that, once (9.7.5.2.2), and keep this one. What the local path
+ * One before it is missing: ask for that, once (9.7.5.2), and keep this one. What the local path
  * loses it loses in one piece, with all behind it.
  */
 static void responder_miss(struct rodp_receiver *rx, struct sk_buff *skb)
@@ -331,12 +340,11 @@ static bool responder_goes_back(const struct rodp_receiver *rx, struct sk_buff *
 	       rodp_psn_cmp(psn, rodp_packet(skb_queue_prev(backlog, skb))->psn) <= 0;
 }
 
-/* Whether the peer has gone back; to which PSN. */
-static bool responder_is_asked_again(struct rodp_receiver *rx, u32 *psn)
+/* Of the packets that wait, the one that the peer has gone back to, or NULL: it has not. */
+static struct sk_buff *responder_asked_again(struct rodp_receiver *rx)
 {
 	struct sk_buff_head *backlog = &rx->rq.lane.backlog;
-	bool asked = false;
-	struct sk_buff *skb;
+	struct sk_buff *skb, *first = NULL;
 	u32 at, n;
 
 	lockdep_assert_held(&rx->rq.lane.lock);
@@ -346,15 +354,38 @@ static bool responder_is_asked_again(struct rodp_receiver *rx, u32 *psn)
 	spin_lock(&backlog->lock);
 	skb = skb_peek_tail(backlog);
 	for (n = 0; skb && n < RESPONDER_LOOK_BACK; n++) {
-		if (responder_goes_back(rx, skb, at)) {
-			if (!asked || rodp_psn_cmp(rodp_packet(skb)->psn, *psn) < 0)
-				*psn = rodp_packet(skb)->psn;
-			asked = true;
-		}
+		if (responder_goes_back(rx, skb, at) &&
+		    (!first || rodp_psn_cmp(rodp_packet(skb)->psn, rodp_packet(first)->psn) < 0))
+			first = skb;
 		skb = skb_queue_is_first(backlog, skb) ? NULL : skb_queue_prev(backlog, skb);
 	}
 	spin_unlock(&backlog->lock);
-	return asked;
+	return first;
+}
+
+static void responder_note_silence(struct rodp_receiver *rx)
+{
+	if (!rx->silence.since && rodp_park_waits(&rx->park))
+		rx->silence.since = ktime_get_ns();
+}
+
+/*
+ * Whether a packet that the peer has sent before came too soon for its timer, if that is as long as
+ * ours, as it mostly is: then it looks whether something was lost (send/timer.c), once.
+ */
+static bool responder_is_probed(const struct rodp_receiver *rx)
+{
+	lockdep_assert_held(&rx->rq.lane.lock);
+	return !rx->silence.probed && ktime_get_ns() - rx->silence.since < rx->rq.end->timeout / 2;
+}
+
+/* Nothing was lost: it is answered by the answer that it waits for. */
+static void responder_note_probe(struct rodp_receiver *rx, struct sk_buff *skb)
+{
+	lockdep_assert_held(&rx->rq.lane.lock);
+	rx->silence.probed = true;
+	rx->seq.asked_for_time = rx->hand.skb;
+	rodp_lane_forget(&rx->rq.lane, skb);
 }
 
 /*
@@ -364,10 +395,16 @@ static bool responder_is_asked_again(struct rodp_receiver *rx, u32 *psn)
  */
 static void responder_ask_for_time(struct rodp_receiver *rx)
 {
-	u32 psn = 0;
+	struct sk_buff *again = responder_asked_again(rx);
+	u32 psn;
 
-	if (!responder_is_asked_again(rx, &psn))
+	if (!again)
 		return;
+	if (responder_is_probed(rx)) {
+		responder_note_probe(rx, again);
+		return;
+	}
+	psn = rodp_packet(again)->psn;
 	if (rodp_psn_cmp(psn, rx->seq.epsn) > 0)
 		psn = rx->seq.epsn;
 	rodp_lane_purge(&rx->rq.lane);
@@ -395,11 +432,13 @@ static void responder_run(struct rodp_lane *lane)
 	struct rodp_receiver *rx = to_rodp_receiver(lane);
 
 	lockdep_assert_held(&lane->lock);
+	responder_note_silence(rx);
 	if (rodp_park_waits(&rx->park) && rodp_end_receives(rx->rq.end))
 		responder_ask_for_time(rx);
 	responder_go_on(rx);
 	if (!rodp_lane_has_first(&rx->rq.lane)) /* the acknowledgement is for that, too */
 		rodp_ack_pay(rx);
+	responder_note_silence(rx);
 }
 
 static void responder_unacked_run(struct rodp_lane *lane)

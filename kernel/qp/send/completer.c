@@ -37,6 +37,7 @@ static bool completer_acknowledge(struct rodp_sender *tx, u32 upto)
 		rodp_flight_retire(tx);
 	}
 	rodp_flight_progress(tx, upto);
+	rodp_flight_went_on(tx);
 	return true;
 }
 
@@ -51,7 +52,7 @@ static void completer_take_nak(struct rodp_sender *tx, u8 code)
 {
 	if (code == RODP_NAK_PSN_SEQ) {
 		rodp_stats_inc(tx->sq.end->dev->stats, RODP_STAT_RCVD_SEQ_NAK);
-		rodp_flight_retry(tx);
+		rodp_flight_missing(tx);
 	} else if (code < ARRAY_SIZE(completer_nak_status)) {
 		rodp_flight_fail(tx, completer_nak_status[code]);
 	} else {
@@ -159,6 +160,7 @@ static void completer_answered(struct rodp_sender *tx, u32 psn)
 	rodp_flight_progress(tx, rodp_psn_add(psn, 1));
 	if (psn == rodp_swqe_last_psn(rodp_sq_oldest(&tx->sq)))
 		rodp_flight_retire(tx);
+	rodp_flight_went_on(tx);
 }
 
 /* Returns true when skb is to be kept: the lane is parked with it in hand. */

@@ -39,8 +39,29 @@ void rodp_flight_retire_executed(struct rodp_sender *tx);
  */
 void rodp_flight_fail(struct rodp_sender *tx, enum ib_wc_status status);
 
-/* Go back: send again from PSN psn on, which is not acknowledged. */
+/* Go back: send again all from PSN psn on, which is not acknowledged. */
 void rodp_flight_rewind(struct rodp_sender *tx, u32 psn);
+
+/**
+ * rodp_flight_repair() - send again what a repair (repair.h) says
+ * @tx: the sender, whose lane is held
+ * @packets: from the oldest one on, or RODP_REPAIR_ALL, or 0: nothing happens
+ *
+ * Context: Process or softirq. The requester sends them when it runs next.
+ */
+void rodp_flight_repair(struct rodp_sender *tx, u32 packets);
+
+/* A packet of a repair has left: `behind` is the PSN behind it. With the last one sending goes on where it was. */
+void rodp_flight_repaired(struct rodp_sender *tx, u32 behind, bool has_answer);
+
+/* The peer went on, up to una: go on with a repair, or end it. */
+void rodp_flight_went_on(struct rodp_sender *tx);
+
+/* The peer says that una is missing (NAK). That is a retry, unless it is on its way again already. */
+void rodp_flight_missing(struct rodp_sender *tx);
+
+/* The peer says nothing: send una again, if nothing is being sent again anyway. No retry. */
+void rodp_flight_probe(struct rodp_sender *tx);
 
 /* Where the flight is: what packets change that are given to the path. */
 struct rodp_flight_mark {
@@ -49,6 +70,7 @@ struct rodp_flight_mark {
 	u32 sent;
 	u32 rd_atomic;
 	u32 unrequested;
+	u32 again;
 };
 
 /* Remember it, before packets are collected that leave later. */

@@ -9,6 +9,8 @@
 #include <linux/hrtimer.h>
 
 #include "qp/queue/sq.h"
+#include "qp/send/repair.h"
+#include "qp/send/rtt.h"
 #include "qp/xfer/park.h"
 
 struct rodp_loan;
@@ -28,15 +30,20 @@ struct rodp_flight {
 	u32 sent; /* PSN behind the last one ever sent */
 	u32 rd_atomic; /* READs and ATOMICs under way */
 	u32 unrequested; /* packets sent since the last AckReq */
+	u32 again; /* packets of a repair that are sent next, before sending goes on at `sent`; 0: none */
 	u8 retries; /* left */
 	u8 rnr_retries; /* left; 7 stays 7 */
 	u8 rnr_rounds; /* RNR NAKs since the last progress, saturated */
 	bool resync; /* rewound for a lost response: ignore what is still on its way */
 	bool rnr_wait; /* the peer asked for time */
+	bool probed; /* una was sent again because nothing came; since then still nothing came */
 	bool timer_fired; /* for run() */
 	bool drained_told; /* IB_EVENT_SQ_DRAINED was raised in this SQD */
 	u64 deadline; /* ns, ktime_get: when una is overdue */
+	u64 timer_at; /* ns, ktime_get: when the timer fires, if it is queued */
 	u64 rnr_until; /* ns, ktime_get: rnr_wait is over */
+	struct rodp_repair repair;
+	struct rodp_rtt rtt;
 };
 
 /* A response that waits for memory. */
