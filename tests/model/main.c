@@ -134,6 +134,11 @@ static void main_add(struct run_totals *sum, const struct run_totals *part)
 	sum->retransmits += part->retransmits;
 	for (i = 0; i < TROUBLE_KINDS; i++)
 		sum->happened[i] += part->happened[i];
+	for (i = 0; i < 2; i++) {
+		sum->stream[i].lost += part->stream[i].lost;
+		sum->stream[i].requests_again += part->stream[i].requests_again;
+		sum->stream[i].answers_again += part->stream[i].answers_again;
+	}
 }
 
 static struct run_totals main_sum(void)
@@ -168,8 +173,15 @@ static void main_show_totals(double seconds)
 	       (uint64_t)sum.happened[TROUBLE_OVERTAKE], (uint64_t)sum.happened[TROUBLE_DELAY],
 	       (uint64_t)sum.happened[TROUBLE_CORRUPT], (uint64_t)sum.happened[TROUBLE_REFUSE],
 	       (uint64_t)sum.happened[TROUBLE_NO_BUFFER]);
-	printf("faults %" PRIu64 ", of these without memory %" PRIu64
+	for (i = 0; i < 2; i++)
+		printf("streams%s: lost %" PRIu64 ", sent again %" PRIu64 " requests, %" PRIu64
+		       " READ responses\n",
+		       i ? " to who keeps nothing" : "", (uint64_t)sum.stream[i].lost,
+		       (uint64_t)sum.stream[i].requests_again,
+		       (uint64_t)sum.stream[i].answers_again);
+	printf("lies %" PRIu64 ", faults %" PRIu64 ", of these without memory %" PRIu64
 	       "; arrived while a lane was held %" PRIu64 ", timers that were late %" PRIu64 "\n",
+	       (uint64_t)sum.happened[TROUBLE_LIE],
 	       (uint64_t)(sum.happened[TROUBLE_FAULT] + sum.happened[TROUBLE_STARVED]),
 	       (uint64_t)sum.happened[TROUBLE_STARVED], (uint64_t)sum.happened[TROUBLE_BESIDE],
 	       (uint64_t)sum.happened[TROUBLE_TIMER]);

@@ -409,6 +409,7 @@ static void responder_ask_for_time(struct rodp_receiver *rx)
 		psn = rx->seq.epsn;
 	rodp_lane_purge(&rx->rq.lane);
 	rx->seq.asked_for_time = rx->hand.skb;
+	rx->seq.nak_sent = true; /* it sends all again that is dropped */
 	rodp_send_wait(rx, psn);
 }
 
