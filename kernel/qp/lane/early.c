@@ -76,19 +76,22 @@ bool rodp_early_keep(struct rodp_early *early, struct rodp_lane *lane, u32 expec
 	return true;
 }
 
-void rodp_early_advance(struct rodp_early *early, struct rodp_lane *lane, u32 from, u32 to)
+bool rodp_early_advance(struct rodp_early *early, struct rodp_lane *lane, u32 from, u32 to)
 {
 	u32 passed = min(rodp_psn_distance(from, to), RODP_EARLY_MAX);
+	bool found;
 	u32 i;
 
 	lockdep_assert_held(&lane->lock);
 	if (likely(!early->at) || from == to)
-		return;
+		return false;
 	for (i = 0; i < passed; i++)
 		early_drop(early, lane, (from + i) % RODP_EARLY_MAX);
-	if (rodp_early_find(early, to))
+	found = rodp_early_find(early, to);
+	if (found)
 		rodp_lane_put_first(lane, early_take(early, to % RODP_EARLY_MAX));
 	early_unmake(early, lane);
+	return found;
 }
 
 void rodp_early_purge(struct rodp_early *early, struct rodp_lane *lane)

@@ -15,10 +15,10 @@
 #include "qp/lane/lane.h"
 
 /*
- * How far ahead of the expected PSN packets are kept, and how many: as many as a requester of this
+ * How far ahead of the expected PSN packets are kept, and how many: more than a requester of this
  * driver has on their way. A power of two.
  */
-#define RODP_EARLY_MAX 128u
+#define RODP_EARLY_MAX 256u
 
 /* All zero: none. */
 struct rodp_early {
@@ -48,8 +48,9 @@ bool rodp_early_keep(struct rodp_early *early, struct rodp_lane *lane, u32 expec
  * @to: what is expected now, not before @from. Packets between them will never be wanted, and are freed.
  *
  * Context: BH disabled.
+ * Return: whether there was a packet whose turn it is.
  */
-void rodp_early_advance(struct rodp_early *early, struct rodp_lane *lane, u32 from, u32 to);
+bool rodp_early_advance(struct rodp_early *early, struct rodp_lane *lane, u32 from, u32 to);
 
 /**
  * rodp_early_purge() - drop all

@@ -37,6 +37,7 @@ struct rodp_sequence {
 	bool nak_sent; /* a PSN sequence NAK is on its way: send no second one */
 	bool established_told; /* IB_EVENT_COMM_EST was raised */
 	bool asked_for_time; /* the peer waits for the packet in hand: tell it as soon as that is done */
+	bool gap_behind; /* an answer closed a gap, and what came early is behind another one */
 };
 
 /* The message that is being received. All zero: none. */

@@ -142,11 +142,34 @@ static void responder_step_on(struct rodp_receiver *rx, const struct rodp_packet
 		rx->rq.end->transport->receive->ack(rx);
 }
 
-/* The answer is the acknowledgement. */
-static void responder_answered(struct rodp_receiver *rx)
+/* Once a gap (9.7.5.2). */
+static void responder_ask_for_missing(struct rodp_receiver *rx)
+{
+	rodp_end_assert_receiving(rx->rq.end);
+	if (rx->seq.nak_sent)
+		return;
+	rx->seq.nak_sent = true;
+	rodp_send_nak(rx, rx->seq.epsn, RODP_NAK_PSN_SEQ);
+}
+
+/* The peer is answered, or refused. An answer is the acknowledgement. */
+static void responder_answered(struct rodp_receiver *rx, enum rodp_verdict verdict)
 {
 	rodp_end_assert_receiving(rx->rq.end);
 	rx->silence = (struct rodp_silence){};
+	rx->seq.gap_behind = verdict == RODP_ANSWERED && rx->early.count &&
+			     !rodp_early_find(&rx->early, rx->seq.epsn);
+}
+
+/* Once that answer is out: it told the peer nothing of what is behind it. */
+static void responder_tell_gap(struct rodp_receiver *rx)
+{
+	rodp_end_assert_receiving(rx->rq.end);
+	if (!rx->seq.gap_behind || rx->reply.active)
+		return;
+	rx->seq.gap_behind = false;
+	if (rx->early.count)
+		responder_ask_for_missing(rx);
 }
 
 /* Nothing else frees or keeps a request. */
@@ -171,10 +194,11 @@ void rodp_responder_take(struct rodp_receiver *rx, struct sk_buff *skb)
 		return;
 	}
 	rx->hand = (struct rodp_pending){};
+	rx->seq.gap_behind = false;
 	if (verdict == RODP_DONE)
 		responder_step_on(rx, rodp_packet(skb));
 	else
-		responder_answered(rx);
+		responder_answered(rx, verdict);
 	rx->seq.asked_for_time = false;
 	rodp_packet_consume(skb);
 	rodp_early_advance(&rx->early, &rx->rq.lane, expected, rx->seq.epsn);
@@ -182,6 +206,7 @@ void rodp_responder_take(struct rodp_receiver *rx, struct sk_buff *skb)
 		rodp_reply_run(rx);
 	else
 		rx->rq.lane.state.stalled = false;
+	responder_tell_gap(rx);
 }
 
 static void responder_repeat_answer(struct rodp_receiver *rx, struct sk_buff *skb)
@@ -225,8 +250,8 @@ static void responder_repeat(struct rodp_receiver *rx, struct sk_buff *skb)
 }
 
 /*
- * One before it is missing: ask for that, once (9.7.5.2), and keep this one. What the local path
- * loses it loses in one piece, with all behind it.
+ * One before it is missing: ask for that, and keep this one. What the local path loses it loses in
+ * one piece, with all behind it.
  */
 static void responder_miss(struct rodp_receiver *rx, struct sk_buff *skb)
 {
@@ -238,10 +263,7 @@ static void responder_miss(struct rodp_receiver *rx, struct sk_buff *skb)
 		rodp_stats_inc(stats, RODP_STAT_KEPT_EARLY);
 	else
 		kfree_skb(skb);
-	if (rx->seq.nak_sent)
-		return;
-	rx->seq.nak_sent = true;
-	rodp_send_nak(rx, rx->seq.epsn, RODP_NAK_PSN_SEQ);
+	responder_ask_for_missing(rx);
 }
 
 static void responder_tell_established(struct rodp_receiver *rx)
@@ -423,6 +445,7 @@ static void responder_go_on(struct rodp_receiver *rx)
 			rodp_responder_take(rx, rx->hand.skb);
 		else if (rx->reply.active)
 			rodp_reply_run(rx);
+		responder_tell_gap(rx);
 	}
 	if (rodp_end_is_broken(end))
 		rodp_receiver_flush(rx);

@@ -116,6 +116,7 @@ void rodp_flight_rewind(struct rodp_sender *tx, u32 psn)
 	struct rodp_flight *flight = &tx->flight;
 
 	flight->again = 0;
+	flight->asked = flight->una;
 	rodp_repair_end(&flight->repair);
 	rodp_rtt_forget(&flight->rtt);
 	flight_go_to_psn(tx, psn);
@@ -131,35 +132,77 @@ static u32 flight_next_psn(const struct rodp_sender *tx)
 	return rodp_psn_add(rodp_sq_wqe(sq, sq->at.cur)->first_psn, tx->flight.cur_packet);
 }
 
-void rodp_flight_repair(struct rodp_sender *tx, u32 packets)
+/* PSN behind the answers to una and what follows that did not come: in una's work request. */
+static u32 flight_gap_end(const struct rodp_sender *tx)
+{
+	u32 psn = tx->flight.una, end, i;
+
+	rodp_end_assert_sending(tx->sq.end);
+	end = rodp_psn_add(rodp_swqe_last_psn(rodp_sq_oldest(&tx->sq)), 1);
+	for (i = 1; tx->early.at && i < RODP_EARLY_MAX; i++) {
+		psn = rodp_psn_add(psn, 1);
+		if (psn == end || rodp_early_find(&tx->early, psn))
+			return psn;
+	}
+	return end;
+}
+
+/* Send so many packets again from una on, or all. */
+static void flight_send_again(struct rodp_sender *tx, u32 packets)
 {
 	struct rodp_flight *flight = &tx->flight;
 
 	rodp_end_assert_sending(tx->sq.end);
-	if (!packets)
-		return;
 	flight->again = packets == RODP_REPAIR_ALL ? 0 : packets;
+	flight->asked = flight->again ? flight_gap_end(tx) : flight->una;
 	rodp_rtt_forget(&flight->rtt);
 	flight_go_to_psn(tx, flight->una);
 }
 
-void rodp_flight_repaired(struct rodp_sender *tx, u32 behind, bool has_answer)
+void rodp_flight_repair(struct rodp_sender *tx, u32 packets)
+{
+	if (!packets)
+		return;
+	tx->flight.asking = false;
+	flight_send_again(tx, packets);
+}
+
+/* Whether nothing is being sent again: sending goes on behind all that was ever sent. */
+static bool flight_is_whole(const struct rodp_sender *tx)
+{
+	return !tx->flight.again && flight_next_psn(tx) == tx->flight.sent;
+}
+
+void rodp_flight_ask(struct rodp_sender *tx)
+{
+	if (!flight_is_whole(tx))
+		return;
+	tx->flight.asking = true;
+	flight_send_again(tx, 1);
+}
+
+void rodp_flight_repaired(struct rodp_sender *tx, u32 behind)
 {
 	struct rodp_flight *flight = &tx->flight;
 
 	rodp_end_assert_sending(tx->sq.end);
-	if (!flight->again || --flight->again)
+	if (!flight->again)
 		return;
-	rodp_repair_left(&flight->repair, behind, has_answer);
+	flight->again--;
+	if (flight->again && rodp_psn_cmp(behind, flight->sent) < 0)
+		return;
+	flight->again = 0;
+	if (!flight->asking)
+		rodp_repair_left(&flight->repair, behind);
 	flight_go_to_psn(tx, flight->sent);
 }
 
-void rodp_flight_went_on(struct rodp_sender *tx)
+void rodp_flight_went_on(struct rodp_sender *tx, bool acked)
 {
 	struct rodp_flight *flight = &tx->flight;
 
 	rodp_flight_repair(tx, rodp_repair_acked(&flight->repair, flight->una, flight->sent,
-						 flight_next_psn(tx)));
+						 flight_next_psn(tx), acked));
 }
 
 struct rodp_flight_mark rodp_flight_mark(const struct rodp_sender *tx)
@@ -174,6 +217,7 @@ struct rodp_flight_mark rodp_flight_mark(const struct rodp_sender *tx)
 		.rd_atomic = flight->rd_atomic,
 		.unrequested = flight->unrequested,
 		.again = flight->again,
+		.asking = flight->asking,
 	};
 }
 
@@ -186,7 +230,8 @@ void rodp_flight_return(struct rodp_sender *tx, const struct rodp_flight_mark *m
 	flight->rd_atomic = mark->rd_atomic;
 	flight->unrequested = mark->unrequested;
 	flight->again = mark->again;
-	if (mark->again)
+	flight->asking = mark->asking;
+	if (mark->again && !mark->asking)
 		rodp_repair_returned(&flight->repair);
 	rodp_rtt_forget(&flight->rtt);
 }
@@ -199,7 +244,8 @@ void rodp_flight_catch_up(struct rodp_sender *tx)
 
 	rodp_end_assert_sending(sq->end);
 	if (flight->again && rodp_psn_cmp(flight_next_psn(tx), flight->una) < 0) {
-		rodp_repair_end(&flight->repair);
+		if (!flight->asking)
+			rodp_repair_end(&flight->repair);
 		flight->again = 0;
 		flight_go_to_psn(tx, flight->sent);
 	}
@@ -239,11 +285,23 @@ void rodp_flight_retry(struct rodp_sender *tx)
 		rodp_flight_rewind(tx, tx->flight.una);
 }
 
+void rodp_flight_overdue(struct rodp_sender *tx)
+{
+	struct rodp_flight *flight = &tx->flight;
+	bool first = flight->retries == tx->sq.end->retry_cnt;
+
+	if (!first || flight->repair.peer != RODP_PEER_KEEPS || !flight_is_whole(tx))
+		rodp_flight_retry(tx);
+	else if (flight_use_retry(tx))
+		rodp_flight_repair(tx,
+				   rodp_repair_silent(&flight->repair, flight->una, flight->sent));
+}
+
 void rodp_flight_missing(struct rodp_sender *tx)
 {
 	struct rodp_flight *flight = &tx->flight;
-	bool whole = flight_next_psn(tx) == flight->sent;
-	u32 packets = rodp_repair_lost(&flight->repair, flight->una, flight->sent, whole);
+	u32 packets = rodp_repair_lost(&flight->repair, flight->una, flight->sent,
+				       flight_is_whole(tx));
 
 	if (packets && flight_use_retry(tx))
 		rodp_flight_repair(tx, packets);
@@ -255,7 +313,7 @@ void rodp_flight_probe(struct rodp_sender *tx)
 
 	rodp_end_assert_sending(tx->sq.end);
 	flight->probed = true;
-	if (flight->again || flight_next_psn(tx) != flight->sent)
+	if (!flight_is_whole(tx))
 		return;
 	rodp_stats_inc(tx->sq.end->dev->stats, RODP_STAT_PROBES);
 	rodp_flight_repair(tx, rodp_repair_silent(&flight->repair, flight->una, flight->sent));
@@ -269,7 +327,12 @@ void rodp_flight_progress(struct rodp_sender *tx, u32 psn)
 
 	rodp_end_assert_sending(end);
 	rodp_rtt_acked(&flight->rtt, psn, now);
+	flight->came = rodp_early_advance(&tx->early, &tx->sq.lane, flight->una, psn);
 	flight->una = psn;
+	if (rodp_psn_cmp(flight->reached, psn) < 0)
+		flight->reached = psn;
+	if (rodp_psn_cmp(flight->asked, psn) < 0)
+		flight->asked = psn;
 	flight->probed = false;
 	flight->retries = end->retry_cnt;
 	flight->rnr_retries = end->rnr_retry;
@@ -293,6 +356,9 @@ void rodp_flight_land(struct rodp_sender *tx)
 	flight->again = 0;
 	flight->rd_atomic = 0;
 	flight->cur_packet = 0;
+	rodp_early_purge(&tx->early, &tx->sq.lane);
 	flight->una = flight->psn;
 	flight->sent = flight->psn;
+	flight->reached = flight->psn;
+	flight->asked = flight->psn;
 }

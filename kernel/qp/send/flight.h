@@ -51,11 +51,17 @@ void rodp_flight_rewind(struct rodp_sender *tx, u32 psn);
  */
 void rodp_flight_repair(struct rodp_sender *tx, u32 packets);
 
-/* A packet of a repair has left: `behind` is the PSN behind it. With the last one sending goes on where it was. */
-void rodp_flight_repaired(struct rodp_sender *tx, u32 behind, bool has_answer);
+/* Ask again for the answer to una, and no further than for what came early; if nothing is being sent again. */
+void rodp_flight_ask(struct rodp_sender *tx);
 
-/* The peer went on, up to una: go on with a repair, or end it. */
-void rodp_flight_went_on(struct rodp_sender *tx);
+/* A packet of a repair has left: `behind` is the PSN behind it. With the last one sending goes on where it was. */
+void rodp_flight_repaired(struct rodp_sender *tx, u32 behind);
+
+/*
+ * The peer went on, up to una: go on with a repair, or end it. acked: by an acknowledgement, else by an answer to
+ * one request.
+ */
+void rodp_flight_went_on(struct rodp_sender *tx, bool acked);
 
 /* The peer says that una is missing (NAK). That is a retry, unless it is on its way again already. */
 void rodp_flight_missing(struct rodp_sender *tx);
@@ -71,6 +77,7 @@ struct rodp_flight_mark {
 	u32 rd_atomic;
 	u32 unrequested;
 	u32 again;
+	bool asking;
 };
 
 /* Remember it, before packets are collected that leave later. */
@@ -84,6 +91,12 @@ void rodp_flight_catch_up(struct rodp_sender *tx);
 
 /* Lost packets: rewind to the oldest PSN if retries are left, else fail. */
 void rodp_flight_retry(struct rodp_sender *tx);
+
+/*
+ * A time-out: a retry. The first one since the peer went on is for the oldest packet only, if the peer keeps what
+ * came early; else all are sent again.
+ */
+void rodp_flight_overdue(struct rodp_sender *tx);
 
 /* The peer made progress up to, not including, psn: the clock starts anew. */
 void rodp_flight_progress(struct rodp_sender *tx, u32 psn);

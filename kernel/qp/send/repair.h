@@ -40,7 +40,6 @@ struct rodp_repair {
 	u8 peer; /* enum rodp_repair_peer */
 	bool active;
 	bool told; /* began with a NAK: what was sent behind the gap arrived in front of it */
-	bool unsure; /* its last packet has an answer of its own, which says nothing of those behind it */
 	bool went_back; /* all is being sent again, because of a NAK, and nothing came of it yet */
 	u8 chances; /* that the peer had */
 	u32 stride; /* packets */
@@ -53,7 +52,6 @@ static inline u32 repair_begin(struct rodp_repair *repair, u32 una, u32 sent, u3
 	u32 left = rodp_psn_distance(una, sent);
 
 	repair->active = true;
-	repair->unsure = false;
 	repair->stride = stride < left ? stride : left;
 	repair->end = repair->before = sent;
 	return repair->stride;
@@ -143,29 +141,31 @@ static inline void repair_learn(struct rodp_repair *repair, u32 una, u32 next)
  * @una: PSN of the oldest packet that is not acknowledged now
  * @sent: PSN behind the last one ever sent
  * @next: PSN of the packet that is sent next
+ * @acked: by an acknowledgement; else by an answer to one request, which says nothing of those behind it
  *
  * Return: as above; 0: nothing is to be sent again.
  */
-static inline u32 rodp_repair_acked(struct rodp_repair *repair, u32 una, u32 sent, u32 next)
+static inline u32 rodp_repair_acked(struct rodp_repair *repair, u32 una, u32 sent, u32 next,
+				    bool acked)
 {
 	bool jumped = rodp_psn_cmp(una, repair->end) > 0;
 
-	repair_learn(repair, una, next);
+	if (acked)
+		repair_learn(repair, una, next);
 	if (!repair->active || rodp_psn_cmp(una, repair->end) < 0)
 		return 0;
 	if (rodp_psn_cmp(una, repair->before) < 0)
-		return jumped || !repair->unsure ? repair_goes_on(repair, una, sent, jumped) : 0;
+		return acked ? repair_goes_on(repair, una, sent, jumped) : 0;
 	if (jumped && repair->told && rodp_psn_cmp(repair->end, repair->before) < 0)
 		repair->peer = RODP_PEER_KEEPS;
 	repair->active = false;
 	return 0;
 }
 
-/* The last packet of the repair leaves; end: PSN behind it; unsure: it has an answer of its own. */
-static inline void rodp_repair_left(struct rodp_repair *repair, u32 end, bool unsure)
+/* The last packet of the repair leaves; end: PSN behind it. */
+static inline void rodp_repair_left(struct rodp_repair *repair, u32 end)
 {
 	repair->end = end;
-	repair->unsure = unsure;
 }
 
 /* Packets of it did not leave after all. */

@@ -6,6 +6,7 @@
 #include "net/packet.h"
 #include "net/segments.h"
 #include "qp/end/path.h"
+#include "qp/send/answers.h"
 #include "qp/send/bind.h"
 #include "qp/send/flight.h"
 #include "qp/send/requester.h"
@@ -72,7 +73,7 @@ static void requester_fill_reth(struct rodp_reth *reth, const struct rodp_part *
 
 	reth->va = cpu_to_be64(wqe->remote_addr + part->offset);
 	reth->rkey = cpu_to_be32(wqe->rkey);
-	reth->length = cpu_to_be32(wqe->length - part->offset);
+	reth->length = cpu_to_be32(part->extent);
 }
 
 static void requester_fill_atomiceth(struct rodp_atomiceth *eth, const struct rodp_swqe *wqe)
@@ -200,7 +201,7 @@ static void requester_advance(struct rodp_sender *tx, const struct rodp_part *pa
 	} else {
 		flight->cur_packet++;
 	}
-	rodp_flight_repaired(tx, behind, whole);
+	rodp_flight_repaired(tx, behind);
 	if (send->sent)
 		send->sent(tx, part->last);
 }
@@ -291,6 +292,7 @@ static int requester_send(struct rodp_sender *tx, struct rodp_swqe *wqe,
 	struct sk_buff *skb;
 
 	end->path->cut(end, wqe, tx->flight.cur_packet, &part);
+	part.extent = rodp_answers_wanted(tx, &part);
 	skb = requester_build(tx, &part);
 	if (PTR_ERR(skb) == -ENOMEM)
 		rodp_lane_rest(&tx->sq.lane, 1);

@@ -40,12 +40,14 @@ static void timer_start(struct rodp_sender *tx, u64 now, u64 at)
  */
 static u64 timer_patience(const struct rodp_sender *tx)
 {
-	u64 measured = rodp_rtt_patience(&tx->flight.rtt), patience;
+	u64 timeout = tx->sq.end->timeout, patience;
 
-	if (!measured || tx->flight.probed || tx->sq.end->path->direct)
+	if (tx->flight.probed || tx->sq.end->path->direct)
 		return 0;
-	patience = max(measured, RODP_TIMEOUT_FLOOR);
-	return patience < tx->sq.end->timeout / 2 ? patience : 0;
+	/* Nothing is measured where the first packets were lost. */
+	patience = rodp_rtt_patience(&tx->flight.rtt) ?: timeout / 4;
+	patience = max(patience, RODP_TIMEOUT_FLOOR);
+	return patience < timeout / 2 ? patience : 0;
 }
 
 /* When there is something to do unless the peer says something; ns, ktime_get. */
@@ -168,7 +170,7 @@ static void timer_retransmit(struct rodp_sender *tx)
 	}
 	rodp_stats_inc(end->dev->stats, RODP_STAT_TIMEOUTS);
 	rodp_flow_doubt(&end->flow);
-	rodp_flight_retry(tx);
+	rodp_flight_overdue(tx);
 }
 
 void rodp_sender_timer_expired(struct rodp_sender *tx)
