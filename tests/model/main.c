@@ -339,6 +339,24 @@ static bool main_wait(pid_t *child, double begin)
 	return !bad;
 }
 
+/* So many packets of streams are lost before it is judged what was sent again for them. */
+#define MAIN_LOST_LEAST 500
+
+/* Whether of streams to who keeps what comes early at most twice as much was sent again as was lost. */
+static bool main_judge_streams(void)
+{
+	const struct run_stream stream = main_sum().stream[0];
+
+	if (stream.lost < MAIN_LOST_LEAST) {
+		printf("too little was lost of streams to say whether too much was sent again\n");
+		return true;
+	}
+	if (stream.requests_again + stream.answers_again <= 2 * stream.lost)
+		return true;
+	printf("of streams more than twice as much was sent again as was lost\n");
+	return false;
+}
+
 static int main_run_many(void)
 {
 	pid_t child[MAIN_JOBS] = { 0 };
@@ -363,7 +381,7 @@ static int main_run_many(void)
 		       (uint64_t)options.least_packets);
 		return 1;
 	}
-	return !well;
+	return !(well && main_judge_streams());
 }
 
 /* ---- one scenario, in this process ---- */
