@@ -193,7 +193,9 @@ static void test_right_psn(struct setup *s)
 static void test_request_psns(struct setup *s, enum vt_transport transport)
 {
 	const int32_t first = transport == VT_UC ? 1 : AHEAD;
-	const int32_t offsets[] = { first, first + 1, first + 99, 0x7fffff, -1, -2, -100, -0x800000 };
+	const int32_t offsets[] = {
+		first, first + 1, first + 99, 0x7fffff, -1, -2, -100, -0x800000
+	};
 	size_t i;
 
 	open_ends(s, transport);
