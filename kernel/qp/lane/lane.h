@@ -64,7 +64,7 @@ struct rodp_lane {
 	struct rodp_stats *stats;
 	const u32 *qpn; /* for traces, with */
 	bool sends; /* which of the two lanes of that QP it is */
-	struct sk_buff *first; /* is taken before those in `backlog`; NULL: none. Changed with the lane held */
+	struct sk_buff *first; /* goes before those in `backlog`; or NULL. Changed as `stopped` */
 	struct sk_buff_head backlog; /* has a lock of its own, inside `lock` */
 	atomic_t backlog_bytes; /* that are occupied by what waits */
 	struct rodp_account *account; /* these count there too; NULL: no limit */
