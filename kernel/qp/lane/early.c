@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 /* Packets that came early, see early.h. */
+#include <linux/module.h>
 #include <linux/slab.h>
 
 #include "qp/lane/early.h"
 #include "wire/psn.h"
+
+static unsigned int keep_early = RODP_EARLY_MAX;
+module_param(keep_early, uint, 0644);
+MODULE_PARM_DESC(keep_early, "how many PSNs ahead packets that come early are kept; 0: none is");
 
 /* The table counts with the packets. */
 #define EARLY_BYTES (RODP_EARLY_MAX * sizeof(struct sk_buff *))
@@ -60,7 +65,7 @@ bool rodp_early_keep(struct rodp_early *early, struct rodp_lane *lane, u32 expec
 
 	BUILD_BUG_ON(RODP_EARLY_MAX & (RODP_EARLY_MAX - 1));
 	lockdep_assert_held(&lane->lock);
-	if (rodp_psn_distance(expected, psn) >= RODP_EARLY_MAX ||
+	if (rodp_psn_distance(expected, psn) >= min(READ_ONCE(keep_early), RODP_EARLY_MAX) ||
 	    (early->at && early->at[psn % RODP_EARLY_MAX]))
 		return false;
 	if (!early_make(early, lane))
