@@ -26,11 +26,13 @@
 	X(FLUSHED_BYTES, "flushed_bytes")                 \
 	X(DUPLICATE_REQ, "duplicate_request")             \
 	X(OUT_OF_SEQ, "out_of_seq_request")               \
+	X(KEPT_EARLY, "kept_early")                       \
 	X(SENT_RNR_NAK, "send_rnr_err")                   \
 	X(RCVD_RNR_NAK, "rcvd_rnr_err")                   \
 	X(SENT_SEQ_NAK, "send_seq_err")                   \
 	X(RCVD_SEQ_NAK, "rcvd_seq_err")                   \
 	X(RETRANSMITS, "retransmits")                     \
+	X(PROBES, "loss_probes")                          \
 	X(TIMEOUTS, "local_ack_timeout_err")              \
 	X(RETRY_EXCEEDED, "retry_exceeded_err")           \
 	X(RNR_EXCEEDED, "retry_rnr_exceeded_err")         \

@@ -35,8 +35,9 @@ struct rodp_packet {
 	u32 dqpn;
 	u32 payload; /* bytes, without pad and ICRC */
 	u8 opcode;
-	bool ackreq;
-	bool solicited;
+	bool ackreq : 1;
+	bool solicited : 1;
+	bool early : 1; /* it was kept until its turn came (qp/lane/early.h) */
 	/* Of a local packet (qp/end/courier.h); 0 from the wire. */
 	u8 status; /* enum ib_wc_status: the requester's own memory failed */
 	u32 sqpn;

@@ -157,6 +157,7 @@ static void modify_set_sender(struct rodp_qp *qp, const struct modify *change)
 	if (mask & IB_QP_SQ_PSN) {
 		end->attr.sq_psn = attr->sq_psn & RODP_PSN_MASK;
 		flight->psn = flight->una = flight->sent = end->attr.sq_psn;
+		flight->reached = flight->asked = end->attr.sq_psn;
 	}
 	if (mask & IB_QP_EN_SQD_ASYNC_NOTIFY)
 		end->attr.en_sqd_async_notify = attr->en_sqd_async_notify;

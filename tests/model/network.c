@@ -12,6 +12,7 @@
 #include "trace.h"
 #include "trouble.h"
 #include "wire/parse.h"
+#include "world.h"
 
 /* From one side to the other, ns, and from one packet to the next. */
 #define NETWORK_LATENCY 1500
@@ -21,6 +22,8 @@ static struct {
 	const struct scenario *scenario;
 	u64 last[2]; /* when the last packet to a side arrives */
 	struct rodp_address address[2]; /* that leads to a side */
+	u32 answered[2]; /* PSN behind the last READ response to a side */
+	u32 again; /* READ responses before that */
 } network;
 
 static struct net_device network_wire;
@@ -37,6 +40,13 @@ void network_begin(const struct scenario *scenario)
 	memset(&network, 0, sizeof(network));
 	network.scenario = scenario;
 	network.address[0].owner = network.address[1].owner = scenario->local;
+	network.answered[0] = scenario->psn[0];
+	network.answered[1] = scenario->psn[1];
+}
+
+u32 network_answers_again(void)
+{
+	return network.again;
 }
 
 /* ---- addresses ---- */
@@ -125,7 +135,74 @@ static bool network_parse(struct sk_buff *skb)
 struct network_trip {
 	struct rodp_segments segs;
 	struct patience_word words[NETWORK_TOGETHER];
+	/* What is said behind them, and is not true; NULL: nothing. */
+	struct sk_buff *copy[NETWORK_TOGETHER];
+	u32 lie[NETWORK_TOGETHER];
 };
+
+/* The driver has one more, or has dropped it. */
+static void network_receive(struct sk_buff *skb)
+{
+	struct patience_word word = patience_hear(skb);
+	struct rodp_segments alone = {};
+
+	rodp_segments_add(&alone, skb);
+	rodp_qp_receive(NULL, &alone);
+	patience_heed(&word);
+}
+
+/* ---- lies ---- */
+
+/* With this PSN, and other bytes behind its headers. */
+static void network_receive_lie(struct sk_buff *skb, u32 psn)
+{
+	const struct rodp_opcode_info *op = rodp_packet(skb)->op;
+	struct rodp_bth *bth = rodp_packet_bth(skb);
+
+	bth->apsn = cpu_to_be32((be32_to_cpu(bth->apsn) & ~RODP_PSN_MASK) | psn);
+	rodp_packet(skb)->psn = psn;
+	memset(skb->data + op->bytes, WORLD_SCRIBBLE, rodp_packet(skb)->payload);
+	if (unlikely(trace_on))
+		trace_packet(skb, skb->to, "receives, and it is a lie,");
+	network_receive(skb);
+}
+
+/*
+ * Behind a request comes another one that is not to be believed: in the place of one that came early
+ * and is kept; from too far ahead to be kept; or, of what has no answer of its own, from before what
+ * is expected.
+ */
+static void network_lie(struct sk_buff *skb, u32 lie)
+{
+	const struct rodp_receiver *rx = &side_answers(&world.side[skb->to])->rx;
+	u32 psn = rodp_packet(skb)->psn, flags = rodp_packet(skb)->op->flags;
+	u32 far = lie / 3 % (1 << 22);
+
+	if (lie % 3 == 0 && rodp_early_find(&rx->early, psn))
+		network_receive_lie(skb, psn);
+	else if (lie % 3 == 1)
+		network_receive_lie(skb, rodp_psn_add(rx->seq.epsn, RODP_EARLY_MAX + far));
+	else if (lie % 3 == 2 && (flags & (RODP_OPF_SEND | RODP_OPF_WRITE)))
+		network_receive_lie(skb, rodp_psn_add(rx->seq.epsn, -1 - far));
+	else
+		kfree_skb(skb);
+}
+
+/* Of what is believed, and is for a connection: a copy, which is no packet that was sent. */
+static struct sk_buff *network_prepare_lie(struct sk_buff *skb)
+{
+	struct sk_buff *copy;
+
+	if (!skb->lie || skb->corrupt || scenario_is_unreliable(network.scenario) ||
+	    !(rodp_packet(skb)->op->flags & RODP_OPF_REQUEST))
+		return NULL;
+	copy = env_skb_copy(skb);
+	copy->dev = skb->dev;
+	copy->ip = skb->ip;
+	copy->to = skb->to;
+	*rodp_packet(copy) = *rodp_packet(skb);
+	return copy;
+}
 
 static void network_join(struct network_trip *trip, struct sk_buff *skb)
 {
@@ -137,6 +214,8 @@ static void network_join(struct network_trip *trip, struct sk_buff *skb)
 		kfree_skb(skb);
 		return;
 	}
+	trip->copy[trip->segs.count] = network_prepare_lie(skb);
+	trip->lie[trip->segs.count] = skb->lie;
 	trip->words[trip->segs.count] = patience_hear(skb);
 	rodp_segments_add(&trip->segs, skb);
 }
@@ -170,6 +249,9 @@ static void network_arrive(struct env_event *event)
 		rodp_qp_receive(NULL, &trip.segs);
 	for (i = 0; i < n; i++)
 		patience_heed(&trip.words[i]);
+	for (i = 0; i < n; i++)
+		if (trip.copy[i])
+			network_lie(trip.copy[i], trip.lie[i]);
 }
 
 static void network_deliver(struct sk_buff *skb, u64 at)
@@ -232,12 +314,28 @@ static int network_trouble(struct sk_buff *skb, const struct trouble *trouble)
 	case TROUBLE_CORRUPT:
 		network_damage(skb, trouble->a);
 		break;
+	case TROUBLE_LIE:
+		skb->lie = 1 + trouble->b;
+		break;
 	}
 	at = network_arrival(skb->to, trouble->kind == TROUBLE_DELAY ? trouble->a : 0);
 	network_deliver(skb, at);
 	if (trouble->kind == TROUBLE_BESIDE)
 		env_run_beside();
 	return 0;
+}
+
+/* A READ's request is no answer. */
+static void network_count_answer(struct sk_buff *skb)
+{
+	u32 behind = rodp_psn_add(rodp_bth_psn(rodp_packet_bth(skb)), 1), to = skb->to;
+
+	if (rodp_packet(skb)->op->flags & RODP_OPF_REQUEST)
+		return;
+	if (rodp_psn_cmp(behind, network.answered[to]) <= 0)
+		network.again++;
+	else
+		network.answered[to] = behind;
 }
 
 int rodp_packet_send(struct rodp_dev *dev, struct rodp_flow *flow, struct sk_buff *skb)
@@ -250,6 +348,8 @@ int rodp_packet_send(struct rodp_dev *dev, struct rodp_flow *flow, struct sk_buf
 	skb->number = trouble_counted(CLASS_PACKET) - 1;
 	skb->to = network_leads_to(flow);
 	patience_ask(skb);
+	if (rodp_packet(skb)->op->flags & RODP_OPF_READ)
+		network_count_answer(skb);
 	if (skb->number >= network.scenario->dead_from) {
 		if (unlikely(trace_on))
 			trace_packet(skb, !skb->to, "is cut off");

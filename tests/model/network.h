@@ -15,6 +15,9 @@ void network_begin(const struct scenario *scenario);
 /* The number of the address handle that leads to a side. */
 u32 network_address_number(u32 to);
 
+/* READ responses that were sent before. */
+u32 network_answers_again(void);
+
 /* What is in front of a packet to a side. */
 const struct iphdr *network_header(u32 to);
 

@@ -48,6 +48,7 @@ static void run_whole(struct scenario *scenario)
 	long allocations = env_allocations;
 
 	env_clock_reset();
+	env_short = scenario->forgetful;
 	trouble_begin(scenario);
 	network_begin(scenario);
 	patience_begin();
@@ -58,6 +59,13 @@ static void run_whole(struct scenario *scenario)
 		fail("%ld allocations are not freed", env_allocations - allocations);
 }
 
+static void run_add_stream(struct run_stream *stream, const u64 *counter)
+{
+	stream->lost += trouble_lost();
+	stream->requests_again += counter[RODP_STAT_RETRANSMITS];
+	stream->answers_again += network_answers_again();
+}
+
 static void run_add_up(const struct scenario *scenario, struct run_totals *totals)
 {
 	u64 *counter = world.dev.stats->value;
@@ -66,6 +74,8 @@ static void run_add_up(const struct scenario *scenario, struct run_totals *total
 	totals->seeds++;
 	totals->of_transport[scenario->transport]++;
 	totals->shared += scenario->shared;
+	if (scenario->stream)
+		run_add_stream(&totals->stream[scenario->forgetful], counter);
 	totals->packets += counter[RODP_STAT_SENT_PKTS];
 	totals->retransmits += counter[RODP_STAT_RETRANSMITS];
 	memset(counter, 0, RODP_STAT_COUNT * sizeof(*counter));

@@ -5,7 +5,15 @@
 
 #include "scenario.h"
 
+/* What was lost of streams, and what was sent more than once. */
+struct run_stream {
+	u64 lost;
+	u64 requests_again;
+	u64 answers_again;
+};
+
 struct run_totals {
+	struct run_stream stream[2]; /* [1]: of those whose responders keep nothing */
 	u64 seeds;
 	u64 of_transport[TRANSPORTS], shared; /* of these */
 	u64 packets;

@@ -29,12 +29,12 @@ const char *const trouble_names[TROUBLE_KINDS] = {
 	[TROUBLE_CORRUPT] = "corrupt",	 [TROUBLE_REFUSE] = "refuse",
 	[TROUBLE_BESIDE] = "beside",	 [TROUBLE_NO_BUFFER] = "no_buffer",
 	[TROUBLE_FAULT] = "fault",	 [TROUBLE_STARVED] = "starved",
-	[TROUBLE_TIMER] = "timer",
+	[TROUBLE_TIMER] = "timer",	 [TROUBLE_LIE] = "lie",
 };
 
 /* Worlds: how often, of 65536. */
 static const u16 scenario_worlds[][TROUBLE_KINDS] = {
-	/* drop dup  over  delay corr refuse beside buffer fault starved timer */
+	/* drop dup  over  delay corr refuse beside buffer fault starved timer lie */
 	{ 0 },
 	{ 600 },
 	{ 6000 },
@@ -52,7 +52,12 @@ static const u16 scenario_worlds[][TROUBLE_KINDS] = {
 	{ 0, 2000, 0, 3000, 0, 0, 5000, 0, 3000, 0, 20000 },
 	{ 9000, 0, 0, 0, 2000 },
 	{ 0, 0, 0, 0, 0, 0, 0, 0, 1000, 1500 },
+	{ 3000, 0, 1000, 0, 0, 0, 5000, 0, 0, 0, 0, 8000 },
+	{ 500, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 4000 },
 };
+
+/* How often a packet of a stream is lost, of 65536: 0.1, 0.5, 1, 3 and 5 %. */
+static const u16 scenario_losses[] = { 66, 328, 655, 1966, 3277 };
 
 static void scenario_draw_world(struct scenario *scenario, struct dice *dice)
 {
@@ -66,6 +71,7 @@ static void scenario_draw_world(struct scenario *scenario, struct dice *dice)
 	scenario->on_demand = rates->rate[TROUBLE_FAULT];
 	scenario->per_cpu = dice_one_in(dice, 4);
 	scenario->together = dice_one_in(dice, 2);
+	scenario->forgetful = dice_one_in(dice, 6);
 	scenario->dead_from = U32_MAX;
 	if (!scenario->local && dice_one_in(dice, 64))
 		scenario->dead_from = dice_below(dice, 100);
@@ -116,6 +122,10 @@ static void scenario_draw_ends(struct scenario *scenario, struct dice *dice)
 	}
 }
 
+/* A receive that is posted late would have more sent again than what is lost: so there are none. */
+static const u8 scenario_stream_kinds[] = { OP_WRITE, OP_WRITE,	    OP_WRITE,	     OP_WRITE,
+					    OP_READ,  OP_FETCH_ADD, OP_ATOMIC_WRITE, OP_FLUSH };
+
 static u8 scenario_draw_kind(const struct scenario *scenario, struct dice *dice)
 {
 	static const u8 reliable[] = { OP_SEND,	    OP_SEND,	     OP_SEND_IMM,  OP_WRITE,
@@ -124,6 +134,8 @@ static u8 scenario_draw_kind(const struct scenario *scenario, struct dice *dice)
 				       OP_CMP_SWAP, OP_ATOMIC_WRITE, OP_FLUSH };
 	static const u8 unreliable[] = { OP_SEND, OP_SEND_IMM, OP_WRITE, OP_WRITE_IMM };
 
+	if (scenario->stream)
+		return scenario_stream_kinds[dice_below(dice, ARRAY_SIZE(scenario_stream_kinds))];
 	if (scenario_has_datagrams(scenario))
 		return unreliable[dice_below(dice, 2)];
 	if (scenario_is_unreliable(scenario))
@@ -269,6 +281,26 @@ static void scenario_draw_way(struct scenario *scenario, u8 way, u32 ops, u32 mo
 	}
 }
 
+/* What is left of a scenario that is to tell how much is sent again for what is lost. */
+static void scenario_make_stream(struct scenario *scenario, struct dice *dice)
+{
+	struct trouble_rates *rates = &scenario->rates;
+
+	scenario->stream = true;
+	scenario->transport = dice_one_in(dice, 4) ? TRANSPORT_XRC : TRANSPORT_RC;
+	scenario->shared = scenario_has_targets(scenario);
+	scenario->limit = 0;
+	scenario->local = scenario->on_demand = false;
+	scenario->timeout = 12;
+	scenario->retries = 7;
+	scenario->restart = 0;
+	scenario->dead_from = U32_MAX;
+	memset(rates->rate, 0, sizeof(rates->rate));
+	rates->rate[TROUBLE_DROP] = scenario_losses[dice_below(dice, ARRAY_SIZE(scenario_losses))];
+	rates->rate[TROUBLE_BESIDE] = dice_one_in(dice, 2) ? 5000 : 0;
+	rates->most = SCENARIO_TROUBLES;
+}
+
 void scenario_draw(struct scenario *scenario, u64 seed)
 {
 	struct dice dice = { .state = seed * 0x2545f4914f6cdd1dull + 1 };
@@ -279,13 +311,15 @@ void scenario_draw(struct scenario *scenario, u64 seed)
 	scenario->seed = seed;
 	scenario_draw_ends(scenario, &dice);
 	scenario_draw_world(scenario, &dice);
-	huge = dice_one_in(&dice, 40);
+	if (dice_one_in(&dice, 16))
+		scenario_make_stream(scenario, &dice);
+	huge = scenario->stream || dice_one_in(&dice, 40);
 	most = huge ? 48 << 10 : SCENARIO_MESSAGE;
 	scenario->target = huge ? SCENARIO_TARGET : 4096;
 	scenario_draw_way(scenario, 0, 1 + dice_below(&dice, 32), most, &dice);
 	if (dice_one_in(&dice, 2))
 		scenario_draw_way(scenario, 1, 1 + dice_below(&dice, 32), most, &dice);
-	if (scenario->transport != TRANSPORT_UC && dice_one_in(&dice, 24))
+	if (!scenario->stream && scenario->transport != TRANSPORT_UC && dice_one_in(&dice, 24))
 		scenario_spoil(scenario, &dice);
 }
 
@@ -294,7 +328,7 @@ void scenario_draw(struct scenario *scenario, u64 seed)
 /* clang-format off */
 #define SCENARIO_NUMBERS(X)                                                 \
 	X(transport) X(shared) X(limit) X(local) X(per_cpu) X(on_demand)    \
-	X(together)                                                         \
+	X(together) X(stream) X(forgetful)                                  \
 	X(mtu) X(timeout) X(retries) X(rnr_timer) X(rd_atomic)              \
 	X(send_entries) X(receive_entries) X(psn[0]) X(psn[1]) X(target) X(dead_from) X(restart)
 /* clang-format on */

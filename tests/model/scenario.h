@@ -81,6 +81,7 @@ enum trouble_kind {
 	TROUBLE_FAULT, /* an access finds a bytes present, and waits b ns for the next */
 	TROUBLE_STARVED, /* the same, and there is no memory for it then */
 	TROUBLE_TIMER, /* a timer has fired, and comes to its lane a ns later */
+	TROUBLE_LIE, /* behind it comes a copy with other bytes, which a says more of (network.c) */
 	TROUBLE_KINDS
 };
 
@@ -105,6 +106,8 @@ struct scenario {
 	bool per_cpu; /* packets of one CPU stay in order, others not */
 	bool together; /* packets that follow one another may come in one trip */
 	bool on_demand;
+	bool stream; /* long messages, and nothing wrong but that packets are lost */
+	bool forgetful; /* nobody has memory for what came early */
 	u32 mtu; /* code */
 	u32 timeout, retries, rnr_timer; /* codes, as modify_qp takes them */
 	u32 rd_atomic;

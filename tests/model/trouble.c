@@ -169,6 +169,11 @@ u32 trouble_happened(enum trouble_kind kind)
 	return now.happened[kind];
 }
 
+u32 trouble_lost(void)
+{
+	return now.happened[TROUBLE_DROP] + now.happened[TROUBLE_CORRUPT];
+}
+
 u32 trouble_cost(void)
 {
 	u32 waits = now.waited / trouble_timeout();

@@ -24,6 +24,8 @@ const struct trouble *trouble_next(enum trouble_class class);
 u32 trouble_counted(enum trouble_class class);
 /* How often something of a kind happened. */
 u32 trouble_happened(enum trouble_kind kind);
+/* How many packets were lost, of those that were sent. */
+u32 trouble_lost(void);
 /* How many retries it can have cost, all together: one each, and what is late one a time-out. */
 u32 trouble_cost(void);
 

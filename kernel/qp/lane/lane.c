@@ -120,11 +120,11 @@ static bool lane_is_open(const struct rodp_lane *lane)
 /* Whether packets wait that it could take. */
 static bool lane_has_packets(struct rodp_lane *lane)
 {
-	return lane_is_open(lane) && !skb_queue_empty_lockless(&lane->backlog);
+	return lane_is_open(lane) &&
+	       (rodp_lane_has_first(lane) || !skb_queue_empty_lockless(&lane->backlog));
 }
 
-/* The memory of a packet that waits, counted. */
-static bool lane_try_charge(struct rodp_lane *lane, u32 bytes)
+bool rodp_lane_try_charge(struct rodp_lane *lane, u32 bytes)
 {
 	if (atomic_add_return(bytes, &lane->backlog_bytes) <= RODP_LANE_BACKLOG_BYTES &&
 	    !rodp_account_try_charge(lane->account, bytes))
@@ -133,7 +133,7 @@ static bool lane_try_charge(struct rodp_lane *lane, u32 bytes)
 	return false;
 }
 
-static void lane_uncharge(struct rodp_lane *lane, u32 bytes)
+void rodp_lane_uncharge(struct rodp_lane *lane, u32 bytes)
 {
 	rodp_account_uncharge(lane->account, bytes);
 	atomic_sub(bytes, &lane->backlog_bytes);
@@ -142,10 +142,14 @@ static void lane_uncharge(struct rodp_lane *lane, u32 bytes)
 /* The next packet that waits, or NULL. */
 static struct sk_buff *lane_dequeue(struct rodp_lane *lane)
 {
-	struct sk_buff *skb = skb_dequeue(&lane->backlog);
+	struct sk_buff *skb = lane->first;
 
+	if (unlikely(skb))
+		WRITE_ONCE(lane->first, NULL);
+	else
+		skb = skb_dequeue(&lane->backlog);
 	if (skb)
-		lane_uncharge(lane, skb->truesize);
+		rodp_lane_uncharge(lane, skb->truesize);
 	return skb;
 }
 
@@ -155,6 +159,21 @@ void rodp_lane_purge(struct rodp_lane *lane)
 
 	while ((skb = lane_dequeue(lane)))
 		kfree_skb(skb);
+}
+
+void rodp_lane_put_first(struct rodp_lane *lane, struct sk_buff *skb)
+{
+	lockdep_assert_held(&lane->lock);
+	WARN_ON_ONCE(lane->first);
+	WRITE_ONCE(lane->first, skb);
+}
+
+void rodp_lane_forget(struct rodp_lane *lane, struct sk_buff *skb)
+{
+	lockdep_assert_held(&lane->lock);
+	skb_unlink(skb, &lane->backlog);
+	rodp_lane_uncharge(lane, skb->truesize);
+	kfree_skb(skb);
 }
 
 static void lane_drain(struct rodp_lane *lane)
@@ -230,7 +249,7 @@ static void lane_drop(struct rodp_lane *lane, struct sk_buff *skb, enum rodp_sta
 static bool lane_keep(struct rodp_lane *lane, struct sk_buff *skb)
 {
 	if (skb_queue_len_lockless(&lane->backlog) >= RODP_LANE_BACKLOG ||
-	    !lane_try_charge(lane, skb->truesize)) {
+	    !rodp_lane_try_charge(lane, skb->truesize)) {
 		WRITE_ONCE(lane->state.dropped, true);
 		lane_drop(lane, skb, RODP_STAT_BACKLOG_DROPS);
 		return false;
@@ -254,7 +273,7 @@ static bool lane_enqueue(struct rodp_lane *lane, struct rodp_segments *segs)
 	return any;
 }
 
-/* In front of those that came meanwhile. */
+/* In front of those that came meanwhile; behind the first one of all, if there is one. */
 static void lane_enqueue_first(struct rodp_lane *lane, struct rodp_segments *segs)
 {
 	struct sk_buff *before = (struct sk_buff *)&lane->backlog, *skb;
@@ -274,7 +293,7 @@ static void lane_enqueue_first(struct rodp_lane *lane, struct rodp_segments *seg
 static void lane_take(struct rodp_lane *lane, struct rodp_segments *segs)
 {
 	lockdep_assert_held(&lane->lock);
-	while (segs->first && lane_is_open(lane))
+	while (segs->first && lane_is_open(lane) && !lane->first)
 		lane->ops->packet(lane, rodp_segments_next(segs));
 	lane_enqueue_first(lane, segs);
 }
@@ -308,7 +327,7 @@ u32 rodp_lane_receive_all(struct rodp_lane *lane, struct rodp_segments *segs)
 	}
 	if (owned)
 		lane_follow(lane);
-	if (owned && skb_queue_empty(&lane->backlog)) {
+	if (owned && !lane->first && skb_queue_empty(&lane->backlog)) {
 		lane_take(lane, segs);
 	} else if (lane_enqueue(lane, segs) && !owned) {
 		smp_mb(); /* queued before we try again; pairs with rodp_lane_unlock() */

@@ -64,8 +64,9 @@ struct rodp_lane {
 	struct rodp_stats *stats;
 	const u32 *qpn; /* for traces, with */
 	bool sends; /* which of the two lanes of that QP it is */
+	struct sk_buff *first; /* goes before those in `backlog`; or NULL. Changed as `stopped` */
 	struct sk_buff_head backlog; /* has a lock of its own, inside `lock` */
-	atomic_t backlog_bytes; /* that are occupied by what is there */
+	atomic_t backlog_bytes; /* that are occupied by what waits */
 	struct rodp_account *account; /* these count there too; NULL: no limit */
 	bool stopped; /* changed with the lane held */
 	struct rodp_lane_state state;
@@ -136,6 +137,45 @@ u32 rodp_lane_receive_all(struct rodp_lane *lane, struct rodp_segments *segs);
  * Context: Process or softirq.
  */
 void rodp_lane_purge(struct rodp_lane *lane);
+
+/**
+ * rodp_lane_try_charge() - count memory of packets that wait for a lane, within its limit and its
+ *	user's
+ * @lane: the lane
+ * @bytes: how many
+ *
+ * Context: Process or softirq.
+ * Return: whether it is counted; then rodp_lane_uncharge().
+ */
+bool rodp_lane_try_charge(struct rodp_lane *lane, u32 bytes);
+
+/* It is freed, or waits no more. */
+void rodp_lane_uncharge(struct rodp_lane *lane, u32 bytes);
+
+/**
+ * rodp_lane_put_first() - a packet is to be taken before all others that wait, and before those
+ *	that came together with the one that is being taken
+ * @lane: is held, and has no such packet
+ * @skb: is kept and charged already
+ *
+ * Context: Process or softirq.
+ */
+void rodp_lane_put_first(struct rodp_lane *lane, struct sk_buff *skb);
+
+/* Whether there is such a packet. */
+static inline bool rodp_lane_has_first(const struct rodp_lane *lane)
+{
+	return READ_ONCE(lane->first);
+}
+
+/**
+ * rodp_lane_forget() - drop a packet that waits
+ * @lane: is held
+ * @skb: is in its backlog
+ *
+ * Context: Process or softirq.
+ */
+void rodp_lane_forget(struct rodp_lane *lane, struct sk_buff *skb);
 
 /**
  * rodp_lane_schedule() - run a lane from the work queue, on its CPU

@@ -45,6 +45,7 @@ void rodp_send_local_error(struct rodp_receiver *rx, u32 psn, enum ib_wc_status 
 void rodp_send_ack(struct rodp_receiver *rx)
 {
 	rx->seq.ack_owed = false;
+	rx->silence = (struct rodp_silence){};
 	ack_send_plain(rx, rodp_psn_add(rx->seq.epsn, RODP_PSN_MASK),
 		       RODP_AETH_ACK | RODP_AETH_CREDIT_UNLIMITED);
 }

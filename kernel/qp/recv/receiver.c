@@ -30,7 +30,9 @@ static void receiver_drop_hand(struct rodp_receiver *rx)
 void rodp_receiver_reset(struct rodp_receiver *rx)
 {
 	receiver_drop_hand(rx);
+	rodp_early_purge(&rx->early, &rx->rq.lane);
 	rx->seq = (struct rodp_sequence){};
+	rx->silence = (struct rodp_silence){};
 	rx->message = (struct rodp_incoming){};
 	rodp_rq_reset(&rx->rq);
 }
@@ -48,6 +50,7 @@ void rodp_receiver_flush(struct rodp_receiver *rx)
 	lockdep_assert_held(&lane->lock);
 	rodp_park_cancel(&rx->park);
 	receiver_drop_hand(rx);
+	rodp_early_purge(&rx->early, lane);
 	lane->state.stalled = false;
 	if (!rodp_rq_flush(&rx->rq, rx->rq.end->transport->receive->complete))
 		rodp_lane_hurry(lane);

@@ -7,6 +7,7 @@
 #define RODP_QP_RECEIVER_H
 
 #include "mem/grant.h"
+#include "qp/lane/early.h"
 #include "qp/queue/rq.h"
 #include "qp/xfer/park.h"
 #include "wire/header.h"
@@ -22,6 +23,12 @@ enum rodp_verdict {
 	RODP_DROPPED, /* nothing more to do with it */
 };
 
+/* How long the peer has heard nothing because memory is waited for. All zero: it is not. */
+struct rodp_silence {
+	u64 since; /* ns, ktime_get; 0: it has heard something */
+	bool probed; /* the peer has looked whether something was lost */
+};
+
 /* Which packet is next. All zero: no packet came yet. */
 struct rodp_sequence {
 	u32 epsn; /* expected */
@@ -30,6 +37,7 @@ struct rodp_sequence {
 	bool nak_sent; /* a PSN sequence NAK is on its way: send no second one */
 	bool established_told; /* IB_EVENT_COMM_EST was raised */
 	bool asked_for_time; /* the peer waits for the packet in hand: tell it as soon as that is done */
+	bool gap_behind; /* an answer closed a gap, and what came early is behind another one */
 };
 
 /* The message that is being received. All zero: none. */
@@ -82,10 +90,12 @@ struct rodp_pending {
 struct rodp_receiver {
 	struct rodp_rq rq;
 	struct rodp_sequence seq;
+	struct rodp_silence silence;
 	struct rodp_incoming message;
 	struct rodp_reply reply;
 	struct rodp_history history;
 	struct rodp_pending hand;
+	struct rodp_early early; /* requests behind the one that is expected */
 	struct rodp_park park;
 };
 

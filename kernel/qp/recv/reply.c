@@ -154,6 +154,7 @@ static int reply_flush(struct rodp_receiver *rx, struct reply_batch *batch)
 	}
 	if (err != -EAGAIN)
 		lane->state.refused = 0;
+	rx->silence = (struct rodp_silence){};
 	return 0;
 }
 

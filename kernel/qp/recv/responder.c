@@ -55,6 +55,42 @@ static bool responder_accepts(const struct rodp_receiver *rx, struct sk_buff *sk
 	       responder_allows(rx->rq.end, op);
 }
 
+/* A request that has an answer of its own. */
+static enum rodp_verdict responder_execute_answered(struct rodp_request *req)
+{
+	u32 flags = rodp_packet(req->skb)->op->flags;
+
+	rodp_end_assert_receiving(rodp_request_end(req));
+	if (flags & RODP_OPF_READ)
+		return rodp_read_execute(req);
+	if (flags & RODP_OPF_FLUSH)
+		return rodp_flush_execute(req);
+	if (flags & RODP_OPF_ATOMIC_WRITE)
+		return rodp_atomic_write_execute(req);
+	return rodp_atomic_execute(req);
+}
+
+/*
+ * What is owed is paid before: such a request steps on before it answers. But an acknowledgement that ends at what
+ * came early says that this one is missing. There the answer, which is for all before it too, is enough.
+ */
+static enum rodp_verdict responder_execute_paid(struct rodp_request *req)
+{
+	struct rodp_sequence *seq = &req->rx->seq;
+	enum rodp_verdict verdict;
+	bool owed;
+
+	rodp_end_assert_receiving(rodp_request_end(req));
+	if (!rodp_packet(req->skb)->early)
+		rodp_ack_pay(req->rx);
+	owed = seq->ack_owed;
+	seq->ack_owed = false;
+	verdict = responder_execute_answered(req);
+	if (verdict == RODP_KEPT)
+		seq->ack_owed = owed;
+	return verdict;
+}
+
 enum rodp_verdict rodp_responder_execute(struct rodp_request *req)
 {
 	u32 flags = rodp_packet(req->skb)->op->flags;
@@ -64,14 +100,7 @@ enum rodp_verdict rodp_responder_execute(struct rodp_request *req)
 		return rodp_message_send(req);
 	if (flags & RODP_OPF_WRITE)
 		return rodp_message_write(req);
-	rodp_ack_pay(req->rx); /* it steps on before it answers */
-	if (flags & RODP_OPF_READ)
-		return rodp_read_execute(req);
-	if (flags & RODP_OPF_FLUSH)
-		return rodp_flush_execute(req);
-	if (flags & RODP_OPF_ATOMIC_WRITE)
-		return rodp_atomic_write_execute(req);
-	return rodp_atomic_execute(req);
+	return responder_execute_paid(req);
 }
 
 /*
@@ -108,8 +137,39 @@ static void responder_step_on(struct rodp_receiver *rx, const struct rodp_packet
 		seq->msn = (seq->msn + 1) & RODP_PSN_MASK;
 	}
 	seq->epsn = rodp_psn_add(pkt->psn, 1);
-	if (pkt->ackreq || seq->asked_for_time)
+	/* A peer that sends again what was lost, and all behind it, need not go on where that came early. */
+	if (pkt->ackreq || pkt->early || seq->asked_for_time)
 		rx->rq.end->transport->receive->ack(rx);
+}
+
+/* Once a gap (9.7.5.2). */
+static void responder_ask_for_missing(struct rodp_receiver *rx)
+{
+	rodp_end_assert_receiving(rx->rq.end);
+	if (rx->seq.nak_sent)
+		return;
+	rx->seq.nak_sent = true;
+	rodp_send_nak(rx, rx->seq.epsn, RODP_NAK_PSN_SEQ);
+}
+
+/* The peer is answered, or refused. An answer is the acknowledgement. */
+static void responder_answered(struct rodp_receiver *rx, enum rodp_verdict verdict)
+{
+	rodp_end_assert_receiving(rx->rq.end);
+	rx->silence = (struct rodp_silence){};
+	rx->seq.gap_behind = verdict == RODP_ANSWERED && rx->early.count &&
+			     !rodp_early_find(&rx->early, rx->seq.epsn);
+}
+
+/* Once that answer is out: it told the peer nothing of what is behind it. */
+static void responder_tell_gap(struct rodp_receiver *rx)
+{
+	rodp_end_assert_receiving(rx->rq.end);
+	if (!rx->seq.gap_behind || rx->reply.active)
+		return;
+	rx->seq.gap_behind = false;
+	if (rx->early.count)
+		responder_ask_for_missing(rx);
 }
 
 /* Nothing else frees or keeps a request. */
@@ -121,6 +181,7 @@ void rodp_responder_take(struct rodp_receiver *rx, struct sk_buff *skb)
 		.srq = rx->rq.srq,
 		.pd = rx->rq.end->ib.pd,
 	};
+	u32 expected = rx->seq.epsn;
 	enum rodp_verdict verdict;
 
 	rodp_end_assert_receiving(rx->rq.end);
@@ -133,14 +194,19 @@ void rodp_responder_take(struct rodp_receiver *rx, struct sk_buff *skb)
 		return;
 	}
 	rx->hand = (struct rodp_pending){};
+	rx->seq.gap_behind = false;
 	if (verdict == RODP_DONE)
 		responder_step_on(rx, rodp_packet(skb));
+	else
+		responder_answered(rx, verdict);
 	rx->seq.asked_for_time = false;
 	rodp_packet_consume(skb);
+	rodp_early_advance(&rx->early, &rx->rq.lane, expected, rx->seq.epsn);
 	if (unlikely(rx->reply.active))
 		rodp_reply_run(rx);
 	else
 		rx->rq.lane.state.stalled = false;
+	responder_tell_gap(rx);
 }
 
 static void responder_repeat_answer(struct rodp_receiver *rx, struct sk_buff *skb)
@@ -183,13 +249,21 @@ static void responder_repeat(struct rodp_receiver *rx, struct sk_buff *skb)
 	kfree_skb(skb);
 }
 
-static void responder_miss(struct rodp_receiver *rx)
+/*
+ * One before it is missing: ask for that, and keep this one. What the local path loses it loses in
+ * one piece, with all behind it.
+ */
+static void responder_miss(struct rodp_receiver *rx, struct sk_buff *skb)
 {
-	rodp_stats_inc(rx->rq.end->dev->stats, RODP_STAT_OUT_OF_SEQ);
-	if (rx->seq.nak_sent)
-		return;
-	rx->seq.nak_sent = true;
-	rodp_send_nak(rx, rx->seq.epsn, RODP_NAK_PSN_SEQ);
+	struct rodp_stats *stats = rx->rq.end->dev->stats;
+
+	rodp_stats_inc(stats, RODP_STAT_OUT_OF_SEQ);
+	if (!rodp_packet_is_local(skb) &&
+	    rodp_early_keep(&rx->early, &rx->rq.lane, rx->seq.epsn, skb))
+		rodp_stats_inc(stats, RODP_STAT_KEPT_EARLY);
+	else
+		kfree_skb(skb);
+	responder_ask_for_missing(rx);
 }
 
 static void responder_tell_established(struct rodp_receiver *rx)
@@ -224,8 +298,7 @@ static void responder_packet(struct rodp_lane *lane, struct sk_buff *skb)
 	if (!rodp_end_receives(rx->rq.end)) {
 		rodp_packet_drop(rx->rq.end->dev, skb, RODP_STAT_WRONG_STATE);
 	} else if (order > 0) {
-		responder_miss(rx);
-		kfree_skb(skb);
+		responder_miss(rx, skb);
 	} else if (order < 0) {
 		responder_repeat(rx, skb);
 	} else {
@@ -289,12 +362,11 @@ static bool responder_goes_back(const struct rodp_receiver *rx, struct sk_buff *
 	       rodp_psn_cmp(psn, rodp_packet(skb_queue_prev(backlog, skb))->psn) <= 0;
 }
 
-/* Whether the peer has gone back; to which PSN. */
-static bool responder_is_asked_again(struct rodp_receiver *rx, u32 *psn)
+/* Of the packets that wait, the one that the peer has gone back to, or NULL: it has not. */
+static struct sk_buff *responder_asked_again(struct rodp_receiver *rx)
 {
 	struct sk_buff_head *backlog = &rx->rq.lane.backlog;
-	bool asked = false;
-	struct sk_buff *skb;
+	struct sk_buff *skb, *first = NULL;
 	u32 at, n;
 
 	lockdep_assert_held(&rx->rq.lane.lock);
@@ -304,15 +376,38 @@ static bool responder_is_asked_again(struct rodp_receiver *rx, u32 *psn)
 	spin_lock(&backlog->lock);
 	skb = skb_peek_tail(backlog);
 	for (n = 0; skb && n < RESPONDER_LOOK_BACK; n++) {
-		if (responder_goes_back(rx, skb, at)) {
-			if (!asked || rodp_psn_cmp(rodp_packet(skb)->psn, *psn) < 0)
-				*psn = rodp_packet(skb)->psn;
-			asked = true;
-		}
+		if (responder_goes_back(rx, skb, at) &&
+		    (!first || rodp_psn_cmp(rodp_packet(skb)->psn, rodp_packet(first)->psn) < 0))
+			first = skb;
 		skb = skb_queue_is_first(backlog, skb) ? NULL : skb_queue_prev(backlog, skb);
 	}
 	spin_unlock(&backlog->lock);
-	return asked;
+	return first;
+}
+
+static void responder_note_silence(struct rodp_receiver *rx)
+{
+	if (!rx->silence.since && rodp_park_waits(&rx->park))
+		rx->silence.since = ktime_get_ns();
+}
+
+/*
+ * Whether a packet that the peer has sent before came too soon for its timer, if that is as long as
+ * ours, as it mostly is: then it looks whether something was lost (send/timer.c), once.
+ */
+static bool responder_is_probed(const struct rodp_receiver *rx)
+{
+	lockdep_assert_held(&rx->rq.lane.lock);
+	return !rx->silence.probed && ktime_get_ns() - rx->silence.since < rx->rq.end->timeout / 2;
+}
+
+/* Nothing was lost: it is answered by the answer that it waits for. */
+static void responder_note_probe(struct rodp_receiver *rx, struct sk_buff *skb)
+{
+	lockdep_assert_held(&rx->rq.lane.lock);
+	rx->silence.probed = true;
+	rx->seq.asked_for_time = rx->hand.skb;
+	rodp_lane_forget(&rx->rq.lane, skb);
 }
 
 /*
@@ -322,14 +417,21 @@ static bool responder_is_asked_again(struct rodp_receiver *rx, u32 *psn)
  */
 static void responder_ask_for_time(struct rodp_receiver *rx)
 {
-	u32 psn = 0;
+	struct sk_buff *again = responder_asked_again(rx);
+	u32 psn;
 
-	if (!responder_is_asked_again(rx, &psn))
+	if (!again)
 		return;
+	if (responder_is_probed(rx)) {
+		responder_note_probe(rx, again);
+		return;
+	}
+	psn = rodp_packet(again)->psn;
 	if (rodp_psn_cmp(psn, rx->seq.epsn) > 0)
 		psn = rx->seq.epsn;
 	rodp_lane_purge(&rx->rq.lane);
 	rx->seq.asked_for_time = rx->hand.skb;
+	rx->seq.nak_sent = true; /* it sends all again that is dropped */
 	rodp_send_wait(rx, psn);
 }
 
@@ -343,6 +445,7 @@ static void responder_go_on(struct rodp_receiver *rx)
 			rodp_responder_take(rx, rx->hand.skb);
 		else if (rx->reply.active)
 			rodp_reply_run(rx);
+		responder_tell_gap(rx);
 	}
 	if (rodp_end_is_broken(end))
 		rodp_receiver_flush(rx);
@@ -353,10 +456,13 @@ static void responder_run(struct rodp_lane *lane)
 	struct rodp_receiver *rx = to_rodp_receiver(lane);
 
 	lockdep_assert_held(&lane->lock);
+	responder_note_silence(rx);
 	if (rodp_park_waits(&rx->park) && rodp_end_receives(rx->rq.end))
 		responder_ask_for_time(rx);
 	responder_go_on(rx);
-	rodp_ack_pay(rx);
+	if (!rodp_lane_has_first(&rx->rq.lane)) /* the acknowledgement is for that, too */
+		rodp_ack_pay(rx);
+	responder_note_silence(rx);
 }
 
 static void responder_unacked_run(struct rodp_lane *lane)

@@ -6,6 +6,7 @@
 #include "net/drop.h"
 #include "net/packet.h"
 #include "qp/end/path.h"
+#include "qp/send/answers.h"
 #include "qp/send/completer.h"
 #include "qp/send/flight.h"
 #include "qp/send/timer.h"
@@ -13,8 +14,7 @@
 
 /*
  * Everything before PSN `upto` was executed by the peer. Work requests that wait for data
- * are not complete by this: an answer that was passed over is lost.
- * Returns false when that made us go back.
+ * are not complete by this: returns false if there is one, whose answer was passed over.
  */
 static bool completer_acknowledge(struct rodp_sender *tx, u32 upto)
 {
@@ -26,11 +26,8 @@ static bool completer_acknowledge(struct rodp_sender *tx, u32 upto)
 		wqe = rodp_sq_oldest(&tx->sq);
 		if (rodp_psn_cmp(upto, wqe->first_psn) <= 0)
 			break;
-		if (rodp_swqe_is_rd_atomic(wqe)) {
-			if (!tx->flight.resync)
-				rodp_flight_retry(tx);
+		if (rodp_swqe_is_rd_atomic(wqe))
 			return false;
-		}
 		if (rodp_psn_cmp(upto, rodp_swqe_last_psn(wqe)) <= 0)
 			break;
 		rodp_flight_progress(tx, rodp_psn_add(rodp_swqe_last_psn(wqe), 1));
@@ -38,6 +35,43 @@ static bool completer_acknowledge(struct rodp_sender *tx, u32 upto)
 	}
 	rodp_flight_progress(tx, upto);
 	return true;
+}
+
+/*
+ * The peer has executed all before PSN `upto`: it says so (acked), or has said so before. An answer that was passed
+ * over is lost: it is asked for again.
+ */
+static bool completer_reach(struct rodp_sender *tx, u32 upto, bool acked)
+{
+	struct rodp_flight *flight = &tx->flight;
+
+	rodp_end_assert_sending(tx->sq.end);
+	if (rodp_psn_cmp(upto, flight->reached) > 0) {
+		flight->reached = upto;
+		flight->missing = false;
+	}
+	if (!completer_acknowledge(tx, upto)) {
+		rodp_answers_ask(tx, false);
+		return false;
+	}
+	rodp_flight_went_on(tx, acked);
+	return true;
+}
+
+/* An answer came: go on with what was known behind it already. */
+static void completer_go_on(struct rodp_sender *tx)
+{
+	struct rodp_flight *flight = &tx->flight;
+
+	rodp_end_assert_sending(tx->sq.end);
+	if (!flight->came && rodp_psn_cmp(flight->una, flight->reached) < 0)
+		completer_reach(tx, flight->reached, false);
+	else
+		rodp_flight_went_on(tx, false);
+	if (!flight->missing || flight->una != flight->reached)
+		return;
+	flight->missing = false;
+	rodp_flight_missing(tx);
 }
 
 static const enum ib_wc_status completer_nak_status[] = {
@@ -51,7 +85,7 @@ static void completer_take_nak(struct rodp_sender *tx, u8 code)
 {
 	if (code == RODP_NAK_PSN_SEQ) {
 		rodp_stats_inc(tx->sq.end->dev->stats, RODP_STAT_RCVD_SEQ_NAK);
-		rodp_flight_retry(tx);
+		rodp_flight_missing(tx);
 	} else if (code < ARRAY_SIZE(completer_nak_status)) {
 		rodp_flight_fail(tx, completer_nak_status[code]);
 	} else {
@@ -84,21 +118,23 @@ static void completer_take_ack(struct rodp_sender *tx, struct sk_buff *skb)
 	u8 value = syndrome & RODP_AETH_VALUE_MASK;
 
 	if (pkt->status) { /* a local peer could not reach our memory */
-		if (completer_acknowledge(tx, pkt->psn))
+		if (completer_reach(tx, pkt->psn, true))
 			rodp_flight_fail(tx, pkt->status);
 		return;
 	}
 	switch (syndrome & RODP_AETH_KIND_MASK) {
 	case RODP_AETH_ACK:
-		completer_acknowledge(tx, rodp_psn_add(pkt->psn, 1));
+		completer_reach(tx, rodp_psn_add(pkt->psn, 1), true);
 		break;
 	case RODP_AETH_RNR_NAK:
-		if (completer_acknowledge(tx, pkt->psn))
+		if (completer_reach(tx, pkt->psn, true))
 			completer_take_rnr_nak(tx, pkt->psn, value);
 		break;
 	case RODP_AETH_NAK:
-		if (completer_acknowledge(tx, pkt->psn))
+		if (completer_reach(tx, pkt->psn, true))
 			completer_take_nak(tx, value);
+		else if (value == RODP_NAK_PSN_SEQ && pkt->psn == tx->flight.reached)
+			tx->flight.missing = true;
 		break;
 	}
 }
@@ -159,6 +195,7 @@ static void completer_answered(struct rodp_sender *tx, u32 psn)
 	rodp_flight_progress(tx, rodp_psn_add(psn, 1));
 	if (psn == rodp_swqe_last_psn(rodp_sq_oldest(&tx->sq)))
 		rodp_flight_retire(tx);
+	completer_go_on(tx);
 }
 
 /* Returns true when skb is to be kept: the lane is parked with it in hand. */
@@ -167,8 +204,6 @@ static bool completer_take_answer(struct rodp_sender *tx, struct sk_buff *skb)
 	const struct rodp_packet *pkt = rodp_packet(skb);
 	int err;
 
-	if (!completer_acknowledge(tx, pkt->psn))
-		return false;
 	if (rodp_sq_is_empty(&tx->sq) || pkt->psn != tx->flight.una ||
 	    !completer_is_answer(rodp_sq_oldest(&tx->sq), pkt->op)) {
 		rodp_flight_fail(tx, IB_WC_BAD_RESP_ERR);
@@ -185,11 +220,31 @@ static bool completer_take_answer(struct rodp_sender *tx, struct sk_buff *skb)
 	return false;
 }
 
+/* Whether an answer came before its turn; then it is consumed. */
+static bool completer_comes_early(struct rodp_sender *tx, struct sk_buff *skb)
+{
+	u32 psn = rodp_packet(skb)->psn;
+
+	rodp_end_assert_sending(tx->sq.end);
+	if (!(rodp_packet(skb)->op->flags & (RODP_OPF_READ | RODP_OPF_ATOMIC)))
+		return false;
+	if (rodp_psn_cmp(psn, tx->flight.reached) > 0) {
+		tx->flight.reached = psn;
+		tx->flight.missing = false;
+	}
+	if (completer_acknowledge(tx, psn))
+		return false;
+	rodp_answers_ask(tx, rodp_answers_keep(tx, skb));
+	return true;
+}
+
 static void completer_take(struct rodp_sender *tx, struct sk_buff *skb)
 {
 	bool kept = false;
 
 	rodp_end_assert_sending(tx->sq.end);
+	if (completer_comes_early(tx, skb))
+		return;
 	if (rodp_packet(skb)->op->flags & (RODP_OPF_READ | RODP_OPF_ATOMIC))
 		kept = completer_take_answer(tx, skb);
 	else

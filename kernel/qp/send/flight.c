@@ -89,7 +89,8 @@ static void flight_go_to(struct rodp_sender *tx, u32 n, u32 packet)
 	rodp_park_cancel(&tx->source);
 }
 
-void rodp_flight_rewind(struct rodp_sender *tx, u32 psn)
+/* Send next from PSN psn on. */
+static void flight_go_to_psn(struct rodp_sender *tx, u32 psn)
 {
 	struct rodp_sq *sq = &tx->sq;
 	struct rodp_swqe *wqe;
@@ -110,6 +111,100 @@ void rodp_flight_rewind(struct rodp_sender *tx, u32 psn)
 	flight_go_to(tx, n, packet);
 }
 
+void rodp_flight_rewind(struct rodp_sender *tx, u32 psn)
+{
+	struct rodp_flight *flight = &tx->flight;
+
+	flight->again = 0;
+	flight->asked = flight->una;
+	rodp_repair_end(&flight->repair);
+	rodp_rtt_forget(&flight->rtt);
+	flight_go_to_psn(tx, psn);
+}
+
+/* PSN of the packet that is sent next. */
+static u32 flight_next_psn(const struct rodp_sender *tx)
+{
+	const struct rodp_sq *sq = &tx->sq;
+
+	if (sq->at.cur == sq->at.head)
+		return tx->flight.psn;
+	return rodp_psn_add(rodp_sq_wqe(sq, sq->at.cur)->first_psn, tx->flight.cur_packet);
+}
+
+/* PSN behind the answers to una and what follows that did not come: in una's work request. */
+static u32 flight_gap_end(const struct rodp_sender *tx)
+{
+	u32 psn = tx->flight.una, end, i;
+
+	rodp_end_assert_sending(tx->sq.end);
+	end = rodp_psn_add(rodp_swqe_last_psn(rodp_sq_oldest(&tx->sq)), 1);
+	for (i = 1; tx->early.at && i < RODP_EARLY_MAX; i++) {
+		psn = rodp_psn_add(psn, 1);
+		if (psn == end || rodp_early_find(&tx->early, psn))
+			return psn;
+	}
+	return end;
+}
+
+/* Send so many packets again from una on, or all. */
+static void flight_send_again(struct rodp_sender *tx, u32 packets)
+{
+	struct rodp_flight *flight = &tx->flight;
+
+	rodp_end_assert_sending(tx->sq.end);
+	flight->again = packets == RODP_REPAIR_ALL ? 0 : packets;
+	flight->asked = flight->again ? flight_gap_end(tx) : flight->una;
+	rodp_rtt_forget(&flight->rtt);
+	flight_go_to_psn(tx, flight->una);
+}
+
+void rodp_flight_repair(struct rodp_sender *tx, u32 packets)
+{
+	if (!packets)
+		return;
+	tx->flight.asking = false;
+	flight_send_again(tx, packets);
+}
+
+/* Whether nothing is being sent again: sending goes on behind all that was ever sent. */
+static bool flight_is_whole(const struct rodp_sender *tx)
+{
+	return !tx->flight.again && flight_next_psn(tx) == tx->flight.sent;
+}
+
+void rodp_flight_ask(struct rodp_sender *tx)
+{
+	if (!flight_is_whole(tx))
+		return;
+	tx->flight.asking = true;
+	flight_send_again(tx, 1);
+}
+
+void rodp_flight_repaired(struct rodp_sender *tx, u32 behind)
+{
+	struct rodp_flight *flight = &tx->flight;
+
+	rodp_end_assert_sending(tx->sq.end);
+	if (!flight->again)
+		return;
+	flight->again--;
+	if (flight->again && rodp_psn_cmp(behind, flight->sent) < 0)
+		return;
+	flight->again = 0;
+	if (!flight->asking)
+		rodp_repair_left(&flight->repair, behind);
+	flight_go_to_psn(tx, flight->sent);
+}
+
+void rodp_flight_went_on(struct rodp_sender *tx, bool acked)
+{
+	struct rodp_flight *flight = &tx->flight;
+
+	rodp_flight_repair(tx, rodp_repair_acked(&flight->repair, flight->una, flight->sent,
+						 flight_next_psn(tx), acked));
+}
+
 struct rodp_flight_mark rodp_flight_mark(const struct rodp_sender *tx)
 {
 	const struct rodp_flight *flight = &tx->flight;
@@ -121,6 +216,8 @@ struct rodp_flight_mark rodp_flight_mark(const struct rodp_sender *tx)
 		.sent = flight->sent,
 		.rd_atomic = flight->rd_atomic,
 		.unrequested = flight->unrequested,
+		.again = flight->again,
+		.asking = flight->asking,
 	};
 }
 
@@ -132,6 +229,11 @@ void rodp_flight_return(struct rodp_sender *tx, const struct rodp_flight_mark *m
 	flight->sent = mark->sent;
 	flight->rd_atomic = mark->rd_atomic;
 	flight->unrequested = mark->unrequested;
+	flight->again = mark->again;
+	flight->asking = mark->asking;
+	if (mark->again && !mark->asking)
+		rodp_repair_returned(&flight->repair);
+	rodp_rtt_forget(&flight->rtt);
 }
 
 void rodp_flight_catch_up(struct rodp_sender *tx)
@@ -141,6 +243,12 @@ void rodp_flight_catch_up(struct rodp_sender *tx)
 	const struct rodp_swqe *wqe;
 
 	rodp_end_assert_sending(sq->end);
+	if (flight->again && rodp_psn_cmp(flight_next_psn(tx), flight->una) < 0) {
+		if (!flight->asking)
+			rodp_repair_end(&flight->repair);
+		flight->again = 0;
+		flight_go_to_psn(tx, flight->sent);
+	}
 	if ((s32)(sq->at.tail - sq->at.cur) > 0) {
 		sq->at.cur = sq->at.tail;
 		flight->cur_packet = 0;
@@ -153,7 +261,8 @@ void rodp_flight_catch_up(struct rodp_sender *tx)
 					 rodp_psn_distance(wqe->first_psn, flight->una));
 }
 
-void rodp_flight_retry(struct rodp_sender *tx)
+/* One retry less, and the clock starts anew. False: there was none left, and it has failed. */
+static bool flight_use_retry(struct rodp_sender *tx)
 {
 	struct rodp_flight *flight = &tx->flight;
 	struct rodp_end *end = tx->sq.end;
@@ -162,27 +271,75 @@ void rodp_flight_retry(struct rodp_sender *tx)
 	if (!flight->retries) {
 		rodp_stats_inc(end->dev->stats, RODP_STAT_RETRY_EXCEEDED);
 		rodp_flight_fail(tx, IB_WC_RETRY_EXC_ERR);
-		return;
+		return false;
 	}
 	flight->retries--;
 	flight->resync = true;
 	flight->deadline = ktime_get_ns() + end->timeout;
-	rodp_flight_rewind(tx, flight->una);
+	return true;
+}
+
+void rodp_flight_retry(struct rodp_sender *tx)
+{
+	if (flight_use_retry(tx))
+		rodp_flight_rewind(tx, tx->flight.una);
+}
+
+void rodp_flight_overdue(struct rodp_sender *tx)
+{
+	struct rodp_flight *flight = &tx->flight;
+	bool first = flight->retries == tx->sq.end->retry_cnt;
+
+	if (!first || flight->repair.peer != RODP_PEER_KEEPS || !flight_is_whole(tx))
+		rodp_flight_retry(tx);
+	else if (flight_use_retry(tx))
+		rodp_flight_repair(tx,
+				   rodp_repair_silent(&flight->repair, flight->una, flight->sent));
+}
+
+void rodp_flight_missing(struct rodp_sender *tx)
+{
+	struct rodp_flight *flight = &tx->flight;
+	u32 packets = rodp_repair_lost(&flight->repair, flight->una, flight->sent,
+				       flight_is_whole(tx));
+
+	if (packets && flight_use_retry(tx))
+		rodp_flight_repair(tx, packets);
+}
+
+void rodp_flight_probe(struct rodp_sender *tx)
+{
+	struct rodp_flight *flight = &tx->flight;
+
+	rodp_end_assert_sending(tx->sq.end);
+	flight->probed = true;
+	if (!flight_is_whole(tx))
+		return;
+	rodp_stats_inc(tx->sq.end->dev->stats, RODP_STAT_PROBES);
+	rodp_flight_repair(tx, rodp_repair_silent(&flight->repair, flight->una, flight->sent));
 }
 
 void rodp_flight_progress(struct rodp_sender *tx, u32 psn)
 {
 	struct rodp_flight *flight = &tx->flight;
 	struct rodp_end *end = tx->sq.end;
+	u64 now = ktime_get_ns();
 
 	rodp_end_assert_sending(end);
+	rodp_rtt_acked(&flight->rtt, psn, now);
+	flight->came = rodp_early_advance(&tx->early, &tx->sq.lane, flight->una, psn);
 	flight->una = psn;
+	if (rodp_psn_cmp(flight->reached, psn) < 0)
+		flight->reached = psn;
+	if (rodp_psn_cmp(flight->asked, psn) < 0)
+		flight->asked = psn;
+	flight->probed = false;
 	flight->retries = end->retry_cnt;
 	flight->rnr_retries = end->rnr_retry;
 	flight->rnr_rounds = 0;
 	flight->resync = false;
 	flight->rnr_wait = false; /* what it was for is done */
-	flight->deadline = ktime_get_ns() + end->timeout;
+	flight->deadline = now + end->timeout;
 }
 
 void rodp_flight_land(struct rodp_sender *tx)
@@ -196,8 +353,12 @@ void rodp_flight_land(struct rodp_sender *tx)
 	tx->hand = (struct rodp_answer){};
 	tx->sq.lane.state.stalled = false;
 	flight->rnr_wait = false;
+	flight->again = 0;
 	flight->rd_atomic = 0;
 	flight->cur_packet = 0;
+	rodp_early_purge(&tx->early, &tx->sq.lane);
 	flight->una = flight->psn;
 	flight->sent = flight->psn;
+	flight->reached = flight->psn;
+	flight->asked = flight->psn;
 }

@@ -39,8 +39,35 @@ void rodp_flight_retire_executed(struct rodp_sender *tx);
  */
 void rodp_flight_fail(struct rodp_sender *tx, enum ib_wc_status status);
 
-/* Go back: send again from PSN psn on, which is not acknowledged. */
+/* Go back: send again all from PSN psn on, which is not acknowledged. */
 void rodp_flight_rewind(struct rodp_sender *tx, u32 psn);
+
+/**
+ * rodp_flight_repair() - send again what a repair (repair.h) says
+ * @tx: the sender, whose lane is held
+ * @packets: from the oldest one on, or RODP_REPAIR_ALL, or 0: nothing happens
+ *
+ * Context: Process or softirq. The requester sends them when it runs next.
+ */
+void rodp_flight_repair(struct rodp_sender *tx, u32 packets);
+
+/* Ask again for the answer to una, and no further than for what came early; if nothing is being sent again. */
+void rodp_flight_ask(struct rodp_sender *tx);
+
+/* A packet of a repair has left: `behind` is the PSN behind it. With the last one sending goes on where it was. */
+void rodp_flight_repaired(struct rodp_sender *tx, u32 behind);
+
+/*
+ * The peer went on, up to una: go on with a repair, or end it. acked: by an acknowledgement, else by an answer to
+ * one request.
+ */
+void rodp_flight_went_on(struct rodp_sender *tx, bool acked);
+
+/* The peer says that una is missing (NAK). That is a retry, unless it is on its way again already. */
+void rodp_flight_missing(struct rodp_sender *tx);
+
+/* The peer says nothing: send una again, if nothing is being sent again anyway. No retry. */
+void rodp_flight_probe(struct rodp_sender *tx);
 
 /* Where the flight is: what packets change that are given to the path. */
 struct rodp_flight_mark {
@@ -49,6 +76,8 @@ struct rodp_flight_mark {
 	u32 sent;
 	u32 rd_atomic;
 	u32 unrequested;
+	u32 again;
+	bool asking;
 };
 
 /* Remember it, before packets are collected that leave later. */
@@ -62,6 +91,12 @@ void rodp_flight_catch_up(struct rodp_sender *tx);
 
 /* Lost packets: rewind to the oldest PSN if retries are left, else fail. */
 void rodp_flight_retry(struct rodp_sender *tx);
+
+/*
+ * A time-out: a retry. The first one since the peer went on is for the oldest packet only, if the peer keeps what
+ * came early; else all are sent again.
+ */
+void rodp_flight_overdue(struct rodp_sender *tx);
 
 /* The peer made progress up to, not including, psn: the clock starts anew. */
 void rodp_flight_progress(struct rodp_sender *tx, u32 psn);

@@ -6,6 +6,7 @@
 #include "net/packet.h"
 #include "net/segments.h"
 #include "qp/end/path.h"
+#include "qp/send/answers.h"
 #include "qp/send/bind.h"
 #include "qp/send/flight.h"
 #include "qp/send/requester.h"
@@ -72,7 +73,7 @@ static void requester_fill_reth(struct rodp_reth *reth, const struct rodp_part *
 
 	reth->va = cpu_to_be64(wqe->remote_addr + part->offset);
 	reth->rkey = cpu_to_be32(wqe->rkey);
-	reth->length = cpu_to_be32(wqe->length - part->offset);
+	reth->length = cpu_to_be32(part->extent);
 }
 
 static void requester_fill_atomiceth(struct rodp_atomiceth *eth, const struct rodp_swqe *wqe)
@@ -107,11 +108,14 @@ static void requester_fill_headers(struct sk_buff *skb, const struct rodp_part *
 			wqe->invalidate_rkey);
 }
 
-/* The last packet of a message, and enough of the others to keep the window open. */
+/* The last packet of a message, or of a repair, and enough of the others to keep the window open. */
 static bool requester_asks(const struct rodp_sender *tx, const struct rodp_part *part)
 {
+	const struct rodp_flight *flight = &tx->flight;
+
 	return tx->sq.end->transport->acked &&
-	       (part->last || tx->flight.unrequested >= RODP_WINDOW / 2);
+	       (part->last || flight->unrequested >= RODP_WINDOW / 2 || flight->again == 1 ||
+		rodp_repair_asks(&flight->repair, part->psn));
 }
 
 /* The payload, from the memory of the scatter/gather list. */
@@ -180,12 +184,16 @@ static void requester_advance(struct rodp_sender *tx, const struct rodp_part *pa
 	u32 behind = rodp_psn_add(part->wqe->first_psn,
 				  whole ? part->wqe->packets : flight->cur_packet + 1);
 
+	bool asks = requester_asks(tx, part);
+
 	rodp_end_assert_sending(tx->sq.end);
 	if (rodp_psn_cmp(part->psn, flight->sent) < 0)
 		rodp_stats_inc(tx->sq.end->dev->stats, RODP_STAT_RETRANSMITS);
+	else if (asks && !flight->rtt.since)
+		rodp_rtt_begin(&flight->rtt, part->psn, ktime_get_ns());
 	if (rodp_psn_cmp(behind, flight->sent) > 0)
 		flight->sent = behind;
-	flight->unrequested = requester_asks(tx, part) ? 0 : flight->unrequested + 1;
+	flight->unrequested = asks ? 0 : flight->unrequested + 1;
 	if (part->last) {
 		flight->rd_atomic += whole;
 		tx->sq.at.cur++;
@@ -193,6 +201,7 @@ static void requester_advance(struct rodp_sender *tx, const struct rodp_part *pa
 	} else {
 		flight->cur_packet++;
 	}
+	rodp_flight_repaired(tx, behind);
 	if (send->sent)
 		send->sent(tx, part->last);
 }
@@ -284,6 +293,7 @@ static int requester_send(struct rodp_sender *tx, struct rodp_swqe *wqe,
 	struct sk_buff *skb;
 
 	end->path->cut(end, wqe, tx->flight.cur_packet, &part);
+	part.extent = rodp_answers_wanted(tx, &part);
 	skb = requester_build(tx, &part);
 	if (PTR_ERR(skb) == -ENOMEM)
 		rodp_lane_rest(&tx->sq.lane, 1);
@@ -318,6 +328,8 @@ static struct rodp_swqe *requester_next(struct rodp_sender *tx)
 	struct rodp_swqe *wqe;
 
 	if (tx->source.waiting || tx->flight.rnr_wait || tx->sq.lane.state.resting)
+		return NULL;
+	if (!tx->flight.again && rodp_repair_holds(&tx->flight.repair, tx->flight.una))
 		return NULL;
 	wqe = rodp_flight_current(tx);
 	if (!wqe)
@@ -377,6 +389,8 @@ static void requester_run(struct rodp_sender *tx, bool may_move)
 	}
 	if (requester_send_batch(tx))
 		rodp_sender_timer_watch(tx, was_idle);
+	else if (!was_idle)
+		rodp_sender_timer_hasten(tx);
 }
 
 void rodp_requester_run(struct rodp_sender *tx)

@@ -11,6 +11,7 @@ struct rodp_part {
 	u32 psn;
 	u32 offset; /* in the message, bytes */
 	u32 payload; /* bytes */
+	u32 extent; /* that a RETH announces: bytes from `offset` on */
 	bool first;
 	bool last;
 };

@@ -33,6 +33,7 @@ void rodp_send_lane_reset(struct rodp_sender *tx)
 	rodp_end_assert_sending(tx->sq.end);
 	kfree_skb(tx->hand.skb);
 	tx->hand = (struct rodp_answer){};
+	rodp_early_purge(&tx->early, &tx->sq.lane);
 	tx->flight = (struct rodp_flight){};
 	rodp_gather_reset(tx);
 	rodp_sq_reset(&tx->sq);

@@ -8,7 +8,10 @@
 
 #include <linux/hrtimer.h>
 
+#include "qp/lane/early.h"
 #include "qp/queue/sq.h"
+#include "qp/send/repair.h"
+#include "qp/send/rtt.h"
 #include "qp/xfer/park.h"
 
 struct rodp_loan;
@@ -26,17 +29,27 @@ struct rodp_flight {
 	u32 psn; /* of the next work request's first packet */
 	u32 una; /* oldest PSN without an acknowledgement */
 	u32 sent; /* PSN behind the last one ever sent */
+	u32 reached; /* PSN behind the last one that the peer is known to have executed; not before una */
+	u32 asked; /* PSN behind what was asked for again of the answers to una; not before una */
 	u32 rd_atomic; /* READs and ATOMICs under way */
 	u32 unrequested; /* packets sent since the last AckReq */
+	u32 again; /* packets of a repair that are sent next, before sending goes on at `sent`; 0: none */
 	u8 retries; /* left */
 	u8 rnr_retries; /* left; 7 stays 7 */
 	u8 rnr_rounds; /* RNR NAKs since the last progress, saturated */
 	bool resync; /* rewound for a lost response: ignore what is still on its way */
+	bool asking; /* `again` is for an answer that was lost, and no repair */
+	bool came; /* the answer to una came early, and is the next packet that the lane takes */
+	bool missing; /* the peer said that `reached` is missing, when answers before that were */
 	bool rnr_wait; /* the peer asked for time */
+	bool probed; /* una was sent again because nothing came; since then still nothing came */
 	bool timer_fired; /* for run() */
 	bool drained_told; /* IB_EVENT_SQ_DRAINED was raised in this SQD */
 	u64 deadline; /* ns, ktime_get: when una is overdue */
+	u64 timer_at; /* ns, ktime_get: when the timer fires, if it is queued */
 	u64 rnr_until; /* ns, ktime_get: rnr_wait is over */
+	struct rodp_repair repair;
+	struct rodp_rtt rtt;
 };
 
 /* A response that waits for memory. */
@@ -60,6 +73,7 @@ struct rodp_sender {
 	struct rodp_sq sq;
 	struct rodp_flight flight;
 	struct rodp_answer hand;
+	struct rodp_early early; /* answers behind the one that is expected */
 	struct rodp_park source; /* the requester waits for the memory of a request */
 	struct rodp_park target; /* the completer waits for the memory of an answer */
 	struct rodp_gather gather;

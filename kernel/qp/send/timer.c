@@ -6,6 +6,7 @@
  * acknowledged: acknowledgements only move the deadline, and a timer that fires
  * before the deadline is started again for the rest.
  */
+#include "qp/end/path.h"
 #include "qp/send/flight.h"
 #include "qp/send/timer.h"
 
@@ -24,25 +25,69 @@ void rodp_sender_timer_init(struct rodp_sender *tx)
 	hrtimer_setup(&tx->timer, timer_fired, CLOCK_MONOTONIC, HRTIMER_MODE_REL_SOFT);
 }
 
-static void timer_start(struct rodp_sender *tx, u64 ns)
+/* Fire at a time; ns, ktime_get. */
+static void timer_start(struct rodp_sender *tx, u64 now, u64 at)
 {
 	rodp_end_assert_sending(tx->sq.end);
-	hrtimer_start(&tx->timer, ns_to_ktime(ns), HRTIMER_MODE_REL_SOFT);
+	tx->flight.timer_at = at;
+	hrtimer_start(&tx->timer, ns_to_ktime(at > now ? at - now : 0), HRTIMER_MODE_REL_SOFT);
+}
+
+/*
+ * How long after the last sign of the peer una is sent again to see whether it is there, or 0: never.
+ * Where a time-out is as near there is nothing to be won; and a peer that waits for memory knows by this that it is
+ * a probe (responder.c).
+ */
+static u64 timer_patience(const struct rodp_sender *tx)
+{
+	u64 timeout = tx->sq.end->timeout, patience;
+
+	if (tx->flight.probed || tx->sq.end->path->direct)
+		return 0;
+	/* Nothing is measured where the first packets were lost. */
+	patience = rodp_rtt_patience(&tx->flight.rtt) ?: timeout / 4;
+	patience = max(patience, RODP_TIMEOUT_FLOOR);
+	return patience < timeout / 2 ? patience : 0;
+}
+
+/* When there is something to do unless the peer says something; ns, ktime_get. */
+static u64 timer_due(const struct rodp_sender *tx)
+{
+	u64 patience = timer_patience(tx);
+
+	return patience ? tx->flight.deadline - tx->sq.end->timeout + patience
+			: tx->flight.deadline;
+}
+
+void rodp_sender_timer_hasten(struct rodp_sender *tx)
+{
+	u64 due;
+
+	rodp_end_assert_sending(tx->sq.end);
+	if (tx->flight.rnr_wait || !hrtimer_is_queued(&tx->timer))
+		return;
+	due = timer_due(tx);
+	if (tx->flight.timer_at > due)
+		timer_start(tx, ktime_get_ns(), due);
 }
 
 void rodp_sender_timer_watch(struct rodp_sender *tx, bool was_idle)
 {
-	u64 timeout = tx->sq.end->timeout;
+	u64 timeout = tx->sq.end->timeout, now;
 	bool running;
 
 	rodp_end_assert_sending(tx->sq.end);
 	if (!timeout)
 		return;
 	running = hrtimer_is_queued(&tx->timer);
-	if (was_idle || !running)
-		tx->flight.deadline = ktime_get_ns() + timeout;
-	if (!running)
-		timer_start(tx, timeout);
+	if (running && !was_idle) {
+		rodp_sender_timer_hasten(tx);
+		return;
+	}
+	now = ktime_get_ns();
+	tx->flight.deadline = now + timeout;
+	if (!running || tx->flight.timer_at > timer_due(tx))
+		timer_start(tx, now, timer_due(tx));
 }
 
 /* RNR NAKs in a row that are taken at their word, and the wait that follows: it doubles, up to a bound. */
@@ -61,14 +106,15 @@ static u64 timer_rnr_floor(u8 rounds)
 void rodp_sender_timer_rnr(struct rodp_sender *tx, u64 ns)
 {
 	struct rodp_flight *flight = &tx->flight;
+	u64 now = ktime_get_ns();
 
 	rodp_end_assert_sending(tx->sq.end);
 	ns = max(ns, timer_rnr_floor(flight->rnr_rounds));
 	if (flight->rnr_rounds < U8_MAX)
 		flight->rnr_rounds++;
 	flight->rnr_wait = true;
-	flight->rnr_until = ktime_get_ns() + ns;
-	timer_start(tx, ns);
+	flight->rnr_until = now + ns;
+	timer_start(tx, now, flight->rnr_until);
 }
 
 /* A timer that had fired before the wait began, and came late to the lane, does not end it. */
@@ -77,7 +123,7 @@ static void timer_rnr(struct rodp_sender *tx)
 	u64 now = ktime_get_ns();
 
 	if (now < tx->flight.rnr_until)
-		timer_start(tx, tx->flight.rnr_until - now);
+		timer_start(tx, now, tx->flight.rnr_until);
 	else
 		tx->flight.rnr_wait = false;
 }
@@ -117,12 +163,14 @@ static void timer_retransmit(struct rodp_sender *tx)
 	else if (timer_waits_here(tx))
 		tx->flight.deadline = now + end->timeout;
 	if (now < tx->flight.deadline) {
-		timer_start(tx, tx->flight.deadline - now);
+		if (now >= timer_due(tx))
+			rodp_flight_probe(tx);
+		timer_start(tx, now, timer_due(tx));
 		return;
 	}
 	rodp_stats_inc(end->dev->stats, RODP_STAT_TIMEOUTS);
 	rodp_flow_doubt(&end->flow);
-	rodp_flight_retry(tx);
+	rodp_flight_overdue(tx);
 }
 
 void rodp_sender_timer_expired(struct rodp_sender *tx)

@@ -27,6 +27,9 @@ void rodp_sender_timer_init(struct rodp_sender *tx);
 /* Watch for the acknowledgement of what was just sent; was_idle: nothing was in flight before. */
 void rodp_sender_timer_watch(struct rodp_sender *tx, bool was_idle);
 
+/* The peer went on while it ran: it is to fire in time for what is on its way now. */
+void rodp_sender_timer_hasten(struct rodp_sender *tx);
+
 /* Send nothing for ns at least (RNR NAK). */
 void rodp_sender_timer_rnr(struct rodp_sender *tx, u64 ns);
 

@@ -38,7 +38,7 @@ typedef int kuid_t;
 #define SZ_16M			0x1000000
 
 #define GFP_KERNEL		0u
-#define GFP_ATOMIC		0u
+#define GFP_ATOMIC		1u
 #define GFP_KERNEL_ACCOUNT	0u
 #define __GFP_RETRY_MAYFAIL	0u
 #define __GFP_NOWARN		0u
@@ -247,8 +247,12 @@ static inline void env_free(const void *p)
 	free((void *)p);
 }
 
-#define kzalloc(bytes, gfp)	env_alloc(bytes)
-#define kcalloc(n, bytes, gfp)	env_alloc((size_t)(n) * (bytes))
+/* There is no memory for who cannot wait. */
+extern bool env_short;
+
+#define kzalloc(bytes, gfp) env_alloc(bytes)
+#define kcalloc(n, bytes, gfp) \
+	(env_short && ((gfp)&GFP_ATOMIC) ? NULL : env_alloc((size_t)(n) * (bytes)))
 #define kvcalloc(n, bytes, gfp) env_alloc((size_t)(n) * (bytes))
 #define kfree(p)		env_free(p)
 #define kvfree(p)		env_free(p)

@@ -9,6 +9,7 @@ int env_cpu;
 struct task_struct env_task;
 int env_locks;
 long env_allocations;
+bool env_short;
 
 static struct env_event *clock_heap[CLOCK_EVENTS + 1];
 static u32 clock_events;

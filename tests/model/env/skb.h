@@ -39,6 +39,7 @@ struct sk_buff {
 	u32 number; /* of the packet that was sent, of which this may be a copy */
 	u8 to; /* whom it is for */
 	bool corrupt;
+	u32 lie; /* what comes behind it says; 0: nothing does */
 	/* The buffer. */
 	u32 room;
 	u8 head[] __attribute__((aligned(16)));
@@ -125,10 +126,26 @@ static inline struct sk_buff *__skb_dequeue(struct sk_buff_head *queue)
 	if (!skb)
 		return NULL;
 	queue->first = skb->next;
-	if (!queue->first)
+	if (queue->first)
+		queue->first->prev = NULL;
+	else
 		queue->last = &queue->first;
 	queue->qlen--;
 	return skb;
+}
+
+static inline void __skb_unlink(struct sk_buff *skb, struct sk_buff_head *queue)
+{
+	struct sk_buff *prev = queue->first == skb ? NULL : skb->prev;
+	struct sk_buff **link = prev ? &prev->next : &queue->first;
+
+	*link = skb->next;
+	if (skb->next)
+		skb->next->prev = prev;
+	else
+		queue->last = link;
+	queue->qlen--;
+	skb->next = skb->prev = NULL;
 }
 
 static inline void __skb_queue_purge(struct sk_buff_head *queue)
@@ -142,6 +159,7 @@ static inline void __skb_queue_purge(struct sk_buff_head *queue)
 #define skb_queue_head_init(queue)	__skb_queue_head_init(queue)
 #define skb_queue_tail(queue, skb)	__skb_queue_tail(queue, skb)
 #define skb_dequeue(queue)		__skb_dequeue(queue)
+#define skb_unlink(skb, queue)		__skb_unlink(skb, queue)
 #define skb_queue_is_first(queue, skb)	((queue)->first == (skb))
 #define skb_queue_prev(queue, skb)	((void)(queue), (skb)->prev)
 #define skb_queue_empty(queue)		(!(queue)->qlen)

@@ -13,6 +13,7 @@
 #include "ends.h"
 #include "forge.h"
 #include "ground.h"
+#include "show.h"
 
 enum {
 	MTU = 1024,
@@ -187,9 +188,15 @@ static void test_right_psn(struct setup *s)
 	still_works(s);
 }
 
+/* What comes early is kept, up to so many packets ahead (kernel/qp/lane/early.h); not of UC. */
+#define AHEAD 256
+
 static void test_request_psns(struct setup *s, enum vt_transport transport)
 {
-	static const int32_t offsets[] = { 1, 2, 100, 0x7fffff, -1, -2, -100, -0x800000 };
+	const int32_t first = transport == VT_UC ? 1 : AHEAD;
+	const int32_t offsets[] = {
+		first, first + 1, first + 99, 0x7fffff, -1, -2, -100, -0x800000
+	};
 	size_t i;
 
 	open_ends(s, transport);
@@ -197,6 +204,35 @@ static void test_request_psns(struct setup *s, enum vt_transport transport)
 	for (i = 0; i < VT_ARRAY_SIZE(offsets); i++)
 		test_request_psn(s, offsets[i]);
 	test_right_psn(s);
+	close_ends(s);
+}
+
+static void set_keep_early(unsigned int psns)
+{
+	vt_run("echo %u >/sys/module/rodp/parameters/keep_early", psns);
+}
+
+/* The last one that is kept: who guesses its PSN is believed. Unless nobody wants that. */
+static void test_kept(struct setup *s)
+{
+	static const char *const names[] = { "kept_early" };
+	static const int32_t offsets[] = { 1, 2, 100, AHEAD - 1 };
+	int64_t before;
+	size_t i;
+
+	vt_case("RC: a WRITE that comes early is kept");
+	open_ends(s, VT_RC);
+	before = counted(s->devs[1], names, 1);
+	forge_write(s, expected_psn(s) + AHEAD - 1);
+	await(s->devs[1], names, 1, before);
+	vt_verify_zero(vt_ground_open(&s->ground) + AT, LEN, "where a WRITE goes that is kept");
+	vt_ends_set(&s->ends, IBV_QPS_RTS, IBV_QPS_RTS); /* and is forgotten */
+	before = counted(s->devs[1], names, 1);
+	set_keep_early(0);
+	for (i = 0; i < VT_ARRAY_SIZE(offsets); i++)
+		test_request_psn(s, offsets[i]);
+	vt_check(counted(s->devs[1], names, 1) == before);
+	set_keep_early(AHEAD);
 	close_ends(s);
 }
 
@@ -578,6 +614,7 @@ int main(int argc, char **argv)
 	test_bounds(&s, VT_RC);
 	test_bounds(&s, VT_XRC);
 	test_bounds(&s, VT_UC);
+	test_kept(&s);
 	close_sockets(&s);
 	vt_use_gid(s.devs[0], vt_gid6(s.devs[0]));
 	vt_use_gid(s.devs[1], vt_gid6(s.devs[1]));
