@@ -52,6 +52,7 @@
 	X(MCAST_UNWANTED, "mcast_unwanted")               \
 	X(BACKLOG_DROPS, "backlog_drops")                 \
 	X(ECN_MARKED, "np_ecn_marked_roce_packets")       \
+	X(CNP_SENT, "np_cnp_sent")                        \
 	X(CNP_HANDLED, "rp_cnp_handled")                  \
 	X(CNP_IGNORED, "rp_cnp_ignored")                  \
 	X(ODP_FAULTS, "odp_faults")                       \

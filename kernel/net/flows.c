@@ -8,6 +8,7 @@
 #include <rdma/ib_cache.h>
 
 #include "net/flows.h"
+#include "net/packet.h"
 
 int rodp_flow_init(struct rodp_flow *flow, gfp_t gfp)
 {
@@ -101,6 +102,12 @@ void rodp_flow_aim(struct rodp_flow *flow, const struct rodp_route *route)
 	WRITE_ONCE(flow->near, RODP_NEAR_UNKNOWN);
 	WRITE_ONCE(flow->joins, false);
 	dst_cache_reset(&flow->cache);
+}
+
+void rodp_flow_learn(struct rodp_flow *flow, const struct sk_buff *skb)
+{
+	if (rodp_packet_is_ours(skb))
+		cmpxchg(&flow->near, RODP_NEAR_UNKNOWN, RODP_NEAR_YES);
 }
 
 int rodp_flow_set(struct rodp_flow *flow, const struct rodp_dev *dev, const struct rdma_ah_attr *ah,

@@ -13,8 +13,6 @@
 #include <net/dst_cache.h>
 #include <rdma/ib_verbs.h>
 
-#include "net/packet.h"
-
 struct rodp_route {
 	u8 version; /* of IP: 4, 6, or 0 while unset */
 	u8 tos; /* traffic class */
@@ -52,6 +50,7 @@ struct rodp_flow {
 	 * order, and out of order with what is sent on another at the same time.
 	 */
 	bool per_cpu;
+	bool ect; /* who sends by it slows down when the way is congested */
 	/*
 	 * Whether the packets that left last could have left together (net/segments.h). If not, what the
 	 * next ones are collected for is one packet: one that the host's queue refuses is made again,
@@ -128,6 +127,19 @@ int rodp_flow_set(struct rodp_flow *flow, const struct rodp_dev *dev, const stru
 		  u32 lqpn, u32 rqpn);
 
 /**
+ * rodp_flow_is_capable() - whether packets of a flow say that congestion may be marked in them
+ * @flow: the flow
+ *
+ * So it is if who sends them heeds the marks, unless the parameter ecn says no.
+ *
+ * Context: any.
+ */
+bool rodp_flow_is_capable(const struct rodp_flow *flow);
+
+/* For rodp_flow_prove(): nothing is known of the flow yet. */
+void rodp_flow_learn(struct rodp_flow *flow, const struct sk_buff *skb);
+
+/**
  * rodp_flow_prove() - learn from a packet that came over a flow whether a wire is on the way
  * @flow: the flow, to its sender
  * @skb: the packet, as it was received; its ICRC was right
@@ -136,8 +148,8 @@ int rodp_flow_set(struct rodp_flow *flow, const struct rodp_dev *dev, const stru
  */
 static inline void rodp_flow_prove(struct rodp_flow *flow, const struct sk_buff *skb)
 {
-	if (unlikely(READ_ONCE(flow->near) == RODP_NEAR_UNKNOWN) && rodp_packet_is_ours(skb))
-		cmpxchg(&flow->near, RODP_NEAR_UNKNOWN, RODP_NEAR_YES);
+	if (unlikely(READ_ONCE(flow->near) == RODP_NEAR_UNKNOWN))
+		rodp_flow_learn(flow, skb);
 }
 
 /**

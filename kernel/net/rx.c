@@ -96,7 +96,7 @@ static bool rx_is_congestion_marked(const struct sk_buff *skb)
 	return INET_ECN_is_ce(tos);
 }
 
-void rodp_rx_count(struct rodp_dev *dev, const struct rodp_segments *segs)
+bool rodp_rx_count(struct rodp_dev *dev, const struct rodp_segments *segs)
 {
 	u32 bytes = 0, marked = 0;
 	struct sk_buff *skb;
@@ -109,6 +109,7 @@ void rodp_rx_count(struct rodp_dev *dev, const struct rodp_segments *segs)
 	rodp_stats_add(dev->stats, RODP_STAT_RCVD_BYTES, bytes);
 	if (unlikely(marked))
 		rodp_stats_add(dev->stats, RODP_STAT_ECN_MARKED, marked);
+	return marked;
 }
 
 /*

@@ -25,8 +25,9 @@ int rodp_rx_udp(struct sock *sk, struct sk_buff *skb);
  * @segs: the packets, the network headers in place.
  *
  * Context: Softirq.
+ * Return: whether any of them met congestion on its way.
  */
-void rodp_rx_count(struct rodp_dev *dev, const struct rodp_segments *segs);
+bool rodp_rx_count(struct rodp_dev *dev, const struct rodp_segments *segs);
 
 /* Sets where well-formed packets go: once, before the first socket is opened. */
 void rodp_rx_set_receiver(rodp_packet_receiver receiver);

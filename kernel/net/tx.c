@@ -6,6 +6,7 @@
 #include <linux/module.h>
 #include <linux/udp.h>
 #include <net/addrconf.h>
+#include <net/inet_ecn.h>
 #include <net/ip.h>
 #include <net/ip6_route.h>
 #include <net/ipv6.h>
@@ -27,6 +28,15 @@ MODULE_PARM_DESC(segments,
 static bool icrc_always;
 module_param(icrc_always, bool, 0644);
 MODULE_PARM_DESC(icrc_always, "packets between devices of this kernel have an ICRC, too");
+
+static bool ecn = true;
+module_param(ecn, bool, 0644);
+MODULE_PARM_DESC(ecn, "packets say that congestion may be marked in them, and senders heed it");
+
+bool rodp_flow_is_capable(const struct rodp_flow *flow)
+{
+	return flow->ect && READ_ONCE(ecn);
+}
 
 /* A packet, or several together, on their way out. */
 struct tx_trip {
@@ -53,14 +63,14 @@ static void tx_push_udp(const struct rodp_route *route, struct sk_buff *skb)
  * @id: an atomic datagram's (DF is set) means nothing (RFC 6864). Where the stack takes segments
  * apart it counts up from the first one's, and the ICRC covers it.
  */
-static void tx_push_ipv4(const struct rodp_route *route, struct sk_buff *skb, u16 id)
+static void tx_push_ipv4(const struct rodp_route *route, struct sk_buff *skb, u8 tos, u16 id)
 {
 	struct iphdr *ip = skb_push(skb, sizeof(*ip));
 
 	skb_reset_network_header(skb);
 	ip->version = 4;
 	ip->ihl = sizeof(*ip) / 4;
-	ip->tos = route->tos;
+	ip->tos = tos;
 	ip->tot_len = cpu_to_be16(skb->len);
 	ip->id = cpu_to_be16(id);
 	ip->frag_off = cpu_to_be16(IP_DF);
@@ -71,13 +81,13 @@ static void tx_push_ipv4(const struct rodp_route *route, struct sk_buff *skb, u1
 	ip->daddr = route->v4.daddr;
 }
 
-static void tx_push_ipv6(const struct rodp_route *route, struct sk_buff *skb)
+static void tx_push_ipv6(const struct rodp_route *route, struct sk_buff *skb, u8 tos)
 {
 	u16 bytes = skb->len;
 	struct ipv6hdr *ip = skb_push(skb, sizeof(*ip));
 
 	skb_reset_network_header(skb);
-	ip6_flow_hdr(ip, route->tos, route->flow_label);
+	ip6_flow_hdr(ip, tos, route->flow_label);
 	ip->payload_len = cpu_to_be16(bytes);
 	ip->nexthdr = IPPROTO_UDP;
 	ip->hop_limit = route->hop_limit;
@@ -106,10 +116,10 @@ void rodp_packet_address(const struct rodp_flow *flow, struct sk_buff *skb)
 	rodp_packet(skb)->sl = flow->route.priority & 7;
 	tx_push_udp(&flow->route, skb);
 	if (flow->route.version == 4) {
-		tx_push_ipv4(&flow->route, skb, 0);
+		tx_push_ipv4(&flow->route, skb, flow->route.tos, 0);
 		ip_send_check(ip_hdr(skb));
 	} else {
-		tx_push_ipv6(&flow->route, skb);
+		tx_push_ipv6(&flow->route, skb, flow->route.tos);
 	}
 	skb_pull(skb, skb->len - body);
 }
@@ -202,6 +212,22 @@ static struct dst_entry *tx_route_ipv6(struct net *net, const struct sock *sock,
 }
 
 /*
+ * The traffic class of a packet: one with payload may be marked by a router or a queueing discipline that
+ * would else drop it. Who asked for a class with ECN bits gets these.
+ */
+static u8 tx_tos(const struct rodp_flow *flow, struct sk_buff *skb)
+{
+	const struct rodp_packet *pkt = rodp_packet(skb);
+	u8 tos = flow->route.tos;
+
+	if (pkt->op->flags & RODP_OPF_CNP)
+		return tos & ~INET_ECN_MASK; /* of no congestion notification is its sender told */
+	if (!pkt->payload || (tos & INET_ECN_MASK) || !rodp_flow_is_capable(flow))
+		return tos;
+	return tos | INET_ECN_ECT_0;
+}
+
+/*
  * Headers and ICRC of the packet that is number @id of those that leave together. Counts it, and
  * makes the sk_buff one of the IP layer's: skb->cb was ours until now.
  */
@@ -209,15 +235,16 @@ static void tx_complete(const struct tx_trip *trip, struct sk_buff *skb, u16 id)
 {
 	const struct rodp_route *route = &trip->flow->route;
 	struct rodp_dev *dev = trip->dev;
+	u8 tos = tx_tos(trip->flow, skb);
 	bool v4 = route->version == 4;
 
 	rodp_stats_inc(dev->stats, RODP_STAT_SENT_PKTS);
 	rodp_stats_add(dev->stats, RODP_STAT_SENT_BYTES, rodp_packet(skb)->payload);
 	tx_push_udp(route, skb);
 	if (v4)
-		tx_push_ipv4(route, skb, id);
+		tx_push_ipv4(route, skb, tos, id);
 	else
-		tx_push_ipv6(route, skb);
+		tx_push_ipv6(route, skb, tos);
 	if (trip->sealed)
 		tx_seal(skb, route->version);
 	else

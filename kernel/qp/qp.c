@@ -120,6 +120,7 @@ static int qp_create_parts(struct rodp_qp *qp)
 		return PTR_ERR(qp->backlog);
 	qp_init_lanes(qp);
 	mutex_init(&qp->modify);
+	end->flow.ect = end->transport->acked;
 	err = rodp_flow_init(&end->flow, GFP_KERNEL_ACCOUNT);
 	if (err)
 		goto err_account;

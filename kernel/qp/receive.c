@@ -5,6 +5,7 @@
 #include "net/packet.h"
 #include "net/rx.h"
 #include "net/segments.h"
+#include "qp/end/notice.h"
 #include "qp/end/path.h"
 #include "qp/end/qpn.h"
 #include "qp/receive.h"
@@ -70,32 +71,23 @@ static struct rodp_end *receive_find(struct net *net, struct sk_buff *skb)
 	return qpn == RODP_QPN_GSI ? receive_find_gsi(net, skb) : rodp_qpn_lookup(qpn);
 }
 
-/*
- * A congestion notification (annex A17.9.3) is for the QP and for neither of its lanes. How fast
- * to send is left to the host's queueing disciplines: it is counted.
- */
-static void receive_notified(struct rodp_end *end, struct sk_buff *skb)
-{
-	bool well_formed = rodp_packet(skb)->payload == RODP_CNP_BYTES;
-
-	rodp_packet_drop(end->dev, skb,
-			 well_formed ? RODP_STAT_CNP_HANDLED : RODP_STAT_CNP_IGNORED);
-}
-
 static void receive_deliver(struct rodp_end *end, struct rodp_segments *segs)
 {
 	u32 flags = rodp_packet(segs->first)->op->flags;
+	struct rodp_lane *lane = flags & RODP_OPF_REQUEST ? end->receive_lane : end->send_lane;
+	bool congested = rodp_rx_count(end->dev, segs);
 	struct sk_buff *skb;
 
-	rodp_rx_count(end->dev, segs);
 	if (end->transport->acked) /* of others nobody would notice that nothing arrives */
 		rodp_flow_prove(&end->flow, segs->first);
 	if (flags & RODP_OPF_CNP) {
 		while ((skb = rodp_segments_next(segs)))
-			receive_notified(end, skb);
+			rodp_notice_take(end, skb);
 		return;
 	}
-	rodp_lane_receive_all(flags & RODP_OPF_REQUEST ? end->receive_lane : end->send_lane, segs);
+	if (unlikely(congested))
+		rodp_notice_owe(end, lane);
+	rodp_lane_receive_all(lane, segs);
 }
 
 /* A header that was damaged on its way says nothing of its sender. */

@@ -5,9 +5,10 @@
 #include "qp/send/send_lane.h"
 #include "qp/stop.h"
 
-static bool stop_is_lane_busy(const struct rodp_lane *lane)
+static bool stop_is_lane_busy(struct rodp_lane *lane)
 {
-	return delayed_work_pending(&lane->work) || lane->home.moving;
+	return delayed_work_pending(&lane->work) || lane->home.moving ||
+	       hrtimer_is_queued(&lane->pacer.timer);
 }
 
 /* Nobody has begun again what the stop had ended. */

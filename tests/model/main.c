@@ -180,11 +180,12 @@ static void main_show_totals(double seconds)
 		       (uint64_t)sum.stream[i].requests_again,
 		       (uint64_t)sum.stream[i].answers_again);
 	printf("lies %" PRIu64 ", faults %" PRIu64 ", of these without memory %" PRIu64
-	       "; arrived while a lane was held %" PRIu64 ", timers that were late %" PRIu64 "\n",
+	       "; arrived while a lane was held %" PRIu64 ", timers that were late %" PRIu64
+	       ", marked %" PRIu64 "\n",
 	       (uint64_t)sum.happened[TROUBLE_LIE],
 	       (uint64_t)(sum.happened[TROUBLE_FAULT] + sum.happened[TROUBLE_STARVED]),
 	       (uint64_t)sum.happened[TROUBLE_STARVED], (uint64_t)sum.happened[TROUBLE_BESIDE],
-	       (uint64_t)sum.happened[TROUBLE_TIMER]);
+	       (uint64_t)sum.happened[TROUBLE_TIMER], (uint64_t)sum.happened[TROUBLE_MARK]);
 }
 
 /* ---- a failure ---- */

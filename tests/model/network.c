@@ -314,6 +314,9 @@ static int network_trouble(struct sk_buff *skb, const struct trouble *trouble)
 	case TROUBLE_CORRUPT:
 		network_damage(skb, trouble->a);
 		break;
+	case TROUBLE_MARK:
+		skb->marked = true;
+		break;
 	case TROUBLE_LIE:
 		skb->lie = 1 + trouble->b;
 		break;

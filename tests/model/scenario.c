@@ -30,11 +30,12 @@ const char *const trouble_names[TROUBLE_KINDS] = {
 	[TROUBLE_BESIDE] = "beside",	 [TROUBLE_NO_BUFFER] = "no_buffer",
 	[TROUBLE_FAULT] = "fault",	 [TROUBLE_STARVED] = "starved",
 	[TROUBLE_TIMER] = "timer",	 [TROUBLE_LIE] = "lie",
+	[TROUBLE_MARK] = "mark",
 };
 
 /* Worlds: how often, of 65536. */
 static const u16 scenario_worlds[][TROUBLE_KINDS] = {
-	/* drop dup  over  delay corr refuse beside buffer fault starved timer lie */
+	/* drop dup  over  delay corr refuse beside buffer fault starved timer lie mark */
 	{ 0 },
 	{ 600 },
 	{ 6000 },
@@ -54,6 +55,8 @@ static const u16 scenario_worlds[][TROUBLE_KINDS] = {
 	{ 0, 0, 0, 0, 0, 0, 0, 0, 1000, 1500 },
 	{ 3000, 0, 1000, 0, 0, 0, 5000, 0, 0, 0, 0, 8000 },
 	{ 500, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 4000 },
+	{ 200, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 20000 },
+	{ 2000, 500, 500, 0, 0, 500, 5000, 200, 2000, 0, 5000, 0, 5000 },
 };
 
 /* How often a packet of a stream is lost, of 65536: 0.1, 0.5, 1, 3 and 5 %. */

@@ -82,6 +82,7 @@ enum trouble_kind {
 	TROUBLE_STARVED, /* the same, and there is no memory for it then */
 	TROUBLE_TIMER, /* a timer has fired, and comes to its lane a ns later */
 	TROUBLE_LIE, /* behind it comes a copy with other bytes, which a says more of (network.c) */
+	TROUBLE_MARK, /* it is marked: there was congestion on its way */
 	TROUBLE_KINDS
 };
 

@@ -65,10 +65,11 @@ static struct trouble *trouble_write_down(u32 kind, u32 number)
 	return trouble;
 }
 
-/* Another CPU's packet, a page that is absent, or a late timer, is no harm: there may be any number. */
+/* Another CPU's packet, a page that is absent, a late timer, or a mark, is no harm: there may be any number. */
 static bool trouble_is_harm(u32 kind)
 {
-	return kind != TROUBLE_BESIDE && kind != TROUBLE_FAULT && kind != TROUBLE_TIMER;
+	return kind != TROUBLE_BESIDE && kind != TROUBLE_FAULT && kind != TROUBLE_TIMER &&
+	       kind != TROUBLE_MARK;
 }
 
 static const struct trouble *trouble_draw(enum trouble_class class, u32 number)

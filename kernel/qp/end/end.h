@@ -67,6 +67,7 @@ struct rodp_end {
 	u16 pkey;
 	u32 qkey; /* UD */
 	struct rodp_flow flow; /* to the peer, by the network */
+	u64 noticed; /* ns, ktime_get: when the peer was last told of congestion; changed by cmpxchg */
 	struct ib_qp_attr attr; /* as modify_qp set it */
 	struct ib_qp_init_attr init; /* as create_qp granted it */
 };

@@ -42,6 +42,7 @@ void rodp_lane_init(struct rodp_lane *lane, const struct rodp_lane_ops *ops,
 	lane->ops = ops;
 	lane->stats = stats;
 	lane->stopped = true;
+	rodp_pacer_init(lane);
 	rodp_home_init(&lane->home, lane->home.ordered, lane->home.follows, lane_arrive);
 }
 
@@ -93,6 +94,7 @@ void rodp_lane_quiesce(struct rodp_lane *lane)
 {
 	/* First the home: whoever arrives runs the lane, which may queue its work item. */
 	rodp_home_quiesce(&lane->home);
+	rodp_pacer_quiesce(lane);
 	cancel_delayed_work_sync(&lane->work);
 	rodp_lane_purge(lane);
 }
@@ -101,6 +103,8 @@ void rodp_lane_start(struct rodp_lane *lane)
 {
 	spin_lock_bh(&lane->lock);
 	lane->state = (struct rodp_lane_state){};
+	rodp_pacer_reset(lane);
+	WRITE_ONCE(lane->notice_owed, false);
 	WRITE_ONCE(lane->stopped, false);
 	spin_unlock_bh(&lane->lock);
 }

@@ -21,6 +21,7 @@
 #include "base/account.h"
 #include "base/stats.h"
 #include "qp/lane/home.h"
+#include "qp/lane/pacer.h"
 
 struct rodp_lane;
 struct rodp_segments;
@@ -73,6 +74,8 @@ struct rodp_lane {
 	u32 tell; /* bits that mean something to after() */
 	u32 moved; /* bytes copied without a network since the lane was taken; 0 while nobody has it */
 	struct rodp_home home; /* where the lane sends */
+	struct rodp_pacer pacer; /* how fast it sends */
+	bool notice_owed; /* see qp/end/notice.h; set by whoever has packets for the lane */
 	struct delayed_work work; /* runs the lane in process context */
 };
 
@@ -262,5 +265,32 @@ int rodp_lane_module_init(void);
 void rodp_lane_module_exit(void);
 
 extern struct workqueue_struct *rodp_lane_wq;
+
+/**
+ * rodp_lane_is_held_back() - whether a lane has to wait before it sends, because of congestion
+ * @lane: a lane that is held, not stopped, and about to send. If it has to wait it is run when it need not.
+ * @rtt: how long an answer of the peer takes, ns; 0: unknown
+ *
+ * Context: BH disabled.
+ * Return: whether it has to wait.
+ */
+static inline bool rodp_lane_is_held_back(struct rodp_lane *lane, u64 rtt)
+{
+	return unlikely(READ_ONCE(lane->pacer.told) || lane->pacer.pace.rate) &&
+	       rodp_pacer_look(lane, rtt);
+}
+
+/**
+ * rodp_lane_sends() - a lane sends a packet
+ * @lane: the lane, held
+ * @bytes: of payload
+ *
+ * Context: BH disabled.
+ */
+static inline void rodp_lane_sends(struct rodp_lane *lane, u32 bytes)
+{
+	if (unlikely(lane->pacer.pace.rate))
+		rodp_pacer_count(lane, bytes);
+}
 
 #endif

@@ -168,6 +168,7 @@ static int reply_collect(struct rodp_receiver *rx, struct reply_batch *batch, st
 	if (!batch->segments.first)
 		batch->first = rx->reply.packet;
 	rodp_segments_add(&batch->segments, skb);
+	rodp_lane_sends(&rx->rq.lane, rodp_packet(skb)->payload);
 	reply_go_to(&rx->reply, rx->reply.packet + 1);
 	return 0;
 }
@@ -197,7 +198,8 @@ static void reply_send_batch(struct rodp_receiver *rx)
 	struct reply_batch batch = {};
 	int budget = REPLY_BATCH;
 
-	while (rx->reply.active && !rx->rq.lane.state.resting) {
+	while (rx->reply.active && !rx->rq.lane.state.resting &&
+	       !rodp_lane_is_held_back(&rx->rq.lane, 0)) {
 		if (!budget--) {
 			rodp_lane_rest(&rx->rq.lane, 0);
 			break;

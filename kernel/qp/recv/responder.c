@@ -10,6 +10,7 @@
 #include "net/drop.h"
 #include "net/packet.h"
 #include "net/segments.h"
+#include "qp/end/notice.h"
 #include "qp/end/path.h"
 #include "qp/end/tell.h"
 #include "qp/queue/srq.h"
@@ -362,12 +363,17 @@ static bool responder_goes_back(const struct rodp_receiver *rx, struct sk_buff *
 	       rodp_psn_cmp(psn, rodp_packet(skb_queue_prev(backlog, skb))->psn) <= 0;
 }
 
-/* Of the packets that wait, the one that the peer has gone back to, or NULL: it has not. */
-static struct sk_buff *responder_asked_again(struct rodp_receiver *rx)
+/*
+ * Of the packets that wait, the one that the peer has gone back to, or NULL: it has not. *times: how many it
+ * has sent before.
+ */
+static struct sk_buff *responder_asked_again(struct rodp_receiver *rx, u32 *times)
 {
 	struct sk_buff_head *backlog = &rx->rq.lane.backlog;
 	struct sk_buff *skb, *first = NULL;
 	u32 at, n;
+
+	*times = 0;
 
 	lockdep_assert_held(&rx->rq.lane.lock);
 	/* What waits for memory: the packet in hand, or the answer to the one before. */
@@ -376,9 +382,12 @@ static struct sk_buff *responder_asked_again(struct rodp_receiver *rx)
 	spin_lock(&backlog->lock);
 	skb = skb_peek_tail(backlog);
 	for (n = 0; skb && n < RESPONDER_LOOK_BACK; n++) {
-		if (responder_goes_back(rx, skb, at) &&
-		    (!first || rodp_psn_cmp(rodp_packet(skb)->psn, rodp_packet(first)->psn) < 0))
-			first = skb;
+		if (responder_goes_back(rx, skb, at)) {
+			if (!first ||
+			    rodp_psn_cmp(rodp_packet(skb)->psn, rodp_packet(first)->psn) < 0)
+				first = skb;
+			++*times;
+		}
 		skb = skb_queue_is_first(backlog, skb) ? NULL : skb_queue_prev(backlog, skb);
 	}
 	spin_unlock(&backlog->lock);
@@ -417,12 +426,12 @@ static void responder_note_probe(struct rodp_receiver *rx, struct sk_buff *skb)
  */
 static void responder_ask_for_time(struct rodp_receiver *rx)
 {
-	struct sk_buff *again = responder_asked_again(rx);
-	u32 psn;
+	u32 psn, times;
+	struct sk_buff *again = responder_asked_again(rx, &times);
 
 	if (!again)
 		return;
-	if (responder_is_probed(rx)) {
+	if (times == 1 && responder_is_probed(rx)) {
 		responder_note_probe(rx, again);
 		return;
 	}
@@ -460,6 +469,8 @@ static void responder_run(struct rodp_lane *lane)
 	if (rodp_park_waits(&rx->park) && rodp_end_receives(rx->rq.end))
 		responder_ask_for_time(rx);
 	responder_go_on(rx);
+	if (rodp_end_receives(rx->rq.end))
+		rodp_notice_pay(rx->rq.end, lane);
 	if (!rodp_lane_has_first(&rx->rq.lane)) /* the acknowledgement is for that, too */
 		rodp_ack_pay(rx);
 	responder_note_silence(rx);

@@ -167,15 +167,14 @@ void rodp_flight_repair(struct rodp_sender *tx, u32 packets)
 	flight_send_again(tx, packets);
 }
 
-/* Whether nothing is being sent again: sending goes on behind all that was ever sent. */
-static bool flight_is_whole(const struct rodp_sender *tx)
+bool rodp_flight_is_whole(const struct rodp_sender *tx)
 {
 	return !tx->flight.again && flight_next_psn(tx) == tx->flight.sent;
 }
 
 void rodp_flight_ask(struct rodp_sender *tx)
 {
-	if (!flight_is_whole(tx))
+	if (!rodp_flight_is_whole(tx))
 		return;
 	tx->flight.asking = true;
 	flight_send_again(tx, 1);
@@ -290,7 +289,7 @@ void rodp_flight_overdue(struct rodp_sender *tx)
 	struct rodp_flight *flight = &tx->flight;
 	bool first = flight->retries == tx->sq.end->retry_cnt;
 
-	if (!first || flight->repair.peer != RODP_PEER_KEEPS || !flight_is_whole(tx))
+	if (!first || flight->repair.peer != RODP_PEER_KEEPS || !rodp_flight_is_whole(tx))
 		rodp_flight_retry(tx);
 	else if (flight_use_retry(tx))
 		rodp_flight_repair(tx,
@@ -301,7 +300,7 @@ void rodp_flight_missing(struct rodp_sender *tx)
 {
 	struct rodp_flight *flight = &tx->flight;
 	u32 packets = rodp_repair_lost(&flight->repair, flight->una, flight->sent,
-				       flight_is_whole(tx));
+				       rodp_flight_is_whole(tx));
 
 	if (packets && flight_use_retry(tx))
 		rodp_flight_repair(tx, packets);
@@ -313,7 +312,7 @@ void rodp_flight_probe(struct rodp_sender *tx)
 
 	rodp_end_assert_sending(tx->sq.end);
 	flight->probed = true;
-	if (!flight_is_whole(tx))
+	if (!rodp_flight_is_whole(tx))
 		return;
 	rodp_stats_inc(tx->sq.end->dev->stats, RODP_STAT_PROBES);
 	rodp_flight_repair(tx, rodp_repair_silent(&flight->repair, flight->una, flight->sent));

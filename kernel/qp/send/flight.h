@@ -69,6 +69,9 @@ void rodp_flight_missing(struct rodp_sender *tx);
 /* The peer says nothing: send una again, if nothing is being sent again anyway. No retry. */
 void rodp_flight_probe(struct rodp_sender *tx);
 
+/* Whether nothing is being sent again: sending goes on behind all that was ever sent. */
+bool rodp_flight_is_whole(const struct rodp_sender *tx);
+
 /* Where the flight is: what packets change that are given to the path. */
 struct rodp_flight_mark {
 	u32 cur; /* work request */

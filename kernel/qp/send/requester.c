@@ -187,6 +187,7 @@ static void requester_advance(struct rodp_sender *tx, const struct rodp_part *pa
 	bool asks = requester_asks(tx, part);
 
 	rodp_end_assert_sending(tx->sq.end);
+	rodp_lane_sends(&tx->sq.lane, part->payload);
 	if (rodp_psn_cmp(part->psn, flight->sent) < 0)
 		rodp_stats_inc(tx->sq.end->dev->stats, RODP_STAT_RETRANSMITS);
 	else if (asks && !flight->rtt.since)
@@ -322,6 +323,12 @@ static bool requester_may_send(const struct rodp_sender *tx, const struct rodp_s
 	return !rodp_swqe_is_rd_atomic(wqe) || flight->rd_atomic < tx->sq.end->max_rd_atomic;
 }
 
+/* Because the way is congested. */
+static bool requester_is_held_back(struct rodp_sender *tx)
+{
+	return rodp_lane_is_held_back(&tx->sq.lane, tx->flight.rtt.smoothed);
+}
+
 /* The next work request to send from, if anything may be sent now; a bad one that is the oldest fails. */
 static struct rodp_swqe *requester_next(struct rodp_sender *tx)
 {
@@ -335,7 +342,7 @@ static struct rodp_swqe *requester_next(struct rodp_sender *tx)
 	if (!wqe)
 		return NULL;
 	if (likely(!wqe->status))
-		return requester_may_send(tx, wqe) ? wqe : NULL;
+		return requester_may_send(tx, wqe) && !requester_is_held_back(tx) ? wqe : NULL;
 	if (tx->sq.at.tail == tx->sq.at.cur)
 		rodp_flight_fail(tx, wqe->status);
 	return NULL;

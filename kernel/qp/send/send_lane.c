@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 /* The send lane at work, see send_lane.h. */
+#include "qp/end/notice.h"
 #include "qp/end/tell.h"
 #include "qp/send/completer.h"
 #include "qp/send/flight.h"
@@ -68,6 +69,7 @@ static void send_lane_work(struct rodp_sender *tx)
 		rodp_sender_timer_expired(tx);
 	if (rodp_end_sends(tx->sq.end))
 		tx->sq.end->transport->send->run(tx);
+	rodp_notice_pay(tx->sq.end, &tx->sq.lane);
 	send_lane_tell_drained(tx);
 }
 

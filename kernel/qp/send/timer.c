@@ -59,12 +59,28 @@ static u64 timer_due(const struct rodp_sender *tx)
 			: tx->flight.deadline;
 }
 
+/*
+ * All of what is on its way was sent, and nobody watches. What is yet to be sent again is watched when
+ * it is, an answer that waits for memory when it need not.
+ */
+static bool timer_is_missing(struct rodp_sender *tx)
+{
+	return tx->sq.end->timeout && !hrtimer_is_queued(&tx->timer) && !tx->hand.skb &&
+	       rodp_sender_in_flight(tx) && rodp_flight_is_whole(tx);
+}
+
 void rodp_sender_timer_hasten(struct rodp_sender *tx)
 {
 	u64 due;
 
 	rodp_end_assert_sending(tx->sq.end);
-	if (tx->flight.rnr_wait || !hrtimer_is_queued(&tx->timer))
+	if (tx->flight.rnr_wait)
+		return;
+	if (timer_is_missing(tx)) {
+		rodp_sender_timer_watch(tx, true);
+		return;
+	}
+	if (!hrtimer_is_queued(&tx->timer))
 		return;
 	due = timer_due(tx);
 	if (tx->flight.timer_at > due)
@@ -132,17 +148,20 @@ static void timer_rnr(struct rodp_sender *tx)
 #define TIMER_LOOK (10 * NSEC_PER_MSEC)
 
 /*
- * The requester waits for memory in the middle of a message, and no acknowledgement is asked for of
- * what it has sent, or sent again, up to there: the peer owes none, however long that takes.
+ * The requester waits for memory, or because of congestion, in the middle of a message, and no
+ * acknowledgement is asked for of what it has sent, or sent again, up to there: the peer owes none, however
+ * long that takes.
  */
-static bool timer_waits_here(const struct rodp_sender *tx)
+static bool timer_waits_here(struct rodp_sender *tx)
 {
 	const struct rodp_flight *flight = &tx->flight;
-	const struct rodp_sq *sq = &tx->sq;
+	struct rodp_sq *sq = &tx->sq;
 	u32 next;
 
 	rodp_end_assert_sending(sq->end);
-	if (!rodp_park_waits(&tx->source) || sq->at.cur == sq->at.head)
+	if (sq->at.cur == sq->at.head ||
+	    !(rodp_park_waits(&tx->source) ||
+	      rodp_lane_is_held_back(&sq->lane, flight->rtt.smoothed)))
 		return false;
 	next = rodp_psn_add(rodp_sq_wqe(sq, sq->at.cur)->first_psn, flight->cur_packet);
 	return rodp_psn_distance(flight->una, next) <= flight->unrequested;

@@ -27,7 +27,10 @@ void rodp_sender_timer_init(struct rodp_sender *tx);
 /* Watch for the acknowledgement of what was just sent; was_idle: nothing was in flight before. */
 void rodp_sender_timer_watch(struct rodp_sender *tx, bool was_idle);
 
-/* The peer went on while it ran: it is to fire in time for what is on its way now. */
+/*
+ * The peer went on: it is to fire in time for what is on its way now. Also if it does not run: what was
+ * to be sent again when it fired may have waited for memory, and need not be sent any more.
+ */
 void rodp_sender_timer_hasten(struct rodp_sender *tx);
 
 /* Send nothing for ns at least (RNR NAK). */

@@ -182,6 +182,10 @@ struct delayed_work {
 	struct work_struct work;
 };
 
+struct hrtimer {
+	u64 expires;
+};
+
 struct workqueue_struct;
 struct sk_buff;
 struct sk_buff_head {

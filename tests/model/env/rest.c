@@ -126,9 +126,25 @@ void rodp_packet_drop_stray(struct net *net, struct sk_buff *skb, enum rodp_stat
 	kfree_skb(skb);
 }
 
-void rodp_rx_count(struct rodp_dev *dev, const struct rodp_segments *segs)
+bool rodp_rx_count(struct rodp_dev *dev, const struct rodp_segments *segs)
 {
+	const struct sk_buff *skb;
+	bool marked = false;
+
 	rodp_stats_add(dev->stats, RODP_STAT_RCVD_PKTS, segs->count);
+	for (skb = segs->first; skb; skb = skb->next)
+		marked |= skb->marked;
+	return marked;
+}
+
+/* No packet of the model is without an ICRC. */
+void rodp_flow_learn(struct rodp_flow *flow, const struct sk_buff *skb)
+{
+}
+
+bool rodp_flow_is_capable(const struct rodp_flow *flow)
+{
+	return flow->ect;
 }
 
 /* The model asks for no transition that there is not. */

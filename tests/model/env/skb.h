@@ -39,6 +39,7 @@ struct sk_buff {
 	u32 number; /* of the packet that was sent, of which this may be a copy */
 	u8 to; /* whom it is for */
 	bool corrupt;
+	bool marked; /* it met congestion */
 	u32 lie; /* what comes behind it says; 0: nothing does */
 	/* The buffer. */
 	u32 room;

@@ -39,6 +39,8 @@ static struct {
 	bool near; /* the far end is in this kernel */
 	bool makes_none; /* the netdev: checksums */
 	bool unsealed; /* what comes out has no ICRC */
+	u8 tos;
+	bool ect; /* its sender heeds congestion */
 	bool joins; /* what the flow says after the packets */
 } way;
 
@@ -209,6 +211,20 @@ static u32 collect(struct rodp_segments *segments, u32 psn, u32 most)
 	return n;
 }
 
+static u8 tos_of(const struct sk_buff *skb)
+{
+	return skb->protocol == htons(ETH_P_IP) ? ip_hdr(skb)->tos
+						: skb->data[0] << 4 | skb->data[1] >> 4;
+}
+
+/* Of a packet with this body behind the BTH, ICRC excluded. */
+static u8 tos_wanted(const struct rodp_bth *bth, u32 body)
+{
+	u32 headers = rodp_opcode_info(bth->opcode)->bytes - sizeof(*bth);
+
+	return body > headers && way.ect && !(way.tos & 3) ? way.tos | 2 : way.tos;
+}
+
 static void check_packet(const struct sk_buff *skb, u32 psn, u16 id)
 {
 	const u8 *bth = skb->data + ip_bytes(skb) + FROM_BTH;
@@ -221,6 +237,7 @@ static void check_packet(const struct sk_buff *skb, u32 psn, u16 id)
 	assert_int_equal(udp_hdr(skb)->check, 0);
 	assert_int_equal(be16_to_cpu(udp_hdr(skb)->len), skb->len - ip_bytes(skb));
 	assert_int_equal(rodp_bth_psn((const struct rodp_bth *)bth), psn);
+	assert_int_equal(tos_of(skb), tos_wanted((const struct rodp_bth *)bth, body));
 	if (v4)
 		assert_int_equal(be16_to_cpu(ip_hdr(skb)->id), id);
 	if (way.unsealed) {
@@ -244,6 +261,7 @@ static u32 send_some(int version, u32 psn, u32 least, int *err)
 	struct rodp_dev dev = { .net = &net, .ndev = &way.ndev, .stats = &stats };
 	struct rodp_flow flow = {
 		.per_cpu = true,
+		.ect = random_below(2),
 		.near = way.near ? RODP_NEAR_YES : RODP_NEAR_UNKNOWN,
 		.route = { .version = version,
 			   .tos = random_below(256),
@@ -252,7 +270,11 @@ static u32 send_some(int version, u32 psn, u32 least, int *err)
 			   .flow_label = cpu_to_be32(random_below(1 << 20)) },
 	};
 	struct rodp_segments segments = {};
-	u32 made = collect(&segments, psn, least + random_below(RODP_SEGMENTS_MAX + 8));
+	u32 made;
+
+	way.tos = flow.route.tos;
+	way.ect = flow.ect;
+	made = collect(&segments, psn, least + random_below(RODP_SEGMENTS_MAX + 8));
 
 	assert_int_equal(made, segments.count);
 	*err = rodp_segments_send(&dev, &flow, &segments);

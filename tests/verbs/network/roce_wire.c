@@ -63,12 +63,34 @@ static void check_bth(const struct vt_packet *packet, uint32_t dqpn)
 
 static unsigned int default_hops = 64;
 
+/* Bytes between the headers and the pad. */
+static size_t payload_of(const struct vt_packet *packet)
+{
+	size_t bth = (const uint8_t *)packet->bth - packet->bytes;
+
+	return packet->len - bth - packet->op->bytes - rodp_bth_pad(packet->bth) - RODP_ICRC_BYTES;
+}
+
+/*
+ * The traffic class that was asked for. Without ECN bits, what carries data and is acknowledged says that
+ * congestion may be marked in it (ECT(0)).
+ */
+static uint8_t class_of(const struct vt_packet *packet, const struct vt_route *route)
+{
+	bool is_rc = (packet->bth->opcode & RODP_TP_MASK) == RODP_TP_RC;
+
+	if (!is_rc || !payload_of(packet) || (route->traffic_class & 3))
+		return route->traffic_class;
+	return route->traffic_class | 2;
+}
+
 static void check_route(const struct vt_packet *packet, const struct vt_route *route, int version)
 {
+	uint8_t class = class_of(packet, route);
+
 	vt_check(packet->version == version);
-	if (packet->tos != route->traffic_class)
-		vt_fail("traffic class 0x%02x instead of 0x%02x", packet->tos,
-			route->traffic_class);
+	if (packet->tos != class)
+		vt_fail("traffic class 0x%02x instead of 0x%02x", packet->tos, class);
 	/* The RDMA core puts the host's default in the place of what was asked for. */
 	if (packet->hops != default_hops)
 		vt_fail("hop limit %u instead of %u", packet->hops, default_hops);
@@ -212,7 +234,23 @@ static void test_entropy(struct setup *s)
 		vt_disconnect(&conn[i]);
 }
 
-/* Whoever receives a packet that a switch marked counts it. */
+/* A congestion notification (annex A17.9.3). */
+static void check_notification(const struct vt_packet *packet, uint32_t dqpn)
+{
+	const uint8_t *reserved = (const uint8_t *)(packet->bth + 1);
+	int i;
+
+	vt_check(packet->bth->opcode == (RODP_TP_CNP | RODP_OP_NOTIFY));
+	vt_check(packet->icrc_ok);
+	vt_check(be32toh(packet->bth->dqpn) == (RODP_BTH_BECN | dqpn));
+	vt_check(rodp_bth_psn(packet->bth) == 0);
+	vt_check(!(packet->tos & 3));
+	vt_check(payload_of(packet) == RODP_CNP_BYTES);
+	for (i = 0; i < RODP_CNP_BYTES; i++)
+		vt_check(!reserved[i]);
+}
+
+/* Whoever receives a packet that a switch marked counts it, and tells its sender, which slows down. */
 static void test_congestion_mark(struct setup *s)
 {
 	static const struct vt_route marked = { .traffic_class = 0x03 };
@@ -227,7 +265,11 @@ static void test_congestion_mark(struct setup *s)
 		vt_fail("np_ecn_marked_roce_packets went from %lld to %lld", (long long)before,
 			(long long)after);
 	next(s, &packet, true, "a marked request");
-	next(s, &packet, false, "its answer");
+	next(s, &packet, false, "a notification");
+	check_notification(&packet, conn.a.qp->qp_num);
+	next(s, &packet, false, "the answer, which is marked, too");
+	next(s, &packet, true, "a notification");
+	check_notification(&packet, conn.b.qp->qp_num);
 	vt_disconnect(&conn);
 }
 
