@@ -13,6 +13,8 @@
 #include <net/dst_cache.h>
 #include <rdma/ib_verbs.h>
 
+struct rodp_dev;
+
 struct rodp_route {
 	u8 version; /* of IP: 4, 6, or 0 while unset */
 	u8 tos; /* traffic class */

@@ -204,6 +204,18 @@ static struct sk_buff *network_prepare_lie(struct sk_buff *skb)
 	return copy;
 }
 
+/* Whether one before it in its trip asks for patience: which of the two is heeded nobody knows. */
+static bool network_waits_already(const struct network_trip *trip)
+{
+	u32 i;
+
+	for (i = 0; i < trip->segs.count; i++) {
+		if (trip->words[i].ns)
+			return true;
+	}
+	return false;
+}
+
 static void network_join(struct network_trip *trip, struct sk_buff *skb)
 {
 	if (unlikely(trace_on))
@@ -217,6 +229,7 @@ static void network_join(struct network_trip *trip, struct sk_buff *skb)
 	trip->copy[trip->segs.count] = network_prepare_lie(skb);
 	trip->lie[trip->segs.count] = skb->lie;
 	trip->words[trip->segs.count] = patience_hear(skb);
+	trip->words[trip->segs.count].waits |= network_waits_already(trip);
 	rodp_segments_add(&trip->segs, skb);
 }
 

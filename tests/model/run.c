@@ -62,7 +62,7 @@ static void run_whole(struct scenario *scenario)
 static void run_add_stream(struct run_stream *stream, const u64 *counter)
 {
 	stream->lost += trouble_lost();
-	stream->requests_again += counter[RODP_STAT_RETRANSMITS];
+	stream->requests_again += counter[RODP_STAT_RETRANSMITS] + counter[RODP_STAT_PROBES];
 	stream->answers_again += network_answers_again();
 }
 

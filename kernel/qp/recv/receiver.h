@@ -31,6 +31,8 @@ struct rodp_silence {
 
 /* Which packet is next. All zero: no packet came yet. */
 struct rodp_sequence {
+	u32 again_at; /* epsn when a request came again last */
+	bool again; /* one did */
 	u32 epsn; /* expected */
 	u32 msn;
 	bool ack_owed; /* for all before epsn (ack.h) */

@@ -231,6 +231,18 @@ static void responder_repeat_answer(struct rodp_receiver *rx, struct sk_buff *sk
 	}
 }
 
+/* Once, the peer may have been impatient (a probe). Twice, and nothing new: do the answers not arrive? */
+static void responder_note_again(struct rodp_receiver *rx)
+{
+	struct rodp_sequence *seq = &rx->seq;
+
+	rodp_end_assert_receiving(rx->rq.end);
+	if (seq->again && seq->again_at == seq->epsn)
+		rodp_flow_doubt(&rx->rq.end->flow);
+	seq->again = true;
+	seq->again_at = seq->epsn;
+}
+
 /*
  * Executed before (9.7.5.1): acknowledge again, answer again; never execute again.
  * Consumes or keeps skb.
@@ -240,7 +252,7 @@ static void responder_repeat(struct rodp_receiver *rx, struct sk_buff *skb)
 	const struct rodp_packet *pkt = rodp_packet(skb);
 
 	rodp_stats_inc(rx->rq.end->dev->stats, RODP_STAT_DUPLICATE_REQ);
-	rodp_flow_doubt(&rx->rq.end->flow); /* is it the answers that do not arrive? */
+	responder_note_again(rx);
 	if (!(pkt->op->flags & (RODP_OPF_SEND | RODP_OPF_WRITE))) {
 		responder_repeat_answer(rx, skb);
 		return;

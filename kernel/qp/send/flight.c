@@ -154,6 +154,7 @@ static void flight_send_again(struct rodp_sender *tx, u32 packets)
 
 	rodp_end_assert_sending(tx->sq.end);
 	flight->again = packets == RODP_REPAIR_ALL ? 0 : packets;
+	flight->probing = false;
 	flight->asked = flight->again ? flight_gap_end(tx) : flight->una;
 	rodp_rtt_forget(&flight->rtt);
 	flight_go_to_psn(tx, flight->una);
@@ -217,6 +218,7 @@ struct rodp_flight_mark rodp_flight_mark(const struct rodp_sender *tx)
 		.unrequested = flight->unrequested,
 		.again = flight->again,
 		.asking = flight->asking,
+		.probing = flight->probing,
 	};
 }
 
@@ -230,6 +232,7 @@ void rodp_flight_return(struct rodp_sender *tx, const struct rodp_flight_mark *m
 	flight->unrequested = mark->unrequested;
 	flight->again = mark->again;
 	flight->asking = mark->asking;
+	flight->probing = mark->probing;
 	if (mark->again && !mark->asking)
 		rodp_repair_returned(&flight->repair);
 	rodp_rtt_forget(&flight->rtt);
@@ -316,6 +319,7 @@ void rodp_flight_probe(struct rodp_sender *tx)
 		return;
 	rodp_stats_inc(tx->sq.end->dev->stats, RODP_STAT_PROBES);
 	rodp_flight_repair(tx, rodp_repair_silent(&flight->repair, flight->una, flight->sent));
+	flight->probing = flight->again;
 }
 
 void rodp_flight_progress(struct rodp_sender *tx, u32 psn)

@@ -80,7 +80,7 @@ struct rodp_flight_mark {
 	u32 rd_atomic;
 	u32 unrequested;
 	u32 again;
-	bool asking;
+	bool asking, probing;
 };
 
 /* Remember it, before packets are collected that leave later. */

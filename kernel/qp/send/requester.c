@@ -175,6 +175,15 @@ void rodp_requester_sent_unacked(struct rodp_sender *tx, bool last)
 		rodp_flight_retire(tx);
 }
 
+/* A probe says nothing of the network: the peer may be slow. */
+static void requester_count_again(const struct rodp_sender *tx)
+{
+	const struct rodp_flight *flight = &tx->flight;
+
+	if (!(flight->again && flight->probing))
+		rodp_stats_inc(tx->sq.end->dev->stats, RODP_STAT_RETRANSMITS);
+}
+
 /* The packet is on its way: count, and step to the next one. */
 static void requester_advance(struct rodp_sender *tx, const struct rodp_part *part)
 {
@@ -183,13 +192,12 @@ static void requester_advance(struct rodp_sender *tx, const struct rodp_part *pa
 	bool whole = rodp_swqe_is_rd_atomic(part->wqe);
 	u32 behind = rodp_psn_add(part->wqe->first_psn,
 				  whole ? part->wqe->packets : flight->cur_packet + 1);
-
 	bool asks = requester_asks(tx, part);
 
 	rodp_end_assert_sending(tx->sq.end);
 	rodp_lane_sends(&tx->sq.lane, part->payload);
 	if (rodp_psn_cmp(part->psn, flight->sent) < 0)
-		rodp_stats_inc(tx->sq.end->dev->stats, RODP_STAT_RETRANSMITS);
+		requester_count_again(tx);
 	else if (asks && !flight->rtt.since)
 		rodp_rtt_begin(&flight->rtt, part->psn, ktime_get_ns());
 	if (rodp_psn_cmp(behind, flight->sent) > 0)

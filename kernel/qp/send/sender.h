@@ -39,6 +39,7 @@ struct rodp_flight {
 	u8 rnr_rounds; /* RNR NAKs since the last progress, saturated */
 	bool resync; /* rewound for a lost response: ignore what is still on its way */
 	bool asking; /* `again` is for an answer that was lost, and no repair */
+	bool probing; /* `again` is to see whether the peer is there */
 	bool came; /* the answer to una came early, and is the next packet that the lane takes */
 	bool missing; /* the peer said that `reached` is missing, when answers before that were */
 	bool rnr_wait; /* the peer asked for time */

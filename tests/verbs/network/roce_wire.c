@@ -305,7 +305,7 @@ static void test_family(struct setup *s, int version)
 		{ .traffic_class = 26 << 2 },
 		{ .traffic_class = 46 << 2 | 1, .flow_label = 0x12345 },
 		{ .traffic_class = 2, .flow_label = 0xfffff },
-		{ .traffic_class = 0xff, .flow_label = 1 },
+		{ .traffic_class = 0xfd, .flow_label = 1 },
 	};
 	size_t i;
 
