@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "wire.h"
+#include "wire/psn.h"
 
 enum {
 	MAX_LEN = 65536,
