@@ -387,6 +387,7 @@ static struct sk_buff *responder_asked_again(struct rodp_receiver *rx)
 
 static void responder_note_silence(struct rodp_receiver *rx)
 {
+	lockdep_assert_held(&rx->rq.lane.lock);
 	if (!rx->silence.since && rodp_park_waits(&rx->park))
 		rx->silence.since = ktime_get_ns();
 }
