@@ -35,6 +35,7 @@ struct rodp_sequence {
 	u32 msn;
 	bool ack_owed; /* for all before epsn (ack.h) */
 	bool nak_sent; /* a PSN sequence NAK is on its way: send no second one */
+	bool repeated; /* since the last one that was expected, one came that was executed before */
 	bool established_told; /* IB_EVENT_COMM_EST was raised */
 	bool asked_for_time; /* the peer waits for the packet in hand: tell it as soon as that is done */
 	bool gap_behind; /* an answer closed a gap, and what came early is behind another one */

@@ -239,7 +239,10 @@ static void responder_repeat(struct rodp_receiver *rx, struct sk_buff *skb)
 	const struct rodp_packet *pkt = rodp_packet(skb);
 
 	rodp_stats_inc(rx->rq.end->dev->stats, RODP_STAT_DUPLICATE_REQ);
-	rodp_flow_doubt(&rx->rq.end->flow); /* is it the answers that do not arrive? */
+	/* One may be a probe, or have been on its way; but if nothing new comes, is it the answers that do not arrive? */
+	if (rx->seq.repeated)
+		rodp_flow_doubt(&rx->rq.end->flow);
+	rx->seq.repeated = true;
 	if (!(pkt->op->flags & (RODP_OPF_SEND | RODP_OPF_WRITE))) {
 		responder_repeat_answer(rx, skb);
 		return;
@@ -280,6 +283,7 @@ static void responder_next(struct rodp_receiver *rx, struct sk_buff *skb)
 	struct rodp_request req = { .rx = rx, .skb = skb };
 
 	rx->seq.nak_sent = false;
+	rx->seq.repeated = false;
 	responder_tell_established(rx);
 	if (likely(responder_accepts(rx, skb))) {
 		rodp_responder_take(rx, skb);
