@@ -31,12 +31,11 @@ struct rodp_silence {
 
 /* Which packet is next. All zero: no packet came yet. */
 struct rodp_sequence {
-	u32 again_at; /* epsn when a request came again last */
-	bool again; /* one did */
 	u32 epsn; /* expected */
 	u32 msn;
 	bool ack_owed; /* for all before epsn (ack.h) */
 	bool nak_sent; /* a PSN sequence NAK is on its way: send no second one */
+	bool repeated; /* since the last one that was expected, one came that was executed before */
 	bool established_told; /* IB_EVENT_COMM_EST was raised */
 	bool asked_for_time; /* the peer waits for the packet in hand: tell it as soon as that is done */
 	bool gap_behind; /* an answer closed a gap, and what came early is behind another one */

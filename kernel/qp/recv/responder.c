@@ -231,18 +231,6 @@ static void responder_repeat_answer(struct rodp_receiver *rx, struct sk_buff *sk
 	}
 }
 
-/* Once, the peer may have been impatient (a probe). Twice, and nothing new: do the answers not arrive? */
-static void responder_note_again(struct rodp_receiver *rx)
-{
-	struct rodp_sequence *seq = &rx->seq;
-
-	rodp_end_assert_receiving(rx->rq.end);
-	if (seq->again && seq->again_at == seq->epsn)
-		rodp_flow_doubt(&rx->rq.end->flow);
-	seq->again = true;
-	seq->again_at = seq->epsn;
-}
-
 /*
  * Executed before (9.7.5.1): acknowledge again, answer again; never execute again.
  * Consumes or keeps skb.
@@ -252,7 +240,10 @@ static void responder_repeat(struct rodp_receiver *rx, struct sk_buff *skb)
 	const struct rodp_packet *pkt = rodp_packet(skb);
 
 	rodp_stats_inc(rx->rq.end->dev->stats, RODP_STAT_DUPLICATE_REQ);
-	responder_note_again(rx);
+	/* One may be a probe, or have been on its way; but if nothing new comes, is it the answers that do not arrive? */
+	if (rx->seq.repeated)
+		rodp_flow_doubt(&rx->rq.end->flow);
+	rx->seq.repeated = true;
 	if (!(pkt->op->flags & (RODP_OPF_SEND | RODP_OPF_WRITE))) {
 		responder_repeat_answer(rx, skb);
 		return;
@@ -293,6 +284,7 @@ static void responder_next(struct rodp_receiver *rx, struct sk_buff *skb)
 	struct rodp_request req = { .rx = rx, .skb = skb };
 
 	rx->seq.nak_sent = false;
+	rx->seq.repeated = false;
 	responder_tell_established(rx);
 	if (likely(responder_accepts(rx, skb))) {
 		rodp_responder_take(rx, skb);
@@ -408,6 +400,7 @@ static struct sk_buff *responder_asked_again(struct rodp_receiver *rx, u32 *time
 
 static void responder_note_silence(struct rodp_receiver *rx)
 {
+	lockdep_assert_held(&rx->rq.lane.lock);
 	if (!rx->silence.since && rodp_park_waits(&rx->park))
 		rx->silence.since = ktime_get_ns();
 }

@@ -178,6 +178,7 @@ void rodp_flight_ask(struct rodp_sender *tx)
 	if (!rodp_flight_is_whole(tx))
 		return;
 	tx->flight.asking = true;
+	tx->flight.lossy = true;
 	flight_send_again(tx, 1);
 }
 
@@ -276,6 +277,7 @@ static bool flight_use_retry(struct rodp_sender *tx)
 		return false;
 	}
 	flight->retries--;
+	flight->lossy = true;
 	flight->resync = true;
 	flight->deadline = ktime_get_ns() + end->timeout;
 	return true;
@@ -312,14 +314,18 @@ void rodp_flight_missing(struct rodp_sender *tx)
 void rodp_flight_probe(struct rodp_sender *tx)
 {
 	struct rodp_flight *flight = &tx->flight;
+	u64 since = flight->rtt.since;
 
 	rodp_end_assert_sending(tx->sq.end);
 	flight->probed = true;
 	if (!rodp_flight_is_whole(tx))
 		return;
 	rodp_stats_inc(tx->sq.end->dev->stats, RODP_STAT_PROBES);
+	flight->lossy = true;
 	rodp_flight_repair(tx, rodp_repair_silent(&flight->repair, flight->una, flight->sent));
 	flight->probing = flight->again;
+	/* If nothing was lost, what comes late is what is to be learnt; if it was, that is no worse than the probe was. */
+	flight->rtt.since = since;
 }
 
 void rodp_flight_progress(struct rodp_sender *tx, u32 psn)

@@ -42,6 +42,7 @@ struct rodp_flight {
 	bool probing; /* `again` is to see whether the peer is there */
 	bool came; /* the answer to una came early, and is the next packet that the lane takes */
 	bool missing; /* the peer said that `reached` is missing, when answers before that were */
+	bool lossy; /* something was lost, or seemed to be */
 	bool rnr_wait; /* the peer asked for time */
 	bool probed; /* una was sent again because nothing came; since then still nothing came */
 	bool timer_fired; /* for run() */

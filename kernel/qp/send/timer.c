@@ -44,8 +44,9 @@ static u64 timer_patience(const struct rodp_sender *tx)
 
 	if (tx->flight.probed || tx->sq.end->path->direct)
 		return 0;
-	/* Nothing is measured where the first packets were lost. */
-	patience = rodp_rtt_patience(&tx->flight.rtt) ?: timeout / 4;
+	/* Where nothing was lost so far, whoever is late is busy. Nor is anything measured where the first packets were. */
+	patience = tx->flight.lossy ? rodp_rtt_patience(&tx->flight.rtt) : 0;
+	patience = patience ?: timeout / 4;
 	patience = max(patience, RODP_TIMEOUT_FLOOR);
 	return patience < timeout / 2 ? patience : 0;
 }
