@@ -36,7 +36,7 @@ checks=('-fsanitize=address,undefined' -fno-sanitize-recover=all -fprofile-instr
 make_headers() {
 	local header
 	mkdir -p "$out/include/linux" "$out/include/rdma" "$out/include/net"
-	for header in linux/{bitops,completion,gfp,hrtimer,ktime,lockdep,minmax,mm,mutex,netdevice,overflow,random,rbtree} \
+	for header in linux/{atomic,bitops,completion,gfp,hrtimer,ktime,lockdep,minmax,mm,mutex,netdevice,overflow,random,rbtree} \
 		linux/{rbtree_augmented,rcupdate,refcount,sched,skbuff,slab,spinlock,workqueue,xarray} net/dst_cache; do
 		echo '#include "standin.h"' >"$out/include/$header.h"
 	done

@@ -276,7 +276,7 @@ extern struct workqueue_struct *rodp_lane_wq;
  */
 static inline bool rodp_lane_is_held_back(struct rodp_lane *lane, u64 rtt)
 {
-	return unlikely(READ_ONCE(lane->pacer.told) || lane->pacer.pace.rate) &&
+	return unlikely(atomic_read(&lane->pacer.told) || lane->pacer.pace.rate) &&
 	       rodp_pacer_look(lane, rtt);
 }
 

@@ -4,11 +4,17 @@
 
 #include "qp/lane/lane.h"
 
-/* The rate at which a sender begins that nobody slowed down: 25 Gb/s, whatever the netdev says. */
-#define PACER_LINE (25000000000ull / 8)
+/*
+ * The rate of a sender that nobody slowed down: what can be on its way in a round trip, bytes, but not more
+ * than 25 Gb/s, whatever the netdev says.
+ */
+#define PACER_FLIGHT (512ull << 10)
+#define PACER_LINE   (25000000000ull / 8)
 
-/* What a notification says is true so long, ns: a lane may have had nothing to send. */
-#define PACER_STALE 10000000u
+static u64 pacer_line(u64 rtt)
+{
+	return rtt ? min(PACER_LINE, PACER_FLIGHT * 1000000000ull / rtt) : PACER_LINE;
+}
 
 static enum hrtimer_restart pacer_fired(struct hrtimer *timer)
 {
@@ -32,24 +38,13 @@ void rodp_pacer_quiesce(struct rodp_lane *lane)
 void rodp_pacer_reset(struct rodp_lane *lane)
 {
 	lockdep_assert_held(&lane->lock);
-	WRITE_ONCE(lane->pacer.told, 0);
+	atomic_set(&lane->pacer.told, 0);
 	lane->pacer.pace = (struct rodp_pace){};
 }
 
 void rodp_pacer_notify(struct rodp_lane *lane)
 {
-	WRITE_ONCE(lane->pacer.told, ktime_get_ns());
-}
-
-/* Whether the lane was told since the last look, and not so long ago that nothing of it is true any more. */
-static bool pacer_was_told(struct rodp_pacer *pacer, u64 now)
-{
-	u64 told = READ_ONCE(pacer->told);
-
-	if (!told)
-		return false;
-	WRITE_ONCE(pacer->told, 0);
-	return now < told + PACER_STALE;
+	atomic_inc(&lane->pacer.told);
 }
 
 bool rodp_pacer_look(struct rodp_lane *lane, u64 rtt)
@@ -58,10 +53,9 @@ bool rodp_pacer_look(struct rodp_lane *lane, u64 rtt)
 	u64 now = ktime_get_ns(), period = rodp_pace_period(rtt), wait;
 
 	lockdep_assert_held(&lane->lock);
-	if (pacer_was_told(pacer, now))
-		rodp_pace_cut(&pacer->pace, now, period, PACER_LINE);
-	else
-		rodp_pace_rise(&pacer->pace, now, period);
+	atomic_add(rodp_pace_look(&pacer->pace, now, period, pacer_line(rtt),
+				  atomic_xchg(&pacer->told, 0)),
+		   &pacer->told);
 	wait = rodp_pace_wait(&pacer->pace, now);
 	if (wait && !hrtimer_is_queued(&pacer->timer))
 		/* On this CPU, so that packets stay in order. */

@@ -6,6 +6,7 @@
 #ifndef RODP_QP_PACER_H
 #define RODP_QP_PACER_H
 
+#include <linux/atomic.h>
 #include <linux/hrtimer.h>
 
 #include "qp/lane/pace.h"
@@ -13,7 +14,7 @@
 struct rodp_lane;
 
 struct rodp_pacer {
-	u64 told; /* ns, ktime_get: when a notification came; 0: none since the last look */
+	atomic_t told; /* notifications since the last step of the pace */
 	struct rodp_pace pace; /* changed with the lane held */
 	struct hrtimer timer; /* runs the lane when the next packet may leave */
 };

@@ -138,6 +138,31 @@ static inline int atomic_add_return(int n, atomic_t *v)
 	return v->counter += n;
 }
 
+static inline int atomic_read(const atomic_t *v)
+{
+	return v->counter;
+}
+
+static inline void atomic_set(atomic_t *v, int n)
+{
+	v->counter = n;
+}
+
+static inline void atomic_add(int n, atomic_t *v)
+{
+	v->counter += n;
+}
+
+static inline void atomic_inc(atomic_t *v)
+{
+	v->counter++;
+}
+
+static inline int atomic_xchg(atomic_t *v, int n)
+{
+	return xchg(&v->counter, n);
+}
+
 static inline void atomic_sub(int n, atomic_t *v)
 {
 	v->counter -= n;
