@@ -62,14 +62,23 @@ static u64 timer_due(const struct rodp_sender *tx)
 
 void rodp_sender_timer_hasten(struct rodp_sender *tx)
 {
-	u64 due;
+	struct rodp_flight *flight = &tx->flight;
+	u64 now;
 
 	rodp_end_assert_sending(tx->sq.end);
-	if (tx->flight.rnr_wait || !hrtimer_is_queued(&tx->timer))
+	if (!tx->sq.end->timeout || flight->rnr_wait || tx->hand.skb)
 		return;
-	due = timer_due(tx);
-	if (tx->flight.timer_at > due)
-		timer_start(tx, ktime_get_ns(), due);
+	/* If the oldest packet is yet to be sent, who sends it watches. */
+	if (rodp_psn_cmp(rodp_flight_next_psn(tx), flight->una) <= 0)
+		return;
+	if (!hrtimer_is_queued(&tx->timer)) {
+		/* It was what made us send again, and the peer went on before that left. */
+		now = ktime_get_ns();
+		flight->deadline = now + tx->sq.end->timeout;
+		timer_start(tx, now, timer_due(tx));
+	} else if (flight->timer_at > timer_due(tx)) {
+		timer_start(tx, ktime_get_ns(), timer_due(tx));
+	}
 }
 
 void rodp_sender_timer_watch(struct rodp_sender *tx, bool was_idle)
