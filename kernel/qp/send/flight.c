@@ -122,8 +122,7 @@ void rodp_flight_rewind(struct rodp_sender *tx, u32 psn)
 	flight_go_to_psn(tx, psn);
 }
 
-/* PSN of the packet that is sent next. */
-static u32 flight_next_psn(const struct rodp_sender *tx)
+u32 rodp_flight_next_psn(const struct rodp_sender *tx)
 {
 	const struct rodp_sq *sq = &tx->sq;
 
@@ -170,7 +169,7 @@ void rodp_flight_repair(struct rodp_sender *tx, u32 packets)
 
 bool rodp_flight_is_whole(const struct rodp_sender *tx)
 {
-	return !tx->flight.again && flight_next_psn(tx) == tx->flight.sent;
+	return !tx->flight.again && rodp_flight_next_psn(tx) == tx->flight.sent;
 }
 
 void rodp_flight_ask(struct rodp_sender *tx)
@@ -203,7 +202,7 @@ void rodp_flight_went_on(struct rodp_sender *tx, bool acked)
 	struct rodp_flight *flight = &tx->flight;
 
 	rodp_flight_repair(tx, rodp_repair_acked(&flight->repair, flight->una, flight->sent,
-						 flight_next_psn(tx), acked));
+						 rodp_flight_next_psn(tx), acked));
 }
 
 struct rodp_flight_mark rodp_flight_mark(const struct rodp_sender *tx)
@@ -246,7 +245,7 @@ void rodp_flight_catch_up(struct rodp_sender *tx)
 	const struct rodp_swqe *wqe;
 
 	rodp_end_assert_sending(sq->end);
-	if (flight->again && rodp_psn_cmp(flight_next_psn(tx), flight->una) < 0) {
+	if (flight->again && rodp_psn_cmp(rodp_flight_next_psn(tx), flight->una) < 0) {
 		if (!flight->asking)
 			rodp_repair_end(&flight->repair);
 		flight->again = 0;

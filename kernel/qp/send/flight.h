@@ -51,6 +51,9 @@ void rodp_flight_rewind(struct rodp_sender *tx, u32 psn);
  */
 void rodp_flight_repair(struct rodp_sender *tx, u32 packets);
 
+/* PSN of the packet that is sent next. */
+u32 rodp_flight_next_psn(const struct rodp_sender *tx);
+
 /* Ask again for the answer to una, and no further than for what came early; if nothing is being sent again. */
 void rodp_flight_ask(struct rodp_sender *tx);
 

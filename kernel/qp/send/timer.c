@@ -60,32 +60,25 @@ static u64 timer_due(const struct rodp_sender *tx)
 			: tx->flight.deadline;
 }
 
-/*
- * All of what is on its way was sent, and nobody watches. What is yet to be sent again is watched when
- * it is, an answer that waits for memory when it need not.
- */
-static bool timer_is_missing(struct rodp_sender *tx)
-{
-	return tx->sq.end->timeout && !hrtimer_is_queued(&tx->timer) && !tx->hand.skb &&
-	       rodp_sender_in_flight(tx) && rodp_flight_is_whole(tx);
-}
-
 void rodp_sender_timer_hasten(struct rodp_sender *tx)
 {
-	u64 due;
+	struct rodp_flight *flight = &tx->flight;
+	u64 now;
 
 	rodp_end_assert_sending(tx->sq.end);
-	if (tx->flight.rnr_wait)
+	if (!tx->sq.end->timeout || flight->rnr_wait || tx->hand.skb)
 		return;
-	if (timer_is_missing(tx)) {
-		rodp_sender_timer_watch(tx, true);
+	/* If the oldest packet is yet to be sent, who sends it watches. */
+	if (rodp_psn_cmp(rodp_flight_next_psn(tx), flight->una) <= 0)
 		return;
+	if (!hrtimer_is_queued(&tx->timer)) {
+		/* It was what made us send again, and the peer went on before that left. */
+		now = ktime_get_ns();
+		flight->deadline = now + tx->sq.end->timeout;
+		timer_start(tx, now, timer_due(tx));
+	} else if (flight->timer_at > timer_due(tx)) {
+		timer_start(tx, ktime_get_ns(), timer_due(tx));
 	}
-	if (!hrtimer_is_queued(&tx->timer))
-		return;
-	due = timer_due(tx);
-	if (tx->flight.timer_at > due)
-		timer_start(tx, ktime_get_ns(), due);
 }
 
 void rodp_sender_timer_watch(struct rodp_sender *tx, bool was_idle)
@@ -160,9 +153,8 @@ static bool timer_waits_here(struct rodp_sender *tx)
 	u32 next;
 
 	rodp_end_assert_sending(sq->end);
-	if (sq->at.cur == sq->at.head ||
-	    !(rodp_park_waits(&tx->source) ||
-	      rodp_lane_is_held_back(&sq->lane, flight->rtt.smoothed)))
+	if (sq->at.cur == sq->at.head || !(rodp_park_waits(&tx->source) ||
+					   rodp_lane_is_held_back(&sq->lane, flight->rtt.smoothed)))
 		return false;
 	next = rodp_psn_add(rodp_sq_wqe(sq, sq->at.cur)->first_psn, flight->cur_packet);
 	return rodp_psn_distance(flight->una, next) <= flight->unrequested;

@@ -69,7 +69,7 @@ static void there_is_a_least_rate(void **state)
 	(void)state;
 	for (i = 0; i < 1000; i++)
 		look_later(&pace, &now, i % 3, 1 + i);
-	assert_true(pace.rate == PACE_RATE_LEAST + PACE_ADDS * SECOND / PERIOD);
+	assert_true(pace.rate >= PACE_RATE_LEAST && pace.rate < 3 * PACE_ADDS * SECOND / PERIOD);
 }
 
 /* Steps are counted, not looks. */
@@ -115,7 +115,7 @@ static void who_has_less_gains(void **state)
 static void the_estimate_is_the_part_that_is_marked(void **state)
 {
 	static const u32 told[] = { 1, 10, 50, 100, 1000 };
-	u64 now, last = LINE;
+	u64 now, last = 0;
 	size_t i;
 	int n;
 
@@ -131,11 +131,8 @@ static void the_estimate_is_the_part_that_is_marked(void **state)
 		}
 		assert_true(pace.alpha <= PACE_ONE);
 		assert_true(pace.alpha <= PACE_ONE * (told[i] < 100 ? told[i] : 100) / 100 + 16);
-		pace.rate = LINE;
-		pace.packets = 100;
-		rodp_pace_look(&pace, now + 100 * PACE_NOTICE, PERIOD, LINE, told[i]);
-		assert_true(pace.rate <= last);
-		last = pace.rate;
+		assert_true(!i || pace.alpha >= last);
+		last = pace.alpha;
 	}
 }
 
