@@ -139,6 +139,9 @@ check_doctor() {
 	no_escapes
 	! grep -q MISSING "$work/out" || fail "something is missing on a host that works"
 	keep doctor
+	# The lab has loaded a module that is not installed.
+	says '^unknown +it is the module that is installed' "$odpctl" doctor
+	says '^         none is installed: ' "$odpctl" doctor
 	ip link set "$RDMA_NETDEV" down
 	refuses 1 "^         ip link set $RDMA_NETDEV up" "$odpctl" doctor
 	refuses 1 'MISSING' "$odpctl" doctor --json
@@ -159,6 +162,26 @@ check_rxe() {
 	says 'DEVICE' "$odpctl" mr
 	says '^# EOF$' "$odpctl" metrics
 	refuses 1 'modprobe rodp' "$odpctl" doctor
+	check_kernel
+}
+
+# check_kernel: what doctor says of a kernel that has not loaded rodp, by its configuration and by what it lets in.
+check_kernel() {
+	local config
+	config=/boot/config-$(uname -r)
+	mkdir -p /boot
+	refuses 1 '^unknown +kernel has on-demand paging' "$odpctl" doctor
+	printf 'CONFIG_A=y\nCONFIG_INFINIBAND_ON_DEMAND_PAGING=y\n' >"$config"
+	refuses 1 '^ok +kernel has on-demand paging' "$odpctl" doctor
+	printf 'CONFIG_A=y\n# CONFIG_INFINIBAND_ON_DEMAND_PAGING is not set\n' >"$config"
+	refuses 1 '^MISSING +kernel has on-demand paging' "$odpctl" doctor
+	rm "$config"
+	refuses 1 '^ok +the kernel takes modules' "$odpctl" doctor
+	[ -e /sys/kernel/security/lockdown ] || mount -t securityfs securityfs /sys/kernel/security
+	echo 'none [integrity] confidentiality' >"$work/lockdown"
+	mount --bind "$work/lockdown" /sys/kernel/security/lockdown
+	refuses 1 '^         mokutil --import .*lockdown: integrity, Secure Boot: off' "$odpctl" doctor
+	umount /sys/kernel/security/lockdown
 }
 
 check_usage() {
