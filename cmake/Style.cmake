@@ -21,9 +21,12 @@ endif()
 # User space only: the kernel's own Kbuild runs sparse with C=2.
 if(SPARSE)
   file(GLOB sparse_files CONFIGURE_DEPENDS providers/rodp/*.c)
+  if(RDMA_CORE_RELEASE LESS 59)
+    list(FILTER sparse_files EXCLUDE REGEX "/dmah[.]c$")
+  endif()
   add_custom_target(sparse
     COMMAND ${CMAKE_COMMAND} -DSPARSE=${SPARSE} "-DFILES=${sparse_files}"
-            "-DFLAGS=-std=gnu11;-Wno-decl;-D_GNU_SOURCE;-DIBVERBS_PABI_VERSION=${IBVERBS_PABI_VERSION};-I${CMAKE_SOURCE_DIR}/providers/rodp/compat;-I${CMAKE_SOURCE_DIR}/kernel/uapi"
+            "-DFLAGS=-std=gnu11;-Wno-decl;-D_GNU_SOURCE;-DIBVERBS_PABI_VERSION=${IBVERBS_PABI_VERSION};-DRODP_RDMA_CORE=${RDMA_CORE_RELEASE};-I${CMAKE_SOURCE_DIR}/providers/rodp/compat;-I${CMAKE_SOURCE_DIR}/kernel/uapi"
             -P ${CMAKE_SOURCE_DIR}/cmake/RunSparse.cmake
     VERBATIM)
 endif()

@@ -8,7 +8,8 @@
 # A question is a C file: its answer is yes when it compiles, with the kernel's
 # own build system and flags. probes/create_cq_attrs.c becomes
 # RODP_HAVE_CREATE_CQ_ATTRS. Two questions are controls: control_yes must
-# compile and control_no must not, else no answer is believed.
+# compile and control_no must not, else no answer is believed. Where a need_* does not
+# compile, the kernel lacks what nothing here stands in for, and the build ends with its name.
 #
 # The answers are kept until the kernel, the variables or a question change.
 set -eu
@@ -75,9 +76,24 @@ check_controls() {
 		die "a probe that must fail compiled against $kdir; no answer can be believed"
 }
 
+# need QUESTION: what it asks for, by its first comment.
+need() {
+	sed -nE 's#^/\* (.*) \*/$#\1#p' "$here/probes/$1.c" | sed -n 1p
+}
+
+check_needs() {
+	missing=
+	for question in $(questions | grep '^need_'); do
+		[ -e "$work/$question.o" ] && continue
+		echo "rodp: this kernel lacks: $(need "$question")" >&2
+		missing=yes
+	done
+	[ -z "$missing" ] || die "it cannot be built for $(cat "$kdir/include/config/kernel.release") (what the compiler said: $work/log)"
+}
+
 answers() {
 	echo "/* Made by probe.sh for $(cat "$kdir/include/config/kernel.release"). */"
-	for question in $(questions | grep -v '^control_'); do
+	for question in $(questions | grep -vE '^(control|need)_'); do
 		name=RODP_HAVE_$(echo "$question" | tr '[:lower:]' '[:upper:]')
 		if [ -e "$work/$question.o" ]; then
 			echo "#define $name 1"
@@ -95,6 +111,7 @@ new_key=$(key "$@")
 echo "  PROBE   $kdir"
 compile "$@"
 check_controls
+check_needs
 answers >"$config.new"
 if cmp -s "$config.new" "$config"; then rm "$config.new"; else mv "$config.new" "$config"; fi
 echo "$new_key" >"$work/key"

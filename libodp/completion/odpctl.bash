@@ -36,7 +36,7 @@ _odpctl_words() {
 	record) echo '--output --seconds --buffer' ;;
 	report) echo '--output --perfetto' ;;
 	metrics) echo "--regions $(_odpctl_devices)" ;;
-	doctor) echo '--json' ;;
+	doctor) echo '--json --container --providers' ;;
 	esac
 }
 
@@ -46,6 +46,9 @@ _odpctl() {
 		words='caps mr top hist map watch record report metrics doctor help --help --version'
 	elif [[ $prev == --png || $prev == --output || $prev == --perfetto || (${COMP_WORDS[1]} == report && $cur != -*) ]]; then
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+		return
+	elif [[ $prev == --container || $prev == --providers ]]; then
+		mapfile -t COMPREPLY < <(compgen -d -- "$cur")
 		return
 	else
 		words=$(_odpctl_value "$prev")

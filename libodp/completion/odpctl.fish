@@ -41,3 +41,5 @@ complete -c odpctl -n '__fish_seen_subcommand_from record report' -l output -r -
 complete -c odpctl -n '__fish_seen_subcommand_from record' -l buffer -x -d 'Most MiB that the kernel keeps'
 complete -c odpctl -n '__fish_seen_subcommand_from report' -l perfetto -r -F -d 'A trace for Perfetto'
 complete -c odpctl -n '__fish_seen_subcommand_from report' -F
+complete -c odpctl -n '__fish_seen_subcommand_from doctor' -l container -x -a '(__fish_complete_directories; __fish_complete_pids)' -d 'Of a container'
+complete -c odpctl -n '__fish_seen_subcommand_from doctor' -l providers -x -a '(__fish_complete_directories)' -d 'Where those for all releases are'

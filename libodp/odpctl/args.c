@@ -111,6 +111,12 @@ static error_t args_take(int key, char *text, struct argp_state *state)
 	case 's':
 		args->seconds = args_number(state, text, 1);
 		return 0;
+	case 'C':
+		args->container = text;
+		return 0;
+	case 'P':
+		args->providers = text;
+		return 0;
 	case ARGP_KEY_ARG:
 		return args_argument(reading->command, args, text);
 	case ARGP_KEY_NO_ARGS:

@@ -27,6 +27,8 @@ struct args {
 	const struct sort_key *sort; /* see row.h */
 	unsigned long buffer; /* MiB; 0: the usual */
 	const char *output, *perfetto; /* names of files; NULL: the usual one, none */
+	const char *container; /* a root directory or the id of a process; NULL: this host */
+	const char *providers; /* a directory; NULL: the usual one */
 	bool json, regions;
 };
 
@@ -80,6 +82,15 @@ struct command {
 #define OPTION_SECONDS                                                                             \
 	{                                                                                          \
 		"seconds", 's', "N", 0, "Of the next N seconds [all since the device was made]", 0 \
+	}
+#define OPTION_CONTAINER                                                                      \
+	{                                                                                     \
+		"container", 'C', "ROOT", 0,                                                  \
+			"Of a container: its root directory, or the id of a process in it", 0 \
+	}
+#define OPTION_PROVIDERS                                                                  \
+	{                                                                                 \
+		"providers", 'P', "DIR", 0, "Where the providers for all releases are", 0 \
 	}
 
 #define OPTION_BUFFER                                                        \

@@ -40,7 +40,7 @@ static int create_in_kernel(struct rodp_cq *cq, struct ibv_context *context,
 	} resp = {};
 	int err;
 
-#if IBVERBS_PABI_VERSION >= 65
+#if RODP_RDMA_CORE >= 59
 	err = ibv_cmd_create_cq_ex(context, attr, NULL, &cq->vcq, NULL, 0, &resp.ibv_resp,
 				   sizeof(resp), 0);
 #else

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
-/* DMA handles: where a device's writes are wanted. The kernel checks them. Of rdma-core 65. */
+/* DMA handles: where a device's writes are wanted. The kernel checks them. Of rdma-core 59 and newer. */
 #include <errno.h>
 #include <stdlib.h>
 

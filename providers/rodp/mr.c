@@ -102,7 +102,7 @@ struct ibv_mr *rodp_reg_dmabuf_mr(struct ibv_pd *pd, uint64_t offset, size_t len
 	return made(vmr, err);
 }
 
-#if IBVERBS_PABI_VERSION >= 65
+#if RODP_RDMA_CORE >= 59
 /* Memory or part of a dma-buf, with or without a DMA handle. Returns NULL with errno set. */
 static struct ibv_mr *reg_mr_ex(struct ibv_pd *pd, struct ibv_mr_init_attr *attr)
 {
@@ -121,21 +121,36 @@ static struct ibv_mr *reg_mr_ex(struct ibv_pd *pd, struct ibv_mr_init_attr *attr
 static bool is_plain(const struct ibv_mr_init_attr *attr)
 {
 	return (attr->comp_mask & IBV_REG_MR_MASK_ADDR) &&
-	       !(attr->comp_mask & (IBV_REG_MR_MASK_FD | IBV_REG_MR_MASK_DMAH));
+	       !(attr->comp_mask & ~(uint64_t)(IBV_REG_MR_MASK_ADDR | IBV_REG_MR_MASK_IOVA));
+}
+
+/* Memory that is_plain(). The library looks at nothing else then, so a longer structure of its is no matter. */
+static struct ibv_mr *reg_plain(struct ibv_pd *pd, const struct ibv_mr_init_attr *attr, int access)
+{
+	struct ibv_mr_init_attr plain = {
+		.length = attr->length,
+		.access = access,
+		.comp_mask = attr->comp_mask,
+		.iova = attr->iova,
+		.addr = attr->addr,
+	};
+
+	return reg_mr_ex(pd, &plain);
 }
 
 struct ibv_mr *rodp_reg_mr_ex(struct ibv_pd *pd, struct ibv_mr_init_attr *attr)
 {
-	struct ibv_mr_init_attr other = *attr;
+	const int access = attr->access;
 	struct ibv_mr *mr;
+	int given;
 
-	if (is_plain(attr))
-		other.access = rodp_on_demand_access(pd->context, attr->addr, attr->length,
-						     attr->access);
-	mr = reg_mr_ex(pd, &other);
-	if (rodp_on_demand_again(attr->length, attr->access, other.access, mr ? 0 : errno))
-		mr = reg_mr_ex(pd, attr);
-	return asked_for(mr, attr->access);
+	if (!is_plain(attr))
+		return reg_mr_ex(pd, attr);
+	given = rodp_on_demand_access(pd->context, attr->addr, attr->length, access);
+	mr = reg_plain(pd, attr, given);
+	if (rodp_on_demand_again(attr->length, access, given, mr ? 0 : errno))
+		mr = reg_plain(pd, attr, access);
+	return asked_for(mr, access);
 }
 #endif
 

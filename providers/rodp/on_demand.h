@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include <infiniband/verbs.h>
+#include <infiniband/driver.h> /* before verbs.h: of a library of another release it says more */
 
 bool rodp_on_demand_is_on(void);
 

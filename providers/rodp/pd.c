@@ -9,12 +9,11 @@
 
 #include "rodp.h"
 
-#if IBVERBS_PABI_VERSION >= 65
-/* For devices that a confidential guest shuts out of its memory. Here the CPU copies. */
-#define ALLOWED_ANYWAY IBV_PARENT_DOMAIN_INIT_ATTR_ALLOW_CC_UNPROTECTED_ALLOC
-#else
-#define ALLOWED_ANYWAY 0
-#endif
+/*
+ * IBV_PARENT_DOMAIN_INIT_ATTR_ALLOW_CC_UNPROTECTED_ALLOC, for devices that a confidential guest
+ * shuts out of its memory. Here the CPU copies. Not every header has the name.
+ */
+#define ALLOWED_ANYWAY	 (RODP_RDMA_CORE >= 64 ? 1 << 2 : 0)
 
 #define OBJECT_ALIGNMENT 64 /* bytes: locks and counters share no line of a cache with others' */
 

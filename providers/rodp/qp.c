@@ -32,7 +32,7 @@ static int create_in_kernel(struct rodp_qp *qp, struct ibv_context *context,
 	} resp = {};
 	int err;
 
-#if IBVERBS_PABI_VERSION >= 65
+#if RODP_RDMA_CORE >= 64
 	err = ibv_cmd_create_qp_ex2(context, &qp->vqp, attr, NULL, 0, &resp.ibv_resp, sizeof(resp),
 				    NULL);
 #else

@@ -120,12 +120,14 @@ static const struct verbs_context_ops context_ops = {
 	.unimport_dm = rodp_unimport_dm,
 	.unimport_mr = rodp_unimport_mr,
 	.unimport_pd = rodp_unimport_pd,
-#if IBVERBS_PABI_VERSION >= 65
+#if RODP_RDMA_CORE >= 59
 	.alloc_dmah = rodp_alloc_dmah,
 	.dealloc_dmah = rodp_dealloc_dmah,
+	.reg_mr_ex = rodp_reg_mr_ex,
+#endif
+#if RODP_RDMA_CORE >= 62
 	.dm_export_dmabuf_fd = rodp_dm_export_dmabuf_fd,
 	.query_port_speed = ibv_cmd_query_port_speed,
-	.reg_mr_ex = rodp_reg_mr_ex,
 #endif
 };
 
@@ -136,7 +138,7 @@ static int get_context(struct rodp_context *context)
 		struct rodp_alloc_ucontext_resp drv;
 	} resp = {};
 
-#if IBVERBS_PABI_VERSION >= 65
+#if RODP_RDMA_CORE >= 57
 	return ibv_cmd_get_context(&context->vctx, NULL, 0, NULL, &resp.ibv_resp, sizeof(resp));
 #else
 	return ibv_cmd_get_context(&context->vctx, NULL, 0, &resp.ibv_resp, sizeof(resp));

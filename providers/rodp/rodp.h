@@ -14,6 +14,10 @@
 #include "rodp_abi.h"
 #include "ring.h"
 
+/* ibv_qp_ex has these operations since these releases. */
+#define RODP_HAVE_ATOMIC_WRITE (RODP_RDMA_CORE >= 44)
+#define RODP_HAVE_FLUSH	       (RODP_RDMA_CORE >= 45)
+
 struct rodp_context {
 	struct verbs_context vctx;
 	/* What the kernel reported when the device was opened. */
@@ -151,7 +155,7 @@ struct ibv_mr *rodp_reg_mr(struct ibv_pd *pd, void *addr, size_t length, uint64_
 struct ibv_mr *rodp_alloc_null_mr(struct ibv_pd *pd);
 struct ibv_mr *rodp_reg_dmabuf_mr(struct ibv_pd *pd, uint64_t offset, size_t length, uint64_t iova,
 				  int fd, int access);
-#if IBVERBS_PABI_VERSION >= 65
+#if RODP_RDMA_CORE >= 59
 struct ibv_mr *rodp_reg_mr_ex(struct ibv_pd *pd, struct ibv_mr_init_attr *attr);
 struct ibv_dmah *rodp_alloc_dmah(struct ibv_context *context, struct ibv_dmah_init_attr *attr);
 int rodp_dealloc_dmah(struct ibv_dmah *dmah);

@@ -11,7 +11,11 @@ enum {
 	OPS_RC = OPS_UC | IBV_QP_EX_WITH_RDMA_READ,
 	OPS_ATOMIC = IBV_QP_EX_WITH_ATOMIC_CMP_AND_SWP | IBV_QP_EX_WITH_ATOMIC_FETCH_AND_ADD,
 	OPS_INVALIDATE = IBV_QP_EX_WITH_LOCAL_INV | IBV_QP_EX_WITH_SEND_WITH_INV,
+#if RODP_HAVE_ATOMIC_WRITE
 	OPS_INLINE = OPS_UC | IBV_QP_EX_WITH_SEND_WITH_INV | IBV_QP_EX_WITH_ATOMIC_WRITE,
+#else
+	OPS_INLINE = OPS_UC | IBV_QP_EX_WITH_SEND_WITH_INV,
+#endif
 
 	SEND_FLAGS = IBV_SEND_FENCE | IBV_SEND_SIGNALED | IBV_SEND_SOLICITED | IBV_SEND_INLINE,
 };
@@ -34,13 +38,15 @@ static uint64_t memory_window_ops(const struct rodp_context *context)
 
 static uint64_t memory_placement_ops(const struct rodp_context *context)
 {
-	uint64_t caps = context->device_cap_flags_ex;
 	uint64_t ops = 0;
 
-	if (caps & CAP_ATOMIC_WRITE)
+	(void)context;
+#if RODP_HAVE_ATOMIC_WRITE
+	if (context->device_cap_flags_ex & CAP_ATOMIC_WRITE)
 		ops |= IBV_QP_EX_WITH_ATOMIC_WRITE;
-#ifdef RODP_HAVE_WR_FLUSH
-	if (caps & CAP_FLUSH)
+#endif
+#if RODP_HAVE_FLUSH
+	if (context->device_cap_flags_ex & CAP_FLUSH)
 		ops |= IBV_QP_EX_WITH_FLUSH;
 #endif
 	return ops;
@@ -80,7 +86,9 @@ static uint64_t op_of(enum ibv_wr_opcode opcode)
 		[IBV_WR_LOCAL_INV] = IBV_QP_EX_WITH_LOCAL_INV,
 		[IBV_WR_BIND_MW] = IBV_QP_EX_WITH_BIND_MW,
 		[IBV_WR_SEND_WITH_INV] = IBV_QP_EX_WITH_SEND_WITH_INV,
+#if RODP_HAVE_ATOMIC_WRITE
 		[IBV_WR_ATOMIC_WRITE] = IBV_QP_EX_WITH_ATOMIC_WRITE,
+#endif
 	};
 
 	return (size_t)opcode < sizeof(ops) / sizeof(ops[0]) ? ops[opcode] : 0;
@@ -108,7 +116,9 @@ static void fill_arguments(const struct rodp_qp *qp, struct rodp_send_wqe *wqe,
 	case IBV_WR_RDMA_WRITE:
 	case IBV_WR_RDMA_WRITE_WITH_IMM:
 	case IBV_WR_RDMA_READ:
+#if RODP_HAVE_ATOMIC_WRITE
 	case IBV_WR_ATOMIC_WRITE:
+#endif
 		wqe->rdma.remote_addr = wr->wr.rdma.remote_addr;
 		wqe->rdma.rkey = wr->wr.rdma.rkey;
 		break;

@@ -158,6 +158,7 @@ static void wr_atomic_fetch_add(struct ibv_qp_ex *ibqp, uint32_t rkey, uint64_t 
 	next_atomic(ibqp, IBV_WR_ATOMIC_FETCH_AND_ADD, rkey, remote_addr, add, 0);
 }
 
+#if RODP_HAVE_ATOMIC_WRITE
 /* The word is taken now: it travels as inline data. */
 static void wr_atomic_write(struct ibv_qp_ex *ibqp, uint32_t rkey, uint64_t remote_addr,
 			    const void *word)
@@ -171,8 +172,9 @@ static void wr_atomic_write(struct ibv_qp_ex *ibqp, uint32_t rkey, uint64_t remo
 	if (rodp_wqe_add_inline(qp, wqe, word, sizeof(uint64_t)))
 		fail(qp, EINVAL);
 }
+#endif
 
-#ifdef RODP_HAVE_WR_FLUSH
+#if RODP_HAVE_FLUSH
 static void wr_flush(struct ibv_qp_ex *ibqp, uint32_t rkey, uint64_t remote_addr, size_t length,
 		     uint8_t type, uint8_t level)
 {
@@ -280,9 +282,11 @@ static void set_one_sided_ops(struct ibv_qp_ex *ex, uint64_t send_ops)
 		ex->wr_atomic_cmp_swp = wr_atomic_cmp_swp;
 	if (send_ops & IBV_QP_EX_WITH_ATOMIC_FETCH_AND_ADD)
 		ex->wr_atomic_fetch_add = wr_atomic_fetch_add;
+#if RODP_HAVE_ATOMIC_WRITE
 	if (send_ops & IBV_QP_EX_WITH_ATOMIC_WRITE)
 		ex->wr_atomic_write = wr_atomic_write;
-#ifdef RODP_HAVE_WR_FLUSH
+#endif
+#if RODP_HAVE_FLUSH
 	if (send_ops & IBV_QP_EX_WITH_FLUSH)
 		ex->wr_flush = wr_flush;
 #endif

@@ -339,7 +339,7 @@ static void build_one_sided(struct ibv_qp_ex *ex, uint8_t what)
 		ex->wr_atomic_fetch_add(ex, take(4), take(8), take(8));
 	else if (what == 5 && ex->wr_atomic_write)
 		ex->wr_atomic_write(ex, take(4), take(8), text);
-#ifdef RODP_HAVE_WR_FLUSH
+#if RODP_HAVE_FLUSH
 	else if (what == 6 && ex->wr_flush)
 		ex->wr_flush(ex, take(4), take(8), take(1) < 16 ? 1ull << 32 : take(4), take(1),
 			     take(1));

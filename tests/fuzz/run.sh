@@ -49,8 +49,7 @@ of_ibverbs() {
 	release=$(pkg-config --modversion libibverbs | cut -d. -f3)
 	library=$(pkg-config --variable=libdir libibverbs)/libibverbs.so
 	abi=$(grep -aom 1 'verbs_register_driver_[0-9]*' "$library" | sed -n 1p)
-	echo "-DIBVERBS_PABI_VERSION=${abi##*_}"
-	[ "$release" -le 44 ] || echo -DRODP_HAVE_WR_FLUSH
+	echo "-DIBVERBS_PABI_VERSION=${abi##*_} -DRODP_RDMA_CORE=$release"
 }
 
 # options SIDE CALLS: for the target and the project's sources of that side.

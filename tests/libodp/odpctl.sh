@@ -138,6 +138,9 @@ check_doctor() {
 	says '^ok +its port is active' "$odpctl" doctor
 	no_escapes
 	! grep -q MISSING "$work/out" || fail "something is missing on a host that works"
+	# The lab has loaded a module that is not installed.
+	grep -qE '^unknown +it is the module that is installed' "$work/out" || fail "doctor takes the module for an installed one"
+	grep -qE '^         none is installed: ' "$work/out" || fail "doctor does not say that none is installed"
 	keep doctor
 	ip link set "$RDMA_NETDEV" down
 	refuses 1 "^         ip link set $RDMA_NETDEV up" "$odpctl" doctor
@@ -159,6 +162,31 @@ check_rxe() {
 	says 'DEVICE' "$odpctl" mr
 	says '^# EOF$' "$odpctl" metrics
 	refuses 1 'modprobe rodp' "$odpctl" doctor
+	check_kernel
+}
+
+# check_kernel: what doctor says of a kernel that has not loaded rodp, by its configuration and by what it lets in.
+check_kernel() {
+	local config packaged
+	config=/boot/config-$(uname -r) packaged=/lib/modules/$(uname -r)/config
+	mkdir -p /boot
+	if [ -e "$packaged" ]; then # Debian's kernels of 7 have it there
+		refuses 1 '^ok +kernel has on-demand paging' "$odpctl" doctor
+		mv "$packaged" "$work/packaged"
+	fi
+	refuses 1 '^unknown +kernel has on-demand paging' "$odpctl" doctor
+	[ ! -e "$work/packaged" ] || mv "$work/packaged" "$packaged"
+	printf 'CONFIG_A=y\nCONFIG_INFINIBAND_ON_DEMAND_PAGING=y\n' >"$config"
+	refuses 1 '^ok +kernel has on-demand paging' "$odpctl" doctor
+	printf 'CONFIG_A=y\n# CONFIG_INFINIBAND_ON_DEMAND_PAGING is not set\n' >"$config"
+	refuses 1 '^MISSING +kernel has on-demand paging' "$odpctl" doctor
+	rm "$config"
+	refuses 1 '^ok +the kernel takes modules' "$odpctl" doctor
+	[ -e /sys/kernel/security/lockdown ] || mount -t securityfs securityfs /sys/kernel/security
+	echo 'none [integrity] confidentiality' >"$work/lockdown"
+	mount --bind "$work/lockdown" /sys/kernel/security/lockdown
+	refuses 1 '^         mokutil --import .*lockdown: integrity, Secure Boot: off' "$odpctl" doctor
+	umount /sys/kernel/security/lockdown
 }
 
 check_usage() {

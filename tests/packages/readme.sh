@@ -44,7 +44,7 @@ device=$(block 'On a Debian 12 or 13 machine of your own' | grep '^sudo rdma lin
 version=$("$lab" --call kernel_version "$kernel")
 rm -rf "$dir"
 mkdir -p "$dir"
-"$lab" --call copy_sources CMakeLists.txt CMakePresets.json cmake kernel libodp providers | tar -x -C "$dir"
+"$lab" --call copy_sources CMakeLists.txt CMakePresets.json cmake kernel libodp providers service | tar -x -C "$dir"
 build "$unprivileged"
 check_destinations
 headers=$("$lab" --call kernel_path "$kernel")/src

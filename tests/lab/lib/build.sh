@@ -6,13 +6,17 @@
 #   build/kernel-VERSION/rodp.ko   the module for one kernel
 #   build/kernel-tests-VERSION/    modules of tests/kernel for it
 #   build/SUITE/                   CMake's build directory
-#   build/SUITE/stage/             what is installed over the guest's root
+#   build/SUITE/stages/KEY/        what is installed over the guest's root, named by its content. A guest holds a lock on the
+#                                  one that it copies, so that who builds meanwhile takes nothing away from it
+#   build/SUITE/stage              leads to the newest of them
 
 build_path() { echo "$LAB_CHECKOUT/build/$1"; }
 stage_path() { echo "$LAB_CHECKOUT/build/$1/stage"; }
 # LAB_KERNEL_SOURCE: another kernel/, below the checkout, is built beside the usual one.
-module_dir() { echo "$LAB_CHECKOUT/build/kernel-$(kernel_version "$1")${LAB_KERNEL_SOURCE:+-other}"; }
-kernel_tests_dir() { echo "$LAB_CHECKOUT/build/kernel-tests-$(kernel_version "$1")"; }
+module_dir() { echo "$LAB_CHECKOUT/build/kernel-$(kernel_version "$1")$(own_word "$1")${LAB_KERNEL_SOURCE:+-other}"; }
+kernel_tests_dir() { echo "$LAB_CHECKOUT/build/kernel-tests-$(kernel_version "$1")$(own_word "$1")"; }
+# A kernel of the user's may be called like one of Debian's.
+own_word() { if [ "$1" = own ]; then echo -own; fi; }
 module_path() { echo "$(module_dir "$1")/rodp.ko"; }
 
 # One build at a time in a build directory.
@@ -29,10 +33,8 @@ with_build_lock() {
 # The module must have no warning. A build with one is thrown away, so that the
 # next build shows it again.
 make_module() {
-	local version
-	version=$(kernel_version "$1")
 	in_tree "$(kernel_suite "$1")" "$1" make -C "${LAB_KERNEL_SOURCE:-kernel}" -j"$(nproc)" \
-		KDIR="/usr/src/linux-headers-$version" O="$(module_dir "$1")" W=1 RODP_WERROR=yes RODP_RT=yes 2>&1 | tee "$LAB_TMP/module.log"
+		KDIR="$(kernel_headers "$1")" O="$(module_dir "$1")" W=1 RODP_WERROR=yes RODP_RT=yes 2>&1 | tee "$LAB_TMP/module.log"
 	if grep -qE ': warning:|WARNING: modpost' "$LAB_TMP/module.log"; then
 		find "$(module_dir "$1")" -name '*.o' -delete
 		rm -f "$(module_path "$1")"
@@ -46,11 +48,10 @@ build_module() {
 
 # Modules of tests, which know the kernel's verbs and nothing of rodp.
 make_kernel_tests() {
-	local version dir
-	version=$(kernel_version "$1")
+	local dir
 	dir=$(kernel_tests_dir "$1")
 	cp -u "$LAB_CHECKOUT"/tests/kernel/{Kbuild,*.c} "$dir/"
-	in_tree "$(kernel_suite "$1")" "$1" make -C "/usr/src/linux-headers-$version" --no-print-directory \
+	in_tree "$(kernel_suite "$1")" "$1" make -C "$(kernel_headers "$1")" --no-print-directory \
 		M="$dir" CONFIG_DEBUG_INFO_BTF_MODULES= modules
 }
 
@@ -66,15 +67,51 @@ make_userland() {
 	in_tree "$1" none ninja -C "$dir"
 	rm -rf "$stage.new"
 	in_tree "$1" none env DESTDIR="$stage.new" ninja -C "$dir" install
-	rm -rf "$stage"
-	mv "$stage.new" "$stage"
+	keep_stage "$dir/stages" "$stage"
+}
+
+# stage_key DIR: of names, modes and content.
+stage_key() {
+	(cd "$1" && find . -printf '%P %m %l\n' | sort && find . -type f -print0 | sort -z | xargs -0 sha256sum) | sha256sum | cut -c 1-16
+}
+
+# keep_stage DIR LINK: LINK.new becomes one of DIR, unless it is there, and the newest. Who is interrupted while he removes one must leave
+# nothing under the name of all of it.
+keep_stage() {
+	local key old lock
+	key=$(stage_key "$2.new")
+	mkdir -p "$1"
+	rm -rf "$1.gone"
+	if [ -e "$1/$key" ]; then rm -rf "$2.new"; else mv -T "$2.new" "$1/$key"; fi
+	[ -L "$2" ] || rm -rf "$2"
+	ln -sfn "stages/$key" "$2.link"
+	mv -T "$2.link" "$2"
+	for old in "$1"/*; do
+		[ "${old##*/}" != "$key" ] || continue
+		exec {lock}<"$old"
+		! flock -n "$lock" || { mv -T "$old" "$1.gone" && rm -rf "$1.gone"; }
+		exec {lock}<&-
+	done
+}
+
+# hold_stage DIR: until this process ends. The directory may be gone since its name was read, or be another one.
+hold_stage() {
+	[ -z "${STAGE_LOCK:-}" ] || exec {STAGE_LOCK}<&-
+	STAGE_LOCK=''
+	exec {STAGE_LOCK}<"$1" && flock -s "$STAGE_LOCK" && [ "$1" -ef "/proc/$BASHPID/fd/$STAGE_LOCK" ]
 }
 
 build_userland() {
 	with_build_lock "$(build_path "$1")" make_userland "$1"
 }
 
+# want_built WHAT FILE: with --no-build, that it is there.
+want_built() {
+	[ -e "$2" ] || die "--no-build, and $1 is not built: no $2" "run the same without --no-build once, or lab build"
+}
+
 need_module() {
+	[ -z "${LAB_NO_BUILD:-}" ] || { want_built "the module for kernel $1" "$(module_path "$1")" && return; }
 	[ -e "$LAB_CHECKOUT/kernel/Kbuild" ] || [ -e "$LAB_CHECKOUT/kernel/Makefile" ] ||
 		die "this checkout has no kernel/ directory, so there is no rodp to run" "use --link rxe or --link none"
 	step "Building rodp.ko for kernel $1 ($(kernel_version "$1"))" 900 build_module "$1" ||
@@ -86,6 +123,7 @@ need_module() {
 }
 
 need_userland() {
+	[ -z "${LAB_NO_BUILD:-}" ] || { want_built "user space for $1" "$(stage_path "$1")" && return; }
 	[ -e "$LAB_CHECKOUT/CMakeLists.txt" ] || { say "no CMakeLists.txt: running without provider" && return 0; }
 	step "Building the provider and the tools for $1" 900 build_userland "$1" ||
 		die "the user-space part does not build on $1"

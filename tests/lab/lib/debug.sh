@@ -6,20 +6,20 @@
 #   debug  KASAN, lockdep, UBSAN, debug objects (debug/options-debug)
 #   kcsan  KCSAN, kmemleak (debug/options-kcsan)
 # Both can inject faults (debug/options). About half an hour of building each, kept like any other kernel. The
-# tests that run on one of them, and on `rt`, are kernel 7's.
+# tests that run on one of them, and on any kernel that no tests.list names, are kernel 7's.
 
 DEBUG_KERNELS="debug kcsan"
-STANDIN_KERNELS="$DEBUG_KERNELS rt" # in place of 7
 
 is_debug_kernel() { [[ " $DEBUG_KERNELS " == *" $1 "* ]]; }
-is_standin_kernel() { [[ " $STANDIN_KERNELS " == *" $1 "* ]]; }
+# is_standin_kernel KERNEL: no test names it; those of 7 run on it.
+is_standin_kernel() { [[ " 6.1 6.12 7 " != *" $1 "* ]]; }
 
 # kernel_slowness KERNEL: as many times the limit of a test.
 kernel_slowness() {
 	case $1 in
 	debug) echo 4 ;;
 	kcsan) echo 6 ;;
-	rt) echo 2 ;;
+	rt | *+rt | own) echo 2 ;;
 	*) echo 1 ;;
 	esac
 }

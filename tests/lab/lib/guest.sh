@@ -40,6 +40,7 @@ guest_needs() {
 	[ -z "$G_TREE" ] || need_tree "$(guest_suite)" "$G_TREE"
 	[ "$G_INSTALLED" = no ] || need_installed "$G_KERNEL"
 	wait "$kernel_pid" || [ -e "$(kernel_path "$G_KERNEL")" ] || exit 1
+	want_bootable "$G_KERNEL"
 	need_accel "$G_KERNEL" "$(guest_suite)"
 	case $G_LINK in
 	*rodp*) need_rodp "$(guest_suite)" "$G_KERNEL" ;;
@@ -92,7 +93,18 @@ make_job() {
 	} >"$dir/settings"
 	stage=$(guest_stage)
 	[ -z "$G_TERMINAL" ] || echo "$G_TERMINAL" >"$dir/terminal"
-	if [ -d "$stage" ]; then echo "$stage" >"$dir/stage"; fi
+	if [ -d "$stage" ]; then take_stage "$stage" >"$dir/stage"; fi
+}
+
+# take_stage DIR: its real name, held until this guest's lab ends. Who builds may replace it in between: then the newer one.
+take_stage() {
+	local real
+	for _ in {1..20}; do
+		real=$(readlink -f "$1")
+		hold_stage "$real" 2>/dev/null && echo "$real" && return
+		nap 0.1
+	done
+	die "$1 is replaced all the time" "do not build in this checkout from many processes at once"
 }
 
 disk_options() {
@@ -156,6 +168,7 @@ guest_arguments() {
 # What the watched guest said on its status channel.
 GUEST_STARTED='' # yes once its script runs
 GUEST_END=''     # the line that ends it, or `limit`
+GUEST_REASON=''  # why it was ended by force
 
 # hear LINE
 hear() {
@@ -202,6 +215,7 @@ watch_guest() {
 		reason=$(overdue "$start" "$ended")
 		[ -n "$reason" ] || continue
 		say "$reason"
+		GUEST_REASON=$reason
 		[ -n "$GUEST_END" ] || GUEST_END=limit
 		kill -KILL "$pid" 2>/dev/null || true
 		break

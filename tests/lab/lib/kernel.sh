@@ -1,31 +1,15 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 #
-# kernel: Debian's kernels 6.1, 6.12, 7 (backports) and rt (the same with PREEMPT_RT), taken out of their
-# packages without running a maintainer script; and those that are built (debug.sh). A cached entry holds
+# kernel: Debian's kernels (names.sh), taken out of their packages without running a maintainer script; those
+# that are built (debug.sh); and the user's (own.sh). A cached entry holds
 #   version       the release, as uname -r prints it
+#   packages      of which packages it was made, as NAME=VERSION
 #   vmlinux       the uncompressed ELF kernel, or the compressed one
 #   src/          headers and kbuild, /usr/src of the build tree
 #   root.img      usr/lib/modules, a lower layer of the guest's root
 #   boot-modules/ what the initrd loads, uncompressed, and their order in `order`
-
-LAB_KERNELS="6.1 6.12 7 debug kcsan rt"
-
-# The suite a kernel is from, whose compiler its modules need.
-kernel_suite() {
-	case $1 in
-	6.1) echo bookworm ;;
-	6.12 | 7 | debug | kcsan | rt) echo trixie ;;
-	*) die "unknown kernel '$1'" "use one of: $LAB_KERNELS" ;;
-	esac
-}
-
-kernel_release() {
-	case $1 in
-	7 | rt) echo trixie-backports ;;
-	*) kernel_suite "$1" ;;
-	esac
-}
+#   missing       what a guest needs at boot and the kernel does not have, if so
 
 # Modules that mount the guest's root.
 boot_modules() {
@@ -34,19 +18,12 @@ boot_modules() {
 
 kernel_path() {
 	! is_debug_kernel "$1" || { debug_path "$1" && return; }
+	[ "$1" != own ] || { own_path && return; }
 	cache_path kernels "$1" "$(kernel_release "$1")" "$(boot_modules)" 5
 }
 
 kernel_version() {
 	cat "$(kernel_path "$1")/version"
-}
-
-# kernel_flavour KERNEL: Debian's word for it.
-kernel_flavour() {
-	case $1 in
-	rt) echo rt-amd64 ;;
-	*) echo amd64 ;;
-	esac
 }
 
 # kernel_packages APT RELEASE FLAVOUR: the linux-* packages behind the metapackages, as NAME=VERSION.
@@ -59,9 +36,10 @@ kernel_packages() {
 # unpack_kernel NEW-DIR KERNEL
 unpack_kernel() {
 	local dir=$1 packages deb
-	make_private_apt "$dir/apt" "$(kernel_suite "$2")"
+	make_private_apt "$dir/apt" "$(kernel_suite "$2")" "$(kernel_release "$2")"
 	mapfile -t packages < <(kernel_packages "$dir/apt" "$(kernel_release "$2")" "$(kernel_flavour "$2")")
 	[ "${#packages[@]}" -gt 0 ] || die "no kernel $2 in $(kernel_release "$2")" "is the mirror complete?"
+	printf '%s\n' "${packages[@]}" | sort >"$dir/packages"
 	mkdir "$dir/debs" "$dir/root"
 	(cd "$dir/debs" && private_apt "$dir/apt" download "${packages[@]}")
 	for deb in "$dir"/debs/*.deb; do dpkg-deb -x "$deb" "$dir/root"; done
@@ -129,22 +107,30 @@ prepare_modules() {
 		-exec rm -rf {} +
 	find "$modules" -name '*.ko.xz' -exec xz -d {} +
 	find "$modules" -name '*.ko.zst' -exec zstd -dq --rm {} +
+	find "$modules" -name '*.ko.gz' -exec gzip -d {} +
 }
 
-# Copies the boot modules and what they need, in loading order.
+# boot_module_files ROOT VERSION MODULE: what loads it, a line a file; `missing` if the kernel has it neither as a module nor built in.
+boot_module_files() {
+	PATH=$PATH:/usr/sbin:/sbin modprobe -d "$1" -S "$2" --show-depends "$3" || echo missing "$3"
+}
+
+# Copies the boot modules and what they need, in loading order; `missing` lists those that the kernel does not have.
 gather_boot_modules() {
-	local dir=$1 version=$2 module file name seen=" "
+	local dir=$1 version=$2 word module file name seen=" "
 	mkdir "$dir/boot-modules"
 	for module in $(boot_modules); do
-		while read -r _ file _; do
+		while read -r word file _; do
 			name=${file##*/}
+			[ "$word" != missing ] || echo "$name" >>"$dir/missing"
+			[ "$word" = insmod ] || continue
 			[[ $seen != *" $name "* ]] || continue
 			seen+="$name "
 			cp "$file" "$dir/boot-modules/$name"
 			echo "$name" >>"$dir/boot-modules/order"
-		done < <(PATH=$PATH:/usr/sbin:/sbin modprobe -d "$dir/root" -S "$version" --show-depends "$module" | grep '^insmod ')
+		done < <(boot_module_files "$dir/root" "$version" "$module")
 	done
-	[ -s "$dir/boot-modules/order" ] || die "no boot modules in kernel $version"
+	touch "$dir/boot-modules/order"
 }
 
 # 7.x has its image among the modules, older kernels in /boot.
@@ -155,20 +141,27 @@ kernel_image() {
 # make_kernel NEW-DIR KERNEL
 make_kernel() {
 	local dir=$1 image version
-	unpack_kernel "$dir" "$2"
+	if [ "$2" = own ]; then unpack_own "$dir"; else unpack_kernel "$dir" "$2"; fi
 	merge_usr "$dir/root"
 	gather_headers "$dir"
 	image=$(kernel_image "$dir/root")
 	[ -n "$image" ] || die "no kernel image in the packages of kernel $2"
 	extract_vmlinux "$image" "$dir/vmlinux"
 	rm -rf "$dir/root/boot" "$image"
-	version=$(basename "$dir"/root/usr/lib/modules/*)
+	version=$(basename "$(find "$dir"/root/usr/lib/modules -mindepth 1 -maxdepth 1 -print -quit)")
 	echo "$version" >"$dir/version"
 	prepare_modules "$dir/root/usr/lib/modules/$version"
 	PATH=$PATH:/usr/sbin:/sbin depmod -b "$dir/root" "$version"
 	gather_boot_modules "$dir" "$version"
 	make_image "$dir/root"
 	rm -rf "$dir/root"
+}
+
+# want_bootable KERNEL: Debian's kernels for clouds have no 9p, by which a guest sees the host's directories.
+want_bootable() {
+	local missing
+	missing=$(paste -sd' ' "$(kernel_path "$1")/missing" 2>/dev/null) || return 0
+	die "kernel $1 cannot boot in the lab: it has no $missing" "modules can be built for it: lab in-tree --kernel $1"
 }
 
 # unpack_modules KERNEL DIR: the lower layer of the guest's root, as a directory.
@@ -186,6 +179,7 @@ make_cached_kernel() {
 need_kernel() {
 	local path
 	! is_debug_kernel "$1" || { need_debug_kernel "$1" && return; }
+	[ "$1" != own ] || { need_own && return; }
 	path=$(kernel_path "$1")
 	[ -e "$path" ] || step "Getting kernel $1 (once)" 1200 make_cached_kernel "$1" ||
 		die "could not get kernel $1" "look at the lines above; --mirror URL names another mirror"

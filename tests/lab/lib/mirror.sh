@@ -58,22 +58,30 @@ mirror_url() {
 	echo "${url%/}"
 }
 
-# apt_lines SUITE: sources.list lines.
+# release_url URL RELEASE: Debian has its security updates in an archive of their own, beside the other one.
+release_url() {
+	case $2 in
+	*-security) echo "${1%/*}/debian-security" ;;
+	*) echo "$1" ;;
+	esac
+}
+
+# apt_lines SUITE [RELEASE]: sources.list lines; RELEASE is one more of that suite.
 apt_lines() {
 	local url release keyring
 	url=$(mirror_url)
 	keyring=$(archive_keyring)
-	for release in $(suite_releases "$1"); do
-		echo "deb [signed-by=$keyring] $url $release main"
+	for release in $({ suite_releases "$1" | tr ' ' '\n' && echo "${2:-}"; } | awk 'NF && !seen[$0]++'); do
+		echo "deb [signed-by=$keyring] $(release_url "$url" "$release") $release main"
 	done
 }
 
 # Options that carry the host's proxy into an apt that ignores the host's files.
-# sid's indexes expire within days and mirrors lag: their signature still holds.
+# The indexes of what is not released expire within days, and mirrors lag: their signature still holds.
 apt_options() {
 	apt-config dump 2>/dev/null | grep -E '^Acquire::(http|https|ftp)(::[^ ]*)?::(Proxy|Proxy-Auto-Detect|CAInfo|CaInfo) ' || true
 	echo 'Acquire::Retries "3";'
-	[ "$1" != sid ] || echo 'Acquire::Check-Valid-Until "false";'
+	[[ " sid forky experimental " != *" $1 "* ]] || echo 'Acquire::Check-Valid-Until "false";'
 }
 
 # private_apt DIR ARG...: apt-get on the sources in DIR, on an empty system.
@@ -83,12 +91,20 @@ private_apt() {
 	APT_CONFIG=$dir/apt.conf apt-get "$@"
 }
 
-# make_private_apt DIR SUITE
+# make_private_apt_alone DIR RELEASE: of that release and no other.
+make_private_apt_alone() {
+	suite_releases() { echo "$1"; }
+	make_private_apt "$1" "$2"
+}
+
+# make_private_apt DIR SUITE [RELEASE]: DIR may be relative.
 make_private_apt() {
-	local dir=$1 suite=$2
+	local dir suite=$2 release=${3:-}
+	mkdir -p "$1"
+	dir=$(readlink -f "$1")
 	mkdir -p "$dir"/{state/lists/partial,cache/archives/partial}
 	: >"$dir/status"
-	apt_lines "$suite" >"$dir/sources.list"
+	apt_lines "$suite" "$release" >"$dir/sources.list"
 	{
 		echo "Dir::State \"$dir/state\";"
 		echo "Dir::State::status \"$dir/status\";"

@@ -13,7 +13,7 @@ packages_path() { echo "$LAB_CHECKOUT/build/packages/$1"; }
 over_path() { echo "$LAB_CHECKOUT/build/packages/over-$1"; }
 
 # What programs and module are made of, and what else is in the packages.
-package_code() { echo CMakeLists.txt cmake debian kernel libodp providers; }
+package_code() { echo CMakeLists.txt cmake debian kernel libodp providers service; }
 package_words() { echo LICENSES README.md docs; }
 
 # copy_sources NAME...: of the checkout, without what was made there, as a tar archive: the same bytes for the same sources,
@@ -52,9 +52,20 @@ build_packages() {
 	rm -rf "$out.new/rodp"
 	in_variety "$suite" packaging none env -C "$out.new" sh -c 'lintian --allow-root --fail-on error --info *.changes >lintian.txt 2>&1' ||
 		{ cat "$out.new/lintian.txt" && die "lintian finds errors in the packages for $suite"; }
+	pack_providers "$out.new"
 	grep -E '^[EWI]:' "$out.new/lintian.txt" || echo "lintian: nothing to say"
 	rm -rf "$out"
 	mv "$out.new" "$out"
+}
+
+# pack_providers DIR: those for other libraries as an archive too, for hosts that are no Debian.
+pack_providers() {
+	local deb root
+	deb=$(compgen -G "$1/rodp-providers_*.deb") || return 0
+	root=$(mktemp -d "$LAB_TMP/providers.XXXXXX")
+	dpkg-deb -x "$deb" "$root"
+	tar -c -J -f "${deb%.deb}.tar.xz" -C "$(dirname "$(find "$root" -type d -name providers)")" --owner=0 --group=0 providers
+	rm -rf "$root"
 }
 
 # make_packages SUITE KEY: unless those that are there are of the same sources.

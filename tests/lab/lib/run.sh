@@ -24,7 +24,7 @@ add_share() {
 # guest_option OPTION [VALUE]: takes one option of a guest; false when it is none.
 guest_option() {
 	case $1 in
-	--kernel) need_value "$@" && check_word --kernel "$2" $LAB_KERNELS && G_KERNEL=$2 ;;
+	--kernel) need_value "$@" && take_kernel "$2" && G_KERNEL=$KERNEL ;;
 	--suite) need_value "$@" && check_word --suite "$2" bookworm trixie sid && G_SUITE=$2 ;;
 	--tree) need_value "$@" && check_word --tree "$2" $(tree_varieties) && G_TREE=$2 ;;
 	--installed) need_value "$@" && check_word --installed "$2" yes no && G_INSTALLED=$2 && G_TREE=clean ;;
@@ -63,12 +63,69 @@ need_command() {
 	[ "${#G_COMMAND[@]}" -gt 0 ] || die "lab $1: no command" "lab $1 [OPTION...] -- COMMAND..."
 }
 
+# take_artifacts DIR: sets ARTIFACTS to its path.
+take_artifacts() {
+	mkdir -p "$1" || die "--artifacts: cannot make $1"
+	ARTIFACTS=$(readlink -f "$1")
+}
+
+# run_options OPTION...: those of lab run alone; sets REST to the others.
+run_options() {
+	R_JUNIT='' ARTIFACTS='' REST=()
+	while [ $# -gt 0 ] && [ "$1" != -- ]; do
+		case $1 in
+		--junit) need_value "$@" && R_JUNIT=$2 && shift ;;
+		--artifacts) need_value "$@" && take_artifacts "$2" && REST+=(--share "$ARTIFACTS" --env "LAB_ARTIFACTS=$ARTIFACTS") && shift ;;
+		--no-build) export LAB_NO_BUILD=yes ;;
+		*) REST+=("$1") ;;
+		esac
+		shift
+	done
+	REST+=("$@")
+	[ -z "$ARTIFACTS" ] || [ -n "$R_JUNIT" ] || R_JUNIT=$ARTIFACTS/junit.xml
+}
+
+# run_reason STATUS: why it is no success.
+run_reason() {
+	case $1 in
+	0) ;;
+	77) echo "this kernel cannot have such a link, or the command skipped itself" ;;
+	124) echo "${GUEST_REASON:-the command says that it ran into a limit}" ;;
+	"$GUEST_FAILED") echo "the guest died, or its link did not come up" ;;
+	*) echo "exit status $1" ;;
+	esac
+}
+
+# run_report STATUS MILLISECONDS CONSOLE: what --junit and --artifacts ask for.
+run_report() {
+	local result=fail
+	case $1 in 0) result=pass ;; 77) result=skip ;; esac
+	if [ -n "$R_JUNIT" ]; then
+		junit_case "lab.run.$G_KERNEL" "${G_COMMAND[*]}" "$2" "$result" "$(run_reason "$1")" "$3" |
+			junit_suite 1 "$([ "$result" = fail ] && echo 1 || echo 0)" "$([ "$result" = skip ] && echo 1 || echo 0)" "$2" \
+				"rodp $(rodp_exactly)" "kernel $(kernel_exactly "$G_KERNEL")" "suite $(suite_exactly "$(guest_suite)")" \
+				"accelerator $(accel_of "$G_KERNEL")" >"$R_JUNIT"
+	fi
+	[ -n "$ARTIFACTS" ] || return 0
+	printf '{"status": %d, "reason": %s, "seconds": %s, "command": %s, "link": "%s", "topology": "%s", "rodp": %s, "kernel": %s, "suite": %s, "accelerator": "%s"}\n' \
+		"$1" "$(json_string "$(run_reason "$1")")" "$(seconds_of "$2")" "$(json_string "${G_COMMAND[*]}")" "$G_LINK" "$G_TOPO" "$(json_string "$(rodp_exactly)")" \
+		"$(json_string "$(kernel_exactly "$G_KERNEL")")" "$(json_string "$(suite_exactly "$(guest_suite)")")" "$(accel_of "$G_KERNEL")" >"$ARTIFACTS/result.json"
+}
+
 cmd_run() {
-	local status=0
-	guest_options run "$@"
+	local status=0 start console
+	run_options "$@"
+	guest_options run "${REST[@]}"
 	need_command run
+	[ -z "$R_JUNIT" ] || : >"$R_JUNIT" || die "--junit: cannot write $R_JUNIT"
 	guest_needs
+	console=$LAB_TMP/console
+	[ -z "$ARTIFACTS" ] || console=$ARTIFACTS/console.log
+	[ -n "$G_CONSOLE" ] || G_CONSOLE=$console
+	start=${EPOCHREALTIME/./}
 	guest_run "${G_COMMAND[@]}" || status=$?
+	[ -z "$ARTIFACTS" ] || [ "$G_CONSOLE" -ef "$console" ] || cp "$G_CONSOLE" "$console"
+	run_report "$status" "$(((${EPOCHREALTIME/./} - start) / 1000))" "$G_CONSOLE"
 	exit "$status"
 }
 

@@ -7,12 +7,13 @@
 # build/test.json.
 
 SUITE_TROUBLE='^  \[.*(BUG:|WARNING:|Oops|blocked for more than|stall)' # in a log: what the kernel begins a report with
+SUITE_JUNIT='' # the file for results in that form
 SUITE_SLACK=90 # seconds that a test's link and clean-up may take beyond its limit
 
 # Results, by test id.
 declare -A R_RESULT=() R_MS=() R_REASON=()
 
-suite_dir() { echo "$LAB_CHECKOUT/build/test"; }
+suite_dir() { echo "${LAB_ARTIFACTS_DIR:-$LAB_CHECKOUT/build}/test"; }
 
 test_log() {
 	local name=${T_NAME[$1]}-${T_KERNEL[$1]}-${T_SUITE[$1]}
@@ -259,6 +260,7 @@ installed_kernels() {
 
 prepare_kernel() {
 	need_kernel "$1"
+	want_bootable "$1"
 	[ "$2" = no ] || {
 		need_tree "$(kernel_suite "$1")"
 		need_module "$1"
@@ -280,23 +282,42 @@ prepare() {
 
 # Results.
 
-json_string() {
-	local text=${1//\\/\\\\}
-	text=${text//\"/\\\"}
-	printf '"%s"' "${text//[[:cntrl:]]/ }"
+# versions ID...: "NAME VALUE" of what the tests ran on.
+versions() {
+	local word
+	echo "rodp $(rodp_exactly)"
+	for word in $(words_of T_KERNEL "$@"); do
+		[ ! -e "$(kernel_path "$word")" ] || echo "kernel-$word $(kernel_exactly "$word")"
+	done
+	for word in $(words_of T_SUITE "$@"); do echo "suite-$word $(suite_exactly "$word")"; done
 }
 
 write_json() {
-	local id comma=''
-	printf '{"passed": %d, "failed": %d, "skipped": %d, "tests": [\n' "$1" "$2" "$3"
+	local id comma='' word
+	printf '{"passed": %d, "failed": %d, "skipped": %d, "versions": {' "$1" "$2" "$3"
 	shift 3
+	while read -r word; do
+		printf '%s%s: %s' "$comma" "$(json_string "${word%% *}")" "$(json_string "${word#* }")"
+		comma=', '
+	done < <(versions "$@")
+	printf '}, "tests": [\n'
+	comma=''
 	for id in "$@"; do
-		printf '%s  {"name": %s, "depth": "%s", "kernel": "%s", "suite": "%s", "link": "%s", "topology": "%s", "result": "%s", "seconds": %d.%03d, "reason": %s}' \
+		printf '%s  {"name": %s, "depth": "%s", "kernel": "%s", "suite": "%s", "link": "%s", "topology": "%s", "result": "%s", "seconds": %s, "reason": %s}' \
 			"$comma" "$(json_string "${T_NAME[id]}")" "${T_DEPTH[id]}" "${T_KERNEL[id]}" "${T_SUITE[id]}" "${T_LINK[id]}" \
-			"${T_TOPO[id]}" "${R_RESULT[$id]}" "$((R_MS[$id] / 1000))" "$((R_MS[$id] % 1000))" "$(json_string "${R_REASON[$id]}")"
+			"${T_TOPO[id]}" "${R_RESULT[$id]}" "$(seconds_of "${R_MS[$id]}")" "$(json_string "${R_REASON[$id]}")"
 		comma=$',\n'
 	done
 	printf '\n]}\n'
+}
+
+write_suite_junit() {
+	local id total=0 properties
+	mapfile -t properties < <(versions "$@")
+	for id in "$@"; do total=$((total + R_MS[$id])); done
+	for id in "$@"; do
+		junit_case "${T_KERNEL[id]}.${T_SUITE[id]}.${T_NAME[id]%/*}" "${T_NAME[id]##*/}" "${R_MS[$id]}" "${R_RESULT[$id]}" "${R_REASON[$id]}" "$(test_log "$id")"
+	done | junit_suite "$#" "$(count_results fail)" "$(count_results skip)" "$total" "${properties[@]}"
 }
 
 count_results() {
@@ -310,7 +331,8 @@ count_results() {
 finish() {
 	local passed failed skipped id
 	passed=$(count_results pass) failed=$(count_results fail) skipped=$(count_results skip)
-	write_json "$passed" "$failed" "$skipped" "$@" >"${LAB_RESULTS:-$LAB_CHECKOUT/build/test.json}"
+	write_json "$passed" "$failed" "$skipped" "$@" >"${LAB_RESULTS:-${LAB_ARTIFACTS_DIR:-$LAB_CHECKOUT/build}/test.json}"
+	[ -z "$SUITE_JUNIT" ] || write_suite_junit "$@" >"$SUITE_JUNIT"
 	for id in "$@"; do
 		[ "${R_RESULT[$id]}" != skip ] || echo "skipped: ${T_NAME[id]} ($(test_place "$id")): ${R_REASON[$id]}"
 	done
@@ -344,8 +366,11 @@ cmd_test() {
 	while [ $# -gt 0 ]; do
 		case $1 in
 		-k) need_value "$@" && pattern=$2 && shift ;;
-		--kernel) need_value "$@" && check_word --kernel "$2" $LAB_KERNELS && kernel=$2 && shift ;;
+		--kernel) need_value "$@" && take_kernel "$2" && kernel=$KERNEL && shift ;;
 		--mirror) need_value "$@" && export LAB_MIRROR=$2 && shift ;;
+		--junit) need_value "$@" && SUITE_JUNIT=$2 && shift ;;
+		--artifacts) need_value "$@" && take_artifacts "$2" && export LAB_ARTIFACTS_DIR=$ARTIFACTS && shift ;;
+		--no-build) export LAB_NO_BUILD=yes ;;
 		--full) set=full ;;
 		--list) action=list_tests ;;
 		*) die "lab test: unknown option '$1'" "see lab --help" ;;
@@ -353,7 +378,7 @@ cmd_test() {
 		shift
 	done
 	load_tests
-	! is_standin_kernel "$kernel" || use_standin_kernel "$kernel"
+	[ -z "$kernel" ] || ! is_standin_kernel "$kernel" || use_standin_kernel "$kernel"
 	mapfile -t ids < <(select_tests "$pattern" "$kernel" "$set")
 	[ "${#ids[@]}" -gt 0 ] || die "no test matches" "lab test --full --list shows them all"
 	"$action" "${ids[@]}"

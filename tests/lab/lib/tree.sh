@@ -29,11 +29,12 @@ tree_packages_of() {
 }
 
 # clean_packages SUITE: Debian as a user has it, with what rodp's packages depend on and what the
-# tutorial uses; nothing to build user space with.
+# tutorial uses; nothing to build user space with. From Debian 13 on, udev brings systemd.
 clean_packages() {
 	tr -s ' \n' ' ' <<-EOT
 		apt base-passwd udev mount kmod iproute2 iputils-ping procps xz-utils dkms gcc libc6-dev make
-		$(kernel_libraries "$1") rdma-core libibverbs1 libibverbs-dev ibverbs-providers ibverbs-utils perftest libjson-c5
+		$(kernel_libraries "$1") $([ "$1" != bookworm ] || echo systemd) rdma-core libibverbs1 libibverbs-dev ibverbs-providers ibverbs-utils perftest
+		libjson-c5
 	EOT
 }
 
@@ -159,9 +160,9 @@ in_namespace() {
 	fi
 }
 
-# headers_of KERNEL: the directory that becomes /usr/src; KERNEL may be none.
+# headers_of KERNEL: the directory that becomes /usr/src; KERNEL may be none, for LAB_HEADERS.
 headers_of() {
-	[ "$1" = none ] || echo "$(kernel_path "$1")/src"
+	if [ "$1" = none ]; then echo "${LAB_HEADERS:-}"; else echo "$(kernel_path "$1")/src"; fi
 }
 
 # in_tree SUITE KERNEL COMMAND...: runs COMMAND natively inside the suite's tree,
@@ -178,7 +179,7 @@ in_variety() {
 	headers=$(headers_of "$3")
 	shift 3
 	mkdir -p "$LAB_TMP/newroot"
-	in_namespace "$LAB_DIR/lib/enter-tree" "$LAB_TMP/newroot" "$tree/root" "$LAB_CHECKOUT" "$headers" "$@"
+	LAB_MOUNTS=$(own_mounts) in_namespace "$LAB_DIR/lib/enter-tree" "$LAB_TMP/newroot" "$tree/root" "$LAB_CHECKOUT" "$headers" "$@"
 }
 
 # in_changed_tree OVER SUITE VARIETY KERNEL COMMAND...: the same in a tree that COMMAND may change, with the

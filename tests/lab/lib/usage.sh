@@ -19,6 +19,7 @@ lab: rodp, rxe or any RDMA program in a virtual machine, on any Debian box
   lab build [GUEST-OPTION...]       builds what such a guest would run
   lab in-tree [GUEST-OPTION...] -- COMMAND...
                                     runs COMMAND natively, in the tree that builds are made in
+  lab update [--list]               what is kept and no longer the newest is made anew: kernels, trees
   lab package [--suite SUITE]       Debian packages for Debian 12 and 13: build/packages/SUITE/
   lab clean                         forgets every tree and kernel that was kept
 
@@ -27,6 +28,11 @@ Guest options (defaults in brackets):
                                     Debian 12's, Debian 13's or Debian 13 backports' kernel; that last one
                                     with KASAN, lockdep and UBSAN, or with KCSAN and kmemleak (both built here,
                                     once), or with PREEMPT_RT, as Debian builds it [7]
+  --kernel RELEASE[+cloud|+rt]      the newest of bookworm, bookworm-security, bookworm-backports, trixie,
+                                    trixie-security, trixie-backports, forky, sid or experimental; +cloud is what
+                                    Debian's images for clouds have
+  --kernel DIR|DEB[,DEB...]         your own: the directory where you built it (for amd64, with virtio, 9p, ext4
+                                    and overlayfs), or its packages; for rodp also those of its headers
   --suite bookworm|trixie|sid       user space [the kernel's own]
   --tree consumers                  user space with more packages: what docs/consumers.md tells of
   --installed yes|no                a clean Debian with rodp's packages installed, and no link yet [no]
@@ -57,6 +63,12 @@ What COMMAND finds in its environment:
   LAB_SCRATCH                       an empty disk of 2 GiB
   LAB_KERNEL LAB_SUITE LAB_BUILD LAB_CHECKOUT
 
+lab run:
+  --junit FILE                      the result, as CI systems read it
+  --artifacts DIR                   shared with the guest, where LAB_ARTIFACTS is its path; gets console.log,
+                                    result.json (with exact versions) and junit.xml
+  --no-build                        rodp as it was built before; an error if it was not
+
 COMMAND's output comes as it is printed, its exit status is lab's. 77 means that the kernel
 cannot have such a link, 124 that the guest ran into its limit, 125 that it died.
 
@@ -71,7 +83,9 @@ lab soak MINUTES:
 
 lab test:
   -k PATTERN                        only tests whose name matches the extended regular expression
-  --kernel K                        only tests on this kernel; debug, kcsan and rt: those of kernel 7
+  --kernel K                        only tests on this kernel; those of kernel 7 on any other than 6.1 and 6.12
+  --junit FILE  --no-build          as for lab run
+  --artifacts DIR                   gets what is otherwise in build/: test/ with each test's output, test.json
   --full                            the long ones too; without it: what CI runs
   --list                            prints the tests instead of running them
 

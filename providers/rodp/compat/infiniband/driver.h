@@ -9,9 +9,10 @@
  * provider is built on its own; inside an rdma-core tree the tree's own
  * <infiniband/driver.h> takes its place.
  *
- * What it says holds for the provider ABIs listed in cmake/Ibverbs.cmake and no
- * others. The test provider_layout compares it with a real tree, field by field
- * (layout/).
+ * RODP_RDMA_CORE is the release of the library that the provider is for, e.g. 56, and
+ * IBVERBS_PABI_VERSION its provider ABI. RODP_OTHER_RELEASE says that the installed
+ * headers are of another one. What this file says is compared with each release,
+ * field by field (../../layout/README.md).
  */
 #ifndef RODP_COMPAT_DRIVER_H
 #define RODP_COMPAT_DRIVER_H
@@ -23,10 +24,10 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <rdma/ib_user_verbs.h>
+#ifdef RODP_OTHER_RELEASE
+#include "other_release.h"
+#else
 #include <infiniband/verbs.h>
-
-#if IBVERBS_PABI_VERSION != 34 && IBVERBS_PABI_VERSION != 65
-#error "this provider ABI has not been checked"
 #endif
 
 #ifndef container_of
@@ -110,7 +111,7 @@ struct verbs_dm {
 	uint32_t handle;
 };
 
-#if IBVERBS_PABI_VERSION >= 65
+#if RODP_RDMA_CORE >= 59
 struct verbs_dmah {
 	struct ibv_dmah dmah;
 	uint32_t handle;
@@ -128,6 +129,7 @@ struct verbs_xrcd {
 	uint32_t handle;
 };
 
+#ifndef RODP_OTHER_RELEASE
 struct verbs_qp {
 	union {
 		struct ibv_qp qp;
@@ -136,6 +138,7 @@ struct verbs_qp {
 	uint32_t comp_mask;
 	struct verbs_xrcd *xrcd;
 };
+#endif
 
 struct verbs_cq {
 	union {
@@ -154,11 +157,16 @@ struct verbs_srq {
 
 /*
  * One slot per operation that a provider may have, in libibverbs' order. Slots
- * that rodp leaves empty keep their name for the layout test; those of provider
- * ABI 65 do not exist before it.
+ * that rodp leaves empty keep their name for the comparison. A slot that came with
+ * a release pushes those behind it away.
  */
 #define VERBS_UNUSED_OP(name) void (*name)(void);
-#if IBVERBS_PABI_VERSION >= 65
+#if RODP_RDMA_CORE >= 64
+#define VERBS_UNUSED_OP_64(name) VERBS_UNUSED_OP(name)
+#else
+#define VERBS_UNUSED_OP_64(name)
+#endif
+#if RODP_RDMA_CORE >= 65
 #define VERBS_UNUSED_OP_65(name) VERBS_UNUSED_OP(name)
 #else
 #define VERBS_UNUSED_OP_65(name)
@@ -168,9 +176,9 @@ struct verbs_srq {
 struct verbs_context_ops {
 	int (*advise_mr)(struct ibv_pd *pd, enum ibv_advise_mr_advice advice, uint32_t flags,
 			 struct ibv_sge *sg_list, uint32_t num_sges);
-	VERBS_UNUSED_OP_65(alloc_buf)
+	VERBS_UNUSED_OP_64(alloc_buf)
 	struct ibv_dm *(*alloc_dm)(struct ibv_context *context, struct ibv_alloc_dm_attr *attr);
-#if IBVERBS_PABI_VERSION >= 65
+#if RODP_RDMA_CORE >= 59
 	struct ibv_dmah *(*alloc_dmah)(struct ibv_context *context,
 				       struct ibv_dmah_init_attr *attr);
 #endif
@@ -203,7 +211,7 @@ struct verbs_context_ops {
 	struct ibv_srq *(*create_srq_ex)(struct ibv_context *context,
 					 struct ibv_srq_init_attr_ex *attr);
 	VERBS_UNUSED_OP(create_wq)
-#if IBVERBS_PABI_VERSION >= 65
+#if RODP_RDMA_CORE >= 59
 	int (*dealloc_dmah)(struct ibv_dmah *dmah);
 #endif
 	int (*dealloc_mw)(struct ibv_mw *mw);
@@ -221,10 +229,10 @@ struct verbs_context_ops {
 	int (*destroy_srq)(struct ibv_srq *srq);
 	VERBS_UNUSED_OP(destroy_wq)
 	int (*detach_mcast)(struct ibv_qp *qp, const union ibv_gid *gid, uint16_t lid);
-#if IBVERBS_PABI_VERSION >= 65
+#if RODP_RDMA_CORE >= 62
 	int (*dm_export_dmabuf_fd)(struct ibv_dm *dm);
 #endif
-	VERBS_UNUSED_OP_65(free_buf)
+	VERBS_UNUSED_OP_64(free_buf)
 	void (*free_context)(struct ibv_context *context);
 	int (*free_dm)(struct ibv_dm *dm);
 	int (*get_srq_num)(struct ibv_srq *srq, uint32_t *srq_num);
@@ -256,7 +264,7 @@ struct verbs_context_ops {
 	VERBS_UNUSED_OP(query_ece)
 	int (*query_port)(struct ibv_context *context, uint8_t port_num,
 			  struct ibv_port_attr *attr);
-#if IBVERBS_PABI_VERSION >= 65
+#if RODP_RDMA_CORE >= 62
 	int (*query_port_speed)(struct ibv_context *context, uint32_t port_num,
 				uint64_t *port_speed);
 #endif
@@ -274,7 +282,7 @@ struct verbs_context_ops {
 					uint64_t iova, int fd, int access);
 	struct ibv_mr *(*reg_mr)(struct ibv_pd *pd, void *addr, size_t length, uint64_t hca_va,
 				 int access);
-#if IBVERBS_PABI_VERSION >= 65
+#if RODP_RDMA_CORE >= 59
 	struct ibv_mr *(*reg_mr_ex)(struct ibv_pd *pd, struct ibv_mr_init_attr *mr_init_attr);
 #endif
 	int (*req_notify_cq)(struct ibv_cq *cq, int solicited_only);

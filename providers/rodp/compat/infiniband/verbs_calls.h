@@ -2,8 +2,8 @@
 /*
  * The calls of libibverbs' provider interface that rodp makes.
  *
- * On its own so that the layout test can put these declarations beside those of
- * a real rdma-core tree: the compiler then refuses any that differ.
+ * Each name before a bracket is compared with what each release declares of it, type
+ * by type (../../layout/README.md).
  */
 #ifndef RODP_COMPAT_VERBS_CALLS_H
 #define RODP_COMPAT_VERBS_CALLS_H
@@ -14,39 +14,50 @@ void *_verbs_init_and_alloc_context(struct ibv_device *device, int cmd_fd, size_
 void verbs_uninit_context(struct verbs_context *context);
 void verbs_set_ops(struct verbs_context *context, const struct verbs_context_ops *ops);
 
-#if IBVERBS_PABI_VERSION >= 65
+/* RODP_RDMA_CORE: the release, e.g. 56. */
+#if RODP_RDMA_CORE >= 57
 int ibv_cmd_get_context(struct verbs_context *context, struct ibv_get_context *cmd, size_t cmd_size,
 			struct ibv_fd_arr *fd_arr, struct ib_uverbs_get_context_resp *resp,
 			size_t resp_size);
+#else
+int ibv_cmd_get_context(struct verbs_context *context, struct ibv_get_context *cmd, size_t cmd_size,
+			struct ib_uverbs_get_context_resp *resp, size_t resp_size);
+#endif
+
+#if RODP_RDMA_CORE >= 59
 int ibv_cmd_create_cq_ex(struct ibv_context *context, const struct ibv_cq_init_attr_ex *attr,
 			 struct verbs_create_cq_prov_attr *prov_attr, struct verbs_cq *cq,
 			 struct ibv_create_cq_ex *cmd, size_t cmd_size,
 			 struct ib_uverbs_ex_create_cq_resp *resp, size_t resp_size,
 			 uint32_t cmd_flags);
-int ibv_cmd_create_qp_ex2(struct ibv_context *context, struct verbs_qp *qp,
-			  struct ibv_qp_init_attr_ex *attr, struct ibv_create_qp_ex *cmd,
-			  size_t cmd_size, struct ib_uverbs_ex_create_qp_resp *resp,
-			  size_t resp_size, struct ibv_command_buffer *driver);
 int ibv_cmd_alloc_dmah(struct ibv_context *ctx, struct verbs_dmah *dmah,
 		       struct ibv_dmah_init_attr *attr);
 int ibv_cmd_free_dmah(struct verbs_dmah *dmah);
 int ibv_cmd_reg_mr_ex(struct ibv_pd *pd, struct verbs_mr *vmr,
 		      struct ibv_mr_init_attr *mr_init_attr);
-int ibv_cmd_query_port_speed(struct ibv_context *context, uint32_t port_num, uint64_t *port_speed);
 #else
-int ibv_cmd_get_context(struct verbs_context *context, struct ibv_get_context *cmd, size_t cmd_size,
-			struct ib_uverbs_get_context_resp *resp, size_t resp_size);
 int ibv_cmd_create_cq_ex(struct ibv_context *context, const struct ibv_cq_init_attr_ex *attr,
 			 struct verbs_cq *cq, struct ibv_create_cq_ex *cmd, size_t cmd_size,
 			 struct ib_uverbs_ex_create_cq_resp *resp, size_t resp_size,
 			 uint32_t cmd_flags);
+#endif
+
+#if RODP_RDMA_CORE >= 62
+int ibv_cmd_query_port_speed(struct ibv_context *context, uint32_t port_num, uint64_t *port_speed);
+#endif
+
+#if RODP_RDMA_CORE >= 64
+int ibv_cmd_create_qp_ex2(struct ibv_context *context, struct verbs_qp *qp,
+			  struct ibv_qp_init_attr_ex *attr, struct ibv_create_qp_ex *cmd,
+			  size_t cmd_size, struct ib_uverbs_ex_create_qp_resp *resp,
+			  size_t resp_size, struct ibv_command_buffer *driver);
+#else
 int ibv_cmd_create_qp_ex2(struct ibv_context *context, struct verbs_qp *qp,
 			  struct ibv_qp_init_attr_ex *attr, struct ibv_create_qp_ex *cmd,
 			  size_t cmd_size, struct ib_uverbs_ex_create_qp_resp *resp,
 			  size_t resp_size);
 #endif
 
-/* RODP_RDMA_CORE: the release, e.g. 56. */
 #if RODP_RDMA_CORE >= 54
 int ibv_cmd_reg_dmabuf_mr(struct ibv_pd *pd, uint64_t offset, size_t length, uint64_t iova, int fd,
 			  int access, struct verbs_mr *vmr, struct ibv_command_buffer *driver);
