@@ -26,6 +26,7 @@ host() {
 # What was dropped in front of the receiving device for the checksum that is none (UDP's), or by it for its ICRC.
 dropped() {
 	local udp icrc
+	# shellcheck disable=SC2016 # awk's
 	udp=$(ip netns exec "$RDMA_PEER_NETNS" awk '/^Udp:/ { if (!n) { for (i = 1; i <= NF; i++) if ($i == "InCsumErrors") n = i } else print $n }' /proc/net/snmp)
 	icrc=$(cat "/proc/1/root/sys/class/infiniband/$1/ports/1/hw_counters/rcvd_icrc_err")
 	echo "$((udp + icrc))"
