@@ -68,9 +68,9 @@ typedef int kuid_t;
 		__typeof__(b) b_ = (b); \
 		a_ > b_ ? a_ : b_;      \
 	})
-#define min_t(type, a, b)	    min((type)(a), (type)(b))
-#define max_t(type, a, b)	    max((type)(a), (type)(b))
-#define max3(a, b, c)		    max((__typeof__(a))max(a, b), (__typeof__(a))(c))
+#define min_t(type, a, b) min((type)(a), (type)(b))
+#define max_t(type, a, b) max((type)(a), (type)(b))
+#define max3(a, b, c)	  max((__typeof__(a))max(a, b), (__typeof__(a))(c))
 #define swap(a, b)                         \
 	do {                               \
 		__typeof__(a) swap_ = (a); \
