@@ -332,9 +332,9 @@ static void test_congestion(struct setup *s)
 
 	vt_case("CNP for an RC QP");
 	expect_counted(s, &packet, "rp_cnp_handled", NULL);
-	vt_case("CNP for a UC QP");
+	vt_case("CNP for a UC QP, which has no pace");
 	packet.dqpn = s->uc.b.qp->qp_num;
-	expect_counted(s, &packet, "rp_cnp_handled", NULL);
+	expect_counted(s, &packet, "rp_cnp_ignored", NULL);
 	vt_case("CNP, too short");
 	packet.body_len = 8;
 	expect_counted(s, &packet, "rp_cnp_ignored", NULL);
