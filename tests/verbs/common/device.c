@@ -195,6 +195,15 @@ void vt_need_two_hosts(void)
 		vt_skip("needs the topology of two hosts");
 }
 
+const char *vt_need_env(const char *name)
+{
+	const char *value = getenv(name);
+
+	if (!value || !*value)
+		vt_skip("%s is not set: the lab does, with --link", name);
+	return value;
+}
+
 unsigned int vt_mtu_bytes(enum ibv_mtu mtu)
 {
 	return 128u << mtu;

@@ -56,6 +56,8 @@ bool vt_has_odp(const struct vt_device *dev, uint32_t caps);
 void vt_need_odp(const struct vt_device *dev, uint32_t caps);
 /* Skips the program unless --dev and --peer-dev are two devices. */
 void vt_need_two_hosts(void);
+/* What the lab says of its link; skips the program if it does not. */
+const char *vt_need_env(const char *name);
 
 /* The path MTU in bytes, and back; the latter fails if there is none of that size. */
 unsigned int vt_mtu_bytes(enum ibv_mtu mtu);

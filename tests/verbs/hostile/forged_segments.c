@@ -51,19 +51,6 @@ static in_addr_t addr_of(const struct vt_device *dev)
 	return addr;
 }
 
-static int open_socket(const struct vt_device *a)
-{
-	struct sockaddr_in at = { .sin_family = AF_INET,
-				  .sin_addr.s_addr = addr_of(a),
-				  .sin_port = htons(SPORT) };
-	int fd = socket(AF_INET, SOCK_DGRAM, IPPROTO_UDP), pmtu = IP_PMTUDISC_DO;
-
-	if (fd < 0 || setsockopt(fd, IPPROTO_IP, IP_MTU_DISCOVER, &pmtu, sizeof(pmtu)) ||
-	    bind(fd, (struct sockaddr *)&at, sizeof(at)))
-		vt_fail("a UDP socket: %m");
-	return fd;
-}
-
 static uint64_t place(size_t i)
 {
 	return i * LEN;
@@ -175,7 +162,7 @@ int main(int argc, char **argv)
 	vt_buf_make(&s.a, s.devs[0], 8192, VT_PINNED, VT_ACCESS_ALL);
 	vt_buf_make(&s.b, s.devs[1], 8192, VT_PINNED, VT_ACCESS_ALL);
 	vt_connect(&s.conn, s.devs[0], s.devs[1], NULL);
-	s.fd = open_socket(s.devs[0]);
+	s.fd = vt_forge_open_udp(s.devs[0]);
 	test_right(&s);
 	for (i = 0; i < VT_ARRAY_SIZE(sizes); i++)
 		test_wrong(&s, sizes[i]);

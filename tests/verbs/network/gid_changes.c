@@ -33,15 +33,6 @@ struct setup {
 	const struct family *family;
 };
 
-static const char *need_env(const char *name)
-{
-	const char *value = getenv(name);
-
-	if (!value || !*value)
-		vt_skip("%s is not set: the lab does, with --link", name);
-	return value;
-}
-
 VT_PRINTF(1, 2) static void ip(const char *format, ...)
 {
 	char command[256] = "ip ";
@@ -58,7 +49,7 @@ static void own_address(const struct setup *s, const char *verb)
 {
 	const struct family *f = s->family;
 
-	ip("addr %s %s/%d dev %s %s", verb, f->own, f->prefix, need_env("RDMA_NETDEV"),
+	ip("addr %s %s/%d dev %s %s", verb, f->own, f->prefix, vt_need_env("RDMA_NETDEV"),
 	   *verb == 'a' ? f->how : "");
 }
 
@@ -66,8 +57,8 @@ static void peer_address(const struct setup *s, const char *verb)
 {
 	const struct family *f = s->family;
 
-	ip("-n %s addr %s %s/%d dev %s %s", need_env("RDMA_PEER_NETNS"), verb, f->peer, f->prefix,
-	   need_env("RDMA_PEER_NETDEV"), *verb == 'a' ? f->how : "");
+	ip("-n %s addr %s %s/%d dev %s %s", vt_need_env("RDMA_PEER_NETNS"), verb, f->peer, f->prefix,
+	   vt_need_env("RDMA_PEER_NETDEV"), *verb == 'a' ? f->how : "");
 }
 
 /* To and fro, every byte checked. */

@@ -49,19 +49,10 @@ struct record {
 
 /* ---- capturing ---- */
 
-static const char *need_env(const char *name)
-{
-	const char *value = getenv(name);
-
-	if (!value)
-		vt_skip("%s is not set: the lab does, with --link", name);
-	return value;
-}
-
 static void find_sides(struct setup *s)
 {
-	const char *here = need_env("RDMA_NETDEV"), *there = need_env("RDMA_PEER_NETDEV");
-	const char *netns = need_env("RDMA_NETNS"), *peer = need_env("RDMA_PEER_NETNS");
+	const char *here = vt_need_env("RDMA_NETDEV"), *there = vt_need_env("RDMA_PEER_NETDEV");
+	const char *netns = vt_need_env("RDMA_NETNS"), *peer = vt_need_env("RDMA_PEER_NETNS");
 
 	s->requests = (struct side){ netns, here, peer, there, -1 };
 	s->answers = (struct side){ peer, there, netns, here, -1 };

@@ -21,15 +21,6 @@ struct setup {
 	const char *netdev, *peer_netdev, *peer_netns;
 };
 
-static const char *need_env(const char *name)
-{
-	const char *value = getenv(name);
-
-	if (!value)
-		vt_skip("%s is not set: the lab does, with --link", name);
-	return value;
-}
-
 static bool has_icrc(const struct vt_packet *packet)
 {
 	static const uint8_t none[RODP_ICRC_BYTES];
@@ -140,9 +131,9 @@ int main(int argc, char **argv)
 	vt_need_two_hosts();
 	if (vt_is_rxe(s.devs[0]) || vt_is_rxe(s.devs[1]))
 		vt_skip("is about rodp's packets");
-	s.netdev = need_env("RDMA_NETDEV");
-	s.peer_netdev = need_env("RDMA_PEER_NETDEV");
-	s.peer_netns = need_env("RDMA_PEER_NETNS");
+	s.netdev = vt_need_env("RDMA_NETDEV");
+	s.peer_netdev = vt_need_env("RDMA_PEER_NETDEV");
+	s.peer_netns = vt_need_env("RDMA_PEER_NETNS");
 	vt_buf_make(&s.a, s.devs[0], LEN, VT_PINNED, VT_ACCESS_ALL);
 	vt_buf_make(&s.b, s.devs[1], LEN, VT_PINNED, VT_ACCESS_ALL);
 	vt_set_segments(false); /* so that each can be looked at */
