@@ -57,8 +57,8 @@ static void peer_address(const struct setup *s, const char *verb)
 {
 	const struct family *f = s->family;
 
-	ip("-n %s addr %s %s/%d dev %s %s", vt_need_env("RDMA_PEER_NETNS"), verb, f->peer, f->prefix,
-	   vt_need_env("RDMA_PEER_NETDEV"), *verb == 'a' ? f->how : "");
+	ip("-n %s addr %s %s/%d dev %s %s", vt_need_env("RDMA_PEER_NETNS"), verb, f->peer,
+	   f->prefix, vt_need_env("RDMA_PEER_NETDEV"), *verb == 'a' ? f->how : "");
 }
 
 /* To and fro, every byte checked. */
