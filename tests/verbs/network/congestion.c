@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 /*
  * Two connections share a way that marks packets when it gets narrow (congestion.sh makes it so). Who gets
- * marked packets tells their sender, and that slows down: nothing is lost, and each has its half,
- * within a tenth. For WRITEs, whose data are requests, and for READs, whose data are answers.
+ * marked packets tells their sender, and that slows down: each has its half,
+ * within a tenth. How many packets were sent again is told. For WRITEs, whose data are requests, and for READs, whose data are answers.
  */
 #include "vt.h"
 

@@ -11,15 +11,8 @@ narrow() {
 	tc "${@/show/add}" parent 1: handle 2: red limit 1000000 min 20000 max 240000 avpkt 4200 burst 12 bandwidth 40mbit probability 0.3 ecn
 }
 
-# dropped HOST...: packets, by either discipline.
-dropped() {
-	tc -s "$@" | sed -n 's/.*dropped \([0-9]*\).*/\1/p' | awk '{ sum += $1 } END { print sum }'
-}
-
 worsen handle 1: tbf rate 40mbit burst 16kb limit 1mb
 narrow "${HERE[@]}" || skip "no red in this kernel"
 narrow "${THERE[@]}" || fail "no red at the peer"
 timeout 100 "$@" || { tc -s "${HERE[@]}" && fail "$1 says $?"; }
-lost=$(dropped "${HERE[@]}")+$(dropped "${THERE[@]}")
-[ "$lost" = 0+0 ] || fail "$lost packets were dropped"
 echo "passed"
