@@ -64,11 +64,14 @@ static inline void pace_follow(struct rodp_pace *pace, u32 seen)
  */
 static inline u32 pace_seen(const struct rodp_pace *pace, u64 time, u32 told)
 {
-	u64 most = time / PACE_NOTICE;
+	u64 most = time / PACE_NOTICE, seen;
 
 	if (most > pace->packets)
 		most = pace->packets;
-	return told < most ? (u32)(PACE_ONE * told / most) : PACE_ONE;
+	if (told >= most)
+		return PACE_ONE;
+	seen = (u64)PACE_ONE * told / most;
+	return seen ? (u32)seen : 1; /* one of many is not none */
 }
 
 static inline void pace_cut(struct rodp_pace *pace)

@@ -57,8 +57,8 @@ bool rodp_pacer_look(struct rodp_lane *lane, u64 rtt)
 				  atomic_xchg(&pacer->told, 0)),
 		   &pacer->told);
 	wait = rodp_pace_wait(&pacer->pace, now);
+	/* On this CPU, so that packets stay in order. */
 	if (wait && !hrtimer_is_queued(&pacer->timer))
-		/* On this CPU, so that packets stay in order. */
 		hrtimer_start(&pacer->timer, ns_to_ktime(wait), HRTIMER_MODE_REL_PINNED_SOFT);
 	return wait;
 }

@@ -147,6 +147,22 @@ static void rare_notifications_may_be_all(void **state)
 	assert_true(pace.alpha > PACE_ONE * 15 / 16);
 }
 
+/* Of a second's 20,000 possible ones a single one still cuts, and ends the calm. */
+static void one_of_many_is_not_none(void **state)
+{
+	struct rodp_pace pace = cut_once();
+	u64 now = BEGIN;
+	u32 calm;
+
+	(void)state;
+	look_later(&pace, &now, 100000, 0);
+	calm = pace.calm;
+	pace.packets = 100000;
+	now += SECOND;
+	assert_int_equal(rodp_pace_look(&pace, now, PERIOD, LINE, 1), 0);
+	assert_true(calm > 0 && pace.calm == 0);
+}
+
 static void a_pause_is_bounded_and_ends_well(void **state)
 {
 	struct rodp_pace pace = cut_once();
@@ -226,6 +242,7 @@ int main(void)
 		cmocka_unit_test(who_has_less_gains),
 		cmocka_unit_test(the_estimate_is_the_part_that_is_marked),
 		cmocka_unit_test(rare_notifications_may_be_all),
+		cmocka_unit_test(one_of_many_is_not_none),
 		cmocka_unit_test(a_pause_is_bounded_and_ends_well),
 		cmocka_unit_test(who_is_fast_is_let_go),
 		cmocka_unit_test(packets_leave_at_the_rate),
