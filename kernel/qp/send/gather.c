@@ -41,20 +41,25 @@ static bool gather_goes_on(struct rodp_sender *tx)
 	return gather->poor < GATHER_POOR && !sq->lane.stopped && rodp_end_begins(sq->end);
 }
 
-/* The next look is so long after what this one found was sent: that takes as long as it takes. */
 static enum hrtimer_restart gather_look(struct hrtimer *timer)
 {
 	struct rodp_sender *tx = container_of(timer, struct rodp_sender, gather.timer);
-	u64 ns = gather_ns();
+	struct rodp_gather *gather = &tx->gather;
 
 	rodp_lane_lock(&tx->sq.lane);
-	if (!gather_goes_on(tx))
-		ns = 0;
-	tx->gather.on = ns;
-	rodp_lane_unlock(&tx->sq.lane); /* takes what is there */
-	if (ns)
-		gather_start(&tx->gather, ns);
+	gather->on = gather->paused = gather_goes_on(tx) && gather_ns();
+	rodp_lane_unlock(&tx->sq.lane); /* takes what is there, and the timer goes on behind it */
 	return HRTIMER_NORESTART;
+}
+
+/* The next look is so long after what this one found was sent: that takes as long as it takes. */
+void rodp_gather_ran(struct rodp_sender *tx)
+{
+	rodp_end_assert_sending(tx->sq.end);
+	if (likely(!tx->gather.paused) || tx->sq.at.cur != tx->sq.at.head)
+		return;
+	tx->gather.paused = false;
+	gather_start(&tx->gather, gather_ns());
 }
 
 void rodp_gather_init(struct rodp_sender *tx)
@@ -88,6 +93,6 @@ void rodp_gather_reset(struct rodp_sender *tx)
 	struct rodp_gather *gather = &tx->gather;
 
 	rodp_end_assert_sending(tx->sq.end);
-	gather->on = false;
+	gather->on = gather->paused = false;
 	gather->streak = gather->poor = 0;
 }

@@ -28,6 +28,17 @@ void rodp_gather_init(struct rodp_sender *tx);
 void rodp_gather_rung(struct rodp_sender *tx, bool waited);
 
 /**
+ * rodp_gather_ran() - the sender has sent what it may
+ * @tx: the sender, whose lane is held
+ *
+ * While something that was posted may not leave, because the window is closed or memory is waited for, what ends
+ * that runs the lane, and the timer has nothing to look for.
+ *
+ * Context: BH disabled.
+ */
+void rodp_gather_ran(struct rodp_sender *tx);
+
+/**
  * rodp_gather_quiesce() - one step of stopping: the timer does not run any more
  * @tx: its lane was stopped, and a grace period has passed since
  *

@@ -69,6 +69,7 @@ static void send_lane_work(struct rodp_sender *tx)
 		rodp_sender_timer_expired(tx);
 	if (rodp_end_sends(tx->sq.end))
 		tx->sq.end->transport->send->run(tx);
+	rodp_gather_ran(tx);
 	rodp_notice_pay(tx->sq.end, &tx->sq.lane);
 	send_lane_tell_drained(tx);
 }

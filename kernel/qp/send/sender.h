@@ -62,8 +62,9 @@ struct rodp_answer {
 
 /* A stream of doorbells (gather.h). */
 struct rodp_gather {
-	struct hrtimer timer; /* is started while `on` */
+	struct hrtimer timer; /* is started while `on`, and not `paused` */
 	bool on; /* no doorbells are asked for */
+	bool paused; /* the timer does not run: it is started when all that was taken has left */
 	u32 streak; /* doorbells in a row */
 	u32 poor; /* looks in a row that found few */
 	u64 last; /* the last one, ns, ktime_get */
