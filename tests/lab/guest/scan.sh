@@ -42,9 +42,12 @@ without_foreign_races() {
 		END { if (race) print race }'
 }
 
-# kernel_trouble NAME: the first line of trouble, if there is one.
+# kernel_trouble NAME: the first line of trouble, if there is one. Mostly there is none: that is seen with few processes.
 kernel_trouble() {
-	kernel_log_since "$1" | without_oom_trace | without_foreign_races | grep -E "$SCAN_TROUBLE" | sed -n 1p
+	local log
+	log=$(kernel_log_since "$1")
+	[[ $log =~ $SCAN_TROUBLE ]] || return 0
+	without_oom_trace <<<"$log" | without_foreign_races | grep -E "$SCAN_TROUBLE" | sed -n 1p
 }
 
 # races_watch: from now on KCSAN looks.

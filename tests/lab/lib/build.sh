@@ -4,6 +4,7 @@
 # build: the project built inside a suite's tree, so that it fits the guest's
 # kernel and libraries whatever the host is. Owns the layout of build/:
 #   build/kernel-VERSION/rodp.ko   the module for one kernel
+#   build/kernel-VERSION/loaded/   the same without what only debuggers read, which is a hundred times as much: for guests
 #   build/kernel-tests-VERSION/    modules of tests/kernel for it
 #   build/SUITE/                   CMake's build directory
 #   build/SUITE/stages/KEY/        what is installed over the guest's root, named by its content. A guest holds a lock on the
@@ -18,6 +19,7 @@ kernel_tests_dir() { echo "$LAB_CHECKOUT/build/kernel-tests-$(kernel_version "$1
 # A kernel of the user's may be called like one of Debian's.
 own_word() { if [ "$1" = own ]; then echo -own; fi; }
 module_path() { echo "$(module_dir "$1")/rodp.ko"; }
+loaded_module_path() { echo "$(module_dir "$1")/loaded/rodp.ko"; }
 
 # One build at a time in a build directory.
 with_build_lock() {
@@ -40,6 +42,17 @@ make_module() {
 		rm -f "$(module_path "$1")"
 		die "the module has warnings on kernel $1"
 	fi
+	strip_module "$1"
+}
+
+strip_module() {
+	local from to
+	from=$(module_path "$1")
+	to=$(loaded_module_path "$1")
+	[ ! -e "$from" ] || [ "$to" -nt "$from" ] || {
+		mkdir -p "$(dirname "$to")"
+		in_tree "$(kernel_suite "$1")" "$1" strip --strip-debug -o "$to" "$from"
+	}
 }
 
 build_module() {
@@ -111,12 +124,12 @@ want_built() {
 }
 
 need_module() {
-	[ -z "${LAB_NO_BUILD:-}" ] || { want_built "the module for kernel $1" "$(module_path "$1")" && return; }
+	[ -z "${LAB_NO_BUILD:-}" ] || { want_built "the module for kernel $1" "$(loaded_module_path "$1")" && return; }
 	[ -e "$LAB_CHECKOUT/kernel/Kbuild" ] || [ -e "$LAB_CHECKOUT/kernel/Makefile" ] ||
 		die "this checkout has no kernel/ directory, so there is no rodp to run" "use --link rxe or --link none"
 	step "Building rodp.ko for kernel $1 ($(kernel_version "$1"))" 900 build_module "$1" ||
 		die "rodp.ko does not build for kernel $1"
-	[ -e "$(module_path "$1")" ] || die "the build left no $(module_path "$1")"
+	[ -e "$(loaded_module_path "$1")" ] || die "the build left no $(loaded_module_path "$1")"
 	[ ! -e "$LAB_CHECKOUT/tests/kernel/Kbuild" ] ||
 		step "Building the tests' modules for kernel $1" 300 build_kernel_tests "$1" ||
 		die "the tests' modules do not build for kernel $1"

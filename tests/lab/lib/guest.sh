@@ -87,7 +87,7 @@ make_job() {
 	printf '%s\0' "$@" >"$dir/argv"
 	{
 		printf '%s=%q\n' LINK "$G_LINK" TOPO "$G_TOPO" WORKDIR "$(guest_workdir "$dir/shares")"
-		printf 'export %s=%q\n' RODP_KO "$(module_path "$G_KERNEL")" LAB_SUITE "$(guest_suite)" LAB_KERNEL "$G_KERNEL" \
+		printf 'export %s=%q\n' RODP_KO "$(loaded_module_path "$G_KERNEL")" LAB_SUITE "$(guest_suite)" LAB_KERNEL "$G_KERNEL" \
 			LAB_BUILD "$(build_path "$(guest_suite)")" LAB_CHECKOUT "$LAB_CHECKOUT" LAB_SCRATCH /dev/vdc
 		for stage in "${G_ENV[@]}"; do printf 'export %s=%q\n' "${stage%%=*}" "${stage#*=}"; done
 	} >"$dir/settings"
