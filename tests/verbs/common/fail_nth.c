@@ -92,6 +92,11 @@ bool vt_fail_nth_disarm(void)
 	return !left;
 }
 
+unsigned int vt_fail_nth_left(void)
+{
+	return get_number(own_fd());
+}
+
 /* ---- threads that serve faults ---- */
 
 static int open_worker(const char *tid)

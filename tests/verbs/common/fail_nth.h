@@ -15,6 +15,8 @@ void vt_fail_nth_begin(void);
 void vt_fail_nth_arm(unsigned int n);
 /* No more. Returns whether one has failed. */
 bool vt_fail_nth_disarm(void);
+/* Of those that were to come until the one that fails, how many have not come. Call it before vt_fail_nth_disarm(). */
+unsigned int vt_fail_nth_left(void);
 /* The same for all threads of this process that serve the device's faults. Returns how many there are. */
 unsigned int vt_fail_nth_arm_workers(unsigned int n);
 bool vt_fail_nth_disarm_workers(void);

@@ -46,6 +46,7 @@ struct thing {
 	const char *name;
 	void *(*make)(struct subject *s); /* NULL and errno: it failed */
 	int (*end)(struct subject *s, void *thing); /* 0, or what the call returned */
+	unsigned int spared; /* of its last allocations, which may not fail */
 };
 
 /* A file is told as one more than its number: NULL is none. */
@@ -303,6 +304,13 @@ static int end_member(struct subject *s, void *thing)
 	return ibv_detach_mcast(thing, &group, 0);
 }
 
+/*
+ * When ib_core cannot open the QP that it has just made, or enter it in its domain, it gives the QP back and goes on counting it as
+ * a user of the domain, which can never be closed then (create_xrc_qp_user(), as of 7.3). These are its last allocations: the opened QP,
+ * and a node of the domain's table for each 6 bits of the QP's number.
+ */
+#define OPENED_BY_CORE 5
+
 static const struct thing things[] = {
 	{ "context", make_context, end_file },
 	{ "PD", make_pd, end_pd },
@@ -320,7 +328,7 @@ static const struct thing things[] = {
 	{ "UC QP", make_uc, end_qp },
 	{ "UD QP", make_ud, end_qp },
 	{ "XRC QP that sends", make_xrc_send, end_qp },
-	{ "XRC QP that receives", make_xrc_recv, end_qp },
+	{ "XRC QP that receives", make_xrc_recv, end_qp, OPENED_BY_CORE },
 	{ "address handle", make_ah, end_ah },
 	{ "window of type 1", make_mw1, end_mw },
 	{ "window of type 2", make_mw2, end_mw },
@@ -362,14 +370,28 @@ static void no_end(const char *name, unsigned int n)
 		vt_fail("%s: %u allocations, and no end", name, n);
 }
 
+/* How many allocations may fail while it is made. */
+static unsigned int allocations(struct subject *s, const struct thing *thing)
+{
+	unsigned int count;
+	void *made;
+
+	vt_fail_nth_arm(MOST);
+	made = thing->make(s);
+	count = MOST - vt_fail_nth_left();
+	vt_check(!vt_fail_nth_disarm() && made && count > thing->spared);
+	vt_check(!thing->end(s, made));
+	return count - thing->spared;
+}
+
 static void make_each(struct subject *s, const struct thing *thing)
 {
-	unsigned int n, refusals = 0;
+	unsigned int n, refusals = 0, last = thing->spared ? allocations(s, thing) : MOST;
 	bool failed = true;
 	void *made;
 	int err;
 
-	for (n = 1; failed; n++) {
+	for (n = 1; failed && n <= last; n++) {
 		no_end(thing->name, n);
 		vt_fail_nth_arm(n);
 		made = thing->make(s);
@@ -383,7 +405,7 @@ static void make_each(struct subject *s, const struct thing *thing)
 			vt_check(!thing->end(s, made));
 		refusals += !made;
 	}
-	tell(s, thing->name, "made", n - 2, refusals);
+	tell(s, thing->name, "made", n - 1 - !failed, refusals);
 }
 
 /* What cannot be ended for a moment still is there, and is ended then. */
@@ -415,8 +437,11 @@ static void test_thing(struct subject *s, const struct thing *thing)
 	char *before = vt_objects();
 
 	vt_case("%s", thing->name);
+	s->xrcd = make_xrcd(s);
+	vt_check(s->xrcd);
 	make_each(s, thing);
 	end_each(s, thing);
+	vt_check(!ibv_close_xrcd(s->xrcd));
 	vt_expect_objects(before, thing->name);
 	free(before);
 }
@@ -651,9 +676,8 @@ static void open_subject(struct subject *s)
 	vt_buf_make(&s->buf, NULL, LEN, VT_PINNED, 0);
 	vt_buf_make(&s->from, s->dev, LEN, VT_PINNED, VT_ACCESS_ALL);
 	s->cq = make_cq(s);
-	s->xrcd = make_xrcd(s);
 	s->dm = make_dm(s);
-	vt_check(s->cq && s->xrcd && s->dm);
+	vt_check(s->cq && s->dm);
 	s->dmabuf = vt_export_dm(s->dm);
 	vt_check(s->dmabuf >= 0);
 	vt_ud_open_on(&member, s->dev, s->cq);
@@ -665,7 +689,6 @@ static void close_subject(struct subject *s)
 	vt_check(!ibv_destroy_qp(s->group_qp));
 	close(s->dmabuf);
 	vt_check(!ibv_free_dm(s->dm));
-	vt_check(!ibv_close_xrcd(s->xrcd));
 	vt_check(!ibv_destroy_cq(s->cq));
 	vt_buf_free(&s->from);
 	vt_buf_free(&s->buf);
