@@ -15,6 +15,9 @@
 #define LEN	(4u << 20)
 #define PIECE	16384
 #define SECONDS 4
+/* Of so many regions one is kept until a transfer has ended well, ms at most: connecting may take longer than others live. */
+#define KEPT	16
+#define KEPT_MS 400
 
 enum what {
 	REGISTERED,
@@ -37,6 +40,15 @@ struct setup {
 	atomic_ulong count[COUNTS];
 };
 
+static void keep_until_used(struct setup *s)
+{
+	unsigned long before = atomic_load(&s->count[TRANSFERRED]);
+	int ms;
+
+	for (ms = 0; ms < KEPT_MS && atomic_load(&s->count[TRANSFERRED]) == before; ms += 10)
+		vt_sleep_ms(10);
+}
+
 static void *registrar(void *arg)
 {
 	struct setup *s = arg;
@@ -47,7 +59,10 @@ static void *registrar(void *arg)
 		mr = vt_reg(s->dev_b, s->at, LEN, VT_ODP, VT_ACCESS_ALL);
 		vt_check(mr->lkey == mr->rkey);
 		atomic_store(&s->key, mr->lkey);
-		vt_sleep_ms(vt_random(&random) % 12);
+		if (atomic_load(&s->count[REGISTERED]) % KEPT)
+			vt_sleep_ms(vt_random(&random) % 12);
+		else
+			keep_until_used(s);
 		/* Every second time for a moment no region is left, so that the mirror goes too. */
 		if (old)
 			vt_check(!ibv_dereg_mr(old));
