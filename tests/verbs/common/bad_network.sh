@@ -36,6 +36,6 @@ introduce() {
 # worsen QDISC...: the queueing discipline of both hosts' netdevs.
 worsen() {
 	introduce
-	tc "${HERE[@]/show/add}" root "$@" || skip "no $1 in this kernel"
-	tc "${THERE[@]/show/add}" root "$@" || fail "no $1 at the peer"
+	tc "${HERE[@]/show/add}" root "$@" || skip "this kernel has no qdisc $*"
+	tc "${THERE[@]/show/add}" root "$@" || fail "the peer has no qdisc $*"
 }
