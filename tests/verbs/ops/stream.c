@@ -9,7 +9,7 @@
 #include "vt.h"
 
 #define WRS    256 /* of a queue */
-#define ROUNDS 24
+#define ROUNDS 9
 #define LEN    (64 << 10)
 
 struct stream {
