@@ -3,7 +3,7 @@
 #
 # rodp: what the bench needs of this checkout's driver and provider, as the lab builds and stages them.
 
-bench_rodp_module() { module_path "$BENCH_KERNEL"; }
+bench_rodp_module() { loaded_module_path "$BENCH_KERNEL"; }
 
 # bench_rodp_provider ROOT: the provider and its libibverbs entry, where the stage has them.
 bench_rodp_provider() {

@@ -45,13 +45,15 @@ make_module() {
 	strip_module "$1"
 }
 
+# strip_module KERNEL: for guests. Who is interrupted leaves nothing under its name.
 strip_module() {
 	local from to
 	from=$(module_path "$1")
 	to=$(loaded_module_path "$1")
 	[ ! -e "$from" ] || [ "$to" -nt "$from" ] || {
 		mkdir -p "$(dirname "$to")"
-		in_tree "$(kernel_suite "$1")" "$1" strip --strip-debug -o "$to" "$from"
+		in_tree "$(kernel_suite "$1")" "$1" strip --strip-debug -o "$to.new" "$from"
+		mv "$to.new" "$to"
 	}
 }
 
