@@ -18,7 +18,7 @@ complain() {
 # table: "floor room" for each room of the page.
 table() {
 	awk -F '|' '
-		/^\| room \|/ { inside = 1; next }
+		/^\| layer \|/ { inside = 1; next }
 		!/^\|/ { inside = 0 }
 		inside && $2 !~ /^-+$/ {
 			floor++
