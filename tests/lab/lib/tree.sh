@@ -38,6 +38,9 @@ clean_packages() {
 	EOT
 }
 
+# words_packages: what reads the project's text. Nothing is built there, so this tree is small and soon made.
+words_packages() { echo python3 cmark-gfm mandoc; }
+
 # What the tools in the kernel's header packages are linked with.
 kernel_libraries() {
 	case $1 in
@@ -47,7 +50,7 @@ kernel_libraries() {
 }
 
 # tree_varieties: their names. variety_packages VARIETY: what such a tree has more.
-tree_varieties() { echo consumers packaging checkers pictures linux clean; }
+tree_varieties() { echo consumers packaging checkers pictures linux clean words; }
 
 variety_packages() {
 	case $1 in
@@ -62,12 +65,19 @@ variety_packages() {
 	esac
 }
 
-# packages_of SUITE VARIETY: all that such a tree is asked for.
-packages_of() {
+# own_packages SUITE VARIETY: of a variety that has others, not more; nothing for the rest.
+own_packages() {
 	case $2 in
 	clean) clean_packages "$1" ;;
-	*) echo "$(tree_packages_of "$1")" "$(variety_packages "$2")" ;;
+	words) words_packages ;;
 	esac
+}
+
+# packages_of SUITE VARIETY: all that such a tree is asked for.
+packages_of() {
+	local own
+	own=$(own_packages "$@")
+	echo "${own:-$(tree_packages_of "$1") $(variety_packages "$2")}"
 }
 
 # tree_excludes VARIETY: what is left out of packages, as dpkg's options.
@@ -85,9 +95,10 @@ tree_excludes() {
 
 # tree_path SUITE [VARIETY]
 tree_path() {
-	local variety=${2:-} more=()
-	if [ "$variety" = clean ]; then
-		cache_path trees "$1-clean" "$(clean_packages "$1")" "$(suite_releases "$1")" 1
+	local variety=${2:-} own more=()
+	own=$(own_packages "$1" "$variety")
+	if [ -n "$own" ]; then
+		cache_path trees "$1-$variety" "$own" "$(suite_releases "$1")" 1
 		return
 	fi
 	[ -z "$variety" ] || more=("$(variety_packages "$variety")")
