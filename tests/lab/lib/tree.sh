@@ -155,9 +155,10 @@ make_cached_tree() {
 
 # need_tree SUITE [VARIETY]: makes it unless it is there.
 need_tree() {
-	local path name=$1${2:+ $2}
+	local path name=$1${2:+ $2} size="1 GB"
+	[ "${2:-}" != words ] || size="100 MB"
 	path=$(tree_path "$1" "${2:-}")
-	[ -e "$path" ] || step "Making the $name tree (about 1 GB, once)" 1800 make_cached_tree "$1" "${2:-}" ||
+	[ -e "$path" ] || step "Making the $name tree (about $size, once)" 1800 make_cached_tree "$1" "${2:-}" ||
 		die "could not make the $name tree" "look at the lines above; --mirror URL names another mirror"
 }
 
