@@ -71,10 +71,15 @@ void rodp_gather_init(struct rodp_sender *tx)
 void rodp_gather_rung(struct rodp_sender *tx, bool waited)
 {
 	struct rodp_gather *gather = &tx->gather;
-	u64 now = ktime_get_ns(), ns = gather_ns();
+	u64 now, ns = gather_ns();
 
 	rodp_end_assert_sending(tx->sq.end);
-	gather->streak = waited || now - gather->last > GATHER_GAP ? 0 : gather->streak + 1;
+	if (waited) {
+		gather->streak = 0;
+		return;
+	}
+	now = ktime_get_ns();
+	gather->streak = now - gather->last > GATHER_GAP ? 0 : gather->streak + 1;
 	gather->last = now;
 	if (gather->on || gather->streak < GATHER_STREAK || tx->sq.lane.stopped || !ns)
 		return;
