@@ -88,6 +88,13 @@ void rodp_gather_rung(struct rodp_sender *tx, bool waited)
 	gather_start(gather, ns);
 }
 
+/* The process was told that it need not ring; without gathering it would have, and this would be on its way. */
+void rodp_gather_finish(struct rodp_sender *tx)
+{
+	if (READ_ONCE(tx->gather.on))
+		rodp_lane_run(&tx->sq.lane);
+}
+
 void rodp_gather_quiesce(struct rodp_sender *tx)
 {
 	hrtimer_cancel(&tx->gather.timer);

@@ -225,6 +225,11 @@ void vt_set_segments(bool on)
 	vt_run("echo %d >/sys/module/rodp/parameters/segments", on);
 }
 
+void vt_set_gather_us(unsigned int us)
+{
+	vt_run("echo %u >/sys/module/rodp/parameters/gather_us", us);
+}
+
 void vt_set_icrc_always(bool on)
 {
 	vt_run("echo %d >/sys/module/rodp/parameters/icrc_always", on);

@@ -44,6 +44,8 @@ void vt_wait_no_gid(struct vt_device *dev, const char *address);
 void vt_set_local_path(bool on);
 /* Whether packets that follow one another leave together; needs root. */
 void vt_set_segments(bool on);
+/* How long work requests of a stream are gathered; needs root. */
+void vt_set_gather_us(unsigned int us);
 /* Whether packets have an ICRC also where there is no wire; needs root. */
 void vt_set_icrc_always(bool on);
 /* rxe has known holes that a test may have to step around. */
