@@ -16,11 +16,18 @@ static void *mem_access_listed_run(const struct rodp_mr *mr, u64 iova, size_t ma
 {
 	u64 pos = mr->pages.offset + (iova - mr->iova);
 	size_t i = pos >> PAGE_SHIFT, run = PAGE_SIZE - offset_in_page(pos);
+	void *at = mr->pages.page[i] + offset_in_page(pos);
 
 	for (; run < max && mr->pages.page[i + 1] == mr->pages.page[i] + PAGE_SIZE; i++)
 		run += PAGE_SIZE;
 	*bytes = min(run, max);
-	return mr->pages.page[pos >> PAGE_SHIFT] + offset_in_page(pos);
+	return at;
+}
+
+/* Whether the memory is a list of pages: it cannot miss, and nothing has to be asked. */
+static bool mem_access_is_listed(const struct rodp_mr *mr)
+{
+	return !mr->ops->run && !rodp_mr_is_on_demand(mr);
 }
 
 /* The same of any MR that cannot miss. */
@@ -83,12 +90,36 @@ static size_t mem_access_walk_end(struct mem_access_walk *walk)
 	return rodp_mr_is_on_demand(walk->mr) ? rodp_span_end(&walk->span) : walk->done;
 }
 
+/* Whether it is memory on demand, and one page of it. */
+static bool mem_access_is_in_page(const struct rodp_mr *mr, u64 iova, size_t bytes)
+{
+	return rodp_mr_is_on_demand(mr) &&
+	       offset_in_page(rodp_mr_va(mr, iova)) + bytes <= PAGE_SIZE;
+}
+
+static ssize_t mem_access_read_listed(const struct rodp_mr *mr, u64 iova, void *dst, size_t bytes)
+{
+	size_t done, run;
+	void *from;
+
+	for (done = 0; done < bytes; done += run) {
+		from = mem_access_listed_run(mr, iova + done, bytes - done, &run);
+		if (unlikely(copy_mc_to_kernel(dst + done, from, run)))
+			return -EIO;
+	}
+	return bytes;
+}
+
 ssize_t rodp_mr_read(struct rodp_mr *mr, u64 iova, void *dst, size_t bytes)
 {
 	struct mem_access_walk walk;
 	bool damaged = false;
 	size_t done;
 
+	if (mem_access_is_listed(mr))
+		return mem_access_read_listed(mr, iova, dst, bytes);
+	if (mem_access_is_in_page(mr, iova, bytes))
+		return rodp_mirror_read_page(mr->odp.mirror, rodp_mr_va(mr, iova), dst, bytes);
 	mem_access_walk_begin(&walk, mr, iova, bytes, false);
 	while (!damaged && mem_access_walk_next(&walk)) {
 		damaged = copy_mc_to_kernel(dst, walk.addr, walk.bytes);
@@ -98,10 +129,27 @@ ssize_t rodp_mr_read(struct rodp_mr *mr, u64 iova, void *dst, size_t bytes)
 	return damaged ? -EIO : (ssize_t)done;
 }
 
+static size_t mem_access_write_listed(const struct rodp_mr *mr, u64 iova, const void *src,
+				      size_t bytes)
+{
+	size_t done, run;
+	void *to;
+
+	for (done = 0; done < bytes; done += run) {
+		to = mem_access_listed_run(mr, iova + done, bytes - done, &run);
+		memcpy(to, src + done, run);
+	}
+	return bytes;
+}
+
 size_t rodp_mr_write(struct rodp_mr *mr, u64 iova, const void *src, size_t bytes)
 {
 	struct mem_access_walk walk;
 
+	if (mem_access_is_listed(mr))
+		return mem_access_write_listed(mr, iova, src, bytes);
+	if (mem_access_is_in_page(mr, iova, bytes))
+		return rodp_mirror_write_page(mr->odp.mirror, rodp_mr_va(mr, iova), src, bytes);
 	mem_access_walk_begin(&walk, mr, iova, bytes, true);
 	while (mem_access_walk_next(&walk)) {
 		memcpy(walk.addr, src, walk.bytes);
@@ -172,6 +220,32 @@ static struct rodp_copied mem_access_copy_on_demand(struct rodp_mr *dst, u64 dst
 				rodp_mr_va(src, src_iova), bytes);
 }
 
+/* The byte at `pos` of a list of pages. */
+static void *mem_access_listed_byte(const struct rodp_mr *mr, u64 pos)
+{
+	return mr->pages.page[pos >> PAGE_SHIFT] + offset_in_page(pos);
+}
+
+/* Between two lists of pages, page by page. */
+static struct rodp_copied mem_access_copy_listed(struct rodp_mr *dst, u64 dst_iova,
+						 struct rodp_mr *src, u64 src_iova, size_t bytes)
+{
+	u64 to = dst->pages.offset + (dst_iova - dst->iova);
+	u64 from = src->pages.offset + (src_iova - src->iova);
+	struct rodp_copied copied = {};
+	size_t run;
+
+	for (; copied.done < bytes; copied.done += run, to += run, from += run) {
+		run = PAGE_SIZE - max(offset_in_page(to), offset_in_page(from));
+		run = min(run, bytes - copied.done);
+		copied.damaged = !mem_access_copy_run(mem_access_listed_byte(dst, to),
+						      mem_access_listed_byte(src, from), run);
+		if (unlikely(copied.damaged))
+			break;
+	}
+	return copied;
+}
+
 /* Neither side can miss, nothing is held. */
 static struct rodp_copied mem_access_copy_fixed(struct rodp_mr *dst, u64 dst_iova,
 						struct rodp_mr *src, u64 src_iova, size_t bytes)
@@ -200,6 +274,8 @@ struct rodp_copied rodp_mr_copy(struct rodp_mr *dst, u64 dst_iova, struct rodp_m
 		return mem_access_copy_half(src, src_iova, dst, dst_iova, bytes, false);
 	if (rodp_mr_is_on_demand(dst))
 		return mem_access_copy_half(dst, dst_iova, src, src_iova, bytes, true);
+	if (likely(mem_access_is_listed(dst) && mem_access_is_listed(src)))
+		return mem_access_copy_listed(dst, dst_iova, src, src_iova, bytes);
 	return mem_access_copy_fixed(dst, dst_iova, src, src_iova, bytes);
 }
 

@@ -6,11 +6,6 @@
 #include "mem/key.h"
 #include "mem/mr.h"
 
-bool rodp_mr_covers(const struct rodp_mr *mr, u64 iova, u64 bytes)
-{
-	return iova >= mr->iova && bytes <= mr->length && iova - mr->iova <= mr->length - bytes;
-}
-
 struct rodp_mr *rodp_mr_get(struct rodp_dev *dev, struct ib_pd *pd, u32 key, u32 access, u64 iova,
 			    u64 bytes)
 {

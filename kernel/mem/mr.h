@@ -209,6 +209,9 @@ struct rodp_mr *rodp_mr_get(struct rodp_dev *dev, struct ib_pd *pd, u32 key, u32
 void rodp_mr_put(struct rodp_mr *mr);
 
 /* Whether [iova, iova + bytes) lies within the MR. */
-bool rodp_mr_covers(const struct rodp_mr *mr, u64 iova, u64 bytes);
+static inline bool rodp_mr_covers(const struct rodp_mr *mr, u64 iova, u64 bytes)
+{
+	return iova >= mr->iova && bytes <= mr->length && iova - mr->iova <= mr->length - bytes;
+}
 
 #endif

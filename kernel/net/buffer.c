@@ -20,7 +20,8 @@
  */
 #define BUFFER_PAGE_ORDER 3
 #define BUFFER_PAGE_BYTES (PAGE_SIZE << BUFFER_PAGE_ORDER)
-#define BUFFER_KEPT	  8u
+/* What a window of full packets, and those that wait at the other end, is in. */
+#define BUFFER_KEPT 24u
 
 struct buffer_cpu {
 	local_lock_t lock; /* BH disabled; of all that follows */

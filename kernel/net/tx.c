@@ -228,8 +228,8 @@ static u8 tx_tos(const struct rodp_flow *flow, struct sk_buff *skb)
 }
 
 /*
- * Headers and ICRC of the packet that is number @id of those that leave together. Counts it, and
- * makes the sk_buff one of the IP layer's: skb->cb was ours until now.
+ * Headers and ICRC of the packet that is number @id of those that leave together. Makes the sk_buff one of
+ * the IP layer's: skb->cb was ours until now.
  */
 static void tx_complete(const struct tx_trip *trip, struct sk_buff *skb, u16 id)
 {
@@ -238,8 +238,6 @@ static void tx_complete(const struct tx_trip *trip, struct sk_buff *skb, u16 id)
 	u8 tos = tx_tos(trip->flow, skb);
 	bool v4 = route->version == 4;
 
-	rodp_stats_inc(dev->stats, RODP_STAT_SENT_PKTS);
-	rodp_stats_add(dev->stats, RODP_STAT_SENT_BYTES, rodp_packet(skb)->payload);
 	tx_push_udp(route, skb);
 	if (v4)
 		tx_push_ipv4(route, skb, tos, id);
@@ -301,6 +299,17 @@ static void tx_make_gso(const struct tx_trip *trip, struct sk_buff *head, u32 co
 	udp_hdr(head)->len = cpu_to_be16(head->len - network);
 }
 
+static void tx_count(struct rodp_stats *stats, const struct rodp_segments *segs)
+{
+	struct sk_buff *skb;
+	u32 bytes = 0;
+
+	for (skb = segs->first; skb; skb = skb->next)
+		bytes += rodp_packet(skb)->payload;
+	rodp_stats_add(stats, RODP_STAT_SENT_PKTS, segs->count);
+	rodp_stats_add(stats, RODP_STAT_SENT_BYTES, bytes);
+}
+
 /* Complete all segments and make them one sk_buff; none is left. */
 static struct sk_buff *tx_join(const struct tx_trip *trip, struct rodp_segments *segs)
 {
@@ -308,6 +317,7 @@ static struct sk_buff *tx_join(const struct tx_trip *trip, struct rodp_segments 
 	u32 count = segs->count;
 	u16 id = 0;
 
+	tx_count(trip->dev->stats, segs);
 	*segs = (struct rodp_segments){};
 	tx_complete(trip, head, id);
 	if (count == 1)

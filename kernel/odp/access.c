@@ -49,6 +49,60 @@ size_t rodp_span_end(struct rodp_span *span)
 	return span->va - span->start;
 }
 
+/*
+ * Lock the leaf of va, and find the memory for an access within its page. NULL: a miss, nothing is locked. The caller
+ * unlocks *leaf behind the copy, where sparse sees it.
+ */
+static inline void *access_page_lock(struct rodp_mirror *mirror, u64 va, bool write,
+				     struct rodp_leaf **leaf)
+{
+	u64 entry;
+
+	lockdep_assert_in_softirq();
+	*leaf = rodp_tree_find(mirror, va);
+	if (unlikely(!*leaf))
+		return NULL;
+	spin_lock(&(*leaf)->lock);
+	entry = rodp_entries_use(&(*leaf)->entries, va, write);
+	if (likely(entry)) {
+		__release(&(*leaf)->lock);
+		return __va(rodp_entry_phys(entry)) + offset_in_page(va);
+	}
+	spin_unlock(&(*leaf)->lock);
+	return NULL;
+}
+
+static inline void access_page_unlock(struct rodp_leaf *leaf)
+{
+	__acquire(&leaf->lock);
+	spin_unlock(&leaf->lock);
+}
+
+ssize_t rodp_mirror_read_page(struct rodp_mirror *mirror, u64 va, void *dst, size_t len)
+{
+	struct rodp_leaf *leaf;
+	void *from = access_page_lock(mirror, va, false, &leaf);
+	bool damaged;
+
+	if (unlikely(!from))
+		return 0;
+	damaged = copy_mc_to_kernel(dst, from, len);
+	access_page_unlock(leaf);
+	return damaged ? -EIO : (ssize_t)len;
+}
+
+size_t rodp_mirror_write_page(struct rodp_mirror *mirror, u64 va, const void *src, size_t len)
+{
+	struct rodp_leaf *leaf;
+	void *to = access_page_lock(mirror, va, true, &leaf);
+
+	if (unlikely(!to))
+		return 0;
+	memcpy(to, src, len);
+	access_page_unlock(leaf);
+	return len;
+}
+
 /* Two leaves, or one twice, locked together. */
 struct access_pair {
 	struct rodp_leaf *dst, *src;

@@ -126,6 +126,30 @@ static inline bool rodp_span_next(struct rodp_span *span)
 size_t rodp_span_end(struct rodp_span *span);
 
 /**
+ * rodp_mirror_read_page() - copy bytes of one page to kernel memory: the shortest way
+ * @mirror: the mirror; outlives the call
+ * @va: of the first byte
+ * @dst: where to
+ * @len: bytes; they do not leave the page
+ *
+ * Context: as rodp_span_begin().
+ * Return: @len; 0: a miss; or -EIO: the memory is damaged.
+ */
+ssize_t rodp_mirror_read_page(struct rodp_mirror *mirror, u64 va, void *dst, size_t len);
+
+/**
+ * rodp_mirror_write_page() - the other way round
+ * @mirror: the mirror; outlives the call
+ * @va: of the first byte
+ * @src: where from
+ * @len: bytes; they do not leave the page
+ *
+ * Context: as rodp_span_begin().
+ * Return: @len; 0: a miss.
+ */
+size_t rodp_mirror_write_page(struct rodp_mirror *mirror, u64 va, const void *src, size_t len);
+
+/**
  * rodp_span_is_sync() - Whether the bytes of a span are mapped with MAP_SYNC
  * @span: the walk, after rodp_span_next() returned true
  *

@@ -2,6 +2,7 @@
 /* How a QP stops, see stop.h. */
 #include "qp/end/tell.h"
 #include "qp/path/loan.h"
+#include "qp/send/gather.h"
 #include "qp/send/send_lane.h"
 #include "qp/stop.h"
 
@@ -39,6 +40,7 @@ static void stop_clear(struct rodp_qp *qp)
 
 void rodp_qp_stop(struct rodp_qp *qp)
 {
+	rodp_gather_finish(&qp->tx);
 	rodp_lane_stop(&qp->tx.sq.lane);
 	rodp_lane_stop(&qp->rx.rq.lane);
 	synchronize_rcu_expedited();

@@ -111,7 +111,7 @@ static const struct rodp_transport_ops transport_xrc_target = {
 	.send = &send_acked,
 	.send_lane = &rodp_send_lane_ops,
 	.receive = &receive_shared,
-	.receive_lane = &rodp_responder_lane_ops,
+	.receive_lane = &rodp_responder_shared_lane_ops,
 	.wire = &rodp_wire_path,
 	.local = &rodp_local_path,
 };

@@ -118,10 +118,9 @@ const struct rodp_opcode_info rodp_opcodes[256] = {
 
 /* clang-format on */
 
-/* Operation of each packet of a message, indexed by first + 2 * last; NONE: no such packet. */
-#define NONE 0xff
+#define NONE RODP_OP_NONE
 
-static const u8 message_ops[][4] = {
+const u8 rodp_message_ops[][4] = {
 	[RODP_MSG_SEND] = { RODP_OP_SEND_MIDDLE, RODP_OP_SEND_FIRST, RODP_OP_SEND_LAST,
 			    RODP_OP_SEND_ONLY },
 	[RODP_MSG_SEND_IMM] = { RODP_OP_SEND_MIDDLE, RODP_OP_SEND_FIRST, RODP_OP_SEND_LAST_IMM,
@@ -142,12 +141,12 @@ static const u8 message_ops[][4] = {
 /* A transport that lacks the end of a message lacks the whole of it. */
 static bool opcode_transport_has(enum rodp_transport tp, enum rodp_message msg)
 {
-	return rodp_opcodes[tp | message_ops[msg][3]].flags;
+	return rodp_opcodes[tp | rodp_message_ops[msg][3]].flags;
 }
 
 int rodp_opcode_request(enum rodp_transport tp, enum rodp_message msg, bool first, bool last)
 {
-	u8 op = message_ops[msg][first + 2 * last];
+	u8 op = rodp_message_ops[msg][first + 2 * last];
 
 	if (op == NONE || !opcode_transport_has(tp, msg) || !rodp_opcodes[tp | op].flags)
 		return -1;

@@ -121,6 +121,17 @@ enum rodp_message {
 	RODP_MSG_ATOMIC_WRITE,
 };
 
+/* Operation of each packet of a message, by first + 2 * last. */
+#define RODP_OP_NONE 0xff /* there is no such packet */
+extern const u8 rodp_message_ops[][4];
+
+/* The opcode of a packet that the message has, of a message that the transport has. */
+static inline u8 rodp_opcode_of(enum rodp_transport tp, enum rodp_message msg, bool first,
+				bool last)
+{
+	return (u8)tp | rodp_message_ops[msg][first + 2 * last];
+}
+
 /**
  * rodp_opcode_request() - the opcode of a request packet
  * @tp: transport of the QP

@@ -297,8 +297,12 @@ static void lane_enqueue_first(struct rodp_lane *lane, struct rodp_segments *seg
 static void lane_take(struct rodp_lane *lane, struct rodp_segments *segs)
 {
 	lockdep_assert_held(&lane->lock);
-	while (segs->first && lane_is_open(lane) && !lane->first)
-		lane->ops->packet(lane, rodp_segments_next(segs));
+	while (segs->first && lane_is_open(lane) && !lane->first) {
+		if (lane->ops->packets)
+			lane->ops->packets(lane, segs);
+		else
+			lane->ops->packet(lane, rodp_segments_next(segs));
+	}
 	lane_enqueue_first(lane, segs);
 }
 

@@ -45,6 +45,8 @@ struct rodp_segments;
 struct rodp_lane_ops {
 	/* Take one packet: consume it, or keep it and stall. Lane held. */
 	void (*packet)(struct rodp_lane *lane, struct sk_buff *skb);
+	/* The same of packets that came together: at least one of them. NULL: one by one. Lane held. */
+	void (*packets)(struct rodp_lane *lane, struct rodp_segments *segs);
 	/* Go on with whatever there is to do. Lane held; called each time before it is released. */
 	void (*run)(struct rodp_lane *lane);
 	/* The lane was released, on this CPU, BH still disabled; tell: what it collected. */

@@ -11,7 +11,7 @@
  * the first is what one run of the wire path moves at the largest MTU.
  */
 #define LOAN_BATCH (256u << 10)
-#define LOAN_PIECE (16u << 10)
+#define LOAN_PIECE (64u << 10)
 
 static void loan_put(struct rodp_loan *loan)
 {

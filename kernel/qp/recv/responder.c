@@ -21,6 +21,7 @@
 #include "qp/recv/read.h"
 #include "qp/recv/reply.h"
 #include "qp/recv/responder.h"
+#include "qp/recv/run.h"
 
 /* Message order (9.7.4.1.2): a message is begun, continued and ended by its own kind. */
 static bool responder_in_order(const struct rodp_receiver *rx, const struct rodp_opcode_info *op)
@@ -311,6 +312,13 @@ static void responder_packet(struct rodp_lane *lane, struct sk_buff *skb)
 	}
 }
 
+static void responder_packets(struct rodp_lane *lane, struct rodp_segments *segs)
+{
+	rodp_run_take(to_rodp_receiver(lane), segs);
+	if (segs->first)
+		responder_packet(lane, rodp_segments_next(segs));
+}
+
 /*
  * UC (9.7.4, 9.8.3): a gap loses the message that it is in, a packet that begins one is always
  * welcome, and nobody is told anything.
@@ -488,6 +496,13 @@ static void responder_unacked_run(struct rodp_lane *lane)
 }
 
 const struct rodp_lane_ops rodp_responder_lane_ops = {
+	.packet = responder_packet,
+	.packets = responder_packets,
+	.run = responder_run,
+	.after = rodp_receiver_after,
+};
+
+const struct rodp_lane_ops rodp_responder_shared_lane_ops = {
 	.packet = responder_packet,
 	.run = responder_run,
 	.after = rodp_receiver_after,

@@ -5,8 +5,12 @@
 
 #include "qp/recv/request.h"
 
-/* Requests that are acknowledged; those that are not (UC); and a QP that takes none. */
+/*
+ * Requests that are acknowledged; the same where each packet names its SRQ; those that are not acknowledged (UC); and a
+ * QP that takes none.
+ */
 extern const struct rodp_lane_ops rodp_responder_lane_ops;
+extern const struct rodp_lane_ops rodp_responder_shared_lane_ops;
 extern const struct rodp_lane_ops rodp_responder_unacked_lane_ops;
 extern const struct rodp_lane_ops rodp_responder_absent_lane_ops;
 

@@ -71,16 +71,28 @@ void rodp_gather_init(struct rodp_sender *tx)
 void rodp_gather_rung(struct rodp_sender *tx, bool waited)
 {
 	struct rodp_gather *gather = &tx->gather;
-	u64 now = ktime_get_ns(), ns = gather_ns();
+	u64 now, ns = gather_ns();
 
 	rodp_end_assert_sending(tx->sq.end);
-	gather->streak = waited || now - gather->last > GATHER_GAP ? 0 : gather->streak + 1;
+	if (waited) {
+		gather->streak = 0;
+		return;
+	}
+	now = ktime_get_ns();
+	gather->streak = now - gather->last > GATHER_GAP ? 0 : gather->streak + 1;
 	gather->last = now;
 	if (gather->on || gather->streak < GATHER_STREAK || tx->sq.lane.stopped || !ns)
 		return;
 	gather->on = true;
 	gather->streak = gather->poor = 0;
 	gather_start(gather, ns);
+}
+
+/* The process was told that it need not ring; without gathering it would have, and this would be on its way. */
+void rodp_gather_finish(struct rodp_sender *tx)
+{
+	if (READ_ONCE(tx->gather.on))
+		rodp_lane_run(&tx->sq.lane);
 }
 
 void rodp_gather_quiesce(struct rodp_sender *tx)

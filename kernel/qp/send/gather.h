@@ -39,6 +39,17 @@ void rodp_gather_rung(struct rodp_sender *tx, bool waited);
 void rodp_gather_ran(struct rodp_sender *tx);
 
 /**
+ * rodp_gather_finish() - before stopping: take what was posted for the next look, which will not come
+ * @tx: the sender
+ *
+ * Datagrams are often posted, and their QP destroyed, without anybody waiting for a completion. One run of the
+ * lane, and so as much as that may take.
+ *
+ * Context: process, no lane held.
+ */
+void rodp_gather_finish(struct rodp_sender *tx);
+
+/**
  * rodp_gather_quiesce() - one step of stopping: the timer does not run any more
  * @tx: its lane was stopped, and a grace period has passed since
  *

@@ -118,6 +118,23 @@ static bool requester_asks(const struct rodp_sender *tx, const struct rodp_part 
 		rodp_repair_asks(&flight->repair, part->psn));
 }
 
+/* The payload if it is of one entry and present, which it mostly is: the shortest way. */
+static bool requester_gather_one(struct rodp_sender *tx, struct sk_buff *skb,
+				 const struct rodp_part *part)
+{
+	const struct rodp_end *end = tx->sq.end;
+	const struct rodp_sge *sge = part->wqe->sge;
+	struct rodp_mr *mr;
+	u64 iova;
+
+	if (part->wqe->num_sge != 1 || !part->hold)
+		return false;
+	iova = sge->addr + part->offset;
+	mr = rodp_hold_get(part->hold, end->dev, end->ib.pd, sge->lkey, 0, iova, part->payload);
+	return mr &&
+	       rodp_mr_read(mr, iova, rodp_packet_payload(skb), part->payload) == part->payload;
+}
+
 /* The payload, from the memory of the scatter/gather list. */
 static int requester_gather(struct rodp_sender *tx, struct sk_buff *skb,
 			    const struct rodp_part *part)
@@ -128,6 +145,7 @@ static int requester_gather(struct rodp_sender *tx, struct sk_buff *skb,
 		.bytes = part->payload,
 		.extent = wqe->length - part->offset,
 		.pd = tx->sq.end->ib.pd,
+		.hold = part->hold,
 	};
 
 	return rodp_xfer_sgl(&tx->source, wqe->sge, wqe->num_sge, part->offset, &xfer);
@@ -139,7 +157,7 @@ int rodp_requester_fill(struct rodp_sender *tx, struct sk_buff *skb, const struc
 	if (!part->payload)
 		return 0;
 	if (!part->wqe->is_inline)
-		return requester_gather(tx, skb, part);
+		return requester_gather_one(tx, skb, part) ? 0 : requester_gather(tx, skb, part);
 	memcpy(rodp_packet_payload(skb), part->wqe->data + part->offset, part->payload);
 	return 0;
 }
@@ -149,15 +167,14 @@ static struct sk_buff *requester_build(struct rodp_sender *tx, const struct rodp
 {
 	const struct rodp_swqe *wqe = part->wqe;
 	const struct rodp_end *end = tx->sq.end;
-	int opcode = rodp_opcode_request(end->transport->tp, wqe->message, part->first, part->last);
+	u8 opcode = rodp_opcode_of(end->transport->tp, wqe->message, part->first, part->last);
 	struct sk_buff *skb = rodp_packet_alloc(opcode, part->payload);
 	int err;
 
 	if (!skb)
 		return ERR_PTR(-ENOMEM);
 	rodp_bth_fill(rodp_packet_bth(skb), opcode, part->last && (wqe->flags & RODP_WQE_SOLICITED),
-		      -part->payload & 3, end->pkey, end->dest_qpn, requester_asks(tx, part),
-		      part->psn);
+		      -part->payload & 3, end->pkey, end->dest_qpn, part->asks, part->psn);
 	requester_fill_headers(skb, part);
 	err = end->path->load(tx, skb, part);
 	if (!err)
@@ -192,17 +209,16 @@ static void requester_advance(struct rodp_sender *tx, const struct rodp_part *pa
 	bool whole = rodp_swqe_is_rd_atomic(part->wqe);
 	u32 behind = rodp_psn_add(part->wqe->first_psn,
 				  whole ? part->wqe->packets : flight->cur_packet + 1);
-	bool asks = requester_asks(tx, part);
 
 	rodp_end_assert_sending(tx->sq.end);
 	rodp_lane_sends(&tx->sq.lane, part->payload);
 	if (rodp_psn_cmp(part->psn, flight->sent) < 0)
 		requester_count_again(tx);
-	else if (asks && !flight->rtt.since)
+	else if (part->asks && !flight->rtt.since)
 		rodp_rtt_begin(&flight->rtt, part->psn, ktime_get_ns());
 	if (rodp_psn_cmp(behind, flight->sent) > 0)
 		flight->sent = behind;
-	flight->unrequested = asks ? 0 : flight->unrequested + 1;
+	flight->unrequested = part->asks ? 0 : flight->unrequested + 1;
 	if (part->last) {
 		flight->rd_atomic += whole;
 		tx->sq.at.cur++;
@@ -238,6 +254,7 @@ static bool requester_is_sent(struct rodp_sender *tx, int err)
 struct requester_batch {
 	struct rodp_segments segments;
 	struct rodp_flight_mark mark; /* before the first of them */
+	struct rodp_hold hold; /* what the last one's payload is from */
 	bool sent; /* some have left */
 };
 
@@ -298,11 +315,13 @@ static int requester_send(struct rodp_sender *tx, struct rodp_swqe *wqe,
 	struct rodp_part part = {
 		.wqe = wqe,
 		.psn = rodp_psn_add(wqe->first_psn, tx->flight.cur_packet),
+		.hold = &batch->hold,
 	};
 	struct sk_buff *skb;
 
 	end->path->cut(end, wqe, tx->flight.cur_packet, &part);
 	part.extent = rodp_answers_wanted(tx, &part);
+	part.asks = requester_asks(tx, &part);
 	skb = requester_build(tx, &part);
 	if (PTR_ERR(skb) == -ENOMEM)
 		rodp_lane_rest(&tx->sq.lane, 1);
@@ -364,6 +383,7 @@ static int requester_step(struct rodp_sender *tx, struct rodp_swqe *wqe,
 
 	if (!wqe->no_message)
 		return requester_send(tx, wqe, batch);
+	rodp_hold_put(&batch->hold); /* it may be what is to be invalidated */
 	err = requester_flush(tx, batch);
 	if (!err)
 		rodp_bind_run(tx, wqe);
@@ -388,6 +408,7 @@ static bool requester_send_batch(struct rodp_sender *tx)
 			break;
 	}
 	requester_flush(tx, &batch);
+	rodp_hold_put(&batch.hold);
 	return batch.sent;
 }
 

@@ -14,6 +14,8 @@ struct rodp_part {
 	u32 extent; /* that a RETH announces: bytes from `offset` on */
 	bool first;
 	bool last;
+	bool asks; /* for an acknowledgement */
+	struct rodp_hold *hold; /* see struct rodp_xfer */
 };
 
 /* struct rodp_send_ops of the connected transports. All: sender's lane held, BH disabled. */

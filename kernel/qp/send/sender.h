@@ -20,8 +20,11 @@ struct rodp_sender;
 
 /* Packets sent and not yet acknowledged, at most. Half of it at most goes without an AckReq. */
 #define RODP_WINDOW 128
-/* Packets that one run of the requester or of a READ reply sends before it lets others in. */
-#define RODP_SEND_BATCH 64
+/*
+ * Packets that one run of the requester or of a READ reply sends before it lets others in: four times as many as
+ * there are in 64 KiB of the longest ones, which leave together.
+ */
+#define RODP_SEND_BATCH 60
 
 /* What is on its way. All zero: nothing. */
 struct rodp_flight {

@@ -35,6 +35,24 @@ int rodp_xfer_mr(struct rodp_park *park, struct rodp_mr *mr, u64 iova, struct ro
 			      xfer->write);
 }
 
+/* The bytes from `skip` on of one entry, which has them all. */
+static int xfer_entry(struct rodp_park *park, const struct rodp_sge *sge, u32 skip,
+		      struct rodp_xfer *xfer)
+{
+	struct rodp_hold own = {}, *hold = xfer->hold ?: &own;
+	u64 iova = sge->addr + skip;
+	struct rodp_mr *mr;
+	int err;
+
+	mr = rodp_hold_get(hold, to_rodp_dev(xfer->pd->device), xfer->pd, sge->lkey,
+			   xfer->write ? IB_ACCESS_LOCAL_WRITE : 0, iova, xfer->bytes);
+	if (!mr)
+		return -EACCES;
+	err = rodp_xfer_mr(park, mr, iova, xfer);
+	rodp_hold_put(&own);
+	return err;
+}
+
 /* The part of the transfer that lies in one entry, from byte `skip` of it. */
 static int xfer_sge(struct rodp_park *park, const struct rodp_sge *sge, u32 skip,
 		    struct rodp_xfer *xfer)
@@ -46,17 +64,12 @@ static int xfer_sge(struct rodp_park *park, const struct rodp_sge *sge, u32 skip
 		.lent_offset = xfer->lent_offset + xfer->done,
 		.bytes = min(left, xfer->bytes - xfer->done),
 		.extent = min_t(u64, left, xfer->extent - xfer->done),
+		.pd = xfer->pd,
+		.hold = xfer->hold,
 		.write = xfer->write,
 	};
-	struct rodp_mr *mr;
-	int err;
+	int err = xfer_entry(park, sge, skip, &part);
 
-	mr = rodp_mr_get(to_rodp_dev(xfer->pd->device), xfer->pd, sge->lkey,
-			 xfer->write ? IB_ACCESS_LOCAL_WRITE : 0, sge->addr + skip, part.bytes);
-	if (!mr)
-		return -EACCES;
-	err = rodp_xfer_mr(park, mr, sge->addr + skip, &part);
-	rodp_mr_put(mr);
 	xfer->done += part.done;
 	return err;
 }
@@ -68,6 +81,10 @@ int rodp_xfer_sgl(struct rodp_park *park, const struct rodp_sge *sge, u32 num_sg
 	int err;
 
 	lockdep_assert_held(&park->lane->lock);
+	if (likely(num_sge && xfer->bytes && offset + xfer->bytes <= sge->length)) {
+		xfer->extent = min_t(u64, sge->length - offset, xfer->extent);
+		return xfer_entry(park, sge, offset, xfer);
+	}
 	for (; num_sge && xfer->done < xfer->bytes; sge++, num_sge--) {
 		if (skip >= sge->length) {
 			skip -= sge->length;

@@ -6,6 +6,7 @@
 #ifndef RODP_QP_XFER_H
 #define RODP_QP_XFER_H
 
+#include "mem/hold.h"
 #include "net/packet.h"
 #include "qp/xfer/park.h"
 
@@ -28,6 +29,7 @@ struct rodp_xfer {
 	u32 done; /* bytes moved so far; a repeated call goes on from here */
 	u64 extent; /* bytes that will be wanted from the first one on: what a fault maps ahead */
 	struct ib_pd *pd; /* that the keys of a scatter/gather list belong to */
+	struct rodp_hold *hold; /* of the last entry, for what comes next; or NULL */
 	bool write; /* to memory */
 };
 

@@ -1,9 +1,9 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 #
-# suite: `lab test`. Prepares what the selected tests need, runs host and native
-# tests one by one and guest tests in as few boots as possible, prints a line a
-# test, and keeps each test's output in build/test/ and the results in
+# suite: `lab test`. Prepares what the selected tests need, runs host tests one by
+# one, and then guest tests in as few boots as possible while native tests run one by one in the time that
+# guests leave idle. Prints a line a test, and keeps each test's output in build/test/ and the results in
 # build/test.json.
 
 SUITE_TROUBLE='^  \[.*(BUG:|WARNING:|Oops|blocked for more than|stall)' # in a log: what the kernel begins a report with
@@ -31,10 +31,9 @@ show_failure() {
 	} | sed 's/^/  | /'
 }
 
-# record ID pass|fail|skip MILLISECONDS REASON: and the line about it.
-record() {
+# result_line ID pass|fail|skip MILLISECONDS REASON
+result_line() {
 	local id=$1 word=$2 seconds
-	R_RESULT[$id]=$2 R_MS[$id]=$3 R_REASON[$id]=$4
 	seconds=$(($3 / 1000)).$(($3 % 1000 / 100))
 	case $word in
 	pass) word='ok  ' ;;
@@ -42,6 +41,14 @@ record() {
 	esac
 	printf '%s  %-40s %-20s %6s s%s\n' "$word" "${T_NAME[id]}" "$(test_place "$id")" "$seconds" "${4:+  $4}"
 	[ "$2" != fail ] || show_failure "$id"
+}
+
+# record ID pass|fail|skip MILLISECONDS REASON: and the line about it, written at once: two processes write lines.
+record() {
+	local text
+	R_RESULT[$1]=$2 R_MS[$1]=$3 R_REASON[$1]=$4
+	text=$(result_line "$@")
+	printf '%s\n' "$text"
 }
 
 # Host and native tests.
@@ -80,6 +87,28 @@ run_host_test() {
 	124 | 137) record "$id" fail "$ms" "ran into its limit of ${T_LIMIT[id]} s" ;;
 	*) record "$id" fail "$ms" "status $status: $(last_line "$log")" ;;
 	esac
+}
+
+# Native tests beside the guests: in a process of its own, which has the CPUs when no guest wants them, and leaves the
+# results in a file.
+
+run_natives() {
+	local id
+	# shellcheck disable=SC2046 # a list of pids
+	trap 'kill $(jobs -p) 2>/dev/null; exit 143' TERM
+	renice -n 15 -p "$BASHPID" >/dev/null
+	for id in "$@"; do
+		run_host_test "$id"
+		printf '%s\t%s\t%s\t%s\n' "$id" "${R_RESULT[$id]}" "${R_MS[$id]}" "${R_REASON[$id]}" >>"$LAB_TMP/natives"
+	done
+}
+
+# take_natives: what that process found, which has ended.
+take_natives() {
+	local id result ms reason
+	while IFS=$'\t' read -r id result ms reason; do
+		R_RESULT[$id]=$result R_MS[$id]=$ms R_REASON[$id]=$reason
+	done <"$LAB_TMP/natives"
 }
 
 # Guest tests: a group is what one boot can run.
@@ -351,13 +380,22 @@ list_tests() {
 }
 
 run_tests() {
-	local id guests=()
+	local id guests=() natives=() natives_pid
 	mkdir -p "$(suite_dir)"
 	prepare "$@"
 	for id in "$@"; do
-		if [ "${T_DEPTH[id]}" = guest ]; then guests+=("$id"); else run_host_test "$id"; fi
+		case ${T_DEPTH[id]} in
+		guest) guests+=("$id") ;;
+		native) natives+=("$id") ;;
+		*) run_host_test "$id" ;;
+		esac
 	done
+	: >"$LAB_TMP/natives"
+	run_natives "${natives[@]}" &
+	natives_pid=$!
 	[ "${#guests[@]}" -eq 0 ] || run_guest_tests "${guests[@]}"
+	wait "$natives_pid" || die "the native tests ended before their time (status $?)" "look at the last test's output in $(suite_dir)"
+	take_natives
 	finish "$@"
 }
 
