@@ -139,20 +139,6 @@ int rodp_query_qp(struct ibv_qp *qp, struct ibv_qp_attr *attr, int attr_mask,
 	return ibv_cmd_query_qp(qp, attr, attr_mask, init_attr, &cmd, sizeof(cmd));
 }
 
-/*
- * Before the send queue is emptied: of a stream the kernel asks for no doorbells and looks by a timer. Without
- * that it would have been rung, and what was posted would be on its way. That the device may be gone by now, who asked
- * for the queue's end need not hear.
- */
-static void send_what_was_posted(struct rodp_qp *qp)
-{
-	const struct rodp_wq *sq = &qp->sq;
-	struct ibv_qp *ibqp = &qp->vqp.qp;
-
-	if (sq->ring.hdr && sq->prod != rodp_ring_acquire(&sq->ring.hdr->cons))
-		rodp_doorbell(ibqp->context, IB_USER_VERBS_CMD_POST_SEND, ibqp->handle);
-}
-
 /* In RESET the kernel empties both queues, and begins to count anew. */
 int rodp_modify_qp(struct ibv_qp *ibqp, struct ibv_qp_attr *attr, int attr_mask)
 {
@@ -160,8 +146,6 @@ int rodp_modify_qp(struct ibv_qp *ibqp, struct ibv_qp_attr *attr, int attr_mask)
 	struct ibv_modify_qp cmd = {};
 	int err;
 
-	if ((attr_mask & IBV_QP_STATE) && attr->qp_state == IBV_QPS_RESET)
-		send_what_was_posted(qp);
 	err = ibv_cmd_modify_qp(ibqp, attr, attr_mask, &cmd, sizeof(cmd));
 	if (!err && (attr_mask & IBV_QP_STATE) && attr->qp_state == IBV_QPS_RESET) {
 		rodp_wq_reload(&qp->sq);
@@ -179,7 +163,6 @@ int rodp_destroy_qp(struct ibv_qp *ibqp)
 	struct rodp_qp *qp = to_rodp_qp(ibqp);
 	int err;
 
-	send_what_was_posted(qp);
 	err = ibv_cmd_destroy_qp(ibqp);
 	if (err)
 		return err;
