@@ -220,28 +220,46 @@ static struct rodp_copied mem_access_copy_on_demand(struct rodp_mr *dst, u64 dst
 				rodp_mr_va(src, src_iova), bytes);
 }
 
-/* The byte at `pos` of a list of pages. */
-static void *mem_access_listed_byte(const struct rodp_mr *mr, u64 pos)
+/* A place in a list of pages. */
+struct mem_access_listed {
+	void *const *page;
+	u32 offset; /* bytes, in that page */
+};
+
+static struct mem_access_listed mem_access_listed_at(const struct rodp_mr *mr, u64 iova)
 {
-	return mr->pages.page[pos >> PAGE_SHIFT] + offset_in_page(pos);
+	u64 pos = mr->pages.offset + (iova - mr->iova);
+
+	return (struct mem_access_listed){ &mr->pages.page[pos >> PAGE_SHIFT],
+					   offset_in_page(pos) };
+}
+
+/* By at most the rest of the page. */
+static void mem_access_listed_step(struct mem_access_listed *at, u32 bytes)
+{
+	at->offset += bytes;
+	at->page += at->offset >> PAGE_SHIFT;
+	at->offset &= ~PAGE_MASK;
 }
 
 /* Between two lists of pages, page by page. */
 static struct rodp_copied mem_access_copy_listed(struct rodp_mr *dst, u64 dst_iova,
 						 struct rodp_mr *src, u64 src_iova, size_t bytes)
 {
-	u64 to = dst->pages.offset + (dst_iova - dst->iova);
-	u64 from = src->pages.offset + (src_iova - src->iova);
+	struct mem_access_listed to = mem_access_listed_at(dst, dst_iova);
+	struct mem_access_listed from = mem_access_listed_at(src, src_iova);
 	struct rodp_copied copied = {};
-	size_t run;
+	u32 run;
 
-	for (; copied.done < bytes; copied.done += run, to += run, from += run) {
-		run = PAGE_SIZE - max(offset_in_page(to), offset_in_page(from));
-		run = min(run, bytes - copied.done);
-		copied.damaged = !mem_access_copy_run(mem_access_listed_byte(dst, to),
-						      mem_access_listed_byte(src, from), run);
+	while (copied.done < bytes) {
+		run = min(PAGE_SIZE - max(to.offset, from.offset), bytes - copied.done);
+		copied.damaged = !mem_access_copy_run(*to.page + to.offset,
+						      *from.page + from.offset, run);
 		if (unlikely(copied.damaged))
 			break;
+		copied.done += run;
+		mem_access_listed_step(&to, run);
+		mem_access_listed_step(&from, run);
 	}
 	return copied;
 }

@@ -3,6 +3,7 @@
 #include <linux/module.h>
 
 #include "net/packet.h"
+#include "net/segments.h"
 #include "qp/end/courier.h"
 #include "qp/end/path.h"
 #include "qp/end/qpn.h"
@@ -72,17 +73,33 @@ void rodp_courier_take(struct rodp_end *end, u32 dqpn, struct sk_buff *skb)
 	courier_put(skb);
 }
 
-/* The next packet, or NULL. */
-static struct sk_buff *courier_next(struct courier *courier)
+/* Whether a packet may be delivered with those before it: to the same lane, and no more bytes than one go moves. */
+static bool courier_joins(const struct rodp_segments *run, struct sk_buff *skb, u64 bytes)
+{
+	const struct rodp_packet *pkt = rodp_packet(skb), *first;
+
+	if (!run->first)
+		return true;
+	first = rodp_packet(run->first);
+	return pkt->dqpn == first->dqpn && bytes + pkt->payload <= COURIER_MOVES &&
+	       !((pkt->op->flags ^ first->op->flags) & RODP_OPF_REQUEST);
+}
+
+/* The packets that are first and for one lane, at most so many; none: the queue is empty. */
+static void courier_next_run(struct courier *courier, struct rodp_segments *run, u32 budget)
 {
 	struct sk_buff *skb;
+	u64 bytes = 0;
 
 	local_lock_nested_bh(&couriers.queue_lock);
-	skb = __skb_dequeue(&courier->queue);
-	if (skb)
+	while (run->count < budget && (skb = skb_peek(&courier->queue)) &&
+	       courier_joins(run, skb, bytes)) {
+		__skb_unlink(skb, &courier->queue);
 		courier->bytes -= skb->truesize;
+		bytes += rodp_packet(skb)->payload;
+		rodp_segments_add(run, skb);
+	}
 	local_unlock_nested_bh(&couriers.queue_lock);
-	return skb;
 }
 
 /* Whether the QP is of the packet's transport, and wants it of this sender. */
@@ -91,32 +108,55 @@ static bool courier_is_welcome(const struct rodp_end *end, struct sk_buff *skb)
 	return rodp_end_speaks(end, rodp_packet(skb)->opcode) && end->path->expects(end, skb);
 }
 
-/* To the QP that it is for. Returns the bytes that were copied for it. */
-static u32 courier_deliver(struct sk_buff *skb)
+/* Those of the run that the QP wants, and counts. */
+static void courier_admit(struct rodp_end *end, struct rodp_segments *run,
+			  struct rodp_segments *welcome)
 {
-	const struct rodp_packet *pkt = rodp_packet(skb);
-	struct rodp_end *end = rodp_qpn_lookup(pkt->dqpn);
-	struct rodp_lane *lane;
+	struct sk_buff *skb;
+	u64 bytes = 0;
 
-	if (!end || !courier_is_welcome(end, skb)) {
-		kfree_skb(skb);
-		return 0;
+	while ((skb = rodp_segments_next(run))) {
+		if (unlikely(!end || !courier_is_welcome(end, skb))) {
+			kfree_skb(skb);
+			continue;
+		}
+		bytes += rodp_packet(skb)->payload;
+		rodp_segments_add(welcome, skb);
 	}
-	rodp_stats_inc(end->dev->stats, RODP_STAT_RCVD_PKTS);
-	rodp_stats_add(end->dev->stats, RODP_STAT_RCVD_BYTES, pkt->payload);
-	lane = pkt->op->flags & RODP_OPF_REQUEST ? end->receive_lane : end->send_lane;
-	return rodp_lane_receive(lane, skb);
+	if (!welcome->first)
+		return;
+	rodp_stats_add(end->dev->stats, RODP_STAT_RCVD_PKTS, welcome->count);
+	rodp_stats_add(end->dev->stats, RODP_STAT_RCVD_BYTES, bytes);
+}
+
+/* To the QP that they are for. Returns the bytes that were copied for them. */
+static u32 courier_deliver(struct rodp_segments *run)
+{
+	const struct rodp_packet *pkt = rodp_packet(run->first);
+	struct rodp_end *end = rodp_qpn_lookup(pkt->dqpn);
+	bool request = pkt->op->flags & RODP_OPF_REQUEST;
+	struct rodp_segments welcome = {};
+
+	courier_admit(end, run, &welcome);
+	if (!welcome.first)
+		return 0;
+	return rodp_lane_receive_all(request ? end->receive_lane : end->send_lane, &welcome);
 }
 
 static void courier_deliver_some(struct courier *courier)
 {
-	int budget = COURIER_BUDGET;
-	struct sk_buff *skb;
-	u32 moved = 0;
+	u32 budget = COURIER_BUDGET, moved = 0;
+	struct rodp_segments run;
 
 	rcu_read_lock();
-	while (budget-- && moved < COURIER_MOVES && (skb = courier_next(courier)))
-		moved += courier_deliver(skb);
+	while (budget && moved < COURIER_MOVES) {
+		run = (struct rodp_segments){};
+		courier_next_run(courier, &run, budget);
+		if (!run.first)
+			break;
+		budget -= run.count;
+		moved += courier_deliver(&run);
+	}
 	rcu_read_unlock();
 }
 

@@ -297,7 +297,7 @@ static void lane_enqueue_first(struct rodp_lane *lane, struct rodp_segments *seg
 static void lane_take(struct rodp_lane *lane, struct rodp_segments *segs)
 {
 	lockdep_assert_held(&lane->lock);
-	while (segs->first && lane_is_open(lane) && !lane->first) {
+	while (segs->first && lane_is_open(lane) && !lane->first && lane->moved < RODP_LANE_BYTES) {
 		if (lane->ops->packets)
 			lane->ops->packets(lane, segs);
 		else

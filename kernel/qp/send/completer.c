@@ -18,23 +18,27 @@
  */
 static bool completer_acknowledge(struct rodp_sender *tx, u32 upto)
 {
+	u32 behind = tx->flight.una;
 	struct rodp_swqe *wqe;
+	bool waits = false;
 
-	if (rodp_psn_cmp(upto, tx->flight.una) <= 0)
+	if (rodp_psn_cmp(upto, behind) <= 0)
 		return true;
 	while (!rodp_sq_is_empty(&tx->sq)) {
 		wqe = rodp_sq_oldest(&tx->sq);
 		if (rodp_psn_cmp(upto, wqe->first_psn) <= 0)
 			break;
-		if (rodp_swqe_is_rd_atomic(wqe))
-			return false;
-		if (rodp_psn_cmp(upto, rodp_swqe_last_psn(wqe)) <= 0)
+		waits = rodp_swqe_is_rd_atomic(wqe);
+		if (waits || rodp_psn_cmp(upto, rodp_swqe_last_psn(wqe)) <= 0)
 			break;
-		rodp_flight_progress(tx, rodp_psn_add(rodp_swqe_last_psn(wqe), 1));
+		behind = rodp_psn_add(rodp_swqe_last_psn(wqe), 1);
 		rodp_flight_retire(tx);
 	}
-	rodp_flight_progress(tx, upto);
-	return true;
+	if (!waits)
+		behind = upto;
+	if (behind != tx->flight.una)
+		rodp_flight_progress(tx, behind);
+	return !waits;
 }
 
 /*
