@@ -38,6 +38,11 @@ struct failure {
 	int error, n;
 };
 
+struct pd {
+	struct ibv_pd pd; /* the first member */
+	int regions;
+};
+
 static struct failure registering, deregistering;
 static unsigned int last_key;
 static int regions;
@@ -193,6 +198,7 @@ static struct region *make_region(struct ibv_pd *pd)
 	struct region *region = calloc(1, sizeof(*region));
 
 	must(region, "memory");
+	__atomic_add_fetch(&((struct pd *)pd)->regions, 1, __ATOMIC_RELAXED);
 	region->mr.context = pd->context;
 	region->mr.pd = pd;
 	region->mr.lkey = region->mr.rkey = __atomic_add_fetch(&last_key, 1, __ATOMIC_RELAXED);
@@ -267,6 +273,7 @@ int ibv_dereg_mr(struct ibv_mr *mr)
 
 	if (fails(&deregistering))
 		return deregistering.error;
+	__atomic_sub_fetch(&((struct pd *)mr->pd)->regions, 1, __ATOMIC_RELAXED);
 	if (region->pin)
 		pin_close(region->pin);
 	if (region->dmabuf)
@@ -299,15 +306,19 @@ static int advise(struct ibv_pd *pd, enum ibv_advise_mr_advice advice, uint32_t 
 
 struct ibv_pd *ibv_alloc_pd(struct ibv_context *ctx)
 {
-	struct ibv_pd *pd = calloc(1, sizeof(*pd));
+	static unsigned int last_handle;
+	struct pd *pd = calloc(1, sizeof(*pd));
 
 	must(pd, "memory");
-	pd->context = ctx;
-	return pd;
+	pd->pd.context = ctx;
+	pd->pd.handle = __atomic_add_fetch(&last_handle, 1, __ATOMIC_RELAXED);
+	return &pd->pd;
 }
 
 int ibv_dealloc_pd(struct ibv_pd *pd)
 {
+	if (((struct pd *)pd)->regions)
+		return EBUSY;
 	free(pd);
 	return 0;
 }
@@ -341,6 +352,6 @@ void device_close(struct ibv_pd *pd)
 	struct verbs_context *ctx = verbs_get_ctx(pd->context);
 
 	must(!regions, "regions are left");
+	must(!ibv_dealloc_pd(pd), "a PD with regions");
 	free(ctx);
-	ibv_dealloc_pd(pd);
 }
