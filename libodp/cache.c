@@ -40,7 +40,8 @@ static bool will_do(struct odp_interval *span, void *arg)
 	const struct odp_region *region = odp_region_of(span);
 	const struct odp_want *want = arg;
 
-	if (!region->known || !odp_interval_covers(span, want->first, want->last))
+	if (!region->known || !odp_interval_covers(span, want->first, want->last) ||
+	    (want->part.len && !odp_part_covers(&region->part, &want->part)))
 		return false;
 	return region->access == want->access ||
 	       (want->or_more && (region->access & want->access) == want->access);

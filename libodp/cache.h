@@ -20,6 +20,7 @@ struct odp_want {
 	uint64_t first, last;
 	int access;
 	bool or_more; /* a region with more rights will do */
+	struct odp_part part; /* of a dma-buf; len 0: memory of the process */
 };
 
 void odp_cache_add(struct odp_cache *cache, struct odp_region *region);

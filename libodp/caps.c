@@ -19,17 +19,46 @@ _Static_assert(SAME(SEND) && SAME(RECV) && SAME(WRITE) && SAME(READ) && SAME(ATO
  * looks at anything; one that has it finds no region of key 0, or finds one and does nothing
  * much.
  */
-static int probe_prefetch(struct ibv_context *ctx)
+static bool probe_prefetch(struct ibv_pd *pd)
 {
 	struct ibv_sge nothing = {};
-	struct ibv_pd *pd = ibv_alloc_pd(ctx);
-	int err;
+	int err = ibv_advise_mr(pd, IBV_ADVISE_MR_ADVICE_PREFETCH_NO_FAULT, 0, &nothing, 1);
 
-	if (!pd)
-		return errno ? -errno : -ENOMEM;
-	err = ibv_advise_mr(pd, IBV_ADVISE_MR_ADVICE_PREFETCH_NO_FAULT, 0, &nothing, 1);
-	ibv_dealloc_pd(pd);
 	return err != EOPNOTSUPP && err != ENOSYS;
+}
+
+/*
+ * Nor for dma-bufs. Who has them finds that the descriptor is none, which nobody else says; lack
+ * of memory is no answer.
+ */
+static int probe_dmabuf(struct ibv_pd *pd)
+{
+	struct ibv_mr *mr;
+
+	errno = 0;
+	mr = ibv_reg_dmabuf_mr(pd, 0, 4096, 0, -1, IBV_ACCESS_LOCAL_WRITE);
+	if (mr) {
+		ibv_dereg_mr(mr);
+		return 0;
+	}
+	return errno == ENOMEM ? -ENOMEM : errno == EBADF;
+}
+
+static int probe(struct ibv_context *ctx, struct odp_caps *caps)
+{
+	struct ibv_pd *pd;
+	int dmabuf;
+
+	errno = ENOMEM;
+	pd = ibv_alloc_pd(ctx);
+	if (!pd)
+		return -errno;
+	if (caps->explicit_odp)
+		caps->prefetch = probe_prefetch(pd);
+	dmabuf = probe_dmabuf(pd);
+	ibv_dealloc_pd(pd);
+	caps->dmabuf = dmabuf > 0;
+	return dmabuf < 0 ? dmabuf : 0;
 }
 
 static int query_odp(struct ibv_context *ctx, struct odp_caps *caps)
@@ -53,14 +82,11 @@ int odp_query_caps(struct ibv_context *ctx, struct odp_caps *caps)
 {
 	int err = query_odp(ctx, caps);
 
-	if (err || !caps->explicit_odp)
-		return err;
-	err = probe_prefetch(ctx);
-	if (err < 0)
-		return err;
-	caps->prefetch = err;
-	caps->observes = odp_ask_answers(ctx->cmd_fd);
-	return 0;
+	if (!err)
+		err = probe(ctx, caps);
+	if (!err && caps->explicit_odp)
+		caps->observes = odp_ask_answers(ctx->cmd_fd);
+	return err;
 }
 
 bool odp_can(struct ibv_context *ctx, enum odp_transport transport, int ops)
@@ -85,4 +111,11 @@ bool odp_can_prefetch(struct ibv_context *ctx)
 	struct odp_caps caps;
 
 	return !odp_query_caps(ctx, &caps) && caps.prefetch;
+}
+
+bool odp_can_dmabuf(struct ibv_context *ctx)
+{
+	struct odp_caps caps;
+
+	return !odp_query_caps(ctx, &caps) && caps.dmabuf;
 }

@@ -16,6 +16,7 @@ const struct odp_level_ops *const odp_levels[ODP_LEVELS] = {
 	&odp_level_implicit,
 	&odp_level_explicit,
 	&odp_level_pinned,
+	&odp_level_dmabuf,
 };
 
 static bool attr_is_valid(const struct odp_domain_attr *attr, uint64_t page)
@@ -164,6 +165,7 @@ int odp_domain_query(struct odp_domain *domain, struct odp_domain_info *info)
 	info->explicit_regions = domain->cache[1].regions;
 	info->pinned_regions = domain->cache[2].regions;
 	info->pinned_bytes = domain->cache[2].bytes;
+	info->dmabuf_regions = domain->cache[3].regions;
 	pthread_mutex_unlock(&domain->lock);
 	info->held = odp_tally_held(&domain->tally);
 	info->hits = odp_tally_sum(&domain->tally, ODP_TALLY_HITS);

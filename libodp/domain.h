@@ -17,7 +17,7 @@
 #include "odp.h"
 #include "tally.h"
 
-#define ODP_LEVELS 3
+#define ODP_LEVELS 4
 
 struct odp_domain {
 	struct ibv_pd *pd;
@@ -56,7 +56,8 @@ struct odp_level_ops {
 };
 
 /* The best first. */
-extern const struct odp_level_ops odp_level_implicit, odp_level_explicit, odp_level_pinned;
+extern const struct odp_level_ops odp_level_implicit, odp_level_explicit, odp_level_pinned,
+	odp_level_dmabuf;
 extern const struct odp_level_ops *const odp_levels[ODP_LEVELS];
 
 /* Under the lock: a hidden region that nobody holds is to be deregistered by odp_domain_bury(). */
@@ -78,6 +79,9 @@ struct odp_cache *odp_domain_cache(struct odp_domain *domain, enum odp_level lev
  */
 int odp_domain_get(struct odp_domain *domain, uint32_t levels, const struct odp_want *want,
 		   struct odp_region **region);
+/* The same from that level alone, whatever the domain allows. */
+int odp_level_get(struct odp_domain *domain, const struct odp_level_ops *ops,
+		  const struct odp_want *want, struct odp_region **region);
 /* Known regions of one level for n wants, held; NULL where there is none. */
 void odp_domain_hold(struct odp_domain *domain, struct odp_cache *cache,
 		     const struct odp_want *want, size_t n, struct odp_region **region);

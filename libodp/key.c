@@ -71,6 +71,7 @@ static int reserve(struct odp_domain *domain, const struct odp_level_ops *ops,
 	region = odp_region_make(ops->level, first, last, want->access);
 	if (!region)
 		return -ENOMEM;
+	region->part = want->part;
 	odp_cache_add(cache, region);
 	if (ops->make_room)
 		err = ops->make_room(domain, cache, odp_region_bytes(region));
@@ -155,21 +156,29 @@ static int level_make(struct odp_domain *domain, const struct odp_level_ops *ops
 	return 0;
 }
 
+int odp_level_get(struct odp_domain *domain, const struct odp_level_ops *ops,
+		  const struct odp_want *want, struct odp_region **region)
+{
+	struct odp_cache *cache = odp_domain_cache(domain, ops->level);
+	int err;
+
+	*region = level_find(domain, cache, want);
+	if (*region)
+		return 0;
+	err = level_make(domain, ops, cache, want, region);
+	return err ? err : 1;
+}
+
 int odp_domain_get(struct odp_domain *domain, uint32_t levels, const struct odp_want *want,
 		   struct odp_region **region)
 {
-	int err = -EOPNOTSUPP;
+	int got = -EOPNOTSUPP;
 	unsigned int i;
 
-	for (i = 0; i < ODP_LEVELS && err; i++) {
-		if (!(odp_levels[i]->level & levels & domain->attr.levels))
-			continue;
-		*region = level_find(domain, &domain->cache[i], want);
-		if (*region)
-			return 0;
-		err = level_make(domain, odp_levels[i], &domain->cache[i], want, region);
-	}
-	return err ? err : 1;
+	for (i = 0; i < ODP_LEVELS && got < 0; i++)
+		if (odp_levels[i]->level & levels & domain->attr.levels)
+			got = odp_level_get(domain, odp_levels[i], want, region);
+	return got;
 }
 
 struct odp_cache *odp_domain_cache(struct odp_domain *domain, enum odp_level level)
@@ -318,7 +327,7 @@ int odp_forget(struct odp_domain *domain, void *addr, size_t len)
 		return -EINVAL;
 	pthread_mutex_lock(&domain->lock);
 	for (i = 0; i < ODP_LEVELS; i++)
-		if (odp_levels[i]->level != ODP_IMPLICIT)
+		if (odp_levels[i]->level & (ODP_EXPLICIT | ODP_PINNED))
 			busy |= forget_level(domain, &domain->cache[i], &want);
 	pthread_mutex_unlock(&domain->lock);
 	odp_domain_bury(domain);

@@ -69,7 +69,9 @@ struct odp_caps {
 	uint32_t prefetch; /* 1: ibv_advise_mr() */
 	uint32_t observes; /* 1: odp_residency(), odp_mr_stats(), odp_latency() (a rodp device) */
 	uint32_t ops[ODP_TRANSPORTS]; /* masks of enum odp_op */
-	uint64_t reserved[4];
+	uint32_t dmabuf; /* 1: odp_get_dmabuf() */
+	uint32_t reserved32;
+	uint64_t reserved[3];
 };
 
 /* Asks the device: some system calls. -ENOMEM, and what the device answers. */
@@ -80,9 +82,10 @@ int odp_query_caps(struct ibv_context *ctx, struct odp_caps *caps);
  * device does not answer (odp_query_caps() says why), or there is no such transport or operation.
  */
 bool odp_can(struct ibv_context *ctx, enum odp_transport transport, int ops);
-/* Regions of the whole address space; prefetch. False: also if the device does not answer. */
+/* Regions of the whole address space; prefetch; dma-bufs. False: also if the device does not answer. */
 bool odp_can_implicit(struct ibv_context *ctx);
 bool odp_can_prefetch(struct ibv_context *ctx);
+bool odp_can_dmabuf(struct ibv_context *ctx);
 
 /* ---- The memory domain: odp_domain_open(3), odp_get(3) ---- */
 
@@ -91,6 +94,8 @@ enum odp_level {
 	ODP_IMPLICIT = 1 << 0, /* one region for the whole address space */
 	ODP_EXPLICIT = 1 << 1, /* on-demand regions, cached */
 	ODP_PINNED = 1 << 2, /* pinned regions, cached within a bound */
+	/* How keys of odp_get_dmabuf() are had, and no others: nobody allows or forbids it. */
+	ODP_DMABUF = 1 << 3,
 };
 
 #define ODP_ANY_LEVEL (ODP_IMPLICIT | ODP_EXPLICIT | ODP_PINNED)
@@ -161,7 +166,8 @@ struct odp_domain_info {
 	uint64_t evictions; /* regions given up for others */
 	uint64_t retries; /* system calls made again after EAGAIN or EINTR */
 	uint64_t pinned_max; /* the bound that holds */
-	uint64_t reserved[7];
+	uint64_t dmabuf_regions; /* registered now */
+	uint64_t reserved[6];
 };
 
 /* Why a pinned region may be used for a second odp_get(). */
@@ -222,6 +228,38 @@ int odp_get_many(struct odp_domain *domain, const struct iovec *range, size_t n,
 /* Gives n keys back. The first error; the others are given back nevertheless. */
 int odp_put_many(struct odp_domain *domain, struct odp_key *key, size_t n);
 
+/* A part of a dma-buf. */
+struct odp_dmabuf {
+	int fd; /* of the dma-buf; need not stay open after the call */
+	uint32_t reserved32;
+	uint64_t offset; /* bytes from its beginning */
+	uint64_t len; /* bytes */
+	/*
+	 * The address of its first byte on the wire, any: the offset, or where it is mapped. The same
+	 * distance from the beginning of a page as the offset.
+	 */
+	uint64_t iova;
+	uint64_t reserved[4];
+};
+
+/*
+ * A key for a part of a dma-buf: memory of another device (a GPU), or of whoever exported it.
+ * access as for odp_get(). Given back by odp_put(). Whether the exporter may move the memory
+ * meanwhile is between it and the device (mlx5 follows it, rodp has it stay); it is never
+ * process memory that is pinned, and does not count in pinned_max.
+ *
+ * While a key is held, others of parts within that one's, with the same rights and the same
+ * distance of iova and offset, are of the same region, and may reach all of it. The last odp_put()
+ * deregisters: the region keeps the dma-buf, and with it the memory, from going. Who needs keys
+ * often holds one of all of it for as long as it lives.
+ *
+ * -EOPNOTSUPP: the device has no dma-bufs, or not of this exporter. -EBADF: no descriptor.
+ * -EINVAL: no dma-buf, not in it, len is 0, access or iova is not possible. -EACCES: it was opened
+ * to be read. -ENOMEM, -EAGAIN, -ECHILD, and what the device answers.
+ */
+int odp_get_dmabuf(struct odp_domain *domain, const struct odp_dmabuf *memory, int access,
+		   struct odp_key *key);
+
 /*
  * [addr, addr + len) is about to be unmapped, or just was: no odp_get() that begins after this
  * one returned finds an explicit or pinned region that was made before. Those that nobody holds
@@ -252,7 +290,7 @@ enum odp_prefetch_flags {
  * come to nothing.
  *
  * The first error; the rest is done nevertheless. -EOPNOTSUPP: the device has no prefetch, the
- * domain no level without pinning, or the key is pinned. -EINVAL: also a range that the key's
+ * domain no level without pinning, or the key is pinned or of a dma-buf. -EINVAL: also a range that the key's
  * region does not cover. -EFAULT, with ODP_PREFETCH_WAIT: memory that cannot be faulted in.
  * -ENOMEM, -EAGAIN, -ECHILD.
  */

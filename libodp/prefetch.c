@@ -139,7 +139,7 @@ int odp_prefetch(struct odp_domain *domain, const struct odp_key *key, const str
 	if ((unsigned int)how > ODP_PREFETCH_RESIDENT || (flags & ~ODP_PREFETCH_WAIT))
 		return -EINVAL;
 	if (!domain->prefetches || !(domain->attr.levels & (ODP_IMPLICIT | ODP_EXPLICIT)) ||
-	    (key && key->level == ODP_PINNED))
+	    (key && (key->level & (ODP_PINNED | ODP_DMABUF))))
 		return -EOPNOTSUPP;
 	for (i = 0; i < n; i++)
 		batch_add_range(&batch, &range[i]);

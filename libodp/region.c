@@ -27,6 +27,9 @@ static struct ibv_mr *try_register(const struct odp_region *region, struct ibv_p
 	switch (region->level) {
 	case ODP_IMPLICIT:
 		return ibv_reg_mr(pd, NULL, SIZE_MAX, region->access | IBV_ACCESS_ON_DEMAND);
+	case ODP_DMABUF:
+		return ibv_reg_dmabuf_mr(pd, region->part.offset, region->part.len,
+					 region->part.iova, region->part.fd, region->access);
 	case ODP_EXPLICIT:
 		return ibv_reg_mr(pd, addr, odp_region_bytes(region),
 				  region->access | IBV_ACCESS_ON_DEMAND);

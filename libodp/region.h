@@ -15,8 +15,16 @@
 #include "interval.h"
 #include "odp.h"
 
+/* Of which part of a dma-buf: all zeros for what is no dma-buf's. */
+struct odp_part {
+	uint64_t device; /* of its inode; the inode's number is the region's span */
+	uint64_t offset, len; /* bytes */
+	uint64_t iova; /* of the first of them */
+	int fd; /* while it is being registered */
+};
+
 struct odp_region {
-	struct odp_interval span; /* of VA; the first member */
+	struct odp_interval span; /* of VA, or see odp_part; the first member */
 	struct ibv_mr *mr; /* NULL: not registered */
 	int access; /* as the caller of odp_get() wrote it */
 	enum odp_level level;
@@ -25,6 +33,7 @@ struct odp_region {
 	bool forgotten; /* while it was being made */
 	struct odp_region *older, *newer; /* of the idle; of the dead, older alone */
 	uint64_t *frame; /* a pinned region's pages, or NULL */
+	struct odp_part part;
 };
 
 static inline struct odp_region *odp_region_of(struct odp_interval *span)
@@ -35,6 +44,15 @@ static inline struct odp_region *odp_region_of(struct odp_interval *span)
 static inline uint64_t odp_region_bytes(const struct odp_region *region)
 {
 	return region->span.last - region->span.first + 1; /* 0: all of the address space */
+}
+
+/* The same bytes at the same addresses, and no more than of whole. */
+static inline bool odp_part_covers(const struct odp_part *whole, const struct odp_part *part)
+{
+	return whole->device == part->device &&
+	       whole->iova - whole->offset == part->iova - part->offset &&
+	       whole->offset <= part->offset &&
+	       whole->offset + whole->len >= part->offset + part->len;
 }
 
 /* One that is held by its maker. NULL: no memory. */

@@ -58,6 +58,7 @@ static void print_text(const char *name, const struct odp_caps *caps)
 	print_switch("explicit regions", caps->explicit_odp);
 	print_switch("implicit regions", caps->implicit_odp);
 	print_switch("prefetch", caps->prefetch);
+	print_switch("dma-bufs", caps->dmabuf);
 	print_switch("tells of its pages", caps->observes);
 	print_table(caps);
 }
@@ -86,6 +87,7 @@ static void print_json(const char *name, const struct odp_caps *caps)
 	json_add_bool(all, "explicit", caps->explicit_odp);
 	json_add_bool(all, "implicit", caps->implicit_odp);
 	json_add_bool(all, "prefetch", caps->prefetch);
+	json_add_bool(all, "dmabuf", caps->dmabuf);
 	json_add_bool(all, "observes", caps->observes);
 	json_object_object_add(all, "operations", operations_json(caps));
 	json_print(all);

@@ -74,6 +74,8 @@ static void test_caps(struct setup *s)
 	lt_expect(odp_can(ctx, ODP_UD, ODP_SEND | ODP_WRITE), 0);
 	lt_expect(odp_can_implicit(ctx), s->caps.implicit_odp);
 	lt_expect(odp_can_prefetch(ctx), s->caps.prefetch);
+	lt_expect(odp_can_dmabuf(ctx), s->caps.dmabuf);
+	vt_check(s->caps.dmabuf == !vt_is_rxe(s->dev));
 	for (i = 0; i < ODP_TRANSPORTS; i++)
 		vt_check(!s->caps.ops[i] || odp_can(ctx, i, s->caps.ops[i]) == 1);
 	vt_check(s->caps.explicit_odp && s->caps.observes == !vt_is_rxe(s->dev));

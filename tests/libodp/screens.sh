@@ -60,7 +60,7 @@ mkdir -p "$out"
 start_display
 start_holder
 keep_it_busy
-view caps 14 "caps"
+view caps 15 "caps"
 view mr 9 "top" live
 view hist 10 "hist $RDMA_DEV"
 view pages 8 "map $holder"

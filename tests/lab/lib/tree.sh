@@ -50,7 +50,7 @@ kernel_libraries() {
 }
 
 # tree_varieties: their names. variety_packages VARIETY: what such a tree has more.
-tree_varieties() { echo consumers packaging checkers pictures linux clean words; }
+tree_varieties() { echo consumers packaging checkers bindings pictures linux clean words; }
 
 variety_packages() {
 	case $1 in
@@ -58,6 +58,7 @@ variety_packages() {
 	consumers) echo "nvme-cli fio nfs-kernel-server nfs-common ucx-utils libucx-dev libfabric-bin openmpi-bin libopenmpi-dev" \
 		"targetcli-fb open-iscsi srptools" ;;
 	checkers) echo "clang libclang-rt-dev llvm valgrind libc6-dbg abigail-tools zsh fish python3-prometheus-client" ;;
+	bindings) echo "python3-cffi cargo rustc bindgen libclang1" ;;
 	pictures) echo "xvfb xterm imagemagick fonts-dejavu-core chromium" ;;
 	linux) echo "flex bison bc libelf-dev libssl-dev rsync" ;;
 	packaging) echo "build-essential debhelper dh-dkms lintian" ;;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/io_uring.h>
 #include <pthread.h>
 #include <stdint.h>
@@ -7,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -26,11 +28,19 @@ struct pin {
 
 struct region {
 	struct ibv_mr mr; /* the first member */
-	struct pin *pin; /* NULL: on demand */
+	struct pin *pin; /* NULL: on demand, or of a dma-buf */
+	char *dmabuf; /* all of it; NULL: memory of the process */
+	size_t dmabuf_len;
+	uint64_t dmabuf_offset, iova;
 };
 
 struct failure {
 	int error, n;
+};
+
+struct pd {
+	struct ibv_pd pd; /* the first member */
+	int regions;
 };
 
 static struct failure registering, deregistering;
@@ -145,12 +155,21 @@ static void pin_do(struct pin *pin, int opcode, void *va, size_t len)
 	__atomic_store_n(head, *head + 1, __ATOMIC_RELEASE);
 }
 
+/* Of a region that is not pinned: where its bytes at va are. */
+static void *place(const struct region *region, void *va)
+{
+	if (!region->dmabuf)
+		return va;
+	return region->dmabuf + region->dmabuf_offset + ((uintptr_t)va - region->iova);
+}
+
 void device_write(struct ibv_mr *mr, void *va, const void *wire, size_t len)
 {
-	struct pin *pin = ((struct region *)mr)->pin;
+	struct region *region = (struct region *)mr;
+	struct pin *pin = region->pin;
 
 	if (!pin) {
-		memcpy(va, wire, len);
+		memcpy(place(region, va), wire, len);
 		return;
 	}
 	pthread_mutex_lock(&pin->lock);
@@ -161,16 +180,30 @@ void device_write(struct ibv_mr *mr, void *va, const void *wire, size_t len)
 
 void device_read(struct ibv_mr *mr, void *va, void *wire, size_t len)
 {
-	struct pin *pin = ((struct region *)mr)->pin;
+	struct region *region = (struct region *)mr;
+	struct pin *pin = region->pin;
 
 	if (!pin) {
-		memcpy(wire, va, len);
+		memcpy(wire, place(region, va), len);
 		return;
 	}
 	pthread_mutex_lock(&pin->lock);
 	pin_do(pin, IORING_OP_WRITE_FIXED, va, len);
 	must(pread(pin->file, wire, len, 0) == (ssize_t)len, "the device's file");
 	pthread_mutex_unlock(&pin->lock);
+}
+
+static struct region *make_region(struct ibv_pd *pd)
+{
+	struct region *region = calloc(1, sizeof(*region));
+
+	must(region, "memory");
+	__atomic_add_fetch(&((struct pd *)pd)->regions, 1, __ATOMIC_RELAXED);
+	region->mr.context = pd->context;
+	region->mr.pd = pd;
+	region->mr.lkey = region->mr.rkey = __atomic_add_fetch(&last_key, 1, __ATOMIC_RELAXED);
+	__atomic_add_fetch(&regions, 1, __ATOMIC_RELAXED);
+	return region;
 }
 
 static struct ibv_mr *register_region(struct ibv_pd *pd, void *addr, size_t length, int access)
@@ -187,13 +220,8 @@ static struct ibv_mr *register_region(struct ibv_pd *pd, void *addr, size_t leng
 		if (!pin)
 			return NULL;
 	}
-	region = calloc(1, sizeof(*region));
-	must(region, "memory");
+	region = make_region(pd);
 	region->pin = pin;
-	region->mr.context = pd->context;
-	region->mr.pd = pd;
-	region->mr.lkey = region->mr.rkey = __atomic_add_fetch(&last_key, 1, __ATOMIC_RELAXED);
-	__atomic_add_fetch(&regions, 1, __ATOMIC_RELAXED);
 	return &region->mr;
 }
 
@@ -210,14 +238,46 @@ struct ibv_mr *ibv_reg_mr_iova2(struct ibv_pd *pd, void *addr, size_t length, ui
 	return register_region(pd, addr, length, access);
 }
 
+/* As a driver: it holds the file, and says EINVAL to what is no memfd. */
+struct ibv_mr *ibv_reg_dmabuf_mr(struct ibv_pd *pd, uint64_t offset, size_t length, uint64_t iova,
+				 int fd, int access)
+{
+	struct region *region;
+	struct stat stat;
+	void *at;
+
+	(void)access;
+	if (fstat(fd, &stat))
+		return NULL;
+	if (fails(&registering)) {
+		errno = registering.error;
+		return NULL;
+	}
+	at = MAP_FAILED;
+	errno = EINVAL;
+	if (fcntl(fd, F_GET_SEALS) >= 0 && offset + length <= (uint64_t)stat.st_size)
+		at = mmap(NULL, stat.st_size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (at == MAP_FAILED)
+		return NULL;
+	region = make_region(pd);
+	region->dmabuf = at;
+	region->dmabuf_len = stat.st_size;
+	region->dmabuf_offset = offset;
+	region->iova = iova;
+	return &region->mr;
+}
+
 int ibv_dereg_mr(struct ibv_mr *mr)
 {
 	struct region *region = (struct region *)mr;
 
 	if (fails(&deregistering))
 		return deregistering.error;
+	__atomic_sub_fetch(&((struct pd *)mr->pd)->regions, 1, __ATOMIC_RELAXED);
 	if (region->pin)
 		pin_close(region->pin);
+	if (region->dmabuf)
+		munmap(region->dmabuf, region->dmabuf_len);
 	free(region);
 	__atomic_sub_fetch(&regions, 1, __ATOMIC_RELAXED);
 	return 0;
@@ -246,15 +306,19 @@ static int advise(struct ibv_pd *pd, enum ibv_advise_mr_advice advice, uint32_t 
 
 struct ibv_pd *ibv_alloc_pd(struct ibv_context *ctx)
 {
-	struct ibv_pd *pd = calloc(1, sizeof(*pd));
+	static unsigned int last_handle;
+	struct pd *pd = calloc(1, sizeof(*pd));
 
 	must(pd, "memory");
-	pd->context = ctx;
-	return pd;
+	pd->pd.context = ctx;
+	pd->pd.handle = __atomic_add_fetch(&last_handle, 1, __ATOMIC_RELAXED);
+	return &pd->pd;
 }
 
 int ibv_dealloc_pd(struct ibv_pd *pd)
 {
+	if (((struct pd *)pd)->regions)
+		return EBUSY;
 	free(pd);
 	return 0;
 }
@@ -288,6 +352,6 @@ void device_close(struct ibv_pd *pd)
 	struct verbs_context *ctx = verbs_get_ctx(pd->context);
 
 	must(!regions, "regions are left");
+	must(!ibv_dealloc_pd(pd), "a PD with regions");
 	free(ctx);
-	ibv_dealloc_pd(pd);
 }

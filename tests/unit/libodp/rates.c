@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 /*
- * rates [--check] [--least M]: how many keys a second are got and put, by level and by threads,
+ * rates [--check] [--least M]
+ * rates --pairs N --level NUMBER: how many keys a second are got and put, by level and by threads,
  * each thread with memory of its own, over a device that costs nothing (device.h). A figure is
  * millions of pairs in a second of a thread's own CPU time: what other programs do meanwhile does
  * not change it much, what threads do to one another does.
  *
  * --check: keys of the implicit level cost the same in 16 threads as in one, and less than those of
- * the others. --least M: one thread makes M million of them.
+ * the others. --least M: one thread makes M million of them. --pairs N: no figure; a thread makes N pairs on that
+ * level, for somebody who counts instructions (tests/libodp/instructions.sh).
  */
 #include <getopt.h>
 #include <pthread.h>
@@ -183,20 +185,52 @@ static int check(double rate[LEVELS][5])
 	return bad;
 }
 
+/* As run(), but for the clock. */
+static void make_pairs(struct ibv_pd *pd, const struct level *level, unsigned long pairs)
+{
+	const struct odp_domain_attr attr = { .levels = level->level, .flags = level->flags };
+	struct thread thread = { .level = level };
+	unsigned long made;
+
+	must(!level->many || !(pairs % BETWEEN), "--pairs: a multiple of 256");
+	must(can_measure(level), "nothing can be pinned here");
+	thread.at = mmap(NULL, LEN, PROT_READ | PROT_WRITE,
+			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+	must(thread.at != MAP_FAILED, "mmap()");
+	must(!odp_domain_open(pd, &attr, &thread.domain), "odp_domain_open()");
+	one_by_one(&thread);
+	for (made = 0; made < pairs; made += BETWEEN)
+		(level->many ? many_at_once : one_by_one)(&thread);
+	must(!odp_domain_close(thread.domain), "odp_domain_close()");
+	munmap(thread.at, LEN);
+}
+
 int main(int argc, char **argv)
 {
 	static const struct option options[] = { { "check", no_argument, NULL, 'c' },
 						 { "least", required_argument, NULL, 'l' },
+						 { "pairs", required_argument, NULL, 'p' },
+						 { "level", required_argument, NULL, 'v' },
 						 {} };
 	struct ibv_pd *pd = device_open();
 	double rate[LEVELS][5] = {}, least = 0;
+	unsigned long pairs = 0, level = 0;
 	bool checks = false;
 	int option, bad = 0;
 
 	while ((option = getopt_long(argc, argv, "", options, NULL)) >= 0) {
-		must(option != '?', "usage: rates [--check] [--least M]");
+		must(option != '?',
+		     "usage: rates [--check] [--least M] [--pairs N --level NUMBER]");
 		checks |= option == 'c';
 		least = option == 'l' ? atof(optarg) : least;
+		pairs = option == 'p' ? strtoul(optarg, NULL, 0) : pairs;
+		level = option == 'v' ? strtoul(optarg, NULL, 0) : level;
+	}
+	must(level < LEVELS, "--level: 0 to 4, as in the table");
+	if (pairs) {
+		make_pairs(pd, &levels[level], pairs);
+		device_close(pd);
+		return 0;
 	}
 	print_table(pd, rate);
 	device_close(pd);

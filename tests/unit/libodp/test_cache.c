@@ -24,7 +24,9 @@ static struct odp_region make(uint64_t first, uint64_t last, int access)
 static struct odp_region *find(struct odp_cache *cache, uint64_t first, uint64_t last, int access,
 			       bool or_more)
 {
-	const struct odp_want want = { first, last, access, or_more };
+	const struct odp_want want = {
+		.first = first, .last = last, .access = access, .or_more = or_more
+	};
 
 	return odp_cache_find(cache, &want);
 }

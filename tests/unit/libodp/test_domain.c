@@ -5,6 +5,7 @@
  * keys, and compare every byte. tests/libodp does the same with devices.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -13,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -337,13 +339,233 @@ static void test_stress_pinned(void **state)
 	stress(ODP_PINNED, ODP_FORGETS);
 }
 
+/* A dma-buf of the device's: LEN bytes that are the numbers of their pages. */
+static int make_dmabuf(void)
+{
+	int fd = memfd_create("dmabuf", MFD_CLOEXEC);
+	char page[PAGE];
+	int i;
+
+	assert_true(fd >= 0);
+	for (i = 0; i < PAGES; i++) {
+		memset(page, i, sizeof(page));
+		assert_int_equal(write(fd, page, sizeof(page)), sizeof(page));
+	}
+	return fd;
+}
+
+static struct odp_key get_dmabuf(struct odp_domain *domain, struct odp_dmabuf memory, int access)
+{
+	struct odp_key key;
+
+	assert_int_equal(odp_get_dmabuf(domain, &memory, access, &key), 0);
+	assert_int_equal(key.level, ODP_DMABUF);
+	assert_int_equal(key.lkey, key.mr->lkey);
+	return key;
+}
+
+/* Through the key, at iova, is page n. */
+static void assert_page(const struct odp_key *key, uint64_t iova, int n)
+{
+	char byte;
+
+	device_read(key->mr, (void *)(uintptr_t)iova, &byte, 1);
+	assert_int_equal(byte, n);
+}
+
+static uint64_t inode_of(int fd)
+{
+	struct stat stat;
+
+	assert_int_equal(fstat(fd, &stat), 0);
+	return stat.st_ino;
+}
+
+static void test_dmabuf(void **state)
+{
+	struct ibv_pd *pd = device_open();
+	struct odp_domain *domain = open_domain(pd, ODP_PINNED, 0);
+	int fd = make_dmabuf(), other = make_dmabuf(), again;
+	const struct odp_dmabuf all = { .fd = fd, .len = LEN };
+	const struct odp_dmabuf part = {
+		.fd = fd, .offset = 2 * PAGE, .len = PAGE, .iova = 2 * PAGE
+	};
+	struct odp_key one, two;
+
+	(void)state;
+	assert_true(odp_can_dmabuf(pd->context));
+	/* Of one region while it is held. */
+	one = get_dmabuf(domain, all, IBV_ACCESS_LOCAL_WRITE);
+	two = get_dmabuf(domain, part, IBV_ACCESS_LOCAL_WRITE);
+	assert_ptr_equal(one.mr, two.mr);
+	assert_page(&two, 2 * PAGE, 2);
+	assert_int_equal(info_of(domain).hits, 1);
+	assert_int_equal(info_of(domain).dmabuf_regions, 1);
+	assert_int_equal(info_of(domain).pinned_bytes, 0);
+	assert_int_equal(odp_put(domain, &one), 0);
+	assert_int_equal(info_of(domain).dmabuf_regions, 1);
+	assert_int_equal(odp_put(domain, &two), 0);
+	assert_int_equal(info_of(domain).dmabuf_regions, 0);
+	assert_int_equal(info_of(domain).evictions, 0);
+
+	/* Other rights, another address, another dma-buf, and more than is held. */
+	one = get_dmabuf(domain, part, 0);
+	two = get_dmabuf(domain, part, IBV_ACCESS_LOCAL_WRITE);
+	assert_ptr_not_equal(one.mr, two.mr);
+	odp_put(domain, &two);
+	two = get_dmabuf(domain, (struct odp_dmabuf){ .fd = fd, .offset = 2 * PAGE, .len = PAGE },
+			 0);
+	assert_ptr_not_equal(one.mr, two.mr);
+	assert_page(&two, 0, 2);
+	odp_put(domain, &two);
+	two = get_dmabuf(domain, (struct odp_dmabuf){ .fd = other, .len = LEN }, 0);
+	assert_ptr_not_equal(one.mr, two.mr);
+	odp_put(domain, &two);
+	two = get_dmabuf(domain, all, 0);
+	assert_ptr_not_equal(one.mr, two.mr);
+	odp_put(domain, &two);
+
+	/* It is the dma-buf that counts, not the descriptor. */
+	again = dup(fd);
+	two = get_dmabuf(
+		domain,
+		(struct odp_dmabuf){ .fd = again, .offset = 2 * PAGE, .len = 1, .iova = 2 * PAGE },
+		0);
+	assert_ptr_equal(one.mr, two.mr);
+	odp_put(domain, &two);
+	assert_int_equal(dup2(other, fd), fd);
+	two = get_dmabuf(domain, part, 0);
+	assert_ptr_not_equal(one.mr, two.mr);
+	odp_put(domain, &two);
+	close(again);
+	close(fd);
+	assert_page(&one, 2 * PAGE, 2);
+
+	/* Addresses of the process that are the same numbers are something else. */
+	assert_int_equal(odp_forget(domain, (void *)1, SIZE_MAX - 1), 0);
+	assert_int_equal(info_of(domain).dmabuf_regions, 1);
+	assert_int_equal(odp_domain_close(domain), -EBUSY);
+	assert_int_equal(odp_put(domain, &one), 0);
+	assert_int_equal(odp_put(domain, &one), -EINVAL);
+
+	two = get_dmabuf(domain, (struct odp_dmabuf){ .fd = other, .len = LEN }, 0);
+	assert_int_equal(odp_get(domain, (void *)inode_of(other), 1, 0, &one), -EFAULT);
+	odp_put(domain, &two);
+	close(other);
+	assert_int_equal(info_of(domain).held, 0);
+	assert_int_equal(odp_domain_close(domain), 0);
+	device_close(pd);
+}
+
+static void expect_dmabuf_refused(struct odp_domain *domain, struct odp_dmabuf memory, int access,
+				  int err)
+{
+	struct odp_key key = {};
+
+	assert_int_equal(odp_get_dmabuf(domain, &memory, access, &key), err);
+	assert_null(key.mr);
+}
+
+static void test_dmabuf_refused(void **state)
+{
+	struct ibv_pd *pd = device_open();
+	struct odp_domain *domain = open_domain(pd, 0, 0);
+	int fd = make_dmabuf(), file = open("/dev/null", O_RDWR);
+	const struct odp_dmabuf good = { .fd = fd, .len = LEN };
+	struct odp_dmabuf bad = good;
+	struct odp_key key;
+
+	(void)state;
+	expect_dmabuf_refused(domain, (struct odp_dmabuf){ .fd = -1, .len = 1 }, 0, -EBADF);
+	expect_dmabuf_refused(domain, (struct odp_dmabuf){ .fd = file, .len = 1 }, 0, -EINVAL);
+	expect_dmabuf_refused(domain, (struct odp_dmabuf){ .fd = fd }, 0, -EINVAL);
+	expect_dmabuf_refused(domain, (struct odp_dmabuf){ .fd = fd, .len = LEN + 1 }, 0, -EINVAL);
+	expect_dmabuf_refused(domain, (struct odp_dmabuf){ .fd = fd, .offset = -1ull, .len = 2 }, 0,
+			      -EINVAL);
+	expect_dmabuf_refused(domain, (struct odp_dmabuf){ .fd = fd, .iova = -1ull, .len = 2 }, 0,
+			      -EINVAL);
+	expect_dmabuf_refused(domain, (struct odp_dmabuf){ .fd = fd, .len = 1, .reserved32 = 1 }, 0,
+			      -EINVAL);
+	bad.reserved[3] = 1;
+	expect_dmabuf_refused(domain, bad, 0, -EINVAL);
+	expect_dmabuf_refused(domain, good, IBV_ACCESS_ON_DEMAND, -EINVAL);
+	expect_dmabuf_refused(domain, good, IBV_ACCESS_ZERO_BASED, -EINVAL);
+	device_fail_register(EAGAIN, 1000);
+	expect_dmabuf_refused(domain, good, 0, -EAGAIN);
+	device_fail_register(EOPNOTSUPP, 1);
+	expect_dmabuf_refused(domain, good, 0, -EOPNOTSUPP);
+	assert_int_equal(info_of(domain).dmabuf_regions, 0);
+	/* What is cached is given up before memory is said to be short. */
+	device_fail_register(ENOMEM, 1);
+	assert_int_equal(odp_get_dmabuf(domain, &good, 0, &key), 0);
+	assert_int_equal(odp_prefetch(domain, &key, NULL, 0, ODP_PREFETCH_READ, 0), -EOPNOTSUPP);
+	assert_int_equal(odp_put(domain, &key), 0);
+	close(fd);
+	close(file);
+	assert_int_equal(odp_domain_close(domain), 0);
+	device_close(pd);
+}
+
+struct sharers {
+	struct odp_domain *domain;
+	int fd[4];
+};
+
+/* Parts at random of dma-bufs that others use as well: the page that is read is the one that was asked for. */
+static void *share(void *arg)
+{
+	const struct sharers *s = arg;
+	unsigned int seed = (uintptr_t)&seed, i;
+	struct odp_key key;
+	uint64_t page;
+
+	for (i = 0; i < 4000; i++) {
+		page = rand_r(&seed) % PAGES;
+		key = get_dmabuf(
+			s->domain,
+			(struct odp_dmabuf){ .fd = s->fd[rand_r(&seed) % 4],
+					     .offset = page * PAGE,
+					     .len = (1 + rand_r(&seed) % (PAGES - page)) * PAGE,
+					     .iova = page * PAGE },
+			0);
+		assert_page(&key, page * PAGE, page);
+		assert_int_equal(odp_put(s->domain, &key), 0);
+	}
+	return NULL;
+}
+
+static void test_dmabuf_threads(void **state)
+{
+	struct ibv_pd *pd = device_open();
+	struct sharers s = { .domain = open_domain(pd, 0, 0) };
+	pthread_t thread[THREADS];
+	int i;
+
+	(void)state;
+	for (i = 0; i < 4; i++)
+		s.fd[i] = make_dmabuf();
+	device_fail_register(EAGAIN, -40);
+	for (i = 0; i < THREADS; i++)
+		assert_int_equal(pthread_create(&thread[i], NULL, share, &s), 0);
+	for (i = 0; i < THREADS; i++)
+		pthread_join(thread[i], NULL);
+	device_fail_register(0, 0);
+	assert_true(info_of(s.domain).hits > 0);
+	assert_int_equal(info_of(s.domain).dmabuf_regions, 0);
+	for (i = 0; i < 4; i++)
+		close(s.fd[i]);
+	assert_int_equal(odp_domain_close(s.domain), 0);
+	device_close(pd);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_eagain),	      cmocka_unit_test(test_lack),
-		cmocka_unit_test(test_stuck),	      cmocka_unit_test(test_many),
-		cmocka_unit_test(test_implicit),      cmocka_unit_test(test_stress_on_demand),
-		cmocka_unit_test(test_stress_pinned),
+		cmocka_unit_test(test_eagain),	       cmocka_unit_test(test_lack),
+		cmocka_unit_test(test_stuck),	       cmocka_unit_test(test_many),
+		cmocka_unit_test(test_implicit),       cmocka_unit_test(test_stress_on_demand),
+		cmocka_unit_test(test_stress_pinned),  cmocka_unit_test(test_dmabuf),
+		cmocka_unit_test(test_dmabuf_refused), cmocka_unit_test(test_dmabuf_threads),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

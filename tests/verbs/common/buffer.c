@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 /* Registered memory, and buffers between guards. */
+#include <fcntl.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <unistd.h>
+
+#include <linux/udmabuf.h>
 
 #include "vt.h"
 
@@ -126,4 +130,29 @@ void vt_verify_around(const struct vt_buf *buf, size_t at, size_t len, bool cold
 		vt_verify(buf->data + end, buf->len - end, seed, end, "behind the data");
 	}
 	vt_verify_guards(buf, "the data");
+}
+
+bool vt_can_udmabuf(void)
+{
+	return !access("/dev/udmabuf", F_OK);
+}
+
+int vt_udmabuf(size_t len, int *memfd)
+{
+	struct udmabuf_create create = { .size = len };
+	int dev = open("/dev/udmabuf", O_RDWR | O_CLOEXEC), fd;
+
+	if (dev < 0)
+		vt_fail("/dev/udmabuf: %m");
+	/* Sealed as udmabuf wants it. */
+	*memfd = memfd_create("dmabuf", MFD_ALLOW_SEALING | MFD_CLOEXEC);
+	vt_check(*memfd >= 0);
+	vt_check(!ftruncate(*memfd, len));
+	vt_check(!fcntl(*memfd, F_ADD_SEALS, F_SEAL_SHRINK));
+	create.memfd = *memfd;
+	fd = ioctl(dev, UDMABUF_CREATE, &create);
+	if (fd < 0)
+		vt_fail("UDMABUF_CREATE: %m");
+	close(dev);
+	return fd;
 }

@@ -53,4 +53,9 @@ uint64_t vt_addr(const struct vt_buf *buf, size_t offset);
  */
 void vt_verify_around(const struct vt_buf *buf, size_t at, size_t len, bool cold, uint64_t seed);
 
+/* Whether this kernel has udmabuf, which exports pages of a memfd. */
+bool vt_can_udmabuf(void);
+/* A dma-buf of len bytes, whole pages of zeros, and the memfd that they are of. */
+int vt_udmabuf(size_t len, int *memfd);
+
 #endif

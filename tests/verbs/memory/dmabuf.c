@@ -10,7 +10,6 @@
 #include <unistd.h>
 
 #include <linux/dma-heap.h>
-#include <linux/udmabuf.h>
 
 #include "observe.h"
 
@@ -34,30 +33,6 @@ struct setup {
 	int fd;
 	struct ibv_mr *mr;
 };
-
-static bool can_dmabuf(void)
-{
-	return !access("/dev/udmabuf", F_OK);
-}
-
-/* Of a memfd, sealed as udmabuf wants it. */
-static void export_memfd(struct setup *s)
-{
-	struct udmabuf_create create = { .size = BUF_LEN };
-	int dev = open("/dev/udmabuf", O_RDWR);
-
-	if (dev < 0)
-		vt_fail("/dev/udmabuf: %m");
-	s->memfd = memfd_create("dmabuf", MFD_ALLOW_SEALING);
-	vt_check(s->memfd >= 0);
-	vt_check(!ftruncate(s->memfd, BUF_LEN));
-	vt_check(!fcntl(s->memfd, F_ADD_SEALS, F_SEAL_SHRINK));
-	create.memfd = s->memfd;
-	s->fd = ioctl(dev, UDMABUF_CREATE, &create);
-	if (s->fd < 0)
-		vt_fail("UDMABUF_CREATE: %m");
-	close(dev);
-}
 
 static int export_dm(struct ibv_dm *dm)
 {
@@ -86,7 +61,7 @@ static void make_memory(struct setup *s)
 
 	s->memfd = -1;
 	if (s->exporter == UDMABUF)
-		export_memfd(s);
+		s->fd = vt_udmabuf(BUF_LEN, &s->memfd);
 	else
 		export_device_memory(s);
 	s->memory = mmap(NULL, BUF_LEN, PROT_READ | PROT_WRITE, MAP_SHARED,
@@ -338,7 +313,7 @@ int main(int argc, char **argv)
 	if (vt_is_rxe(s.dev_b))
 		vt_skip("rxe has no dma-bufs");
 	for (s.exporter = UDMABUF; s.exporter <= DEVICE_MEMORY; s.exporter++) {
-		if (s.exporter == UDMABUF && !can_dmabuf()) {
+		if (s.exporter == UDMABUF && !vt_can_udmabuf()) {
 			vt_note("this kernel has no /dev/udmabuf: only device memory");
 			continue;
 		}
