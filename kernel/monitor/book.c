@@ -7,8 +7,6 @@
 
 #include "monitor/book.h"
 
-/* Two entries of a range may wait to be read: see uapi/odp_monitor.h. */
-
 static struct odp_monitor_header *book_header(const struct monitor_book *book)
 {
 	return book->shared;
@@ -123,12 +121,10 @@ static void book_set_dirty(struct monitor_book *book, u32 slot)
 	atomic_or(1u << (slot & 31), &words[slot >> 5]);
 }
 
-/* How many entries the process has not read, by its own word; of a word that cannot be, all. */
+/* How many entries the process has not read, by its own word; more than there are: it wrote nonsense. */
 static u64 book_unread(const struct monitor_book *book)
 {
-	const u64 unread = book->head - READ_ONCE(book_header(book)->tail);
-
-	return min_t(u64, unread, book->layout.entries);
+	return book->head - READ_ONCE(book_header(book)->tail);
 }
 
 /* An entry that is not read yet says it already. */
