@@ -51,7 +51,7 @@ struct player {
 	unsigned int n;
 	bool of_file; /* shared memory of a file, or private memory */
 	int file;
-	uint8_t *at, *aside;
+	uint8_t *at, *aside, *elsewhere;
 	uint64_t seed, cookies, events, unsettled;
 	struct range range[RANGES];
 };
@@ -191,15 +191,16 @@ static uint32_t by_hole(struct player *p, unsigned int first, unsigned int n)
 	return ODP_MONITOR_REPLACED;
 }
 
-/* What is none: reads, writes, other memory. */
+/*
+ * What is none: reads, writes, other memory. While threads play nobody maps memory at an address of the
+ * kernel's choice: that might be where another thread has unmapped some and is about to map it again.
+ */
 static uint32_t by_nothing(struct player *p, unsigned int first, unsigned int n)
 {
-	void *other = mmap(NULL, n * MON_PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
-			   -1, 0);
-
-	vt_check(other != MAP_FAILED);
-	mon_touch(other, MON_PAGE);
-	vt_check(!munmap(other, n * MON_PAGE));
+	vt_check(mmap(p->elsewhere, n * MON_PAGE, PROT_READ | PROT_WRITE,
+		      MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == p->elsewhere);
+	mon_touch(p->elsewhere, MON_PAGE);
+	vt_check(!munmap(p->elsewhere, n * MON_PAGE));
 	vt_check(!madvise(page(p, first), n * MON_PAGE, MADV_WILLNEED));
 	return 0;
 }
@@ -290,16 +291,16 @@ static void *play(void *arg)
 	unsigned int i;
 
 	for (;;) {
-		for (i = 0; i < EVENTS; i++)
-			play_event(p);
-		pthread_barrier_wait(&stop);
 		pthread_barrier_wait(&go);
 		if (done)
 			return NULL;
+		for (i = 0; i < EVENTS; i++)
+			play_event(p);
+		pthread_barrier_wait(&stop);
 	}
 }
 
-static void player_start(struct player *p, unsigned int n)
+static void player_make(struct player *p, unsigned int n)
 {
 	unsigned int i;
 
@@ -308,6 +309,7 @@ static void player_start(struct player *p, unsigned int n)
 	p->of_file = n & 1;
 	p->at = mon_map(LEN);
 	p->aside = mon_map(LEN);
+	p->elsewhere = mon_map(LEN);
 	if (p->of_file) {
 		p->file = memfd_create("events", MFD_CLOEXEC);
 		vt_check(p->file >= 0 && !ftruncate(p->file, LEN));
@@ -316,7 +318,6 @@ static void player_start(struct player *p, unsigned int n)
 	}
 	for (i = 0; i < RANGES; i++)
 		watch(p, &p->range[i]);
-	vt_check(!pthread_create(&p->thread, NULL, play, p));
 }
 
 /* ---- the reader ---- */
@@ -462,21 +463,24 @@ static void run(uint32_t ring, unsigned int rounds)
 	memset(player, 0, sizeof(player));
 	vt_check(!pthread_create(&reader, NULL, read_ring, NULL));
 	for (i = 0; i < THREADS; i++)
-		player_start(&player[i], i);
+		player_make(&player[i], i);
+	for (i = 0; i < THREADS; i++)
+		vt_check(!pthread_create(&player[i].thread, NULL, play, &player[i]));
 	while (rounds--) {
+		pthread_barrier_wait(&go);
 		pthread_barrier_wait(&stop);
 		check_known();
 		fork_once();
 		check_known();
-		if (!rounds)
-			__atomic_store_n(&done, true, __ATOMIC_RELEASE);
-		pthread_barrier_wait(&go);
 	}
+	__atomic_store_n(&done, true, __ATOMIC_RELEASE);
+	pthread_barrier_wait(&go);
 	for (i = 0; i < THREADS; i++) {
 		vt_check(!pthread_join(player[i].thread, NULL));
 		events += player[i].events;
 		unsettled += player[i].unsettled;
-		vt_check(!munmap(player[i].at, LEN) && !munmap(player[i].aside, LEN));
+		vt_check(!munmap(player[i].at, LEN) && !munmap(player[i].aside, LEN) &&
+			 !munmap(player[i].elsewhere, LEN));
 		if (player[i].of_file)
 			close(player[i].file);
 	}
