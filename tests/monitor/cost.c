@@ -75,8 +75,9 @@ int main(int argc, char **argv)
 
 	vt_init(argc, argv);
 	vt_case("munmap");
-	at = mon_map(MON_PAGE);
-	vt_check(!munmap(at, MON_PAGE));
+	/* A hole in which nothing else is put. */
+	at = mmap(NULL, 3 * MON_PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) + MON_PAGE;
+	vt_check(at != MAP_FAILED + MON_PAGE && !munmap(at, MON_PAGE));
 	least(at);
 	without = least(at);
 	mon_make(&mon, RANGES + 1, 4096);
