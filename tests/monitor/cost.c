@@ -67,12 +67,14 @@ static void figures(const char *name, uint8_t *at, double without[2])
 {
 	const size_t len[] = { MON_PAGE, MOST * MON_PAGE };
 	unsigned int i;
+	char key[40];
 	double ns;
 
 	for (i = 0; i < 2; i++) {
 		ns = least(at, len[i]);
 		without[i] = without[i] ? without[i] : ns;
-		vt_figure(name, "ns", ns);
+		snprintf(key, sizeof(key), "%s_%zu", name, len[i] / MON_PAGE);
+		vt_figure(key, "ns", ns);
 		vt_note("%s, %zu pages: %.0f ns, %.3f of without", name, len[i] / MON_PAGE, ns,
 			ns / without[i]);
 	}
