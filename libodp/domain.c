@@ -70,6 +70,24 @@ static int choose_levels(struct odp_domain *domain)
 	return domain->attr.levels ? 0 : -EOPNOTSUPP;
 }
 
+/* What pinned regions are proved by: the monitor is the cheaper one, and takes no privilege. */
+static void open_proof(struct odp_domain *domain)
+{
+	domain->frames = -EPERM;
+	domain->monitor.fd = -1;
+	if (!(domain->attr.levels & ODP_PINNED) || (domain->attr.flags & ODP_FORGETS))
+		return;
+	if (odp_monitor_open(&domain->monitor))
+		domain->frames = odp_frames_open();
+}
+
+static void close_proof(struct odp_domain *domain, bool home)
+{
+	odp_monitor_close(&domain->monitor, home);
+	if (domain->frames >= 0)
+		close(domain->frames);
+}
+
 static int domain_init(struct odp_domain *domain)
 {
 	int err = choose_levels(domain);
@@ -79,12 +97,12 @@ static int domain_init(struct odp_domain *domain)
 	err = odp_home_init(&domain->home);
 	if (err)
 		return err;
-	domain->frames = -EPERM;
-	if ((domain->attr.levels & ODP_PINNED) && !(domain->attr.flags & ODP_FORGETS))
-		domain->frames = odp_frames_open();
+	open_proof(domain);
 	err = -pthread_mutex_init(&domain->lock, NULL);
-	if (err)
+	if (err) {
+		close_proof(domain, true);
 		odp_home_exit(&domain->home);
+	}
 	return err;
 }
 
@@ -117,8 +135,7 @@ int odp_domain_open(struct ibv_pd *pd, const struct odp_domain_attr *attr,
 /* The regions themselves are gone, or the parent's. */
 static void domain_free(struct odp_domain *domain)
 {
-	if (domain->frames >= 0)
-		close(domain->frames);
+	close_proof(domain, odp_home_is(&domain->home));
 	odp_home_exit(&domain->home);
 	free(domain);
 }
@@ -151,6 +168,8 @@ static uint32_t proof(const struct odp_domain *domain)
 {
 	if (domain->attr.flags & ODP_FORGETS)
 		return ODP_PROOF_PROMISE;
+	if (domain->monitor.fd >= 0)
+		return ODP_PROOF_MONITOR;
 	return domain->frames >= 0 ? ODP_PROOF_PAGES : ODP_PROOF_NONE;
 }
 

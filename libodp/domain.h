@@ -14,6 +14,7 @@
 #include "cache.h"
 #include "home.h"
 #include "implicit.h"
+#include "monitor.h"
 #include "odp.h"
 #include "tally.h"
 
@@ -24,7 +25,8 @@ struct odp_domain {
 	struct odp_domain_attr attr; /* defaults filled in; levels: those that can be used */
 	struct odp_home home;
 	uint64_t page; /* bytes */
-	int frames; /* see frames.h, or negative */
+	struct odp_monitor monitor; /* or of a negative fd */
+	int frames; /* see frames.h, or negative; where there is a monitor, it is not asked for */
 	bool prefetches;
 	struct odp_region *implicit[ODP_IMPLICIT_PLACES]; /* atomic; once set, set for ever */
 	struct odp_tally tally; /* of keys */
@@ -36,7 +38,8 @@ struct odp_domain {
 };
 
 /*
- * What a level does differently. Functions but is_current() and made() are called under the lock.
+ * What a level does differently. Functions but making(), made() and is_current() are called under
+ * the lock.
  */
 struct odp_level_ops {
 	enum odp_level level;
@@ -49,6 +52,9 @@ struct odp_level_ops {
 	 * A region that is held is (still) of the memory at its addresses. Or NULL: it always is.
 	 */
 	bool (*is_current)(struct odp_domain *domain, const struct odp_region *region);
+	/* A region is about to be registered. Or NULL. */
+	void (*making)(struct odp_domain *domain, struct odp_cache *cache,
+		       struct odp_region *region);
 	/* A region was registered: true if others may use it as well, from now on. Or NULL. */
 	bool (*made)(struct odp_domain *domain, struct odp_region *region);
 	/* After a region was added or became idle: give up what is too much. Or NULL. */

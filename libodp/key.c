@@ -146,6 +146,8 @@ static int level_make(struct odp_domain *domain, const struct odp_level_ops *ops
 	odp_domain_bury(domain);
 	if (err)
 		return err;
+	if (ops->making)
+		ops->making(domain, cache, *region);
 	err = register_region(domain, *region);
 	if (err) {
 		give_up(domain, *region);

@@ -175,6 +175,7 @@ enum odp_proof {
 	ODP_PROOF_NONE, /* it may not: each odp_get() registers */
 	ODP_PROOF_PAGES, /* its page frames are looked up, which takes CAP_SYS_ADMIN */
 	ODP_PROOF_PROMISE, /* ODP_FORGETS */
+	ODP_PROOF_MONITOR, /* the kernel tells what went, by /dev/odp-monitor */
 };
 
 int odp_domain_query(struct odp_domain *domain, struct odp_domain_info *info);

@@ -63,6 +63,8 @@ int odp_region_free(struct odp_region *region)
 	}
 	if (err)
 		return err;
+	if (region->monitor)
+		odp_monitor_unwatch(region->monitor, region->slot);
 	free(region->frame);
 	free(region);
 	return 0;

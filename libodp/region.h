@@ -13,6 +13,7 @@
 #define ODP_REGION_H
 
 #include "interval.h"
+#include "monitor.h"
 #include "odp.h"
 
 /* Of which part of a dma-buf: all zeros for what is no dma-buf's. */
@@ -32,8 +33,12 @@ struct odp_region {
 	bool known;
 	bool forgotten; /* while it was being made */
 	struct odp_region *older, *newer; /* of the idle; of the dead, older alone */
-	uint64_t *frame; /* a pinned region's pages, or NULL */
 	struct odp_part part;
+	/* A pinned region's pages: by their frames, or NULL; by a watch, or no monitor. */
+	uint64_t *frame;
+	const struct odp_monitor *monitor;
+	uint32_t slot;
+	uint64_t proof; /* the slot's word before they were pinned */
 };
 
 static inline struct odp_region *odp_region_of(struct odp_interval *span)

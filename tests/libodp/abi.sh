@@ -58,7 +58,7 @@ example() {
 }
 
 pages=0
-for page in libodp/man/*.3; do
+for page in libodp/man/*.[34]; do
 	grep -q '^\.SH RETURN VALUE$' "$page" || fail "$page does not tell what is returned"
 	grep -q '^\.SH EXAMPLES$' "$page" || fail "$page has no example"
 	example "$page" >"$work/example.c"

@@ -293,7 +293,10 @@ static void test_forget(struct setup *s)
 	lt_domain_close(domain);
 }
 
-/* Without CAP_SYS_ADMIN and without a promise nothing is used twice; the memory is right. */
+/*
+ * Without CAP_SYS_ADMIN, without a monitor and without a promise nothing is used twice; the memory is
+ * right.
+ */
 static void test_no_proof(void)
 {
 	struct setup own = { .level = ODP_PINNED }, *s = &own;
@@ -303,7 +306,6 @@ static void test_no_proof(void)
 	int i;
 
 	vt_case("pinned: without proof");
-	lt_drop_sys_admin();
 	set_up(s);
 	domain = lt_domain(s->dev, ODP_PINNED, NULL);
 	vt_check(lt_info(domain).proof == ODP_PROOF_NONE);
@@ -433,6 +435,27 @@ static void test_not_mapped(struct setup *s)
 	lt_domain_close(domain);
 }
 
+/* Pages that are not the process's alone are replaced by pinning them: the second region stays. */
+static void test_shared_before(struct setup *s)
+{
+	struct odp_domain *domain = lt_domain(s->dev, ODP_PINNED, NULL);
+	const size_t len = 16 * LT_PAGE;
+	uint8_t *at = lt_map(len);
+	uint64_t made;
+	size_t i;
+	int round;
+
+	vt_case("pinned: memory that was only read before");
+	for (i = 0; i < len; i += LT_PAGE)
+		vt_check(!*(volatile uint8_t *)(at + i));
+	for (round = 0; round < 10; round++)
+		use(s, domain, at, len, round);
+	made = lt_info(domain).registrations;
+	vt_check(made >= 1 && made <= 2 && lt_info(domain).hits == 10 - made);
+	vt_check(!munmap(at, len));
+	lt_domain_close(domain);
+}
+
 static void test_level(uint32_t level, void *arg)
 {
 	struct setup *s = arg;
@@ -454,6 +477,25 @@ static void test_level(uint32_t level, void *arg)
 		test_pinned_bound(s);
 }
 
+/* Where the monitor is there, it is the proof, with and without privilege. */
+static void test_proof(struct setup *s, enum odp_proof proof)
+{
+	struct odp_domain *domain = lt_domain(s->dev, ODP_PINNED, NULL);
+
+	vt_case("pinned: proved by %d", proof);
+	vt_check(lt_info(domain).proof == proof);
+	lt_domain_close(domain);
+}
+
+static void test_monitor(struct setup *s)
+{
+	set_up(s);
+	test_proof(s, ODP_PROOF_MONITOR);
+	test_level(ODP_PINNED, s);
+	test_shared_before(s);
+	tear_down(s);
+}
+
 int main(int argc, char **argv)
 {
 	struct setup s = {};
@@ -463,7 +505,12 @@ int main(int argc, char **argv)
 		vt_skip("frames of pages are shown to root only");
 	set_up(&s);
 	lt_each_level(s.dev, test_level, &s);
+	test_proof(&s, lt_has_monitor() ? ODP_PROOF_MONITOR : ODP_PROOF_PAGES);
 	tear_down(&s);
-	test_no_proof();
+	lt_drop_sys_admin();
+	if (lt_has_monitor())
+		test_monitor(&s);
+	else
+		test_no_proof();
 	return vt_pass();
 }

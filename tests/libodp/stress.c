@@ -307,7 +307,7 @@ static void test_level(uint32_t level, void *arg)
 		return;
 	}
 	play->attr.pinned_max = SLOTS * LEN / 2;
-	run(play, ", page frames looked up");
+	run(play, lt_has_monitor() ? ", by the monitor" : ", page frames looked up");
 	play->attr.flags = ODP_FORGETS;
 	run(play, ", with a promise");
 }
@@ -318,7 +318,7 @@ static void test_without_proof(struct play *play)
 	play->dev = vt_open_a();
 	play->level = ODP_PINNED;
 	play->attr = (struct odp_domain_attr){ .pinned_max = SLOTS * LEN / 2 };
-	run(play, ", without proof");
+	run(play, lt_has_monitor() ? ", by the monitor, without privilege" : ", without proof");
 	vt_close(play->dev);
 }
 

@@ -14,6 +14,9 @@ DOC_LIMIT=900 tests/packages/doc.sh docs/tutorial.md install
 
 module=$(find "/usr/lib/modules/$version/updates/dkms" -name 'rodp.ko*')
 [ -n "$module" ] || { echo "DKMS has put no rodp.ko under /usr/lib/modules/$version/updates/dkms" && exit 1; }
+monitor=$(find "/usr/lib/modules/$version/updates/dkms" -name 'odp_monitor.ko*')
+[ -n "$monitor" ] || { echo "DKMS has put no odp_monitor.ko beside it" && exit 1; }
+grep -qx odp_monitor /usr/lib/modules-load.d/odp-monitor.conf || { echo "nobody loads odp_monitor" && exit 1; }
 [ "$(modprobe -S "$version" --resolve-alias rdma-link-rodp)" = rodp ] || { echo "the alias rdma-link-rodp does not lead to rodp" && exit 1; }
 packages="rodp-dkms ibverbs-provider-rodp libodp1 libodp-dev rodp-tools"
 for package in $packages; do

@@ -38,7 +38,7 @@ done < <(words '^[a-z_0-9]+\(\)$' | grep -vE '^(mmap|fork)\(\)$')
 while read -r test; do
 	tests=$((tests + 1))
 	grep -hqE "^(verbs/)?${test}[[:space:]]" tests/*/tests.list tests/*/*/tests.list || complain "there is no test $test"
-done < <(words '^(hostile|ops|odp|lifecycle|memory|network|fuzz)/[a-z0-9_-]+$')
+done < <(words '^(hostile|ops|odp|lifecycle|memory|network|fuzz|monitor|unit)/[a-z0-9_-]+$')
 
 while read -r parameter; do
 	parameters=$((parameters + 1))

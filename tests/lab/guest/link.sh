@@ -195,7 +195,7 @@ link_up() {
 
 # link_down: undoes link_up, every step by its own name; says what resists.
 link_down() {
-	local device failed=0
+	local device module failed=0
 	for device in /sys/class/infiniband/*; do
 		[ ! -e "$device" ] || rdma link delete "${device##*/}" || failed=1
 	done
@@ -205,6 +205,8 @@ link_down() {
 	for device in hostA hostB hostC hostD; do
 		[ ! -e "/run/netns/$device" ] || ip netns delete "$device"
 	done
-	if [ -e /sys/module/rodp ]; then rmmod rodp || failed=1; fi
+	for module in rodp odp_monitor; do
+		[ ! -e "/sys/module/$module" ] || rmmod "$module" || failed=1
+	done
 	return "$failed"
 }

@@ -36,7 +36,7 @@ without_oom_trace() {
 # part: an address in one of its functions. Other CPUs' lines may stand within a report, so nothing else is left out.
 without_foreign_races() {
 	awk '/BUG: KCSAN: / { if (race) print race; race = $0; next }
-		race && /\[rodp\]/ { print race; race = "" }
+		race && /\[(rodp|odp_monitor)\]/ { print race; race = "" }
 		race && index($0, "====================") { race = "" }
 		{ print }
 		END { if (race) print race }'
@@ -59,7 +59,7 @@ races_watch() {
 own_leaks() {
 	awk '/^unreferenced object/ { object = $0 }
 		/^  comm / { who = $2 }
-		object && /\[rodp\]/ { print object, "of", who, $(NF - 1); object = "" }'
+		object && /\[(rodp|odp_monitor)\]/ { print object, "of", who, $(NF - 1); object = "" }'
 }
 
 # leaks_left: the driver's memory that nobody points to, while the module is there to say where it was allocated, and

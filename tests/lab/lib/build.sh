@@ -3,7 +3,7 @@
 #
 # build: the project built inside a suite's tree, so that it fits the guest's
 # kernel and libraries whatever the host is. Owns the layout of build/:
-#   build/kernel-VERSION/rodp.ko   the module for one kernel
+#   build/kernel-VERSION/rodp.ko   the module for one kernel; odp_monitor.ko beside it
 #   build/kernel-VERSION/loaded/   the same without what only debuggers read, which is a hundred times as much: for guests
 #   build/kernel-tests-VERSION/    modules of tests/kernel for it
 #   build/SUITE/                   CMake's build directory
@@ -39,22 +39,23 @@ make_module() {
 		KDIR="$(kernel_headers "$1")" O="$(module_dir "$1")" W=1 RODP_WERROR=yes RODP_RT=yes 2>&1 | tee "$LAB_TMP/module.log"
 	if grep -qE ': warning:|WARNING: modpost' "$LAB_TMP/module.log"; then
 		find "$(module_dir "$1")" -name '*.o' -delete
-		rm -f "$(module_path "$1")"
+		rm -f "$(module_dir "$1")"/*.ko
 		die "the module has warnings on kernel $1"
 	fi
 	strip_module "$1"
 }
 
-# strip_module KERNEL: for guests. Who is interrupted leaves nothing under its name.
+# strip_module KERNEL: both modules, for guests. Who is interrupted leaves nothing under its name.
 strip_module() {
 	local from to
-	from=$(module_path "$1")
-	to=$(loaded_module_path "$1")
-	[ ! -e "$from" ] || [ "$to" -nt "$from" ] || {
-		mkdir -p "$(dirname "$to")"
-		in_tree "$(kernel_suite "$1")" "$1" strip --strip-debug -o "$to.new" "$from"
-		mv "$to.new" "$to"
-	}
+	for from in "$(module_dir "$1")"/*.ko; do
+		to=$(dirname "$(loaded_module_path "$1")")/${from##*/}
+		[ ! -e "$from" ] || [ "$to" -nt "$from" ] || {
+			mkdir -p "$(dirname "$to")"
+			in_tree "$(kernel_suite "$1")" "$1" strip --strip-debug -o "$to.new" "$from"
+			mv "$to.new" "$to"
+		}
+	done
 }
 
 build_module() {

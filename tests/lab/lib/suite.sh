@@ -296,11 +296,21 @@ prepare_kernel() {
 	}
 }
 
+# want_modules ID...: for a link, or, without one, for the monitor.
+want_modules() {
+	[[ " $(words_of T_LINK "$@" | tr '\n' ' ')" != *rodp* ]] || return 0
+	local id
+	for id in "$@"; do
+		[[ ${T_COMMAND[id]} != tests/monitor/* ]] || return 0
+	done
+	return 1
+}
+
 # prepare ID...: trees, kernels and builds, in parallel.
 prepare() {
 	local word pids=() pid modules=no
 	need_host
-	[[ " $(words_of T_LINK "$@" | tr '\n' ' ')" != *rodp* ]] || modules=yes
+	! want_modules "$@" || modules=yes
 	for word in $(words_of T_SUITE "$@"); do prepare_suite "$word" & pids+=("$!"); done
 	for word in $(trees_of "$@"); do need_tree "${word%:*}" "${word#*:}" & pids+=("$!"); done
 	for word in $(words_of T_KERNEL "$@"); do prepare_kernel "$word" "$modules" & pids+=("$!"); done

@@ -125,6 +125,11 @@ void lt_drop_sys_admin(void)
 		vt_fail("capset(): %m");
 }
 
+bool lt_has_monitor(void)
+{
+	return !access("/dev/odp-monitor", R_OK | W_OK);
+}
+
 static void transfer(struct vt_conn *conn, enum ibv_wr_opcode opcode, struct ibv_sge sge,
 		     const void *remote, uint32_t rkey)
 {

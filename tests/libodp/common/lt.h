@@ -41,6 +41,9 @@ void *lt_map_alone(size_t len);
  */
 void lt_drop_sys_admin(void);
 
+/* /dev/odp-monitor is there. */
+bool lt_has_monitor(void);
+
 /*
  * The memory and the key are one: through the remote key bytes are written by the device and seen
  * here, and written here and read by the device; then through the local key. conn.a is `dev` as

@@ -21,6 +21,7 @@
 #include <cmocka.h>
 
 #include "device.h"
+#include "kernel_monitor.h"
 #include "odp.h"
 #include "retry.h"
 
@@ -558,6 +559,97 @@ static void test_dmabuf_threads(void **state)
 	device_close(pd);
 }
 
+static void touch(struct odp_domain *domain, void *at)
+{
+	struct odp_key key;
+
+	assert_int_equal(odp_get(domain, at, PAGE, IBV_ACCESS_LOCAL_WRITE, &key), 0);
+	assert_int_equal(odp_put(domain, &key), 0);
+}
+
+static void check_made(struct odp_domain *domain, uint64_t registrations, uint64_t stale)
+{
+	assert_int_equal(info_of(domain).registrations, registrations);
+	assert_int_equal(info_of(domain).stale, stale);
+}
+
+/* Regions are used again for as long as the kernel's word stands. */
+static void monitor_word(struct odp_domain *domain, char *at)
+{
+	touch(domain, at);
+	touch(domain, at);
+	check_made(domain, 1, 0);
+	kernel_monitor_begin(at + PAGE, PAGE);
+	kernel_monitor_end();
+	touch(domain, at);
+	check_made(domain, 1, 0);
+	kernel_monitor_begin(at, PAGE);
+	kernel_monitor_end();
+	touch(domain, at);
+	touch(domain, at);
+	check_made(domain, 2, 1);
+	/* While pages go nothing is known; what was made then is used once. */
+	kernel_monitor_begin(at, PAGE);
+	touch(domain, at);
+	check_made(domain, 3, 2);
+	kernel_monitor_end();
+	touch(domain, at);
+	touch(domain, at);
+}
+
+/* Two slots, and both free: an idle region gives its own, one that is held does not. */
+static void monitor_slots(struct odp_domain *domain, char *at)
+{
+	struct odp_key key[2];
+	uint64_t made;
+	int i;
+
+	for (i = 0; i < 5; i++)
+		touch(domain, at + i * PAGE);
+	assert_true(info_of(domain).evictions >= 3);
+	assert_int_equal(kernel_monitor_watches(), 2);
+	for (i = 0; i < 2; i++)
+		assert_int_equal(
+			odp_get(domain, at + i * PAGE, PAGE, IBV_ACCESS_LOCAL_WRITE, &key[i]), 0);
+	made = info_of(domain).registrations;
+	touch(domain, at + 8 * PAGE);
+	touch(domain, at + 8 * PAGE);
+	assert_int_equal(info_of(domain).registrations, made + 2);
+	for (i = 0; i < 2; i++)
+		odp_put(domain, &key[i]);
+	touch(domain, at);
+	assert_int_equal(info_of(domain).registrations, made + 2);
+}
+
+static void test_monitor(void **state)
+{
+	struct odp_domain *domain;
+	struct ibv_pd *pd;
+	char *at;
+
+	(void)state;
+	if (!device_can_pin()) {
+		print_message("no io_uring here: nothing can be pinned\n");
+		skip();
+	}
+	pd = device_open();
+	at = map(LEN);
+	kernel_monitor_have(2);
+	domain = open_domain(pd, ODP_PINNED, 0);
+	assert_int_equal(info_of(domain).proof, ODP_PROOF_MONITOR);
+	monitor_word(domain, at);
+	monitor_slots(domain, at);
+	assert_int_equal(odp_domain_close(domain), 0);
+	assert_int_equal(kernel_monitor_watches(), 0);
+	/* It is not asked for where a promise does, nor where nothing is pinned. */
+	domain = open_domain(pd, ODP_PINNED, ODP_FORGETS);
+	assert_int_equal(info_of(domain).proof, ODP_PROOF_PROMISE);
+	assert_int_equal(odp_domain_close(domain), 0);
+	kernel_monitor_have(0);
+	munmap(at, LEN);
+	device_close(pd);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -566,6 +658,7 @@ int main(void)
 		cmocka_unit_test(test_implicit),       cmocka_unit_test(test_stress_on_demand),
 		cmocka_unit_test(test_stress_pinned),  cmocka_unit_test(test_dmabuf),
 		cmocka_unit_test(test_dmabuf_refused), cmocka_unit_test(test_dmabuf_threads),
+		cmocka_unit_test(test_monitor),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
