@@ -6,6 +6,7 @@
 #include <net/addrconf.h>
 
 #include "base/account.h"
+#include "net/place.h"
 #include "net/socket.h"
 #include "uapi/rodp_abi.h"
 #include "verbs/device.h"
@@ -178,10 +179,12 @@ static int device_netdev_event(struct notifier_block *nb, unsigned long event, v
 	struct ib_device *ib = ib_device_get_by_netdev(ndev, RODP_DRIVER_ID);
 
 	ASSERT_RTNL();
+	if (event == NETDEV_UNREGISTER) /* also when it goes to another namespace */
+		rodp_place_leave(ndev);
 	if (!ib)
 		return NOTIFY_DONE;
 	switch (event) {
-	case NETDEV_UNREGISTER: /* also when it goes to another namespace */
+	case NETDEV_UNREGISTER:
 		device_leave_net(to_rodp_dev(ib));
 		ib_unregister_device_queued(ib);
 		break;
