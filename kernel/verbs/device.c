@@ -14,7 +14,7 @@
 
 /*
  * The device leaves its network namespace, which may be gone long before the device is: from here on
- * it neither sends nor receives. Sleeps; RTNL may be held.
+ * it neither sends nor receives there. Sleeps; RTNL may be held.
  */
 static void device_leave_net(struct rodp_dev *dev)
 {
@@ -173,6 +173,28 @@ static void device_tell_port(struct rodp_dev *dev)
 	ib_dispatch_event(&event);
 }
 
+/* It comes into its netdev's new network namespace. If somebody has the port there, it cannot stay. */
+static void device_join_net(struct rodp_dev *dev)
+{
+	struct net *net = dev_net(dev->ndev);
+
+	ASSERT_RTNL();
+	if (READ_ONCE(dev->net))
+		return;
+	if (rodp_net_get(net))
+		ib_unregister_device_queued(&dev->ib);
+	else
+		WRITE_ONCE(dev->net, net);
+}
+
+/* It goes to another network namespace, and the device with it; or for good. */
+static void device_lose_netdev(struct rodp_dev *dev)
+{
+	device_leave_net(dev);
+	if (dev->ndev->reg_state != NETREG_REGISTERED)
+		ib_unregister_device_queued(&dev->ib);
+}
+
 static int device_netdev_event(struct notifier_block *nb, unsigned long event, void *arg)
 {
 	struct net_device *ndev = netdev_notifier_info_to_dev(arg);
@@ -185,8 +207,10 @@ static int device_netdev_event(struct notifier_block *nb, unsigned long event, v
 		return NOTIFY_DONE;
 	switch (event) {
 	case NETDEV_UNREGISTER:
-		device_leave_net(to_rodp_dev(ib));
-		ib_unregister_device_queued(ib);
+		device_lose_netdev(to_rodp_dev(ib));
+		break;
+	case NETDEV_REGISTER:
+		device_join_net(to_rodp_dev(ib));
 		break;
 	case NETDEV_UP:
 	case NETDEV_DOWN:
