@@ -7,6 +7,7 @@
 
 #include <linux/netdevice.h>
 #include <linux/rcupdate.h>
+#include <linux/workqueue.h>
 #include <linux/xarray.h>
 #include <rdma/ib_verbs.h>
 
@@ -39,6 +40,8 @@ struct rodp_dev {
 	u64 serial; /* never 0, and no other device ever has it */
 	struct net_device *ndev; /* held until the device is freed */
 	struct net *net; /* that ndev is in; NULL while it goes to another, and once it is gone */
+	struct work_struct gids; /* verbs/gids.c */
+	bool gids_stale; /* the same */
 	struct rodp_stats *stats;
 	struct xarray mrs; /* key index -> struct rodp_mr or rodp_window (mem/key.c), under RCU */
 	struct rodp_recent recent_mrs; /* by key index */
