@@ -7,6 +7,7 @@
 
 #include <linux/netdevice.h>
 #include <linux/rcupdate.h>
+#include <linux/workqueue.h>
 #include <linux/xarray.h>
 #include <rdma/ib_verbs.h>
 
@@ -38,7 +39,9 @@ struct rodp_dev {
 	struct ib_device ib;
 	u64 serial; /* never 0, and no other device ever has it */
 	struct net_device *ndev; /* held until the device is freed */
-	struct net *net; /* of ndev when the device was made; NULL once ndev has left it */
+	struct net *net; /* that ndev is in; NULL while it goes to another, and once it is gone */
+	struct work_struct gids; /* verbs/gids.c */
+	bool gids_stale; /* the same */
 	struct rodp_stats *stats;
 	struct xarray mrs; /* key index -> struct rodp_mr or rodp_window (mem/key.c), under RCU */
 	struct rodp_recent recent_mrs; /* by key index */
@@ -73,7 +76,9 @@ static inline bool rodp_dev_is_going(const struct rodp_dev *dev)
  *
  * Context: Under rcu_read_lock() or with BH disabled, which keeps the namespace until the end of
  * the section.
- * Return: the namespace, or NULL: the netdev has left it, and the device is being removed.
+ * That is the one of its own netdev; others: rodp_place_net().
+ *
+ * Return: the namespace, or NULL: the netdev is on its way to another, or the device is being removed.
  */
 static inline struct net *rodp_dev_net(const struct rodp_dev *dev)
 {

@@ -327,6 +327,14 @@ static inline bool rodp_dmah_has_ph(const struct ib_dmah *dmah)
 #define RODP_QUERY_PORT_SPEED(fn)
 #endif
 
+/* Without it a GID outlives its address where the core does not watch: nothing can be sent by it. */
+#ifndef RODP_HAVE_DEL_NETDEV_GIDS
+static inline void roce_del_all_netdev_gids(struct ib_device *dev, u32 port,
+					    struct net_device *ndev)
+{
+}
+#endif
+
 /* ---- RDMA: user memory and the driver's part of requests ---- */
 
 #ifndef RODP_HAVE_UMEM_GET_VA

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 /* Routes and flows, see flows.h. */
-#include <linux/if_vlan.h>
 #include <linux/ip.h>
 #include <linux/ipv6.h>
 #include <net/ipv6.h>
@@ -8,7 +7,9 @@
 #include <rdma/ib_cache.h>
 
 #include "net/flows.h"
+#include "net/owner.h"
 #include "net/packet.h"
+#include "net/place.h"
 
 int rodp_flow_init(struct rodp_flow *flow, gfp_t gfp)
 {
@@ -25,7 +26,7 @@ static const struct in6_addr *flow_gid_addr(const union ib_gid *gid)
 	return (const struct in6_addr *)gid->raw;
 }
 
-/* Out through the GID's own netdev: packets of a VLAN's address are the VLAN's. */
+/* Out through the GID's own netdev: packets of a VLAN's address are the VLAN's, those of a pod's macvlan the pod's. */
 static int flow_route_set_netdev(struct rodp_route *route, const struct rodp_dev *dev,
 				 const struct ib_gid_attr *gid)
 {
@@ -36,10 +37,11 @@ static int flow_route_set_netdev(struct rodp_route *route, const struct rodp_dev
 	ndev = rdma_read_gid_attr_ndev_rcu(gid);
 	if (IS_ERR(ndev)) /* deleted by now: no packet will find a route */
 		ndev = dev->ndev;
-	if (!net_eq(dev_net(ndev), rodp_dev_net(dev)))
-		err = -EINVAL;
 	route->oif = ndev->ifindex;
-	route->vlan = is_vlan_dev(ndev) ? vlan_dev_vlan_id(ndev) : 0;
+	route->net = dev_net(ndev)->net_cookie;
+	route->vlan = rodp_owner_netdev_vlan(ndev);
+	if (!rodp_place_net(dev, route->net))
+		err = -ENETDOWN;
 	rcu_read_unlock();
 	return err;
 }
@@ -83,6 +85,11 @@ int rodp_route_resolve(struct rodp_route *route, const struct rodp_dev *dev,
 	if (err)
 		return err;
 	return flow_route_set_netdev(route, dev, grh->sgid_attr);
+}
+
+bool rodp_route_is_in(const struct rodp_route *route, const struct net *net)
+{
+	return READ_ONCE(route->net) == net->net_cookie;
 }
 
 bool rodp_route_matches(const struct rodp_route *route, const struct sk_buff *skb)

@@ -13,6 +13,7 @@
 #include <net/dst_cache.h>
 #include <rdma/ib_verbs.h>
 
+struct net;
 struct rodp_dev;
 
 struct rodp_route {
@@ -23,7 +24,8 @@ struct rodp_route {
 	__be16 sport;
 	u16 vlan; /* id of the source GID's VLAN, or 0 */
 	__be32 flow_label;
-	int oif; /* ifindex of the source GID's netdev: the device's, or a VLAN above it */
+	int oif; /* ifindex of the source GID's netdev: the device's, or one above it */
+	u64 net; /* cookie of the network namespace of that netdev (net/place.h); 0 while unset */
 	union {
 		struct {
 			__be32 saddr;
@@ -79,8 +81,8 @@ struct rodp_flow {
  * without one, what the IP stack gives the traffic class.
  *
  * Context: Process or softirq. Takes no lock; does not look for an IP route.
- * Return: 0, or -EINVAL: no GID, addresses of different families, a GID of another network
- * namespace.
+ * Return: 0; -EINVAL: no GID, addresses of different families; -ENETDOWN: the device is not in the network
+ * namespace of the GID's netdev, or has lost its port there to another.
  */
 int rodp_route_resolve(struct rodp_route *route, const struct rodp_dev *dev,
 		       const struct rdma_ah_attr *ah, u32 lqpn, u32 rqpn);
@@ -91,6 +93,13 @@ int rodp_route_resolve(struct rodp_route *route, const struct rodp_dev *dev,
  * @skb: a received packet, the network header in place.
  */
 bool rodp_route_matches(const struct rodp_route *route, const struct sk_buff *skb);
+
+/**
+ * rodp_route_is_in() - whether a route's near end is in a network namespace
+ * @route: a route that is set, or all zero: that one is in none.
+ * @net: the network namespace.
+ */
+bool rodp_route_is_in(const struct rodp_route *route, const struct net *net);
 
 /**
  * rodp_flow_init() - make a flow without a route

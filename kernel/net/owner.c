@@ -9,6 +9,7 @@
 
 #include "uapi/rodp_abi.h"
 #include "net/owner.h"
+#include "net/place.h"
 
 /* ipv6_dev_find() with a netdev looks at no other; only a link-local address needs one. */
 static struct net_device *owner_netdev_ipv6(struct net *net, const struct in6_addr *addr,
@@ -39,6 +40,27 @@ static struct net_device *owner_netdev(struct net *net, const struct in6_addr *a
 	return ndev;
 }
 
+static int owner_lower_vlan(struct net_device *lower, struct netdev_nested_priv *priv)
+{
+	u16 *vlan = priv->data;
+
+	if (is_vlan_dev(lower))
+		*vlan = vlan_dev_vlan_id(lower);
+	return 1; /* it is looked no deeper */
+}
+
+u16 rodp_owner_netdev_vlan(const struct net_device *ndev)
+{
+	u16 vlan = 0;
+	struct netdev_nested_priv priv = { .data = &vlan };
+
+	RCU_LOCKDEP_WARN(!rcu_read_lock_any_held(), "the netdevs below may go");
+	if (is_vlan_dev(ndev))
+		return vlan_dev_vlan_id(ndev);
+	netdev_walk_all_lower_dev_rcu((struct net_device *)ndev, owner_lower_vlan, &priv);
+	return vlan;
+}
+
 const struct net_device *rodp_owner_netdev(const struct net_device *ndev)
 {
 	return is_vlan_dev(ndev) ? vlan_dev_real_dev(ndev) : ndev;
@@ -48,27 +70,27 @@ u16 rodp_owner_vlan(struct net *net, const struct sk_buff *skb, u8 *priority)
 {
 	const struct net_device *ndev = skb->dev;
 	struct in6_addr addr;
+	u16 vlan;
 
 	RCU_LOCKDEP_WARN(!rcu_read_lock_any_held(), "an address's netdev may be freed");
 	if (ndev->flags & IFF_LOOPBACK) {
 		rodp_owner_daddr(skb, &addr);
 		ndev = owner_netdev(net, &addr, NULL);
 	}
-	*priority = 0;
-	if (!ndev || !is_vlan_dev(ndev))
-		return 0;
-	*priority = skb->priority & 7;
-	return vlan_dev_vlan_id(ndev);
+	vlan = ndev ? rodp_owner_netdev_vlan(ndev) : 0;
+	*priority = vlan ? skb->priority & 7 : 0;
+	return vlan;
 }
 
-static struct rodp_dev *owner_of_netdev(struct net_device *ndev)
+/* The device on the netdev, or one that has the netdev's addresses as GIDs. */
+static struct rodp_dev *owner_of_netdev(const struct net *net, struct net_device *ndev)
 {
-	struct ib_device *ib = NULL;
+	struct ib_device *ib;
 
-	if (ndev)
-		ib = ib_device_get_by_netdev((struct net_device *)rodp_owner_netdev(ndev),
-					     RODP_DRIVER_ID);
-	return ib ? to_rodp_dev(ib) : NULL;
+	if (!ndev)
+		return NULL;
+	ib = ib_device_get_by_netdev(ndev, RODP_DRIVER_ID);
+	return ib ? to_rodp_dev(ib) : rodp_place_dev_get(net, ndev);
 }
 
 struct rodp_dev *rodp_owner_get(struct net *net, const struct in6_addr *addr, struct net_device *in)
@@ -76,7 +98,7 @@ struct rodp_dev *rodp_owner_get(struct net *net, const struct in6_addr *addr, st
 	struct rodp_dev *dev;
 
 	rcu_read_lock();
-	dev = owner_of_netdev(owner_netdev(net, addr, in));
+	dev = owner_of_netdev(net, owner_netdev(net, addr, in));
 	rcu_read_unlock();
 	return dev;
 }
@@ -88,7 +110,7 @@ struct rodp_dev *rodp_owner_of(struct net *net, const struct sk_buff *skb)
 	RCU_LOCKDEP_WARN(!rcu_read_lock_any_held(), "the packet's netdev may be freed");
 	rodp_owner_daddr(skb, &addr);
 	if (rdma_is_multicast_addr(&addr))
-		return owner_of_netdev(skb->dev);
+		return owner_of_netdev(net, skb->dev);
 	return rodp_owner_get(net, &addr, skb->dev);
 }
 
@@ -107,5 +129,5 @@ bool rodp_owner_is(const struct rodp_dev *dev, struct net *net, const struct sk_
 
 	rodp_owner_daddr(skb, &addr);
 	ndev = owner_netdev(net, &addr, skb->dev);
-	return ndev && rodp_owner_netdev(ndev) == dev->ndev;
+	return ndev && (ndev == dev->ndev || rodp_place_has(dev, net, ndev));
 }

@@ -13,7 +13,7 @@
  * @addr: the address, IPv4-mapped or IPv6.
  * @in: where a packet to a link-local address came in, or NULL.
  *
- * A VLAN's address is that of the device on the netdev below it.
+ * The address of a netdev without a device is that of a device on a netdev below it, of which it is a GID.
  *
  * Context: Any but hard interrupts.
  * Return: the device, for ib_device_put(&dev->ib), or NULL.
@@ -56,6 +56,17 @@ u16 rodp_owner_vlan(struct net *net, const struct sk_buff *skb, u8 *priority);
 const struct net_device *rodp_owner_netdev(const struct net_device *ndev);
 
 /**
+ * rodp_owner_netdev_vlan() - the VLAN that a netdev's packets are of
+ * @ndev: the netdev.
+ *
+ * That is its own, or that of the netdev below it, which is where the RDMA core looks for the VLAN of a GID.
+ *
+ * Context: Under RCU.
+ * Return: the VLAN id, or 0: none.
+ */
+u16 rodp_owner_netdev_vlan(const struct net_device *ndev);
+
+/**
  * rodp_owner_daddr() - the destination of a packet
  * @skb: the packet, the network header in place.
  * @addr: becomes its address, IPv4-mapped or IPv6.
@@ -67,7 +78,7 @@ void rodp_owner_daddr(const struct sk_buff *skb, struct in6_addr *addr);
 /**
  * rodp_owner_is() - whether a packet from the network was sent to an address of this device
  * @dev: the device
- * @net: its network namespace
+ * @net: the network namespace that it came in
  * @skb: a unicast packet, the network header in place
  *
  * Context: Under RCU.

@@ -99,8 +99,8 @@ struct sk_buff *rodp_packet_alloc(u8 opcode, u32 payload);
  * filter that drops answer the same: who tries again sees to it that there is an end to that.
  *
  * Context: BH disabled; the locks under which @flow may change are held, see flows.h.
- * Return: 0; -EAGAIN: a queue on the way was full, or a filter dropped it; -ENETDOWN: the device's
- * netdev has left its network namespace; or the error of a route that is not there.
+ * Return: 0; -EAGAIN: a queue on the way was full, or a filter dropped it; -ENETDOWN: the device
+ * is not in the flow's network namespace any more; or the error of a route that is not there.
  */
 int rodp_packet_send(struct rodp_dev *dev, struct rodp_flow *flow, struct sk_buff *skb);
 

@@ -17,6 +17,7 @@
 #include "wire/icrc.h"
 #include "net/flows.h"
 #include "net/packet.h"
+#include "net/place.h"
 #include "net/segments.h"
 #include "net/socket.h"
 
@@ -234,7 +235,6 @@ static u8 tx_tos(const struct rodp_flow *flow, struct sk_buff *skb)
 static void tx_complete(const struct tx_trip *trip, struct sk_buff *skb, u16 id)
 {
 	const struct rodp_route *route = &trip->flow->route;
-	struct rodp_dev *dev = trip->dev;
 	u8 tos = tx_tos(trip->flow, skb);
 	bool v4 = route->version == 4;
 
@@ -249,7 +249,7 @@ static void tx_complete(const struct tx_trip *trip, struct sk_buff *skb, u16 id)
 		tx_leave_unsealed(skb);
 	memset(skb->cb, 0, sizeof(skb->cb));
 	skb->protocol = v4 ? htons(ETH_P_IP) : htons(ETH_P_IPV6);
-	skb->dev = dev->ndev;
+	skb->dev = trip->dst->dev;
 	skb->priority = route->priority;
 }
 
@@ -431,9 +431,10 @@ static int tx_out_each(struct rodp_dev *dev, struct rodp_flow *flow, struct rodp
 
 int rodp_segments_send(struct rodp_dev *dev, struct rodp_flow *flow, struct rodp_segments *segs)
 {
-	struct tx_trip trip = { .dev = dev, .net = rodp_dev_net(dev), .flow = flow };
+	struct tx_trip trip = { .dev = dev, .flow = flow };
 	bool joins;
 
+	trip.net = rodp_place_net(dev, flow->route.net);
 	if (trip.net)
 		trip.sock = rodp_net_sock(trip.net, flow->route.version);
 	if (!trip.sock)

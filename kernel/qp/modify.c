@@ -6,6 +6,7 @@
 #include <linux/slab.h>
 #include <rdma/ib_addr.h>
 
+#include "net/place.h"
 #include "qp/path/path.h"
 #include "qp/qp.h"
 #include "qp/send/timer.h"
@@ -80,6 +81,8 @@ static int modify_prepare_path(struct rodp_end *end, struct modify *change)
 	if (!(rdma_ah_get_ah_flags(&attr->ah_attr) & IB_AH_GRH))
 		return -EINVAL;
 	err = rodp_route_resolve(&change->route, end->dev, &attr->ah_attr, end->ib.qp_num, dest);
+	if (!err && end->user)
+		err = rodp_place_permit(end->dev, change->route.net);
 	if (!err && (change->mask & IB_QP_DEST_QPN))
 		change->path = rodp_path_choose(end, dest, &attr->ah_attr);
 	return err;

@@ -3,6 +3,7 @@
 #include <linux/capability.h>
 #include <linux/cred.h>
 
+#include "net/place.h"
 #include "qp/end/qpn.h"
 #include "qp/path/loan.h"
 #include "qp/path/path.h"
@@ -51,6 +52,7 @@ static void qp_init_end(struct rodp_qp *qp, struct rodp_dev *dev, bool user)
 	end->dev = dev;
 	end->serial = atomic64_inc_return(&qp_serial);
 	end->user = user;
+	end->net = user ? rodp_place_of_process() : 0;
 	end->path = end->transport->wire;
 	end->mtu = end->transport->mtu;
 	end->state = IB_QPS_RESET;

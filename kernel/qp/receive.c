@@ -12,15 +12,13 @@
 #include "qp/ud/mcast.h"
 
 /*
- * RODP_STAT_NONE: who sent this may send to this end; else what to count it by. Looked at are the namespace
- * and what the end's path asks of a sender.
+ * RODP_STAT_NONE: who sent this may send to this end; else what to count it by. The end's path looks at the namespace
+ * and the addresses.
  */
 static enum rodp_stat receive_judge_sender(struct rodp_end *end, struct net *net,
 					   struct sk_buff *skb)
 {
-	if (!end || !net_eq(rodp_dev_net(end->dev), net))
-		return RODP_STAT_NO_QP;
-	return READ_ONCE(end->path)->admit(end, net, skb);
+	return end ? READ_ONCE(end->path)->admit(end, net, skb) : RODP_STAT_NO_QP;
 }
 
 /* What packets have in common that are for one lane. */

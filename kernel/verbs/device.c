@@ -6,14 +6,16 @@
 #include <net/addrconf.h>
 
 #include "base/account.h"
+#include "net/place.h"
 #include "net/socket.h"
 #include "uapi/rodp_abi.h"
 #include "verbs/device.h"
+#include "verbs/gids.h"
 #include "verbs/verbs.h"
 
 /*
  * The device leaves its network namespace, which may be gone long before the device is: from here on
- * it neither sends nor receives. Sleeps; RTNL may be held.
+ * it neither sends nor receives there. Sleeps; RTNL may be held.
  */
 static void device_leave_net(struct rodp_dev *dev)
 {
@@ -44,6 +46,18 @@ static void device_put_counters(struct rodp_dev *dev)
 	rodp_stats_put(dev->stats);
 }
 
+/* Of the netdev's MAC; where there is none, as on lo and in tunnels, one of its own: connections are told apart by it. */
+static void device_set_guid(struct rodp_dev *dev, const struct net_device *ndev)
+{
+	u8 mac[ETH_ALEN];
+
+	if (ndev->addr_len == ETH_ALEN && !is_zero_ether_addr(ndev->dev_addr))
+		ether_addr_copy(mac, ndev->dev_addr);
+	else
+		eth_random_addr(mac);
+	addrconf_addr_eui48((u8 *)&dev->ib.node_guid, mac);
+}
+
 static int device_init(struct rodp_dev *dev, struct net_device *ndev, struct net *net)
 {
 	static atomic64_t serial;
@@ -61,6 +75,7 @@ static int device_init(struct rodp_dev *dev, struct net_device *ndev, struct net
 	dev_hold(ndev);
 	dev->ndev = ndev;
 	dev->net = net;
+	rodp_gids_init(dev);
 	xa_init_flags(&dev->mrs, XA_FLAGS_ALLOC1);
 	xa_init_flags(&dev->ahs, XA_FLAGS_ALLOC1 | XA_FLAGS_LOCK_IRQ);
 
@@ -69,7 +84,7 @@ static int device_init(struct rodp_dev *dev, struct net_device *ndev, struct net
 	dev->ib.num_comp_vectors = num_possible_cpus();
 	dev->ib.uverbs_cmd_mask |= BIT_ULL(IB_USER_VERBS_CMD_POST_SEND) |
 				   BIT_ULL(IB_USER_VERBS_CMD_POST_RECV);
-	addrconf_addr_eui48((u8 *)&dev->ib.node_guid, ndev->dev_addr);
+	device_set_guid(dev, ndev);
 	strscpy(dev->ib.node_desc, "rodp", sizeof(dev->ib.node_desc));
 	ib_set_device_ops(&dev->ib, &rodp_device_ops);
 	dev->ib.driver_def = rodp_uapi_defs;
@@ -172,18 +187,45 @@ static void device_tell_port(struct rodp_dev *dev)
 	ib_dispatch_event(&event);
 }
 
+/* It comes into its netdev's new network namespace. If somebody has the port there, it cannot stay. */
+static void device_join_net(struct rodp_dev *dev)
+{
+	struct net *net = dev_net(dev->ndev);
+
+	ASSERT_RTNL();
+	if (READ_ONCE(dev->net))
+		return;
+	if (rodp_net_get(net))
+		ib_unregister_device_queued(&dev->ib);
+	else
+		WRITE_ONCE(dev->net, net);
+}
+
+/* It goes to another network namespace, and the device with it; or for good. */
+static void device_lose_netdev(struct rodp_dev *dev)
+{
+	device_leave_net(dev);
+	if (dev->ndev->reg_state != NETREG_REGISTERED)
+		ib_unregister_device_queued(&dev->ib);
+}
+
 static int device_netdev_event(struct notifier_block *nb, unsigned long event, void *arg)
 {
 	struct net_device *ndev = netdev_notifier_info_to_dev(arg);
 	struct ib_device *ib = ib_device_get_by_netdev(ndev, RODP_DRIVER_ID);
 
 	ASSERT_RTNL();
+	if (event == NETDEV_UNREGISTER) /* also when it goes to another namespace */
+		rodp_place_leave(ndev);
 	if (!ib)
 		return NOTIFY_DONE;
+	rodp_gids_netdev_event(to_rodp_dev(ib), event);
 	switch (event) {
-	case NETDEV_UNREGISTER: /* also when it goes to another namespace */
-		device_leave_net(to_rodp_dev(ib));
-		ib_unregister_device_queued(ib);
+	case NETDEV_UNREGISTER:
+		device_lose_netdev(to_rodp_dev(ib));
+		break;
+	case NETDEV_REGISTER:
+		device_join_net(to_rodp_dev(ib));
 		break;
 	case NETDEV_UP:
 	case NETDEV_DOWN:
@@ -201,11 +243,19 @@ static struct notifier_block device_notifier = {
 
 int rodp_device_module_init(void)
 {
-	return register_netdevice_notifier(&device_notifier);
+	int err = rodp_gids_module_init();
+
+	if (err)
+		return err;
+	err = register_netdevice_notifier(&device_notifier);
+	if (err)
+		rodp_gids_module_exit();
+	return err;
 }
 
 void rodp_device_module_exit(void)
 {
 	unregister_netdevice_notifier(&device_notifier);
 	ib_unregister_driver(RODP_DRIVER_ID);
+	rodp_gids_module_exit();
 }

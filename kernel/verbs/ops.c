@@ -2,6 +2,7 @@
 /* The table of what ib_core may call, see verbs.h. */
 #include <linux/module.h>
 
+#include "net/place.h"
 #include "qp/qp.h"
 #include "qp/queue/srq.h"
 #include "qp/ud/address.h"
@@ -22,7 +23,8 @@ const struct ib_device_ops rodp_device_ops = {
 	RODP_ROBUST_UDATA RODP_FILL_RES_SRQ(rodp_fill_res_srq)
 		RODP_QUERY_PORT_SPEED(rodp_query_port_speed)
 
-			.advise_mr = rodp_advise_mr,
+			.add_gid = rodp_place_add_gid,
+	.advise_mr = rodp_advise_mr,
 	.alloc_hw_port_stats = rodp_alloc_hw_port_stats,
 	.alloc_dm = rodp_alloc_dm,
 	.alloc_mr = rodp_alloc_mr,
@@ -42,6 +44,7 @@ const struct ib_device_ops rodp_device_ops = {
 	.dealloc_pd = rodp_dealloc_pd,
 	.dealloc_ucontext = rodp_dealloc_ucontext,
 	.dealloc_xrcd = rodp_dealloc_xrcd,
+	.del_gid = rodp_place_del_gid,
 	.dereg_mr = rodp_dereg_mr,
 	.destroy_ah = rodp_destroy_ah,
 	.destroy_cq = rodp_destroy_cq,

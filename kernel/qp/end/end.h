@@ -56,6 +56,7 @@ struct rodp_end {
 	struct rodp_lane *send_lane, *receive_lane;
 	struct rodp_cq *send_cq, *recv_cq;
 	bool user; /* its rings are a process's, else a kernel consumer's */
+	u64 net; /* cookie of the network namespace of the process that made it; 0: the kernel did */
 	u32 mtu; /* bytes; 0 before RTR */
 	u32 access; /* IB_ACCESS_REMOTE_* that peers have */
 	u8 min_rnr_timer; /* code */

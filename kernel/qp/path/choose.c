@@ -18,12 +18,19 @@ static bool choose_gid_is_of(struct rodp_dev *dev, const union ib_gid *gid)
 	return true;
 }
 
+/* Whether this end's address is one of the device's own netdev. Both ends must find the same. */
+static bool choose_is_own(const struct rodp_dev *dev, const struct rdma_ah_attr *ah)
+{
+	return rdma_read_gid_attr_ndev_rcu(rdma_ah_read_grh(ah)->sgid_attr) == dev->ndev;
+}
+
 /* Whether the peer is in the same namespace and host, behind the address that is meant. */
 static bool choose_is_near(const struct rodp_end *end, const struct rodp_end *peer,
-			   const union ib_gid *gid)
+			   const struct rdma_ah_attr *ah)
 {
 	return net_eq(rodp_dev_net(peer->dev), rodp_dev_net(end->dev)) &&
-	       choose_gid_is_of(peer->dev, gid);
+	       choose_is_own(end->dev, ah) &&
+	       choose_gid_is_of(peer->dev, &rdma_ah_read_grh(ah)->dgid);
 }
 
 /*
@@ -46,8 +53,7 @@ const struct rodp_path_ops *rodp_path_choose(struct rodp_end *end, u32 dest_qpn,
 
 	rcu_read_lock();
 	peer = rodp_qpn_lookup_peer(end, dest_qpn & RODP_QPN_MASK);
-	local = peer && choose_is_near(end, peer, &rdma_ah_read_grh(ah)->dgid) &&
-		choose_is_local(end, peer);
+	local = peer && choose_is_near(end, peer, ah) && choose_is_local(end, peer);
 	rcu_read_unlock();
 	return local ? transport->local : transport->wire;
 }

@@ -5,12 +5,21 @@
  */
 #include "net/owner.h"
 #include "net/packet.h"
+#include "net/place.h"
 #include "qp/path/path.h"
 #include "qp/queue/sq.h"
+
+/* The kernel's own hears what comes in in any namespace. */
+static bool datagram_hears(const struct rodp_end *end, const struct net *net)
+{
+	return !end->user || rodp_place_is_open(end->dev, net, end->net);
+}
 
 /* It must have been sent to an address of the QP's own device. */
 static enum rodp_stat datagram_admit(struct rodp_end *end, struct net *net, struct sk_buff *skb)
 {
+	if (!datagram_hears(end, net))
+		return RODP_STAT_NO_QP;
 	if (!rodp_owner_is(end->dev, net, skb))
 		return RODP_STAT_WRONG_PEER;
 	rodp_packet(skb)->vlan = rodp_owner_vlan(net, skb, &rodp_packet(skb)->sl);

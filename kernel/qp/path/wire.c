@@ -20,11 +20,13 @@ static int wire_send_together(struct rodp_end *end, struct rodp_segments *segmen
 }
 
 /*
- * The addresses are right, and what did not leave this host was sent by a device of this driver:
+ * It came in in the namespace of the flow, the addresses are right, and what did not leave this host was sent by a device of this driver:
  * any process can send UDP to port 4791 from its host's own addresses.
  */
 static enum rodp_stat wire_admit(struct rodp_end *end, struct net *net, struct sk_buff *skb)
 {
+	if (!rodp_route_is_in(&end->flow.route, net))
+		return RODP_STAT_NO_QP;
 	if (!rodp_flow_matches(&end->flow, skb))
 		return RODP_STAT_WRONG_PEER;
 	if ((skb->dev->flags & IFF_LOOPBACK) && !rodp_packet_is_ours(skb))

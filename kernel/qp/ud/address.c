@@ -3,6 +3,7 @@
 #include <rdma/ib_addr.h>
 
 #include "net/owner.h"
+#include "net/place.h"
 #include "wire/header.h"
 #include "qp/ud/address.h"
 
@@ -11,7 +12,9 @@ static const struct in6_addr *address_dgid(const struct rdma_ah_attr *attr)
 	return (const struct in6_addr *)rdma_ah_read_grh(attr)->dgid.raw;
 }
 
-static u64 address_owner(struct rodp_dev *dev, const struct rdma_ah_attr *attr)
+/* What goes by a GID of another namespace than the device's own goes by the network there. */
+static u64 address_owner(struct rodp_dev *dev, const struct rdma_ah_attr *attr,
+			 const struct rodp_route *route)
 {
 	struct rodp_dev *owner = NULL;
 	struct net *net;
@@ -19,7 +22,7 @@ static u64 address_owner(struct rodp_dev *dev, const struct rdma_ah_attr *attr)
 
 	rcu_read_lock();
 	net = rodp_dev_net(dev);
-	if (net)
+	if (net && rodp_route_is_in(route, net))
 		owner = rodp_owner_get(net, address_dgid(attr), dev->ndev);
 	rcu_read_unlock();
 	if (!owner)
@@ -57,6 +60,8 @@ static struct rodp_address *address_create(struct rodp_dev *dev, const struct ib
 	salt = atomic_inc_return(&entropy) & RODP_QPN_MASK;
 	if (rdma_ah_get_ah_flags(attr) & IB_AH_GRH)
 		err = rodp_flow_set(&address->flow, dev, attr, salt, 0x9e37);
+	if (!err && pd->uobject)
+		err = rodp_place_permit(dev, address->flow.route.net);
 	if (err) {
 		address_free(address);
 		return ERR_PTR(err);
@@ -66,7 +71,7 @@ static struct rodp_address *address_create(struct rodp_dev *dev, const struct ib
 	address->pd = pd;
 	address->multicast = rdma_is_multicast_addr((struct in6_addr *)address_dgid(attr));
 	if (!address->multicast)
-		address->owner = address_owner(dev, attr);
+		address->owner = address_owner(dev, attr, &address->flow.route);
 	return address;
 }
 

@@ -21,6 +21,7 @@ struct member {
 	struct hlist_node node;
 	struct rodp_end *end;
 	struct in6_addr group; /* IPv4-mapped or IPv6 */
+	u64 net; /* cookie of the network namespace in which the netdev joined */
 	struct rcu_head rcu;
 };
 
@@ -42,14 +43,13 @@ static const struct in6_addr *mcast_group(const union ib_gid *gid)
 	return (const struct in6_addr *)gid->raw;
 }
 
-/*
- * A netdev that went to another network namespace has lost its groups, and those that it has there
- * are others'. The device knows that it left: its notifier runs with the RTNL held.
- */
-static bool mcast_has_left(const struct rodp_dev *dev)
+/* The cookie of the network namespace that the device's netdev is in; 0: it is on its way to another. */
+static u64 mcast_net(const struct rodp_dev *dev)
 {
+	const struct net *net = READ_ONCE(dev->net);
+
 	ASSERT_RTNL();
-	return !READ_ONCE(dev->net);
+	return net ? net->net_cookie : 0;
 }
 
 /* The netdev may have lost its addresses, and with them its groups. */
@@ -60,7 +60,7 @@ static int mcast_join(const struct rodp_dev *dev, const struct in6_addr *group)
 
 	ASSERT_RTNL();
 	lockdep_assert_held(&members_lock);
-	if (mcast_has_left(dev))
+	if (!mcast_net(dev))
 		return -ENODEV;
 	if (!ipv6_addr_v4mapped(group))
 		return ipv6_mod_enabled() ? ipv6_dev_mc_inc(ndev, group) : -ENODEV;
@@ -70,13 +70,19 @@ static int mcast_join(const struct rodp_dev *dev, const struct in6_addr *group)
 	return 0;
 }
 
-static void mcast_leave(const struct rodp_dev *dev, const struct in6_addr *group)
+/*
+ * A netdev that went to another network namespace has lost its groups, and those that it has there
+ * are others'.
+ */
+static void mcast_leave(const struct member *member)
 {
+	const struct in6_addr *group = &member->group;
+	const struct rodp_dev *dev = member->end->dev;
 	struct net_device *ndev = dev->ndev;
 	struct in_device *in_dev = __in_dev_get_rtnl(ndev);
 
 	ASSERT_RTNL();
-	if (mcast_has_left(dev))
+	if (mcast_net(dev) != member->net)
 		return;
 	if (!ipv6_addr_v4mapped(group))
 		ipv6_dev_mc_dec(ndev, group);
@@ -120,6 +126,7 @@ static int mcast_member_add(struct rodp_end *end, const struct in6_addr *group,
 		return -ENOMEM;
 	rtnl_lock();
 	err = mcast_join(dev, group);
+	member->net = mcast_net(dev);
 	rtnl_unlock();
 	if (err)
 		return err;
@@ -157,7 +164,7 @@ int rodp_mcast_detach(struct rodp_end *end, const union ib_gid *gid)
 		hash_del_rcu(&member->node);
 		end->dev->attached--;
 		rtnl_lock();
-		mcast_leave(end->dev, &member->group);
+		mcast_leave(member);
 		rtnl_unlock();
 		kfree_rcu(member, rcu);
 	}
@@ -165,10 +172,12 @@ int rodp_mcast_detach(struct rodp_end *end, const union ib_gid *gid)
 	return member ? 0 : -EINVAL;
 }
 
+/* Groups are those of a device's own netdev, in the namespace where it joined. */
 static bool mcast_member_hears(const struct member *member, const struct in6_addr *group,
-			       const struct net_device *ndev)
+			       const struct net_device *ndev, u64 net)
 {
-	return member->end->dev->ndev == ndev && ipv6_addr_equal(&member->group, group);
+	return member->end->dev->ndev == ndev && member->net == net &&
+	       ipv6_addr_equal(&member->group, group);
 }
 
 static void mcast_member_receive(struct rodp_end *end, struct sk_buff *skb)
@@ -191,7 +200,7 @@ static bool mcast_members_receive(struct net *net, const struct in6_addr *group,
 
 	rodp_packet(skb)->vlan = rodp_owner_vlan(net, skb, &rodp_packet(skb)->sl);
 	hash_for_each_possible_rcu(members, member, node, mcast_hash(group)) {
-		if (!mcast_member_hears(member, group, ndev))
+		if (!mcast_member_hears(member, group, ndev, net->net_cookie))
 			continue;
 		heard = true;
 		copy = skb_clone(skb, GFP_ATOMIC);
@@ -233,9 +242,9 @@ static struct sk_buff *mcast_copy(const struct rodp_address *address, struct sk_
 
 /* Whether a datagram of this device to the group is looped back to the member. */
 static bool mcast_member_shares(const struct member *member, const struct in6_addr *group,
-				const struct net_device *ndev)
+				const struct net_device *ndev, u64 net)
 {
-	return mcast_member_hears(member, group, ndev) &&
+	return mcast_member_hears(member, group, ndev, net) &&
 	       !(member->end->init.create_flags & IB_QP_CREATE_BLOCK_MULTICAST_LOOPBACK);
 }
 
@@ -248,7 +257,7 @@ void rodp_mcast_loop_back(struct rodp_end *end, const struct rodp_address *addre
 
 	rodp_end_assert_sending(end);
 	hash_for_each_possible_rcu(members, member, node, mcast_hash(group)) {
-		if (!mcast_member_shares(member, group, end->dev->ndev))
+		if (!mcast_member_shares(member, group, end->dev->ndev, address->flow.route.net))
 			continue;
 		if (!shared)
 			shared = mcast_copy(address, skb);

@@ -148,6 +148,11 @@ static int leave(struct sk_buff *skb)
 	return 0;
 }
 
+struct net *rodp_place_net(const struct rodp_dev *dev, u64 cookie)
+{
+	return dev->net;
+}
+
 int ip_local_out(struct net *net, struct sock *sock, struct sk_buff *skb)
 {
 	return leave(skb);

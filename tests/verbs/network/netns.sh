@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 #
 # netns DIRECTORY-OF-THE-PROGRAMS shared|exclusive: devices in network namespaces, in either mode of the
-# RDMA system, each taken away under its users: deleted, moved, its netdev moved, its namespace ended.
+# RDMA system, each taken away under its users, or moved: deleted, moved, its netdev moved, its namespace ended.
 # Traffic ends with errors, nothing hangs, and nothing is left behind.
 #
 #   netns x1               netns x2               netns x3
@@ -175,26 +175,39 @@ check_move_device() {
 	works x1 rodpx1
 }
 
-# The device goes with its netdev's old namespace, and leaves no socket there.
+# The device goes along with its netdev, and leaves no socket behind. Who has queue pairs by the network loses his peer.
+# In exclusive mode it is seen where it was until somebody moves it, too: in whatever order.
 check_move_netdev() {
 	echo "== the netdev goes to another namespace, under traffic"
 	expect_sockets x2 2
+	echo 0 >/sys/module/rodp/parameters/local_path
 	traffic_on x2 rodpx2
-	ip -n x2 link set v2 netns x3 || fail "ip link set netns says $?"
+	move_netdev x2 x3
 	expect_traffic_lost
-	until_true 10 "rodpx2 outlives its netdev" gone x2 rodpx2
-	expect_sockets x2 0
-	expect_sockets x3 0
-	address_v2 x3
-	add x3 v2 rodpx2
-	expect_sockets x3 2
+	echo 1 >/sys/module/rodp/parameters/local_path
+	move_device x2 x3
 	works "$(where x3)" rodpx2
-	ip -n x3 link set v2 netns x2
-	until_true 10 "rodpx2 outlives its netdev" gone x3 rodpx2
-	expect_sockets x3 0
-	address_v2 x2
-	add x2 v2 rodpx2
+
+	echo "== and back, in the other order"
+	move_device x3 x2
+	move_netdev x3 x2
 	works "$(where x2)" rodpx2
+}
+
+# move_netdev FROM TO
+move_netdev() {
+	ip -n "$1" link set v2 netns "$2" || fail "ip link set netns says $?"
+	expect_sockets "$1" 0
+	expect_sockets "$2" 2
+	address_v2 "$2"
+}
+
+# move_device FROM TO
+move_device() {
+	[ "$MODE" = exclusive ] || return 0
+	sees "$1" rodpx2 || fail "rodpx2 is not seen where it was"
+	in_net "$1" timeout 60 rdma dev set rodpx2 netns "$2" || fail "rdma dev set says $?"
+	sees "$2" rodpx2 || fail "rodpx2 is not seen where it was moved to"
 }
 
 # With its processes, if there are any in it: they are killed in the middle of their work.
