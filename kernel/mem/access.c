@@ -234,12 +234,20 @@ static struct mem_access_listed mem_access_listed_at(const struct rodp_mr *mr, u
 					   offset_in_page(pos) };
 }
 
-/* By at most the rest of the page. */
 static void mem_access_listed_step(struct mem_access_listed *at, u32 bytes)
 {
 	at->offset += bytes;
 	at->page += at->offset >> PAGE_SHIFT;
 	at->offset &= ~PAGE_MASK;
+}
+
+/* Whole pages of two lists. The same page twice is the same bytes twice. False: the source is damaged. */
+static bool mem_access_copy_pages(void *const *to, void *const *from, size_t pages)
+{
+	for (; pages; pages--)
+		if (unlikely(copy_mc_to_kernel(*to++, *from++, PAGE_SIZE)))
+			return false;
+	return true;
 }
 
 /* Between two lists of pages, page by page. */
@@ -249,12 +257,19 @@ static struct rodp_copied mem_access_copy_listed(struct rodp_mr *dst, u64 dst_io
 	struct mem_access_listed to = mem_access_listed_at(dst, dst_iova);
 	struct mem_access_listed from = mem_access_listed_at(src, src_iova);
 	struct rodp_copied copied = {};
-	u32 run;
+	size_t run;
 
 	while (copied.done < bytes) {
-		run = min(PAGE_SIZE - max(to.offset, from.offset), bytes - copied.done);
-		copied.damaged = !mem_access_copy_run(*to.page + to.offset,
-						      *from.page + from.offset, run);
+		run = bytes - copied.done;
+		if (!(to.offset | from.offset) && run >= PAGE_SIZE) {
+			run &= PAGE_MASK;
+			copied.damaged = !mem_access_copy_pages(to.page, from.page,
+								run >> PAGE_SHIFT);
+		} else {
+			run = min(PAGE_SIZE - max(to.offset, from.offset), run);
+			copied.damaged = !mem_access_copy_run(*to.page + to.offset,
+							      *from.page + from.offset, run);
+		}
 		if (unlikely(copied.damaged))
 			break;
 		copied.done += run;
