@@ -89,6 +89,11 @@ static inline void __skb_queue_head_init(struct sk_buff_head *queue)
 	queue->qlen = 0;
 }
 
+static inline struct sk_buff *skb_peek(const struct sk_buff_head *queue)
+{
+	return queue->first;
+}
+
 static inline struct sk_buff *skb_peek_tail(const struct sk_buff_head *queue)
 {
 	return queue->qlen ? container_of(queue->last, struct sk_buff, next) : NULL;
